@@ -1,0 +1,30 @@
+"All that describes the package stands in settings.ini; this hands it to setuptools."
+from configparser import ConfigParser
+from pathlib import Path
+
+from setuptools import setup
+
+settings = ConfigParser(delimiters=['='])
+settings.read('settings.ini', encoding='utf-8')
+cfg = settings['DEFAULT']
+
+setup(
+    name=cfg['lib_name'],
+    version=cfg['version'],
+    description=cfg['description'],
+    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    author=cfg['author'],
+    url=cfg['git_url'],
+    project_urls={'Documentation': cfg['doc_host'] + cfg['doc_baseurl']},
+    license='Apache-2.0',
+    keywords=cfg['keywords'].split(),
+    classifiers=['Intended Audience :: ' + cfg['audience'],
+                 'Programming Language :: Python :: 3 :: Only'],
+    python_requires='>=' + cfg['min_python'],
+    packages=[cfg['lib_name']],
+    package_data={cfg['lib_name']: ['py.typed']},
+    install_requires=cfg['requirements'].split(),
+    extras_require={'dev': cfg['dev_requirements'].split()},
+    entry_points={'console_scripts': cfg['console_scripts'].split()},
+)
