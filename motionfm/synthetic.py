@@ -92,7 +92,7 @@ WALK = Motion(1.04, ((0, 62),), lag=50, table='''
 TURN = replace(WALK, seconds=1.2, gain=.55, turning=75.)
 
 # %% ../nbs/01_synthetic.ipynb #run
-RUN = Motion(.72, ((0, 36),), lag=50, table='''
+RUN = Motion(.78, ((0, 36),), lag=50, table='''
     phase         0    8   16   24   31   38   46   56   66   76   86   94
     thigh        24   25   16    2  -13  -21  -13    8   30   43   44   29
     knee         18   37   43   39   25   20   41   72   92   87   50   17
@@ -155,7 +155,7 @@ JUMP = Motion(2.6, ((60, 142),), table='''
     ankle         3    3   25   19  -38  -42  -28  -14   24   22    3
     abduction     4    4    5    5    4    4    5    5    6    6    4
     outward       8    8    8    8    8    8    8    8    8    8    8
-    shoulder      0   -6  -38   10   95  135  110   75   45   30    2
+    shoulder      0   -6  -38   10   92  124  105   75   45   30    2
     elbow        14   14   22   30   28   22   25   30   32   28   15
     arm_out       8    8   10   10    8    8   14   16   14   10    8
     trunk         3    5   46   38    7    3    6   10   36   32    4''')
@@ -360,16 +360,23 @@ def _root(motion: Motion, phase: np.ndarray, footprints: np.ndarray, level: np.n
     return path
 
 # %% ../nbs/01_synthetic.ipynb #plant
-def _plant(ankles, yaw, rolled, standing, level) -> tuple[np.ndarray, np.ndarray]:
-    "One foot put to the ground: ankles (T, 3) and foot yaw in degrees (T,), from where the curves would have them."
-    fixed, turned = ankles.copy(), yaw.copy()
-    for run in _runs(standing):
-        turned[run] = yaw[run].mean()
-        roll = _rotate(rolled[run], Y, turned[run])
+def _plant(ankles, yaw, rolled, standing, level, ease) -> tuple[np.ndarray, np.ndarray]:
+    "One foot put to the ground: ankles (T, 3) and foot yaw in degrees (T,), easing in and out over `ease` frames."
+    runs, held, turned = _runs(standing), [], yaw.copy()
+    for run in runs: turned[run] = yaw[run].mean()
+    turned = yaw + _bridge(turned - yaw, standing)
+    for run in runs:
         footprint = (ankles[run] - _rotate(rolled[run], Y, yaw[run])).mean(0)
         footprint[Y] = level[run.start]
-        fixed[run] = footprint + roll
-    return ankles + _bridge(fixed - ankles, standing), yaw + _bridge(turned - yaw, standing)
+        held.append(footprint + _rotate(rolled, Y, turned))
+    fixed = ankles.copy()
+    for run, hold in zip(runs, held): fixed[run] = hold[run]
+    placed = ankles + _bridge(fixed - ankles, standing)
+    for run, hold in zip(runs, held):
+        frames = np.arange(len(yaw))
+        away = (np.maximum(run.start - frames, frames - run.stop + 1)/(ease + 1)).clip(0, 1)[:, None]
+        placed += (1 - away**2*(3 - 2*away))*(hold - placed)
+    return placed, turned
 
 # %% ../nbs/01_synthetic.ipynb #lift
 def _lift(ankles, soles, standing, floor, clearance) -> np.ndarray:
@@ -401,7 +408,8 @@ def _sink(person: Person, hips: np.ndarray, ankles: np.ndarray, standing: np.nda
     "How far the hips must come down (T,) so that both legs reach their feet while one is `standing`; smooth in time."
     apart = ((ankles - hips)[..., [X, Z]]**2).sum(-1)
     lacking = (hips - ankles)[..., Y] - np.sqrt((_reach(person)**2 - apart).clip(0))
-    return gaussian_filter1d(maximum_filter1d(lacking.max(1).clip(0)*standing.any(1), 13), 2)
+    lacking = (lacking + np.hypot(lacking, .005)).max(1)/2*standing.any(1)   # begins softly, within the last 5 mm
+    return gaussian_filter1d(maximum_filter1d(lacking, 9), 2)
 
 def _shorten(person: Person, hips: np.ndarray, ankles: np.ndarray) -> np.ndarray:
     "Ankles (T, 2, 3) no farther from the hips than a leg is long."
@@ -412,10 +420,11 @@ def _shorten(person: Person, hips: np.ndarray, ankles: np.ndarray) -> np.ndarray
 def _place_feet(person, motion, ankles, yaw, pitch, standing, level) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Ankles (T, 2, 3), yaw (T, 2) and the three points of each foot seen from its ankle (T, 3, 2, 3), on the ground."
     ankles, yaw, rolled = ankles.copy(), yaw.copy(), _roll(person, pitch)
-    soles, clearance = np.empty((len(yaw), 3, 2, 3)), (.015 if motion.lag else .04) + motion.rise/6
+    clearance, ease = (.015 + motion.rise/6, 0) if motion.lag else (.04, 6)   # metres, frames; a stride needs no easing
+    soles = np.empty((len(yaw), 3, 2, 3))
     for side in range(2):
         on = standing[:, side]
-        ankles[:, side], yaw[:, side] = _plant(ankles[:, side], yaw[:, side], rolled[:, side], on, level[:, side])
+        ankles[:, side], yaw[:, side] = _plant(ankles[:, side], yaw[:, side], rolled[:, side], on, level[:, side], ease)
         flat = _foot(person)[:, side]
         soles[:, :, side] = _rotate(_rotate(flat, X, -pitch[:, None, side]), Y, yaw[:, None, side])
         ankles[:, side, Y] += _lift(ankles[:, side], soles[:, :, side], on, _bridge(level[:, side], on), clearance)
@@ -460,8 +469,8 @@ def _vary(motion: Motion, person: Person, angles: dict, time: np.ndarray, tempo:
     if motion.lag: varied['shoulder'] = varied['shoulder']*arms
     for name, offset in (('trunk', 1.5*style[4] + trial[2]), ('outward', 3*style[5]), ('elbow', 4*style[6]), ('arm_out', 2*style[7])):
         varied[name] = varied[name] + offset
-    for name, size in SWAY.items():
-        drift = size*_wander(rng, time, 2)
+    for name, degrees in SWAY.items():
+        drift = degrees*_wander(rng, time, 2)
         varied[name] = varied[name] + (drift if name in SIDED else drift[:, 0])
     return varied
 
@@ -491,16 +500,15 @@ def synthesize(
     angles = _vary(motion, person, _angles(motion, cycle), time, tempo, -1 if mirrored else 1, rng)
     facing = ((motion.turning or bend)*tempo if motion.lag and not motion.tread else 0)*time + _wander(rng, time)[:, 0]
     joints = _body(person, motion, cycle, angles, facing)[margin:margin + n_frames]
-    return _settle(joints, mirrored, heading)[:, :n_joints]
+    return _settle(joints, mirrored, heading, motion.rise)[:, :n_joints]
 
 # %% ../nbs/01_synthetic.ipynb #settle
-def _settle(joints: np.ndarray, mirrored: bool, heading: float) -> np.ndarray:
-    "Mirror, turn to the heading, and begin over the origin with the lowest ground at zero."
+def _settle(joints: np.ndarray, mirrored: bool, heading: float, rise: float) -> np.ndarray:
+    "Mirror, turn to the heading, and begin over the origin; on stairs the lowest step that is seen becomes the floor."
     if mirrored: joints = joints[:, MIRROR]*[-1, 1, 1]
     joints = _rotate(joints, Y, heading)
-    lowest = joints[..., Y].min()
-    origin = joints[0, MIDHIP]*[1, 0, 1] + [0, STAIRS.rise*np.floor(lowest/STAIRS.rise + .5), 0]
-    return (joints - origin).astype(np.float32)
+    floor = rise*np.floor(joints[..., Y].min()/rise + .01) if rise else 0.
+    return (joints - joints[0, MIDHIP]*[1, 0, 1] - [0, floor, 0]).astype(np.float32)
 
 # %% ../nbs/01_synthetic.ipynb #constants
 FEATURES_FILE, FEATURES_KEY, INFO_FILE = 'time_sequences.h5', 'data/features', 'infoData.npy'
@@ -530,6 +538,7 @@ def write_dataset(
 ) -> Path:                # the folder
     "Write a dataset; raises `DataError` when lengths disagree, `FileError` when the folder exists or can't be written."
     features = np.asarray(features, np.float32)
+    if features.ndim != 3 or not len(features): raise DataError(f'features of shape {features.shape} found, expected (N, T, F) with N > 0')
     info = {name: np.asarray(values) for name, values in info.items()}
     for name, values in info.items():
         if len(values) != len(features): raise DataError(f'{name}: {len(values)} values found, expected one for each of {len(features)} sequences')
@@ -596,6 +605,6 @@ def synthesize_dataset(
     return write_dataset(folder, *synthesize_features(n_sequences, n_subjects, n_joints, layout, seed, first_subject))
 
 # %% ../nbs/01_synthetic.ipynb #shipped
-SHIPPED = {'dataset0': dict(n_sequences=450, n_subjects=10, n_joints=20, layout='interleaved', seed=1, first_subject=1),
-           'dataset1': dict(n_sequences=450, n_subjects=10, n_joints=16, layout='interleaved', seed=2, first_subject=11),
-           'dataset2': dict(n_sequences=450, n_subjects=10, n_joints=20, layout='stacked', seed=3, first_subject=21)}
+SHIPPED = {'dataset0': dict(n_sequences=530, n_subjects=10, n_joints=20, layout='interleaved', seed=1, first_subject=1),
+           'dataset1': dict(n_sequences=530, n_subjects=10, n_joints=16, layout='interleaved', seed=2, first_subject=11),
+           'dataset2': dict(n_sequences=530, n_subjects=10, n_joints=20, layout='stacked', seed=3, first_subject=21)}
