@@ -15,12 +15,13 @@ const STYLE = `
 .mfm .key i{width:14px;height:4px;border-radius:2px;display:inline-block}
 .mfm .key b{font-weight:400;color:var(--dim);font-variant-numeric:tabular-nums}
 .mfm canvas{display:block;width:100%;border-radius:4px;touch-action:pan-y}
-.mfm .picture{flex:1 1 0;min-height:220px;cursor:grab}
+.mfm .picture{flex:1 1 0;min-height:280px;cursor:grab}
 .mfm .strip{cursor:pointer}
 .mfm :focus-visible{outline:2px solid var(--focus);outline-offset:1px}
 .mfm .info{min-height:1.35em;color:var(--dim);font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .mfm button,.mfm select{font:inherit;color:var(--ink);background:var(--box);border:1px solid var(--line);
- border-radius:4px;padding:1px 7px;min-height:26px;cursor:pointer}
+ border-radius:4px;padding:1px 6px;min-height:26px;cursor:pointer}
+.mfm select{padding:1px 0}
 .mfm button[aria-pressed=true]{background:var(--on);border-color:var(--focus)}
 .mfm .scrub{display:flex;align-items:center}
 .mfm .scrub button{flex:0 0 44px;margin-right:calc(var(--gutter) - 44px)}
@@ -134,7 +135,7 @@ class Strip {
     const {S, K} = motion, counts = [...Array(S).keys()].map(s => [...Array(K).keys()].map(k => motion.gapCount(s, k)));
     this.skeletons = [...Array(S).keys()].filter(s => counts[s].some(n => n));
     this.rows = [...Array(K).keys()].filter(k => this.skeletons.some(s => counts[s][k]));
-    this.lane = this.skeletons.length > 1 ? 5 : 9;
+    this.lane = this.skeletons.length > 1 ? 4 : 9;
     this.rowHeight = this.lane * Math.max(this.skeletons.length, 1) + (this.skeletons.length > 1 ? 2 : 0);
     const samples = this.skeletons.map(s => `${motion.names[s]} ${counts[s].reduce((a, b) => a + b)}`).join(', ');
     this.canvas = element('canvas', {class: 'strip', role: 'img', 'data-rows': this.rows.map(k => motion.joints[k]).join(' '),
@@ -232,7 +233,7 @@ class Picture {
       if (state.grid) this.drawFloor(pen, view, colours);
       this.drawTrail(pen, view, colours, shown);
       this.drawBones(pen, view, colours, shown);
-      for (const s of shown) this.drawJoints(pen, view, colours, s, panel);
+      for (const s of shown) this.drawJoints(pen, view, colours, shown, s, panel);
       if (state.beside) this.write(pen, motion.names[panel], view.w / 2, 12, colours[motion.names[panel]], 'center');
       pen.restore();
     }
@@ -241,6 +242,7 @@ class Picture {
   }
   write(pen, text, x, y, colour, align = 'left', size = 11) {
     pen.font = `${size}px system-ui,"DejaVu Sans",sans-serif`; pen.textBaseline = 'middle'; pen.textAlign = align;
+    pen.lineWidth = 3; pen.lineJoin = 'round'; pen.strokeStyle = this.motion.palette(this.state.theme).bg; pen.strokeText(text, x, y);
     pen.fillStyle = colour; pen.fillText(text, x, y);
   }
   line(pen, from, to, colour, width, dash = []) {
@@ -275,29 +277,32 @@ class Picture {
       const [p, q] = [view.project(from), view.project(to)];
       bones.push({s, a, b, p, q, whole, depth: p[2] + q[2]});
     }
-    bones.sort((one, two) => one.depth - two.depth);
+    // Apart, near bones cover far ones. Overlaid, each skeleton is thinner than the one below it, so that none hides another.
+    const layer = shown.length > 1;
+    bones.sort((one, two) => (layer && one.s - two.s) || one.depth - two.depth);
     for (const {s, a, b, p, q, whole} of bones) {
-      const colour = colours[motion.names[s]], left = motion.sides[b] === 'L';
+      const colour = colours[motion.names[s]], wide = (motion.sides[b] === 'L' ? 2 : 3.5) + (layer ? [3.5, 1.2, 0][s] : 0);
       const error = state.errors && whole ? motion.meanError(s, t, [a, b]) : null;
-      if (!whole) { pen.globalAlpha = 0.55; this.line(pen, p, q, colour, 1, [2, 4]); pen.globalAlpha = 1; continue; }
-      this.line(pen, p, q, colours.bg, left ? 5 : 6.5);      // a rim, so that near bones stand out from far ones
-      if (error !== null) this.line(pen, p, q, rampColour(error / motion.errorMax), left ? 3 : 4.5);
-      else this.line(pen, p, q, colour, left ? 2 : 3.5);
+      if (!whole) { pen.globalAlpha = 0.6; this.line(pen, p, q, colour, 1, [2, 4]); pen.globalAlpha = 1; continue; }
+      if (!layer || s === 0) this.line(pen, p, q, colours.bg, wide + 3);      // a rim, so that near bones stand out from far ones
+      if (layer || error === null) this.line(pen, p, q, colour, wide + (error === null ? 0 : 2.5));
+      if (error !== null) this.line(pen, p, q, rampColour(error / motion.errorMax), wide);
     }
   }
-  drawJoints(pen, view, colours, s, panel) {
+  drawJoints(pen, view, colours, shown, s, panel) {
     const {motion, state} = this, t = state.frame;
     for (let k = 0; k < motion.K; k++) {
       const seen = motion.point(s, t, k), where = seen || motion.ghost(s, t, k);
       if (!where) continue;
-      const [x, y] = view.project(where), side = motion.sides[k], r = seen ? 3.4 : 4.6;
+      const [x, y] = view.project(where), side = motion.sides[k], under = s < shown[shown.length - 1];
+      const marked = s === shown[0], r = seen ? (marked ? 3.6 + under : 2.4) : 5;
       this.spots.push({x: x + panel * view.w, y, s, k});
       const picked = state.picked && state.picked.s === s && state.picked.k === k;
       pen.beginPath();
       if (side === 'L') pen.rect(x - r * 0.9, y - r * 0.9, 1.8 * r, 1.8 * r); else pen.arc(x, y, r, 0, 7);
-      if (seen) {
-        pen.fillStyle = side === 'C' ? colours[motion.names[s]] : colours[side === 'R' ? 'right' : 'left'];
-        pen.strokeStyle = colours[motion.names[s]]; pen.lineWidth = 1; pen.fill(); pen.stroke();
+      if (seen) {   // overlaid, the sides are told by the lowest skeleton's joints, and by the shape of all
+        pen.fillStyle = side === 'C' || !marked ? colours[motion.names[s]] : colours[side === 'R' ? 'right' : 'left'];
+        pen.strokeStyle = marked ? colours[motion.names[s]] : colours.bg; pen.lineWidth = 1; pen.fill(); pen.stroke();
       } else { pen.strokeStyle = colours[motion.names[s]]; pen.lineWidth = 1.5; pen.stroke(); }
       if (picked) { pen.beginPath(); pen.arc(x, y, 9, 0, 7); pen.strokeStyle = colours.ink; pen.lineWidth = 1.5; pen.stroke(); }
       if (state.labels && (s === 0 || state.beside)) this.write(pen, motion.joints[k], x + 8, y - 5, colours.ink, 'left', 10);
@@ -314,7 +319,7 @@ class Picture {
     }
   }
   drawScale(pen, colours) {
-    const right = this.canvas.clientWidth - 10, wide = 110, top = 20, bar = pen.createLinearGradient(right - wide, 0, right, 0);
+    const right = this.canvas.clientWidth - 10, wide = 110, top = this.canvas.clientHeight - 30, bar = pen.createLinearGradient(right - wide, 0, right, 0);
     RAMP.forEach((_, i) => bar.addColorStop(i / (RAMP.length - 1), rampColour(i / (RAMP.length - 1))));
     pen.fillStyle = bar; pen.fillRect(right - wide, top, wide, 7);
     this.write(pen, 'error of a bone, mm', right, top - 9, colours.dim, 'right', 10);
@@ -339,7 +344,7 @@ class Picture {
 
 const TOGGLES = [['labels', 'Labels', 'l', 'joint names'], ['grid', 'Floor', 'g', 'floor grid, half-metre squares'],
                  ['errors', 'Error', 'e', 'colour bones by their distance from the reference'],
-                 ['beside', 'Side by side', 'b', 'skeletons side by side'], ['follow', 'Follow', 'c', 'the camera goes with the person']];
+                 ['beside', 'Beside', 'b', 'skeletons side by side'], ['follow', 'Follow', 'c', 'the camera goes with the person']];
 
 class Player {
   constructor(host, data, options = {}) {

@@ -212,7 +212,7 @@ def player_frame(
     "The player as a piece of HTML."
     gaps = np.isnan(scene.stack[..., 0])
     lanes, rows = gaps.any((1, 2)).sum(), gaps.any((0, 1)).sum()
-    height = height or 520 + int(rows*(9 if lanes < 2 else 5*lanes + 2))
+    height = height or 520 + int(rows*(9 if lanes < 2 else 4*lanes + 2))
     page = player_html(scene, max_frames, **look).replace('&', '&amp;').replace("'", '&#39;')
     return (f'<iframe title="{escape(scene.title or "Skeleton player")}" sandbox="allow-scripts allow-downloads" '
             f"style=\"width:100%;height:{height}px;border:0\" srcdoc='{page}'></iframe>")
