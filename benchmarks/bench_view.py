@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or '/usr/bin/chromium'
 FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-         '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+         '--disable-sync', '--disable-gpu']   # a 2D canvas needs no graphics card, and a pretended one is slower
 NOTEBOOK = """import sys; sys.path.insert(0, {root!r})
 from pathlib import Path
 import numpy as np

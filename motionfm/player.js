@@ -62,7 +62,7 @@ class Motion {
     Object.assign(this, data);
     this.T = data.frames; this.K = data.joints.length; this.S = data.names.length;
     if (data.positions) this.values = new Int16Array(bytesOf(data.positions).buffer);
-    else this.bits = bytesOf(data.missing);
+    else this.bits = bytesOf(data.gaps);
     this.hasReference = this.S > 1 && this.names[0] === 'reference';
   }
   index(s, t, k) { return (s * this.T + t) * this.K + k; }

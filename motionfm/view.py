@@ -358,13 +358,13 @@ class Canvas(anywidget.AnyWidget):
     playing = traitlets.Bool(False).tag(sync=True)
     theme = traitlets.Unicode('dark').tag(sync=True)
     height = traitlets.Int(420).tag(sync=True)      # pixels
-    gutter = traitlets.Int(100).tag(sync=True)      # pixels left of the slider
+    gutter = traitlets.Int(90).tag(sync=True)       # pixels left of the slider
 
 # %% ../nbs/12_view.ipynb #gaps-only
 def _gaps_only(packed: dict) -> dict:
     "The same scene without positions, one bit for each sample: all that the strip needs."
     missing = np.frombuffer(packed['positions'], '<i2')[::3] == GAP
-    return {**packed, 'positions': None, 'missing': np.packbits(missing).tobytes()}
+    return {**packed, 'positions': None, 'gaps': np.packbits(missing).tobytes()}
 
 # %% ../nbs/12_view.ipynb #pace
 def _pace(
@@ -383,7 +383,7 @@ def _controls(
     "Play button, slider, speed and loop, linked in the browser."
     last = scene.shape[0] - 1
     play = Play(min=0, max=last, show_repeat=False, repeat=True, layout=Layout(width='100px', margin='0'), **_pace(scene.rate))
-    slider = IntSlider(min=0, max=max(last, 1), readout=False, disabled=last == 0, layout=Layout(flex='1', width='auto', margin='0'))
+    slider = IntSlider(min=0, max=max(last, 1), readout=False, disabled=last == 0, layout=Layout(flex='1', width='auto', margin='0 10px 0 0'))
     speed = Dropdown(options=[(f'{speed:g}×', speed) for speed in (.1, .25, .5, 1, 2, 4)], value=1, layout=Layout(width='80px'), tooltip='Speed')
     loop = ToggleButton(True, description='Loop', layout=Layout(width='70px'), tooltip='Start again at the end')
     speed.observe(lambda change: play.set_trait('interval', _pace(scene.rate, change['new'])['interval'])
