@@ -91,7 +91,7 @@ def test_plays_at_the_persons_pace_and_loops(open_page):
     assert get(page, 'state.frame') == still
     page.get_by_label('start again at the end').click()
     page.get_by_label('Speed').select_option('4')
-    page.get_by_label('Play').click()
+    page.get_by_role('button', name='Play').click()
     wait_until(page, f'!{PLAYER}.state.playing')        # without loop it ends
     assert get(page, 'state.frame') == 59
 
