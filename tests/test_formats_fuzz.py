@@ -1,0 +1,81 @@
+"Damaged TRC files: whatever is in them, only motionfm's own errors may leave the reader, in one line and without warnings."
+import warnings
+
+import numpy as np
+import pytest
+
+from motionfm.basics import MotionfmError
+from motionfm.formats import Trial, read_trial, write_trial
+from motionfm.skeleton import JOINTS
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory) -> bytes:
+    "A small trial with gaps, as a file."
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(12, 21, 3)).round(4)
+    values[rng.random((12, 21)) < 0.1] = np.nan
+    path = tmp_path_factory.mktemp('fuzz')/'whole.trc'
+    write_trial(path, Trial(values, (*JOINTS, 'Box'), 60.0, 'm', np.arange(12)/60, np.arange(12) + 1))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def outcome(tmp_path):
+    "A function that reads bytes as a TRC file; returns the trial or the message of the refusal."
+    path = tmp_path/'damaged.trc'
+    def read(content: bytes):
+        path.write_bytes(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            try: return read_trial(path)
+            except MotionfmError as error:
+                assert '\n' not in str(error) and str(error).startswith(f'{path}: ') and len(str(error)) < len(str(path)) + 250
+                return str(error)
+    return read
+
+
+def test_whole_file_is_read(whole, outcome):
+    assert isinstance(outcome(whole), Trial)
+
+
+def test_cut_off_anywhere(whole, outcome):
+    last_row = whole.rstrip().rindex(b'\n')
+    for length in range(0, last_row, 23): assert isinstance(outcome(whole[:length]), str), length
+
+
+def test_lines_lost_doubled_or_swapped(whole, outcome):
+    lines = whole.split(b'\n')
+    for place in range(len(lines) - 1):
+        lost, doubled = lines[:place] + lines[place + 1:], lines[:place + 1] + lines[place:]
+        swapped = lines[:place] + lines[place:place + 2][::-1] + lines[place + 2:]
+        blank, axes = not lines[place].strip(), lines[place].startswith(b'\t\tX1')
+        assert isinstance(outcome(b'\n'.join(lost)), str) != (blank or axes), place
+        assert isinstance(outcome(b'\n'.join(doubled)), str) != blank, place
+        outcome(b'\n'.join(swapped))
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_bytes_changed_at_random(whole, outcome, seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(500):
+        damaged = np.frombuffer(whole, np.uint8).copy()
+        places = rng.integers(0, (len(whole), 700)[rng.integers(2)], rng.integers(1, 5))
+        damaged[places] = rng.integers(0, 256, len(places))
+        result = outcome(damaged.tobytes())
+        assert isinstance(result, str) or (result.values.shape[1:] == (21, 3) and not np.isinf(result.values).any())
+
+
+def test_pieces_of_text_put_in_at_random(whole, outcome):
+    rng = np.random.default_rng(9)
+    pieces = [b'\t', b'\n', b'\r', b' ', b'\0', b'nan', b'inf', b'1e999', b'-', b'1_0', b'0,5', b'\xff', '٣'.encode(), b'#', b'"',
+              b'\x85', b'\x1c', '\u2028'.encode(), b'9'*400, b'%', b'{0}']
+    for _ in range(600):
+        place, piece = rng.integers(len(whole)), pieces[rng.integers(len(pieces))]
+        outcome(whole[:place] + piece + whole[place:])
+
+
+@pytest.mark.parametrize('content', [b'', b'\n', b'\0'*1000, b'\xff\xfe' + b'P\0a\0'*50, b'PathFileType', b'PathFileType\n\n\n\n\n\n',
+                                     b'PathFileType\nDataRate Units\n60 m\nFrame# Time\n1 0\n', b'PathFileType\nDataRate Units\n60 m\nFrame# Time A\n1e300 0 1 2 3\n'])
+def test_odd_files(outcome, content):
+    assert isinstance(outcome(content), str)
