@@ -24,6 +24,7 @@ import traitlets
 from ipywidgets import Dropdown, HBox, IntSlider, Layout, Play, ToggleButton, VBox, jslink
 
 from .basics import DataError, atomic_path
+from .formats import Trial
 from .skeleton import JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS, edges_for, project
 
 # %% ../nbs/12_view.ipynb #clean-positions
@@ -45,17 +46,18 @@ def _clean_positions(
     positions[~visible] = np.nan
     return positions
 
-# %% ../nbs/12_view.ipynb #check-spread
-def _check_visible(
+# %% ../nbs/12_view.ipynb #check-drawable
+def _check_drawable(
     name: str,             # of the skeleton, for the messages
     positions: np.ndarray, # (T, K, 3) with NaN where missing
 ) -> None:
-    "Refuse a sequence in which nothing can be seen, or one that is not in metres; raises `DataError`."
-    if np.isnan(positions).all():
+    "Refuse a sequence that is not in metres, or in which nothing can be seen, unless all was lost on purpose; raises `DataError`."
+    seen = positions[~np.isnan(positions[..., 0])]
+    if not len(seen) and name != 'corrupted':
         raise DataError(f'{name}: every sample of {len(positions)} frames is missing (NaN), expected at least one joint to draw; '
                         'check the file or the visibility')
-    tall = np.ptp(positions[~np.isnan(positions)].reshape(-1, 3)[:, 1])
-    if tall > 50: raise DataError(f'{name}: joints spread over {tall:.0f} m of height, expected metres; divide millimetres by 1000')
+    if len(seen) and (tall := np.ptp(seen[:, 1])) > 50:
+        raise DataError(f'{name}: joints spread over {tall:.0f} m of height, expected metres; divide millimetres by 1000')
 
 # %% ../nbs/12_view.ipynb #scene
 @dataclass(frozen=True)
@@ -70,29 +72,41 @@ class Scene:
     @property
     def shape(self) -> tuple[int, int]: return next(iter(self.skeletons.values())).shape[:2]   # (T, K)
 
+# %% ../nbs/12_view.ipynb #name-skeletons
+def _named(reference, corrupted, reconstructed) -> dict:
+    "Those that are given, under the names that choose their colours."
+    given = {'reference': reference, 'corrupted': corrupted, 'reconstructed': reconstructed}
+    given = {name: positions for name, positions in given.items() if positions is not None}
+    if not given: raise DataError('no sequence found, expected positions (frames, joints, 3) or a trial')
+    return {'sequence': reference} if list(given) == ['reference'] else given
+
+def _check_alike(skeletons: dict[str, np.ndarray]) -> None:
+    "Refuse skeletons of different lengths or joint sets; raises `DataError`."
+    first, *others = skeletons
+    for name in others:
+        if skeletons[name].shape != skeletons[first].shape:
+            raise DataError(f'{name}: shape {skeletons[name].shape} found, expected {skeletons[first].shape} as in {first}')
+
 # %% ../nbs/12_view.ipynb #make-scene
 def make_scene(
-    reference: np.ndarray,                   # (T, K, 3) metres, y up: the truth, or the only sequence there is
-    corrupted: np.ndarray | None = None,     # (T, K, 3) what was recorded
-    reconstructed: np.ndarray | None = None, # (T, K, 3) what was repaired
+    reference: np.ndarray | Trial | None,    # (T, K, 3) metres, y up, or a trial: the truth, or the only sequence there is
+    corrupted: np.ndarray | Trial | None = None,     # the same: what was recorded
+    reconstructed: np.ndarray | Trial | None = None, # the same: what was repaired
     visible: np.ndarray | None = None,       # (T, K) True where a joint was seen, in `corrupted` if there is one
-    rate: float = RATE,                      # frames per second
+    rate: float | None = None,               # frames per second; by default the trial's own, or 60
     title: str = '',                         # written above the picture
 ) -> Scene:                                  # checked, with NaN for gaps
     "Put sequences together that belong together; raises `DataError`."
+    given = _named(reference, corrupted, reconstructed)
+    trials = [each for each in given.values() if isinstance(each, Trial)]
+    rate = rate if rate is not None else trials[0].rate if trials else RATE
     if not (np.isfinite(rate) and rate > 0): raise DataError(f'a rate of {rate} found, expected frames per second above 0')
-    given = {'reference': reference, 'corrupted': corrupted, 'reconstructed': reconstructed}
-    given = {name: positions for name, positions in given.items() if positions is not None}
-    if len(given) == 1: given = {'sequence': reference}
     masked = 'corrupted' if 'corrupted' in given else next(iter(given))
-    skeletons = {name: _clean_positions(name, positions, visible if name == masked else None) for name, positions in given.items()}
-    first = next(iter(skeletons))
-    for name, positions in skeletons.items():
-        if positions.shape != skeletons[first].shape:
-            raise DataError(f'{name}: shape {positions.shape} found, expected {skeletons[first].shape} as in {first}')
-    for name in (first,) if len(skeletons) == 1 else skeletons:
-        if name != 'corrupted': _check_visible(name, skeletons[name])
-    return Scene(skeletons, float(rate), title)
+    skeletons = {name: _clean_positions(name, each.positions if isinstance(each, Trial) else each, visible if name == masked else None)
+                 for name, each in given.items()}
+    _check_alike(skeletons)
+    for name, positions in skeletons.items(): _check_drawable(name, positions)
+    return Scene(skeletons, float(rate), title or (Path(trials[0].source).name if trials else ''))
 
 # %% ../nbs/12_view.ipynb #quantise
 GAP = -32768   # stands for a missing sample; player.js knows it
@@ -444,13 +458,13 @@ class Player:
 
 # %% ../nbs/12_view.ipynb #show
 def show(
-    reference: np.ndarray,                   # (T, K, 3) metres, y up: the truth, or the only sequence there is
-    corrupted: np.ndarray | None = None,     # (T, K, 3) what was recorded, red
-    reconstructed: np.ndarray | None = None, # (T, K, 3) what was repaired, green
+    reference: np.ndarray | Trial,           # (T, K, 3) metres, y up, or a trial: the truth, or the only sequence there is
+    corrupted: np.ndarray | Trial | None = None,     # the same: what was recorded, red
+    reconstructed: np.ndarray | Trial | None = None, # the same: what was repaired, green
     visible: np.ndarray | None = None,       # (T, K) True where a joint was seen, in `corrupted` if there is one
-    rate: float = RATE,                      # frames per second
+    rate: float | None = None,               # frames per second; by default the trial's own, or 60
     title: str = '',                         # written above the picture
-    height: int = 420,                       # of the picture, pixels
+    height: int = 420,                       # of the picture in JupyterLab, pixels
     **look,                                  # theme='dark'|'light'; labels, beside, errors, follow: True or False
 ) -> Player:                                 # shows itself at the end of a cell
     "A skeleton to scrub through; raises `DataError`."
