@@ -552,7 +552,7 @@ def _inputs(folders: list[str], can_repair: bool) -> dict:
     wide, style = Layout(width='300px'), {'description_width': '90px'}
     choice = lambda name, **more: Dropdown(description=name, layout=wide, style=style, **more)
     share = lambda name, start, top: FloatSlider(start, min=0, max=top, step=top/20, description=name, layout=wide, style=style, continuous_update=False)
-    return {'dataset': choice('Dataset', options=folders), 'subject': choice('Subject', options=[]), 'trial': choice('Trial', options=[]),
+    return {'dataset': choice('Dataset', options=folders), 'subject': choice('Subject', options=[ALL]), 'trial': choice('Trial', options=[ALL]),
             'sequence': SelectionSlider(options=[0], description='Sequence', layout=wide, style=style),
             'noise_cm': share('Noise, cm', DAMAGE['noise_cm'], 10), 'joint_drop': share('Joint drop', DAMAGE['joint_drop'], 1),
             'frame_drop': share('Frame drop', DAMAGE['frame_drop'], 1),
