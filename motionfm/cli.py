@@ -254,7 +254,7 @@ def demo(
     from motionfm.formats import read_trial, write_trial
     from motionfm.reconstruct import reconstruct_file
     from motionfm.train import train
-    from motionfm.view import make_scene, player_frame
+    from motionfm.view import make_scene, player_frame, save_gif
     result = train(config, verbose=1 if sys.stdout.isatty() else 2)
     trial, truth = demo_trial()
     write_trial(folder/trial.source, trial)
@@ -262,7 +262,9 @@ def demo(
     summary = reconstruct_file(folder/trial.source, folder/'reach_reconstructed.trc', network)
     repaired = read_trial(summary.output)
     errors = _demo_errors(trial, truth, repaired)
-    _demo_report(folder/'report.html', summary, player_frame(make_scene(truth, trial, repaired)), errors, result, config.datasets_root)
+    scene = make_scene(truth, trial, repaired)
+    _demo_report(folder/'report.html', summary, player_frame(scene), errors, result, config.datasets_root)
+    save_gif(scene, folder/'repair.gif', beside=True, fps=12)
     print(summary)
     for name, (missing, everything) in errors.items(): print(f'mean error of {name}: {missing:.1f} mm over missing samples, {everything:.1f} mm over all')
     print(f'look at {folder/"report.html"}')

@@ -106,14 +106,14 @@ def _with_features(path: Path, use):
 
 # %% ../nbs/03_data.ipynb #dataset
 @dataclass
-class Dataset:
-    "A dataset folder that was opened; see `open_dataset`."
+class _Stored:
+    "What stands in a dataset folder, as it stands there."
     path: Path                    # the folder
     n_sequences: int              # N
     n_features: int               # F, columns of the table
     info: dict[str, np.ndarray]   # what infoData.npy says of each sequence
     storage: dict                 # chunks, compression, type and size of the file
-    forced_layout: str | None = None
+    forced_layout: str | None = None # 'interleaved' or 'stacked' to skip the detection
 
     @property
     def name(self) -> str: return self.path.name
@@ -130,6 +130,9 @@ class Dataset:
         block = _with_features(self.path/FEATURES_FILE, lambda features: features[low:high])
         return np.asarray(block[indices - low], np.float32)
 
+# %% ../nbs/03_data.ipynb #dataset-layout
+class Dataset(_Stored):
+    "A dataset folder that was opened; see `open_dataset`."
     @cached_property
     def scores(self) -> dict[str, float]:
         "Both layout scores; `DataError` if they are too close to call and no layout was forced."

@@ -1,0 +1,39 @@
+# Each target does the set-up it needs: a virtual environment in .venv, made once.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+DEMO := demo
+
+.PHONY: install demo test lab docs readme notebooks bench clean
+
+install: .venv/.installed
+.venv/.installed: settings.ini setup.py pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: install            ## train a small network, repair a recording, write demo/report.html
+	$(BIN)/motionfm demo -o $(DEMO)
+
+test: install            ## run every notebook and every test
+	$(BIN)/python -m pytest -n 2
+
+lab: install             ## open the notebooks
+	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir nbs
+
+docs: install            ## build the site into _docs/
+	$(BIN)/python tools/docs.py
+
+readme: install          ## write README.md from nbs/index.ipynb
+	$(BIN)/python tools/readme.py
+
+notebooks: install       ## export, run all notebooks, and save what they show
+	$(BIN)/nbdev_export
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace nbs/*.ipynb
+	$(BIN)/nbdev_clean
+
+bench: install           ## print the benchmark tables
+	$(BIN)/python benchmarks/bench.py
+
+clean:                   ## remove what the other targets made, but not .venv
+	rm -rf _docs _proc build dist $(DEMO)

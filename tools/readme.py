@@ -1,0 +1,20 @@
+"Write README.md from nbs/index.ipynb, so that the two say the same."
+import re
+from pathlib import Path
+
+import nbformat
+from nbconvert import MarkdownExporter
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def readme() -> str:
+    "The text of README.md."
+    notebook = nbformat.read(ROOT/'nbs'/'index.ipynb', as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if '#| hide' not in cell.source]
+    text, _ = MarkdownExporter().from_notebook_node(notebook)
+    text = re.sub(r'\]\(((?:images/)?[\w.]+\.(?:ipynb|gif|png))\)', r'](nbs/\1)', text)
+    return re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
+
+
+if __name__ == '__main__': (ROOT/'README.md').write_text(readme(), encoding='utf-8')
