@@ -557,14 +557,8 @@ def _inputs(folders: list[str], can_repair: bool) -> dict:
             'noise_cm': share('Noise, cm', DAMAGE['noise_cm'], 10), 'joint_drop': share('Joint drop', DAMAGE['joint_drop'], 1),
             'frame_drop': share('Frame drop', DAMAGE['frame_drop'], 1),
             'seed': BoundedIntText(DAMAGE['seed'], min=0, max=2**31, description='Seed', layout=wide, style=style),
-            'reconstruct': Button(description='Reconstruct', disabled=not can_repair, button_style='success', layout=wide,
+            'reconstruct': Button(description='Reconstruct', disabled=not can_repair, button_style='success', layout=Layout(width='130px', flex='none'),
                                   tooltip='Repair this sequence' if can_repair else 'explore(..., repair=function) makes this work')}
-
-# %% ../nbs/12_view.ipynb #columns
-def _columns(widgets: list, n_columns: int = 3) -> HBox:
-    "Widgets in columns, which wrap where the page is narrow."
-    length = -(-len(widgets)//n_columns)
-    return HBox([VBox(widgets[start:start + length]) for start in range(0, len(widgets), length)], layout=Layout(flex_flow='row wrap'))
 
 # %% ../nbs/12_view.ipynb #first-that-opens
 def _first_that_opens(
@@ -586,7 +580,8 @@ class Explorer(Player):
     def _build(self) -> VBox:
         self.inputs, self.told = _inputs(list(self.folders), self.repair is not None), HTML()
         self.inputs['dataset'].value = self.dataset.name
-        page = VBox([_columns(list(self.inputs.values())), self.told, super()._build()])
+        *choices, button = self.inputs.values()
+        page = VBox([HBox([VBox(choices[:4]), VBox(choices[4:])], layout=Layout(flex_flow='row wrap')), HBox([button, self.told]), super()._build()])
         for name, action in {'dataset': self._open, 'subject': self._list_trials, 'trial': self._list_sequences}.items():
             self.inputs[name].observe(lambda change, action=action: action(), 'value')
         for name in ('sequence', *DAMAGE): self.inputs[name].observe(lambda change: self._draw(), 'value')
