@@ -135,25 +135,57 @@ def _heading(
     x, _, z = np.where(np.isnan(across), 0, across).sum(0)
     return float(np.degrees(np.arctan2(-z, x)).round(1)) if np.hypot(x, z) > 1e-6 else 0.
 
-# %% ../nbs/12_view.ipynb #stage
-def _size(offsets: np.ndarray) -> dict[str, float]:   # (..., 3) positions from where the camera looks, NaN where missing
-    "Width and height that hold all but the wildest samples, metres."
-    seen = offsets[~np.isnan(offsets[..., 0])]
-    width, height = np.percentile(np.hypot(seen[:, 0], seen[:, 2]), 99.8), np.percentile(abs(seen[:, 1]), 99.8)
-    return {'width': round(max(2*float(width), 0.5), 3), 'height': round(max(2*float(height), 0.5), 3)}
+# %% ../nbs/12_view.ipynb #turned
+def _turned(
+    points: np.ndarray,   # (..., 3) metres, y up
+    heading: float,       # degrees, from `_heading`
+) -> np.ndarray:          # (..., 3) x to the person's left, z to where they face
+    "Turn about y until the person faces +z."
+    cosine, sine = np.cos(np.radians(heading)), np.sin(np.radians(heading))
+    x, y, z = np.moveaxis(points, -1, 0)
+    return np.stack([x*cosine - z*sine, y, x*sine + z*cosine], -1)
 
+# %% ../nbs/12_view.ipynb #size
+def _size(
+    offsets: np.ndarray,     # (..., 3) positions from where the camera looks, turned; NaN where missing
+) -> dict[str, float]:       # metres along x, y, z; at least half a metre
+    "The box around the camera's target that holds all but the wildest samples."
+    seen = offsets[~np.isnan(offsets[..., 0])]
+    return {axis: round(max(2*float(reach), .5), 3) for axis, reach in zip('xyz', np.percentile(abs(seen), 99.8, axis=0))}
+
+# %% ../nbs/12_view.ipynb #stage
 def _stage(
     stack: np.ndarray,  # (S, T, K, 3) metres, NaN where missing
-) -> dict:              # centre, sizes, floor height, heading, whether to follow
+) -> dict:              # middle, sizes, floor height, heading, whether to follow and whether the person climbs
     "Where the camera stands and how much it must hold."
     low, high = np.nanpercentile(stack, [0.2, 99.8], axis=(0, 1, 2))
-    middle, root = (low + high)/2, stack[:1, :, MIDHIP:MIDHIP + 1]
-    sizes = {'still': _size(stack - middle)}
-    along = stack - np.where([True, False, True], root, middle)
-    sizes['follow'] = sizes['still'] if np.isnan(along).all() else _size(along)
-    far = sizes['still']['width'] > max(3, 1.5*sizes['follow']['width'])
-    return {'middle': middle.round(4).tolist(), 'size': sizes, 'floor': 0. if abs(low[1]) < .15 else round(float(low[1]), 3),
-            'heading': _heading(stack[0]), 'follow': bool(far)}
+    middle, root, heading = (low + high)/2, stack[0, :, MIDHIP], _heading(stack[0])
+    climbs = not np.isnan(root).all() and bool(np.ptp(root[~np.isnan(root[:, 1]), 1]) > 1)
+    still = _size(_turned(stack - middle, heading))
+    along = _turned(stack - np.where([True, climbs, True], root, middle)[:, None], heading)
+    follow = still if np.isnan(along).all() else _size(along)
+    return {'middle': middle.round(4).tolist(), 'size': {'still': still, 'follow': follow}, 'heading': heading,
+            'floor': 0. if abs(low[1]) < .15 else round(float(low[1]), 3),
+            'climbs': climbs, 'follow': max(still.values()) > max(3, 1.5*max(follow.values()))}
+
+# %% ../nbs/12_view.ipynb #target
+def _target(
+    scene: Scene,   # one to three skeletons
+    frame: int,     # 0 to T-1
+    stage: dict,    # from `_stage`
+) -> np.ndarray:    # (3,) metres
+    "Where the camera looks."
+    root, middle = scene.stack[0, frame, MIDHIP], np.array(stage['middle'])
+    return np.where([True, stage['climbs'], True], root, middle) if stage['follow'] and not np.isnan(root).any() else middle
+
+def _extent(
+    stage: dict,    # from `_stage`
+    view: str,      # a key of `VIEWS`
+) -> tuple[float, float]:   # metres to the right and up on the page
+    "How much of the page the motion needs in a view."
+    size = stage['size']['follow' if stage['follow'] else 'still']
+    (cosine, sine), (up, down) = (abs(np.array([np.cos(angle), np.sin(angle)])) for angle in np.radians(VIEWS[view]))
+    return 1.15*(size['x']*cosine + size['z']*sine), 1.12*(size['y']*up + (size['x']*sine + size['z']*cosine)*down)
 
 # %% ../nbs/12_view.ipynb #error-top
 def _error_top(
@@ -251,9 +283,25 @@ def _where(
         places[lost] = other[lost]
     return places, seen
 
-# %% ../nbs/12_view.ipynb #draw-scene
+# %% ../nbs/12_view.ipynb #draw-points
 SIDE_COLOURS = {'R': '#ffa33f', 'L': '#4fa8ff'}   # the joints of the right and the left
 
+def _draw_points(
+    ax,                  # matplotlib axes
+    points: np.ndarray,  # (K, 2) on the page
+    seen: np.ndarray,    # (K,) True where seen
+    colour: str,         # of the skeleton
+) -> None:
+    "Bones and joints; the left is thin, what is missing is dotted and hollow."
+    for start, end in edges_for(len(points)):
+        known = seen[start] and seen[end]
+        ax.plot(*points[[start, end]].T, color=colour, linewidth=(1.6 if SIDES[end] == 'L' else 2.6) if known else .8,
+                linestyle='-' if known else ':', solid_capstyle='round')
+    for (x, y), side, known in zip(points, SIDES, seen):
+        ax.plot(x, y, 's' if side == 'L' else 'o', markersize=4 if known else 5, color=colour,
+                markerfacecolor=SIDE_COLOURS.get(side, colour) if known else 'none')
+
+# %% ../nbs/12_view.ipynb #draw-scene
 def draw_scene(
     ax,                      # matplotlib axes; what is in them is wiped
     scene: Scene,            # what to show
@@ -264,45 +312,25 @@ def draw_scene(
 ) -> None:
     "Draw one frame into axes."
     stage = _stage(scene.stack)
+    (width, height), target = _extent(stage, view), _target(scene, frame, stage)
     ax.clear(); ax.axis('off')
-    root = scene.stack[0, frame, MIDHIP] if stage['follow'] else np.nan
-    target = np.where([True, False, True], np.where(np.isnan(root), stage['middle'], root), stage['middle'])
-    size = stage['size']['follow' if stage['follow'] else 'still']
     for place, name in enumerate(scene.skeletons):
         points, seen = _where(scene, name, frame)
-        shift = [place*size['width'] if beside else 0, 0]
+        shift = [place*width if beside else 0, 0]
         _draw_points(ax, project(_turned(points - target, stage['heading']), view) + shift, seen, COLOURS_OF[theme][name])
-    width = size['width']/2*1.1
-    ax.set(aspect='equal', xlim=(-width, width + (place*size['width'] if beside else 0)), ylim=np.array([-.56, .56])*size['height'])
-
-# %% ../nbs/12_view.ipynb #draw-points
-def _turned(points: np.ndarray, heading: float) -> np.ndarray:
-    "Turn (..., 3) points about y until the person faces +z."
-    cosine, sine = np.cos(np.radians(heading)), np.sin(np.radians(heading))
-    x, y, z = np.moveaxis(points, -1, 0)
-    return np.stack([x*cosine - z*sine, y, x*sine + z*cosine], -1)
-
-def _draw_points(ax, points: np.ndarray, seen: np.ndarray, colour: str) -> None:
-    "Bones and joints of one skeleton, (K, 2) on the page; the left is thin, what is missing is dashed and hollow."
-    for start, end in edges_for(len(points)):
-        known = seen[start] and seen[end]
-        ax.plot(*points[[start, end]].T, color=colour, linewidth=(1.6 if SIDES[end] == 'L' else 2.6) if known else .8,
-                linestyle='-' if known else ':', solid_capstyle='round')
-    for (x, y), side, known in zip(points, SIDES, seen):
-        ax.plot(x, y, 's' if side == 'L' else 'o', markersize=4 if known else 5, color=colour,
-                markerfacecolor=SIDE_COLOURS.get(side, colour) if known else 'none')
+    ax.set(aspect='equal', xlim=(-width/2, width/2 + shift[0]), ylim=(-height/2, height/2))
 
 # %% ../nbs/12_view.ipynb #figure
-def _figure(scene: Scene, theme: str, beside: bool):
-    "An empty matplotlib figure with room for a scene, outside of pyplot's own list."
+def _figure(scene: Scene, view: str, theme: str, beside: bool):
+    "An empty matplotlib figure with room for a scene, outside of pyplot's own list, and its axes."
     from matplotlib.figure import Figure
-    size = _stage(scene.stack)['size']['follow' if _stage(scene.stack)['follow'] else 'still']
-    wide = size['width']*(len(scene.skeletons) if beside else 1)/size['height']
+    width, height = _extent(_stage(scene.stack), view)
+    wide = width*(len(scene.skeletons) if beside else 1)/height
     figure = Figure(figsize=(min(max(4*wide, 2.6), 12), 4), facecolor='#14171c' if theme == 'dark' else 'white')
-    return figure, figure.add_axes([0, .0, 1, .92])
+    return figure, figure.add_axes([0, 0, 1, .92])
 
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
-    "Names, frame and time, above the picture."
+    "Title, frame and time, above the picture."
     figure.texts.clear()
     words = ' · '.join(filter(None, [scene.title, f'frame {frame} of {len(scene.stack[0]) - 1}', f'{frame/scene.rate:.3f} s']))
     figure.text(.02, .94, words, color='0.6' if theme == 'dark' else '0.3', fontsize=8)
@@ -327,7 +355,7 @@ def save_png(
     beside: bool = False,    # side by side instead of overlaid
 ) -> None:
     "Write one frame as a picture; raises `FileError`."
-    figure, ax = _figure(scene, theme, beside)
+    figure, ax = _figure(scene, view, theme, beside)
     draw_scene(ax, scene, frame, view, theme, beside); _caption(figure, scene, frame, theme)
     with atomic_path(target) as path: figure.savefig(path, format='png', dpi=150)
 
@@ -344,7 +372,7 @@ def save_gif(
     "Write a film that runs at the person's own pace; raises `FileError`."
     from io import BytesIO
     from PIL import Image
-    (n_frames, _), (figure, ax) = scene.shape, _figure(scene, theme, beside)
+    (n_frames, _), (figure, ax) = scene.shape, _figure(scene, view, theme, beside)
     step = max(1, round(scene.rate/fps), -(-n_frames//max_frames))
     pictures = []
     for frame in range(0, n_frames, step):
