@@ -37,7 +37,7 @@ const THEMES = {
   light: {bg: '#ffffff', floor: '#e1e5ea', ink: '#1b1e23', dim: '#5d646e', gap: '#f1f3f6', right: '#d96a00', left: '#0b5fc4'}};
 const RAMP = [[60, 130, 246], [94, 200, 190], [245, 205, 66], [239, 68, 40]]; // small error to large
 const GUTTER = 84, INSET = 8;  // px: room for joint names left of the strip; half the slider's handle
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];  // as SPEEDS in the notebook
 const GAP = -32768;            // the stored number that stands for a missing sample
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -470,10 +470,10 @@ class Player {
   play(on, tell = true) {
     const {state, motion} = this;
     if (on === state.playing) return;
-    if (this.options.onPlay) { if (tell) this.options.onPlay(on); state.playing = on; return; }   // the host keeps the time
     if (on && motion.T < 2) return;
     if (on && state.frame === motion.T - 1) this.seek(0);
     state.playing = on;
+    if (tell) this.options.onPlay?.(on);
     this.clock = {exact: state.frame, before: performance.now()};
     if (on) requestAnimationFrame(now => this.tick(now));
     this.request();
@@ -529,7 +529,7 @@ const VIEW_OF = (data, name) => ({yaw: data.views[name][0], pitch: data.views[na
 
 export function mount(host, data, options) { return new Player(host, data, options); }
 
-// ---- anywidget: `frame`, `playing` and `theme` are traits, so sliders can be linked to them in the browser
+// ---- anywidget: `frame`, `playing`, `speed`, `loop` and `theme` are traits, so ipywidgets can be linked to them in the browser
 
 function render({model, el}) {
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -537,6 +537,7 @@ function render({model, el}) {
     onFrame: frame => set('frame', frame), onPlay: on => set('playing', on), onTheme: theme => set('theme', theme)});
   const follow = {
     'change:frame': () => player.seek(model.get('frame'), false), 'change:playing': () => player.play(model.get('playing'), false),
+    'change:speed': () => { player.state.speed = SPEEDS[model.get('speed')]; }, 'change:loop': () => { player.state.loop = model.get('loop'); },
     'change:theme': () => { if (player.state.theme !== model.get('theme')) player.toggle('theme'); },
     'change:data': () => player.load(model.get('data'))};
   for (const [event, action] of Object.entries(follow)) model.on(event, action);
