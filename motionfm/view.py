@@ -73,8 +73,10 @@ class Scene:
     rate: float = RATE                 # frames per second
     title: str = ''                    # written above the picture
 
-    @property
+    @cached_property
     def stack(self) -> np.ndarray: return np.stack(list(self.skeletons.values()))   # (S, T, K, 3)
+    @cached_property
+    def stage(self) -> dict: return _stage(self.stack)   # where the camera stands, see below
     @property
     def shape(self) -> tuple[int, int]: return next(iter(self.skeletons.values())).shape[:2]   # (T, K)
 
@@ -173,9 +175,9 @@ def _stage(
 def _target(
     scene: Scene,   # one to three skeletons
     frame: int,     # 0 to T-1
-    stage: dict,    # from `_stage`
 ) -> np.ndarray:    # (3,) metres
     "Where the camera looks."
+    stage = scene.stage
     root, middle = scene.stack[0, frame, MIDHIP], np.array(stage['middle'])
     return np.where([True, stage['climbs'], True], root, middle) if stage['follow'] and not np.isnan(root).any() else middle
 
@@ -222,7 +224,7 @@ def pack(
     return {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate, 'step': step, 'note': note,
             'frames': -(-n_frames//step), 'joints': JOINTS[:n_joints], 'sides': SIDES[:n_joints], 'edges': edges_for(n_joints),
             'midhip': MIDHIP, 'views': VIEWS, 'colours': COLOURS_OF, 'errorMax': _error_top(stack) if len(stack) > 1 else 0,
-            **_stage(stack), 'centre': centre, 'quantum': quantum, 'positions': positions, **_check_look(look)}
+            **scene.stage, 'centre': centre, 'quantum': quantum, 'positions': positions, **_check_look(look)}
 
 # %% ../nbs/12_view.ipynb #page
 PAGE = """<!doctype html>
@@ -292,15 +294,17 @@ def _draw_points(
     points: np.ndarray,  # (K, 2) on the page
     seen: np.ndarray,    # (K,) True where seen
     colour: str,         # of the skeleton
+    extra: float = 0.,   # points of width more
 ) -> None:
     "Bones and joints; the left is thin, what is missing is dotted and hollow."
-    for start, end in edges_for(len(points)):
-        known = seen[start] and seen[end]
-        ax.plot(*points[[start, end]].T, color=colour, linewidth=(1.6 if SIDES[end] == 'L' else 2.6) if known else .8,
-                linestyle='-' if known else ':', solid_capstyle='round')
-    for (x, y), side, known in zip(points, SIDES, seen):
-        ax.plot(x, y, 's' if side == 'L' else 'o', markersize=4 if known else 5, color=colour,
-                markerfacecolor=SIDE_COLOURS.get(side, colour) if known else 'none')
+    from matplotlib.collections import LineCollection
+    edges, sides = np.array(edges_for(len(points))), np.array(SIDES[:len(points)])
+    known, left = seen[edges].all(1), sides[edges[:, 1]] == 'L'
+    ax.add_collection(LineCollection(points[edges], colors=colour, capstyle='round', linestyles=np.where(known, '-', ':').tolist(),
+                                     linewidths=np.where(known, np.where(left, 1.6, 2.6) + extra, .8)))
+    for side, marker in ('R', 'o'), ('C', 'o'), ('L', 's'):
+        for shown, size, face in ((sides == side) & seen, 4, SIDE_COLOURS.get(side, colour)), ((sides == side) & ~seen, 5, 'none'):
+            ax.plot(*points[shown].T, marker, markersize=size, color=colour, markerfacecolor=face)
 
 # %% ../nbs/12_view.ipynb #draw-scene
 def draw_scene(
@@ -312,20 +316,21 @@ def draw_scene(
     beside: bool = False,    # side by side instead of overlaid
 ) -> None:
     "Draw one frame into axes."
-    stage = _stage(scene.stack)
-    (width, height), target = _extent(stage, view), _target(scene, frame, stage)
+    (width, height), target = _extent(scene.stage, view), _target(scene, frame)
     ax.clear(); ax.axis('off')
     for place, name in enumerate(scene.skeletons):
-        points, seen = _where(scene, name, frame)
-        shift = [place*width if beside else 0, 0]
-        _draw_points(ax, project(_turned(points - target, stage['heading']), view) + shift, seen, COLOURS_OF[theme][name])
+        (points, seen), colour = _where(scene, name, frame), COLOURS_OF[theme][name]
+        shift, extra = ([place*width, 0], 0) if beside or len(scene.skeletons) == 1 else ([0, 0], (3.5, 1.2, 0)[place])
+        _draw_points(ax, project(_turned(points - target, scene.stage['heading']), view) + shift, seen, colour, extra)
+        if len(scene.skeletons) > 1:
+            ax.text(shift[0] - width/2, height/2*(1 if beside else 1 - .1*place), f' {name}', color=colour, fontsize=8, va='top')
     ax.set(aspect='equal', xlim=(-width/2, width/2 + shift[0]), ylim=(-height/2, height/2))
 
 # %% ../nbs/12_view.ipynb #figure
 def _figure(scene: Scene, view: str, theme: str, beside: bool):
     "An empty matplotlib figure with room for a scene, outside of pyplot's own list, and its axes."
     from matplotlib.figure import Figure
-    width, height = _extent(_stage(scene.stack), view)
+    width, height = _extent(scene.stage, view)
     wide = width*(len(scene.skeletons) if beside else 1)/height
     figure = Figure(figsize=(min(max(4*wide, 2.6), 12), 4), facecolor='#14171c' if theme == 'dark' else 'white')
     return figure, figure.add_axes([0, 0, 1, .92])
