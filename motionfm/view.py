@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['GAP', 'COLOURS_OF', 'PAGE', 'INLINE_FRAMES', 'SIDE_COLOURS', 'SPEEDS', 'FOR_EVER', 'DAMAGE', 'ALL', 'Scene',
            'make_scene', 'pack', 'player_html', 'player_frame', 'draw_scene', 'save_html', 'save_png', 'save_gif',
-           'save_scene', 'Canvas', 'live_frontend', 'Player', 'show', 'damage_sequence', 'explored_scene', 'error_line',
-           'Explorer', 'explore']
+           'save_scene', 'Canvas', 'live_frontend', 'Panel', 'Player', 'show', 'damage_sequence', 'explored_scene',
+           'error_line', 'Explorer', 'explore']
 
 # %% ../nbs/12_view.ipynb #imports
 import json
@@ -317,7 +317,8 @@ def draw_scene(
 ) -> None:
     "Draw one frame into axes."
     (width, height), target = _extent(scene.stage, view), _target(scene, frame)
-    ax.clear(); ax.axis('off')
+    for artist in [*ax.lines, *ax.collections, *ax.texts]: artist.remove()   # far quicker than ax.clear()
+    ax.axis('off')
     for place, name in enumerate(scene.skeletons):
         (points, seen), colour = _where(scene, name, frame), COLOURS_OF[theme][name]
         shift, extra = ([place*width, 0], 0) if beside or len(scene.skeletons) == 1 else ([0, 0], (3.5, 1.2, 0)[place])
@@ -449,28 +450,22 @@ def live_frontend() -> bool:
     names = getattr(get_ipython(), 'user_ns', {})
     return 'JPY_SESSION_NAME' in os.environ or '__vsc_ipynb_file__' in names or 'google.colab' in sys.modules
 
-# %% ../nbs/12_view.ipynb #player
-class Player:
-    "A scene that shows itself: as a widget where a kernel is alive, as a page elsewhere."
+# %% ../nbs/12_view.ipynb #panel
+class Panel:
+    "The widgets of a scene, each made when first asked for."
     def __init__(
         self,
         scene: Scene,      # what to show
-        height: int = 420, # of the picture in a notebook, pixels
+        height: int = 420, # of the picture, pixels
         **look,            # as for `pack`
     ):
         self.scene, self.height, self.look = scene, height, _check_look(look)
-
-    def _repr_mimebundle_(self, **kwargs) -> dict:   # a reader of the notebook picks the richest form that works
-        page = {'text/plain': repr(self), 'text/html': player_frame(self.scene, **self.look)}
-        return self.widget._repr_mimebundle_() | page if live_frontend() else page
 
     @cached_property
     def picture(self) -> Canvas: return Canvas(data=pack(self.scene, **self.look), height=self.height, theme=self.look.get('theme', 'dark'))
 
     @cached_property
-    def widget(self) -> VBox:
-        "Picture, slider and strip; made when first asked for."
-        return self._build()
+    def widget(self) -> VBox: return self._build()   # picture, slider and strip
 
     def _build(self) -> VBox:
         self.strip = Canvas(data=_gaps_only(self.picture.data), part='strip', theme=self.picture.theme)
@@ -484,6 +479,13 @@ class Player:
         if 'strip' not in self.__dict__: return
         self.picture.data = pack(scene, **self.look)
         self.strip.data = _gaps_only(self.picture.data)
+
+# %% ../nbs/12_view.ipynb #player
+class Player(Panel):
+    "A scene that shows itself: as a widget where a kernel is alive, as a page elsewhere; see `show`."
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        page = {'text/plain': repr(self), 'text/html': player_frame(self.scene, **self.look)}
+        return self.widget._repr_mimebundle_() | page if live_frontend() else page
 
     @property
     def frame(self) -> int:
@@ -599,6 +601,13 @@ def _first_that_opens(
         except MotionfmError as problem: last = problem
     raise last
 
+# %% ../nbs/12_view.ipynb #explorer-layout
+def _arrange(inputs: dict, told: HTML, player: VBox) -> VBox:
+    "Choices on the left, damage on the right, the button and what it did below, then the player."
+    *choices, button = inputs.values()
+    columns = HBox([VBox(choices[:4]), VBox(choices[4:])], layout=Layout(flex_flow='row wrap'))
+    return VBox([columns, HBox([button, told]), player])
+
 # %% ../nbs/12_view.ipynb #explorer
 class Explorer(Player):
     "A player with controls to choose, damage and repair a sequence; see `explore`."
@@ -609,14 +618,12 @@ class Explorer(Player):
     def _build(self) -> VBox:
         self.inputs, self.told = _inputs(list(self.folders), self.repair is not None), HTML()
         self.inputs['dataset'].value = self.dataset.name
-        *choices, button = self.inputs.values()
-        page = VBox([HBox([VBox(choices[:4]), VBox(choices[4:])], layout=Layout(flex_flow='row wrap')), HBox([button, self.told]), super()._build()])
-        for name, action in {'dataset': self._open, 'subject': self._list_trials, 'trial': self._list_sequences}.items():
-            self.inputs[name].observe(lambda change, action=action: action(), 'value')
-        for name in ('sequence', *DAMAGE): self.inputs[name].observe(lambda change: self._draw(), 'value')
+        arranged = _arrange(self.inputs, self.told, super()._build())
+        steps = {'dataset': self._open, 'subject': self._list_trials, 'trial': self._list_sequences} | dict.fromkeys(('sequence', *DAMAGE), self._draw)
+        for name, step in steps.items(): self.inputs[name].observe(lambda change, step=step: step(), 'value')
         self.inputs['reconstruct'].on_click(lambda button: self._draw(self.repair))
         self._open()
-        return page
+        return arranged
 
     def _open(self) -> None:
         try: self.dataset = open_dataset(self.folders[self.inputs['dataset'].value])
