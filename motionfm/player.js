@@ -40,6 +40,7 @@ const GUTTER = 84, INSET = 8;  // px: room for joint names left of the strip; ha
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];  // as SPEEDS in the notebook
 const GAP = -32768;            // the stored number that stands for a missing sample
 
+const isGap = value => value === GAP || Number.isNaN(value);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const element = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
@@ -61,18 +62,18 @@ class Motion {
   constructor(data) {
     Object.assign(this, data);
     this.T = data.frames; this.K = data.joints.length; this.S = data.names.length;
-    if (data.positions) this.values = new Int16Array(bytesOf(data.positions).buffer);
+    if (data.positions) this.values = new (data.exact ? Float32Array : Int16Array)(bytesOf(data.positions).buffer);
     else this.bits = bytesOf(data.gaps);
     this.hasReference = this.S > 1 && this.names[0] === 'reference';
   }
   index(s, t, k) { return (s * this.T + t) * this.K + k; }
   missing(s, t, k) {
     const i = this.index(s, t, k);
-    return this.values ? this.values[3 * i] === GAP : (this.bits[i >> 3] >> (7 - (i & 7)) & 1) === 1;
+    return this.values ? isGap(this.values[3 * i]) : (this.bits[i >> 3] >> (7 - (i & 7)) & 1) === 1;
   }
   point(s, t, k) {  // [x, y, z] in metres, or null
     const i = 3 * this.index(s, t, k), v = this.values, c = this.centre, q = this.quantum;
-    return v[i] === GAP ? null : [c[0] + q * v[i], c[1] + q * v[i + 1], c[2] + q * v[i + 2]];
+    return isGap(v[i]) ? null : [c[0] + q * v[i], c[1] + q * v[i + 1], c[2] + q * v[i + 2]];
   }
   palette(theme) { return {...THEMES[theme], ...this.colours[theme]}; }  // a colour for each name, right, left, floor...
   get seen() {      // for every sample the frame where its joint was last seen (else first will be), or -1

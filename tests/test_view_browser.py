@@ -194,6 +194,27 @@ def test_small_sequences(open_page, joints, frames):
     assert get(page, 'state.playing') is (frames > 1)
 
 
+def awkward(kind):
+    "A walk with something wrong in it."
+    walk = bench.person()
+    if kind == 'no midHip': walk[:, 5] = np.nan
+    if kind == 'one sample': walk, kept = np.full_like(walk, np.nan), walk; walk[30, 7] = kept[30, 7]
+    if kind == 'gone astray': walk[5, 5] = 10_000
+    if kind == 'infinite': walk[3, 4] = np.inf
+    return make_scene(walk, title=f'<b>"{kind}" & \'more\'</b>')
+
+
+@pytest.mark.parametrize('kind', ['no midHip', 'one sample', 'gone astray', 'infinite'])
+def test_awkward_sequences(open_page, kind):
+    page = open_page(awkward(kind))
+    page.locator('.picture').focus()
+    for key in ('ArrowRight', 'l', 't', 'f', 'c', 'End'): page.keyboard.press(key)
+    settle(page)
+    assert page.locator('strong').inner_text() == f'<b>"{kind}" & \'more\'</b>'
+    expected = bench.person()[30, 7]
+    assert np.allclose(get(page, 'motion.point(0, 30, 7)'), expected, atol=1e-3)
+
+
 def test_long_trial_does_not_freeze_the_page(open_page):
     page = open_page(three_skeletons(20_000))
     page.wait_for_timeout(300)
