@@ -23,7 +23,7 @@ setup(
                  'Programming Language :: Python :: 3 :: Only'],
     python_requires='>=' + cfg['min_python'],
     packages=[cfg['lib_name']],
-    package_data={cfg['lib_name']: ['py.typed']},
+    package_data={cfg['lib_name']: ['py.typed', 'player.js']},
     install_requires=cfg['requirements'].split(),
     extras_require={'dev': cfg['dev_requirements'].split()},
     entry_points={'console_scripts': cfg['console_scripts'].split()},

@@ -18,7 +18,7 @@ from scipy.signal import butter, sosfiltfilt
 from .basics import DataError, FileError
 from .formats import READERS, Trial, read_trial, write_trial
 from .pairs import pad_joints
-from .preprocess import denormalise, normalise
+from .preprocess import check_finite, denormalise, height_scale, root_track
 from .skeleton import FRAMES, KMAX, RATE
 
 # %% ../nbs/10_reconstruct.ipynb #fill-linear
@@ -92,18 +92,31 @@ def blend(
         weights[start:start + FRAMES] += weight
     return total/weights
 
+# %% ../nbs/10_reconstruct.ipynb #cut-windows
+def _cut(array: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    "(W, 60, ...) windows of an array (T, ...)."
+    return array[starts[:, None] + np.arange(FRAMES)]
+
+def _normalised_windows(positions: np.ndarray, visible: np.ndarray, starts: np.ndarray, name: str) -> tuple:
+    "Windows (W, 60, K, 3), zero where missing, with their roots (W, 60, 3) and scales (W,)."
+    check_finite(np.where(visible[..., None], positions, 0)[None], [name])
+    root = root_track(positions[None], visible[None], [name])[0]
+    ever = np.broadcast_to(visible.any(0), visible.shape)
+    centred = np.nan_to_num(fill_linear(positions, visible)) - root[:, None]
+    scale = height_scale(_cut(centred, starts), _cut(ever, starts), [f'{name}, frames {start} to {start + FRAMES - 1}' for start in starts])
+    windows = np.where(_cut(visible, starts)[..., None], _cut(centred, starts), 0)/scale[:, None, None, None]
+    return windows, _cut(root, starts), scale
+
 # %% ../nbs/10_reconstruct.ipynb #repair-windows
 def _repair_windows(positions: np.ndarray, visible: np.ndarray, network: Callable, name: str) -> np.ndarray:
-    "Repair a trial at 60 Hz: normalise, cut, ask the network, blend, undo."
+    "Repair a trial at 60 Hz: cut, normalise, ask the network, undo, blend."
     n_frames, n_joints = visible.shape
     long, seen = _lengthened(positions), _lengthened(visible)
-    normalised, root, scale = normalise(long[None], seen[None], [name])
-    padded = pad_joints(normalised[0].astype(np.float32))
-    known = np.pad(seen, [(0, 0), (0, KMAX - n_joints)])
     starts = window_starts(len(long))
-    cut = lambda array: np.stack([array[start:start + FRAMES] for start in starts])
-    repaired = blend(np.asarray(network(cut(padded), cut(known))), starts, len(long))[:, :n_joints]
-    return denormalise(repaired[None].astype(float), root, scale)[0, :n_frames]
+    windows, root, scale = _normalised_windows(long, seen, starts, name)
+    known = np.pad(_cut(seen, starts), [(0, 0), (0, 0), (0, KMAX - n_joints)])
+    repaired = np.asarray(network(pad_joints(windows.astype(np.float32)), known), float)[:, :, :n_joints]
+    return blend(denormalise(repaired, root, scale), starts, len(long))[:n_frames]
 
 # %% ../nbs/10_reconstruct.ipynb #repair
 def repair(
