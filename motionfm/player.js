@@ -37,9 +37,10 @@ const THEMES = {
   light: {bg: '#ffffff', floor: '#e1e5ea', ink: '#1b1e23', dim: '#5d646e', gap: '#f1f3f6', right: '#d96a00', left: '#0b5fc4'}};
 const RAMP = [[60, 130, 246], [94, 200, 190], [245, 205, 66], [239, 68, 40]]; // small error to large
 const GUTTER = 84, INSET = 8;  // px: room for joint names left of the strip; half the slider's handle
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];  // as SPEEDS in the notebook
 const GAP = -32768;            // the stored number that stands for a missing sample
 
+const isGap = value => value === GAP || Number.isNaN(value);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const element = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
@@ -61,18 +62,18 @@ class Motion {
   constructor(data) {
     Object.assign(this, data);
     this.T = data.frames; this.K = data.joints.length; this.S = data.names.length;
-    if (data.positions) this.values = new Int16Array(bytesOf(data.positions).buffer);
+    if (data.positions) this.values = new (data.exact ? Float32Array : Int16Array)(bytesOf(data.positions).buffer);
     else this.bits = bytesOf(data.gaps);
     this.hasReference = this.S > 1 && this.names[0] === 'reference';
   }
   index(s, t, k) { return (s * this.T + t) * this.K + k; }
   missing(s, t, k) {
     const i = this.index(s, t, k);
-    return this.values ? this.values[3 * i] === GAP : (this.bits[i >> 3] >> (7 - (i & 7)) & 1) === 1;
+    return this.values ? isGap(this.values[3 * i]) : (this.bits[i >> 3] >> (7 - (i & 7)) & 1) === 1;
   }
   point(s, t, k) {  // [x, y, z] in metres, or null
     const i = 3 * this.index(s, t, k), v = this.values, c = this.centre, q = this.quantum;
-    return v[i] === GAP ? null : [c[0] + q * v[i], c[1] + q * v[i + 1], c[2] + q * v[i + 2]];
+    return isGap(v[i]) ? null : [c[0] + q * v[i], c[1] + q * v[i + 1], c[2] + q * v[i + 2]];
   }
   palette(theme) { return {...THEMES[theme], ...this.colours[theme]}; }  // a colour for each name, right, left, floor...
   get seen() {      // for every sample the frame where its joint was last seen (else first will be), or -1
@@ -88,7 +89,7 @@ class Motion {
     return seen;
   }
   held(s, t, k) { const last = this.seen[this.index(s, t, k)]; return last < 0 ? null : this.point(s, last, k); }
-  root(t) { return this.held(0, t, this.midhip) || this.centre; }
+  root(t) { return this.held(0, t, this.midhip) || this.middle; }
   ghost(s, t, k) {  // where a missing joint probably is: another skeleton says, else where it was last seen on the body
     for (let other = 0; other < this.S; other++) { const p = this.point(other, t, k); if (p) return p; }
     const last = this.seen[this.index(s, t, k)];
@@ -163,7 +164,7 @@ class Strip {
     still.width = Math.max(1, Math.round(w * ratio)); still.height = Math.max(1, Math.round(h * ratio));
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.font = '9px system-ui,"DejaVu Sans",sans-serif'; pen.textBaseline = 'middle'; pen.fillStyle = colours.dim;
-    if (!this.rows.length) pen.fillText('no gaps', this.gutter + INSET, h / 2);
+    if (!this.rows.length) pen.fillText('no gaps', 0, h / 2);
     this.rows.forEach((k, row) => {
       const top = 1 + row * this.rowHeight, tall = this.lane * this.skeletons.length;
       pen.fillStyle = colours[{R: 'right', L: 'left', C: 'dim'}[motion.sides[k]]];
@@ -208,10 +209,11 @@ class Picture {
     const a = (state.yaw + motion.heading) * Math.PI / 180, e = state.pitch * Math.PI / 180;
     const [ca, sa, ce, se] = [Math.cos(a), Math.sin(a), Math.cos(e), Math.sin(e)];
     const [w, h] = [canvas.clientWidth / panels, canvas.clientHeight], size = motion.size[state.follow ? 'follow' : 'still'];
-    const tall = size.height * Math.abs(ce) + size.width * Math.abs(se);
-    const scale = state.zoom * Math.min(w / (size.width * 1.1), (h - 12) / (tall * 1.12));
-    const root = state.follow ? motion.root(state.frame) : motion.centre;
-    const target = [root[0], motion.centre[1], root[2]];
+    const [across, along, up] = [state.fit.yaw, state.fit.yaw + 90, state.fit.pitch].map(d => Math.abs(Math.cos(d * Math.PI / 180)));
+    const wide = size.x * across + size.z * along, deep = size.x * along + size.z * across, tall = size.y * up + deep * Math.sqrt(1 - up * up);
+    const scale = state.zoom * Math.min(w / (wide * 1.15), (h - 12) / (tall * 1.12));   // as the chosen view needs it; turning changes nothing
+    const root = state.follow ? motion.root(state.frame) : motion.middle;
+    const target = [root[0], state.follow && motion.climbs ? root[1] : motion.middle[1], root[2]];
     const project = p => {
       const [x, y, z] = [p[0] - target[0], p[1] - target[1], p[2] - target[2]], depth = x * sa + z * ca;
       return [w / 2 + scale * (x * ca - z * sa), h / 2 - scale * (y * ce - depth * se), depth * ce + y * se];
@@ -251,7 +253,7 @@ class Picture {
   }
   drawFloor(pen, view, colours) {  // half-metre squares at floor height, kept under the person
     const {motion} = this, cell = 0.5, y = motion.floor;
-    const reach = Math.ceil(Math.max(motion.size[this.state.follow ? 'follow' : 'still'].width * 0.6, 1) / cell) * cell;
+    const size = motion.size[this.state.follow ? 'follow' : 'still'], reach = Math.ceil(Math.max(size.x * 0.6, size.z * 0.6, 1) / cell) * cell;
     const [x0, z0] = [view.target[0], view.target[2]].map(v => Math.round(v / cell) * cell);
     for (let d = -reach; d <= reach + 1e-9; d += cell) {
       this.line(pen, view.project([x0 + d, y, z0 - reach]), view.project([x0 + d, y, z0 + reach]), colours.floor, 1);
@@ -259,7 +261,7 @@ class Picture {
     }
   }
   drawAxes(pen, view, colours) {
-    const origin = [24, view.h - 24], start = view.project(view.target);
+    const origin = [28, view.h - 30], start = view.project(view.target);
     ['x', 'y', 'z'].forEach((name, axis) => {
       const tip = view.project(view.target.map((v, n) => v + (n === axis ? 16 / view.scale : 0)));
       const end = [origin[0] + tip[0] - start[0], origin[1] + tip[1] - start[1]];
@@ -351,7 +353,7 @@ class Player {
     this.host = host; this.options = {controls: true, part: 'all', ...options};
     this.gutter = this.options.gutter ?? GUTTER;
     this.state = {frame: 0, playing: false, speed: 1, loop: true, zoom: 1, labels: false, grid: true, picked: null, follow: false,
-                  beside: false, errors: false, theme: 'dark', ...VIEW_OF(data, 'oblique')};
+                  beside: false, errors: false, theme: 'dark', ...VIEW_OF(data, 'oblique'), fit: VIEW_OF(data, 'oblique')};
     for (const name of ['theme', 'labels', 'beside', 'errors', 'follow']) if (name in data) this.state[name] = data[name];
     this.abort = new AbortController();
     this.load(data);
@@ -469,10 +471,10 @@ class Player {
   play(on, tell = true) {
     const {state, motion} = this;
     if (on === state.playing) return;
-    if (this.options.onPlay) { if (tell) this.options.onPlay(on); state.playing = on; return; }   // the host keeps the time
     if (on && motion.T < 2) return;
     if (on && state.frame === motion.T - 1) this.seek(0);
     state.playing = on;
+    if (tell) this.options.onPlay?.(on);
     this.clock = {exact: state.frame, before: performance.now()};
     if (on) requestAnimationFrame(now => this.tick(now));
     this.request();
@@ -490,7 +492,7 @@ class Player {
   }
   turn(yaw, pitch) { this.state.yaw += yaw; this.state.pitch = clamp(this.state.pitch + pitch, -89, 90); this.request(); }
   zoom(factor) { this.state.zoom = clamp(this.state.zoom * factor, 0.2, 20); this.request(); }
-  look(name) { Object.assign(this.state, VIEW_OF(this.motion, name), {zoom: 1}); this.request(); }
+  look(name) { Object.assign(this.state, VIEW_OF(this.motion, name), {fit: VIEW_OF(this.motion, name), zoom: 1}); this.request(); }
   choose(picked) { this.state.picked = picked; this.request(); }
   toggle(name) {
     const {state} = this;
@@ -528,7 +530,7 @@ const VIEW_OF = (data, name) => ({yaw: data.views[name][0], pitch: data.views[na
 
 export function mount(host, data, options) { return new Player(host, data, options); }
 
-// ---- anywidget: `frame`, `playing` and `theme` are traits, so sliders can be linked to them in the browser
+// ---- anywidget: `frame`, `playing`, `speed`, `loop` and `theme` are traits, so ipywidgets can be linked to them in the browser
 
 function render({model, el}) {
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -536,6 +538,7 @@ function render({model, el}) {
     onFrame: frame => set('frame', frame), onPlay: on => set('playing', on), onTheme: theme => set('theme', theme)});
   const follow = {
     'change:frame': () => player.seek(model.get('frame'), false), 'change:playing': () => player.play(model.get('playing'), false),
+    'change:speed': () => { player.state.speed = SPEEDS[model.get('speed')]; }, 'change:loop': () => { player.state.loop = model.get('loop'); },
     'change:theme': () => { if (player.state.theme !== model.get('theme')) player.toggle('theme'); },
     'change:data': () => player.load(model.get('data'))};
   for (const [event, action] of Object.entries(follow)) model.on(event, action);

@@ -54,7 +54,7 @@ def wait_until(page, expression):
 
 def picture(page):
     settle(page)
-    return page.locator('.picture').screenshot()
+    return page.locator('.picture').first.screenshot()
 
 
 def test_keys_move_through_time(open_page):
@@ -194,6 +194,27 @@ def test_small_sequences(open_page, joints, frames):
     assert get(page, 'state.playing') is (frames > 1)
 
 
+def awkward(kind):
+    "A walk with something wrong in it."
+    walk = bench.person()
+    if kind == 'no midHip': walk[:, 5] = np.nan
+    if kind == 'one sample': walk, kept = np.full_like(walk, np.nan), walk; walk[30, 7] = kept[30, 7]
+    if kind == 'gone astray': walk[5, 5] = 10_000
+    if kind == 'infinite': walk[3, 4] = np.inf
+    return make_scene(walk, title=f'<b>"{kind}" & \'more\'</b>')
+
+
+@pytest.mark.parametrize('kind', ['no midHip', 'one sample', 'gone astray', 'infinite'])
+def test_awkward_sequences(open_page, kind):
+    page = open_page(awkward(kind))
+    page.locator('.picture').focus()
+    for key in ('ArrowRight', 'l', 't', 'f', 'c', 'End'): page.keyboard.press(key)
+    settle(page)
+    assert page.locator('strong').inner_text() == f'<b>"{kind}" & \'more\'</b>'
+    expected = bench.person()[30, 7]
+    assert np.allclose(get(page, 'motion.point(0, 30, 7)'), expected, atol=1e-3)
+
+
 def test_long_trial_does_not_freeze_the_page(open_page):
     page = open_page(three_skeletons(20_000))
     page.wait_for_timeout(300)
@@ -253,14 +274,35 @@ def test_frame_inside_another_page(chromium, tmp_path):
     page.close()
 
 
+EXPLORER = """
+from motionfm.reconstruct import fill_linear
+from motionfm.view import explore
+display(player)
+explore({root!r} + '/datasets', repair=fill_linear)"""
+
+
+def explore_in_lab(page):
+    "Choose, damage and repair with the controls of the second output."
+    told, motion = page.get_by_text('% missing'), "[...document.querySelectorAll('.mfm')].filter(n => n.player.picture).at(-1).player.motion"
+    page.get_by_label('Dataset').select_option('dataset1')
+    wait_until(page, f'{motion}.K === 16 && {motion}.S === 2')
+    before = told.inner_text()
+    page.get_by_label('Seed').fill('7'); page.get_by_label('Seed').press('Enter')
+    wait_until(page, f"!document.body.innerText.includes({before!r})")
+    page.get_by_role('button', name='Reconstruct').click()
+    wait_until(page, f'{motion}.S === 3')
+    wait_until(page, "document.body.innerText.includes('reconstructed where missing')")
+
+
 def test_jupyterlab(chromium, tmp_path):
-    "Run a notebook; move its slider: the picture changes and Python hears of it."
-    bench.write_notebook(tmp_path)
+    "Run a notebook; move its slider: the picture changes and Python hears of it. Then explore datasets."
+    bench.write_notebook(tmp_path, bench.NOTEBOOK.removesuffix('player') + EXPLORER)
     with bench.jupyterlab(tmp_path) as address:
         page = chromium.new_page(viewport={'width': 1200, 'height': 1000})
         complaints = bench.watched(page)
         bench.run_notebook(page, address)
         page.wait_for_selector('.strip')
+        page.wait_for_selector('.mfm >> nth=3')
         before = picture(page)
         heard = lambda: int((tmp_path/'frame.txt').read_text() or -1) if (tmp_path/'frame.txt').exists() else 0
         def wait_for(frame):
@@ -268,18 +310,19 @@ def test_jupyterlab(chromium, tmp_path):
                 if heard() == frame: return
                 page.wait_for_timeout(100)
             assert heard() == frame
-        page.locator('.noUi-handle').focus()
+        page.locator('.noUi-handle').first.focus()
         page.keyboard.press('ArrowRight'); page.keyboard.press('ArrowRight')
         wait_for(2)
         assert picture(page) != before
-        assert page.locator('.strip').evaluate("node => node.closest('.mfm').dataset.frame") == '2'
-        page.locator('.picture').focus()
+        assert page.locator('.strip').first.evaluate("node => node.closest('.mfm').dataset.frame") == '2'
+        page.locator('.picture').first.focus()
         page.keyboard.press('End'); wait_for(59)
         page.keyboard.press('Home'); wait_for(0)
         page.keyboard.press('Space'); wait_until(page, f'{PLAYER}.state.frame > 10')
         page.keyboard.press('Space'); wait_until(page, f'!{PLAYER}.state.playing')
-        handle, line = page.locator('.noUi-handle').bounding_box(), page.locator('.strip').bounding_box()
-        now = page.locator('.strip').evaluate("node => { const {player} = node.closest('.mfm'); return player.strip.x(player.state.frame); }")
+        handle, line = page.locator('.noUi-handle').first.bounding_box(), page.locator('.strip').first.bounding_box()
+        now = page.locator('.strip').first.evaluate("node => { const {player} = node.closest('.mfm'); return player.strip.x(player.state.frame); }")
         assert abs(handle['x'] + handle['width']/2 - line['x'] - now) < 3     # the strip's line stands under the handle
+        explore_in_lab(page)
         page.close()
     assert complaints == []
