@@ -379,9 +379,10 @@ def serve(
 ) -> None:
     "Show a scene in the browser until Ctrl-C; listens on the loopback address only and leaves nothing behind."
     with PageServer(scene_page(scene, title), port) as server:
-        print(f'{title}: {server.url} (Ctrl-C ends the viewer)', flush=True)
-        if browser: _open_browser(server.url)
-        try: server.serve_forever(poll_interval=.1)
+        try:
+            print(f'{title}: {server.url} (Ctrl-C ends the viewer)', flush=True)
+            if browser: _open_browser(server.url)
+            server.serve_forever(poll_interval=.1)
         except KeyboardInterrupt: print('viewer ended', flush=True)
 
 # %% ../nbs/13_meshcat.ipynb #present
