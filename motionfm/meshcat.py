@@ -36,7 +36,7 @@ from .data import open_dataset
 from .pairs import pad_joints
 from .preprocess import denormalise, normalise
 from .settings import TrainConfig, corruptor_of
-from .skeleton import FRAMES, JOINTS, KMAX, MIDHIP, RATE, SIDES, Edge, edges_for
+from .skeleton import JOINTS, KMAX, RATE, SIDES, Edge, edges_for
 
 # %% ../nbs/13_meshcat.ipynb #colours
 ROLE_COLOURS = {'reference': '#ffffff', 'corrupted': '#ff4b4b', 'reconstructed': '#45e06f'}
