@@ -141,8 +141,8 @@ def as_network(
     batch_size: int = 64,   # windows at once
 ) -> Callable:              # ((W, 60, Kmax, 3), (W, 60, Kmax)) -> (W, 60, Kmax, 3)
     "Wrap a Keras model for `repair`; raises `DataError` if it reads something else than motion."
-    width = model.input_shape[-1]
-    if width not in (3*KMAX, 4*KMAX): raise DataError(f'a model that reads {width} columns found, expected {3*KMAX}, or {4*KMAX} with visibility')
+    width, kmax = model.input_shape[-1], model.output_shape[-1]//3
+    if width not in (3*kmax, 4*kmax): raise DataError(f'a model that reads {width} columns found, expected {3*kmax}, or {4*kmax} with visibility')
     def network(damaged: np.ndarray, visible: np.ndarray) -> np.ndarray:
         flat = damaged.reshape(*damaged.shape[:2], -1)
         inputs = flat if width == flat.shape[-1] else np.concatenate([flat, visible.astype(np.float32)], -1)

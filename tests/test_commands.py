@@ -217,7 +217,7 @@ def trc_with(change):
     return write
 
 TRIALS = {
-    'truncated': (trc_with(lambda text: text[:len(text)//2]), r'recording.trc: .*expected'),
+    'truncated': (trc_with(lambda text: text[:len(text)//2]), r'recording.trc: 176 rows found, but NumFrames says 360'),
     'unknown unit': (trc_with(lambda text: text.replace('\tmm\t', '\tfurlongs\t')), r"recording.trc: .*furlongs.*"),
     'duplicated joint': (trc_with(lambda text: text.replace('LWrist', 'RWrist')), r'recording.trc: .*RWrist.*'),
     'zero frames': (trc_with(lambda text: '\n'.join(text.split('\n')[:5]) + '\n'), r'recording.trc: .*'),

@@ -52,7 +52,8 @@ def test_wheel_works_in_an_empty_folder(wheel, tmp_path):
     assert done.returncode == 0, done.stderr
     alone = {'cwd': away, 'env': os.environ | {'PYTHONPATH': str(site), 'MPLCONFIGDIR': str(tmp_path)}}
     assert run(sys.executable, '-c', 'import motionfm; print(motionfm.__file__)', **alone).stdout.startswith(str(site))
-    for script in ('motionfm', 'lstm_reconstruct_skeleton', 'dataset_metadata_viewer'):
+    for script in ('motionfm', 'lstm_reconstruct_skeleton', 'dataset_metadata_viewer', 'visualize_features_meshcat',
+                   'visualize_features_noisy_meshcat', 'visualize_reconstruction'):
         assert run(site/'bin'/script, '--help', **alone).returncode == 0, script
     made = run(site/'bin'/'motionfm', 'synthesize', 'übung/dataset0', '--sequences', 20, '--subjects', 2, **alone)
     assert made.returncode == 0, made.stderr
