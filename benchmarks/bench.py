@@ -1,0 +1,65 @@
+"""Speed and memory of motionfm, in one run: `make bench`.
+
+The network is the default one of `motionfm train`; speed does not depend on what it has learned, so its weights are random.
+"""
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from motionfm.corrupt import Corruptor
+from motionfm.data import find_datasets
+from motionfm.model import MPJPE, SequenceLoss, build_model, keras
+from motionfm.pairs import batch_order, load_sequences, make_sequence_pairs
+from motionfm.reconstruct import as_network, repair
+from motionfm.settings import TrainConfig
+from motionfm.synthetic import synthesize
+from motionfm.train import PairBatches
+
+BATCHES = 8     # timed training batches of 32
+
+
+def rate(amount: float, work, repeats: int = 3) -> float:
+    "Amount of work per second, the best of some repeats."
+    seconds = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begin)
+    return amount/min(seconds)
+
+
+def measure(root: Path) -> list[tuple[str, str, str]]:
+    "What is measured, the figure, and its unit."
+    config = TrainConfig()
+    folders = find_datasets(root)
+    loading = rate(1, lambda: load_sequences(folders))
+    sequences = load_sequences(folders)
+    everything = np.arange(len(sequences))
+    pipeline = rate(len(sequences), lambda: [make_sequence_pairs(sequences, batch, Corruptor()) for batch in batch_order(everything, config.batch_size)])
+    model = build_model()
+    model.compile(keras.optimizers.Adam(), loss=SequenceLoss(), metrics=[MPJPE(), MPJPE(missing_only=True)])
+    few = PairBatches(sequences, everything[:BATCHES*config.batch_size], Corruptor(), config.batch_size)
+    model.fit(few, epochs=1, verbose=0, shuffle=False)    # tracing does not count
+    training = rate(len(few.indices), lambda: model.fit(few, epochs=1, verbose=0, shuffle=False))
+    walk = synthesize('walk', seed=1, n_frames=3600).astype(float)
+    visible = np.random.default_rng(0).random(walk.shape[:2]) > .2
+    network = as_network(model)
+    repair(walk, visible, network)
+    frames = rate(len(walk), lambda: repair(walk, visible, network))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(1 if sys.platform == 'darwin' else 1024)
+    return [('read and normalise the datasets', f'{len(sequences)*loading:,.0f}', 'sequences/s'),
+            ('batch pipeline (corrupt, shuffle, pair)', f'{pipeline:,.0f}', 'sequences/s'),
+            (f'training, 3 x 256 concat, batch {config.batch_size}', f'{training:,.1f}', 'sequences/s'),
+            ('reconstruct, one minute at 60 Hz, windows overlapping by half', f'{frames:,.0f}', 'frames/s'),
+            ('peak memory of this process', f'{peak:,.0f}', 'MB')]
+
+
+if __name__ == '__main__':
+    table = Table('what', 'figure', 'unit', title='motionfm benchmark')
+    for row in measure(Path(__file__).resolve().parent.parent/'datasets'): table.add_row(*row)
+    Console().print(table)
