@@ -80,37 +80,19 @@ def _folders_of(datasets_root: str, dataset_root: str | None) -> list[Path]:
     from motionfm.data import find_datasets
     return [Path(dataset_root)] if dataset_root else find_datasets(datasets_root)
 
-# %% ../nbs/15_cli.ipynb #facts
-def _facts(report: dict) -> list[tuple[str, str]]:
-    "What `describe` found, in words."
-    counts = lambda values: ', '.join(f'{key} ({count})' for key, count in values.items())
-    scores = ', '.join(f'{layout} {score:.4f}' for layout, score in report.get('scores', {}).items())
-    return [('sequences', f'{report["n_sequences"]} of {report["n_frames"]} frames, {report["seconds"]:.0f} s of motion, {report["n_trials"] or "unknown"} trials'),
-            ('columns', f'F = {report["n_features"]}, K = {report["n_joints"]} joints'),
-            ('layout', f'{report.get("layout", "unknown")} (variance of log bone lengths: {scores or "not found"})'),
-            ('scale factors', counts(report['scale_factors']) or 'not given'),
-            ('NaN or infinite', f'{report["n_nonfinite"]} of {report["n_checked"]} sequences checked'),
-            ('file', f'{report["bytes"]/1e6:.1f} MB, {report["dtype"]}, chunks {tuple(report["chunks"]) if report["chunks"] else "none"}, '
-                     f'compression {report["compression"] or "none"}')]
-
-# %% ../nbs/15_cli.ipynb #subject-rows
-def _subject_rows(report: dict) -> list[tuple[str, str, str, str]]:
-    "Subject, sequences, height and mass of each subject, as text."
-    span = lambda values, digits: '' if values is None else ' to '.join(dict.fromkeys(f'{value:.{digits}f}' for value in values))
-    return [(one['subject'], str(one['n_sequences']), span(one['height_m'], 2), span(one['mass_kg'], 1)) for one in report['subjects']]
-
 # %% ../nbs/15_cli.ipynb #print-report
 def _print_report(report: dict) -> None:
     "Show one dataset in the terminal."
     from rich.console import Console
     from rich.table import Table
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120, force_jupyter=False)
+    from motionfm.data import SUBJECT_COLUMNS, facts, subject_rows
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120, force_jupyter=False,
+                      force_terminal=sys.stdout.isatty())
     console.print(f'[bold]{report["name"]}[/]', report['path'] if report['path'] != report['name'] else '')
-    if 'n_sequences' in report:
-        facts, people = Table.grid(padding=(0, 2)), Table('subject', 'sequences', 'height m', 'mass kg', box=None, padding=(0, 2))
-        for name, words in _facts(report): facts.add_row('  ' + name, words)
-        for row in _subject_rows(report): people.add_row(*row)
-        console.print(facts, people)
+    told, people = Table.grid(padding=(0, 2)), Table(*SUBJECT_COLUMNS, box=None, padding=(0, 2))
+    for what, words in facts(report): told.add_row('  ' + what, words)
+    for row in subject_rows(report): people.add_row(*row)
+    if told.rows: console.print(told, people)
     for problem in report['problems']: console.print(f'  problem: {problem}', style='bold red', markup=False)
 
 # %% ../nbs/15_cli.ipynb #metadata
@@ -123,10 +105,11 @@ def metadata(
     dataset_root: Annotated[str | None, typer.Option('--dataset-root', help='Just this dataset folder.')] = None,
     as_json: Annotated[bool, typer.Option('--json', help='Print a JSON list with one object for each folder.')] = False,
     layout: Layout = None,
+    full: Annotated[bool, typer.Option('--full', help='Look into every sequence, however long that takes.')] = False,
 ) -> None:
     "Describe dataset folders: sequences, layout, subjects, NaN, storage, and what is wrong."
-    from motionfm.data import describe
-    reports = [describe(folder, layout) for folder in _folders_of(datasets_root, dataset_root)]
+    from motionfm.data import describe_all
+    reports = describe_all(_folders_of(datasets_root, dataset_root), layout, full)
     if as_json: print(json.dumps(reports, indent=2))
     else:
         for report in reports: _print_report(report)

@@ -6,7 +6,7 @@
 __all__ = ['GAP', 'COARSE', 'COLOURS_OF', 'PAGE', 'INLINE_FRAMES', 'SIDE_COLOURS', 'SPEEDS', 'FOR_EVER', 'DAMAGE', 'ALL', 'Scene',
            'make_scene', 'pack', 'player_html', 'player_frame', 'draw_scene', 'save_html', 'save_png', 'save_gif',
            'save_scene', 'Canvas', 'live_frontend', 'Panel', 'Player', 'show', 'damage_sequence', 'explored_scene',
-           'error_line', 'Explorer', 'explore']
+           'error_line', 'Explorer', 'explore', 'Overview', 'overview']
 
 # %% ../nbs/12_view.ipynb #imports
 import json
@@ -28,7 +28,7 @@ from ipywidgets import (HTML, BoundedIntText, Button, Dropdown, FloatSlider, HBo
 
 from .basics import DataError, MotionfmError, atomic_path
 from .corrupt import Corruptor
-from .data import Dataset, find_datasets, open_dataset
+from .data import SUBJECT_COLUMNS, Dataset, describe_all, facts, find_datasets, open_dataset, subject_rows
 from .formats import Trial
 from .preprocess import denormalise, normalise
 from .skeleton import JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS, edges_for, project
@@ -657,3 +657,31 @@ def explore(
 ) -> Explorer:                       # shows itself at the end of a cell
     "Look at datasets, damage and repair them; raises `FileError`, `DataError`."
     return Explorer(find_datasets(datasets_root), repair, **look)
+
+# %% ../nbs/12_view.ipynb #overview-rows
+def _table(rows: list[tuple[str, ...]], head: tuple[str, ...] = ()) -> str:
+    "Rows of words as an HTML table."
+    line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="text-align:left;padding:0 1em 0 0">{escape(cell)}</{tag}>' for cell in cells) + '</tr>'
+    return f'<table>{line(head, "th") if head else ""}{"".join(line(row, "td") for row in rows)}</table>'
+
+def _overview_of(report: dict) -> str:
+    "One dataset as a line that opens."
+    problems = ''.join(f'<p style="color:#c00">{escape(problem)}</p>' for problem in report['problems'])
+    brief = f'{report["n_sequences"]} sequences, {len(report["subjects"])} subjects, {report["n_joints"]} joints' if facts(report) else 'can not be opened'
+    return (f'<details{" open" if problems else ""}><summary><b>{escape(report["name"])}</b> {brief}</summary>'
+            f'{problems}{_table(facts(report))}{_table(subject_rows(report), SUBJECT_COLUMNS) if facts(report) else ""}</details>')
+
+# %% ../nbs/12_view.ipynb #overview
+class Overview(HTML):
+    "What is in dataset folders, as a widget, and as plain HTML where there is no kernel."
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        return super()._repr_mimebundle_(**kwargs) if live_frontend() else {'text/html': self.value, 'text/plain': repr(self)}
+
+    def __repr__(self) -> str: return 'Overview of datasets'
+
+def overview(
+    datasets_root: str | Path,     # the folder that holds the dataset folders
+    layout: str | None = None,     # force 'interleaved' or 'stacked'
+) -> Overview:                     # shows itself at the end of a cell
+    "Describe datasets in a notebook; raises `FileError` if there are none."
+    return Overview(''.join(map(_overview_of, describe_all(find_datasets(datasets_root), layout))))

@@ -180,7 +180,7 @@ def test_nan_is_skipped_and_counted(root, motionfm):
     spoil(root/'dataset0')
     code, words = motionfm(*train_words(root, root/'net', '--epochs', 1))
     assert code == 0 and '11 sequences of 3 subjects, 1 skipped (NaN or infinite values)' in words, words
-    assert '1 of 12 sequences hold NaN' in motionfm('metadata', '--datasets_root', root)[1]
+    assert '1 of the 12 sequences checked hold NaN' in motionfm('metadata', '--datasets_root', root)[1]
 
 
 def test_forced_layout(root, motionfm):
