@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from motionfm.corrupt import Corruptor
-from motionfm.data import find_datasets
+from motionfm.data import describe_all, find_datasets
+from motionfm.meshcat import skeleton_clips
 from motionfm.model import MPJPE, SequenceLoss, build_model, keras
 from motionfm.pairs import batch_order, load_sequences, make_sequence_pairs
 from motionfm.reconstruct import as_network, repair
@@ -51,11 +52,15 @@ def measure(root: Path) -> list[tuple[str, str, str]]:
     network = as_network(model)
     repair(walk, visible, network)
     frames = rate(len(walk), lambda: repair(walk, visible, network))
+    clips = rate(1, lambda: [skeleton_clips(walk[:60].astype(np.float32), name) for name in ('reference', 'corrupted', 'reconstructed')])
+    described = rate(1, lambda: describe_all(folders))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(1 if sys.platform == 'darwin' else 1024)
     return [('read and normalise the datasets', f'{len(sequences)*loading:,.0f}', 'sequences/s'),
             ('batch pipeline (corrupt, shuffle, pair)', f'{pipeline:,.0f}', 'sequences/s'),
             (f'training, 3 x 256 concat, batch {config.batch_size}', f'{training:,.1f}', 'sequences/s'),
             ('reconstruct, one minute at 60 Hz, windows overlapping by half', f'{frames:,.0f}', 'frames/s'),
+            ('describe the dataset folders', f'{1000/described/len(folders):,.1f}', 'ms a folder'),
+            ('MeshCat clips, three skeletons of 60 frames', f'{1000/clips:,.1f}', 'ms'),
             ('peak memory of this process', f'{peak:,.0f}', 'MB')]
 
 
