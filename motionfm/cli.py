@@ -13,14 +13,14 @@ import inspect
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .basics import DataError, FileError, MotionfmError
+from .basics import DataError, FileError, MotionfmError, check_writable
 from .settings import TrainConfig
 
 # %% ../nbs/15_cli.ipynb #run
@@ -78,6 +78,7 @@ def train(**settings) -> None:
 def _folders_of(datasets_root: str, dataset_root: str | None) -> list[Path]:
     "One dataset folder if it is named, else all below the root."
     from motionfm.data import find_datasets
+    if dataset_root and not Path(dataset_root).is_dir(): raise FileError(f'{dataset_root}: no such folder; give a dataset folder')
     return [Path(dataset_root)] if dataset_root else find_datasets(datasets_root)
 
 # %% ../nbs/15_cli.ipynb #print-report
@@ -85,13 +86,14 @@ def _print_report(report: dict) -> None:
     "Show one dataset in the terminal."
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
     from motionfm.data import SUBJECT_COLUMNS, facts, subject_rows
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120, force_jupyter=False,
                       force_terminal=sys.stdout.isatty())
-    console.print(f'[bold]{report["name"]}[/]', report['path'] if report['path'] != report['name'] else '')
+    console.print(Text(report['name'], 'bold'), Text(report['path']))
     told, people = Table.grid(padding=(0, 2)), Table(*SUBJECT_COLUMNS, box=None, padding=(0, 2))
-    for what, words in facts(report): told.add_row('  ' + what, words)
-    for row in subject_rows(report): people.add_row(*row)
+    for what, words in facts(report): told.add_row('  ' + what, Text(words))
+    for row in subject_rows(report): people.add_row(*map(Text, row))
     if told.rows: console.print(told, people)
     for problem in report['problems']: console.print(f'  problem: {problem}', style='bold red', markup=False)
 
@@ -166,10 +168,11 @@ def reconstruct(
     model_json: ModelJson = MODEL_JSON,
     fill_only: Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')] = False,
     complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether.')] = False,
+    overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
 ) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place."
     from motionfm.reconstruct import plan_outputs
-    plan = plan_outputs(source, output)
+    plan = plan_outputs(source, output, overwrite)
     network = _load_network(model_json, weights)
     failed = [path for path, target in plan if not _reconstruct_one(path, target, network, fill_only, complete, alone=len(plan) == 1)]
     if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(path.name for path in failed)}')
@@ -267,7 +270,7 @@ def _demo_report(path: Path, summary, player: str, errors: dict, result, dataset
 # %% ../nbs/15_cli.ipynb #demo-datasets
 def _demo_datasets(datasets_root: str, folder: Path) -> str:
     "The datasets that ship, or freshly synthesised ones where they are not at hand."
-    if Path(datasets_root).is_dir(): return datasets_root
+    if Path(datasets_root).is_dir() or datasets_root != TrainConfig.datasets_root: return datasets_root
     from motionfm.synthetic import synthesize_dataset
     made = folder/'datasets'
     for number in range(2):
@@ -284,7 +287,8 @@ def demo(
 ) -> None:
     "The whole way: train a small network, cut holes into a recording, repair it, and write a report."
     folder = Path(output)
-    config = _demo_config(folder, _demo_datasets(datasets_root, folder), epochs)
+    check_writable(folder)
+    config = replace(_demo_config(folder, datasets_root, epochs), datasets_root=_demo_datasets(datasets_root, folder))
     from motionfm.formats import read_trial, write_trial
     from motionfm.reconstruct import reconstruct_file
     from motionfm.train import train

@@ -81,6 +81,8 @@ def detect_layout(
 ) -> tuple[str, dict[str, float]]:   # the layout and both scores
     "Find the order of the coordinates; raises `DataError` with both scores if they are too close to call."
     scores = layout_scores(coordinates)
+    if not all(np.isfinite(score) for score in scores.values()):
+        raise DataError(f'{name}: no bone is seen in any frame, so the layout is unknown; are all values zero, NaN or infinite?')
     best, other = sorted(LAYOUTS, key=scores.get)
     if not scores[other] >= MIN_RATIO*scores[best]:
         told = ', '.join(f'{layout} {scores[layout]:.3f}' for layout in LAYOUTS)

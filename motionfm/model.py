@@ -31,7 +31,11 @@ def _no_greetings():
     try: yield
     finally: os.dup2(kept, 2); os.close(kept); os.close(nowhere)
 
-with _no_greetings(): import keras
+with _no_greetings():
+    try: import keras
+    except (ImportError, ValueError) as error:
+        raise DataError(f'Keras could not be loaded with the backend {os.environ.get("KERAS_BACKEND", "tensorflow")} ({error}); '
+                        'install it, or unset KERAS_BACKEND') from error
 ops = keras.ops
 
 # %% ../nbs/07_model.ipynb #build-model
@@ -195,10 +199,13 @@ def load_model(
 ) -> keras.Model:
     "Load a network; raises `FileError`, `DataError` with both shapes if the weights don't fit."
     if not Path(weights).is_file(): raise FileError(f'{weights}: not found; give the .weights.h5 that training wrote')
+    if not str(weights).endswith('.weights.h5'): raise FileError(f'{weights}: a name ending with .weights.h5 is expected; give the file that training wrote')
     model = load_architecture(architecture)
     stored, needed = _stored_shapes(Path(weights)), Counter(tuple(weight.shape) for weight in model.weights)
     if stored != needed:
         tell = lambda shapes: ', '.join(map(str, sorted(shapes))) or 'nothing more'
         raise DataError(f'{weights}: the weights do not fit {architecture}: found {tell(stored - needed)}, expected {tell(needed - stored)}')
-    model.load_weights(weights)
+    try: model.load_weights(weights)
+    except Exception as error:   # whatever Keras finds wrong with a file
+        raise DataError(f'{weights}: the weights do not fit {architecture} ({" ".join(str(error).split())[:150]})') from error
     return model

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 from scipy.signal import butter, sosfiltfilt
 
-from .basics import DataError, FileError
-from .formats import READERS, Trial, read_trial, write_trial
+from .basics import DataError, FileError, check_writable
+from .formats import READERS, WRITERS, Trial, read_trial, write_trial
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
 from .skeleton import FRAMES, KMAX, RATE
@@ -133,6 +133,7 @@ def repair(
     else:
         resampled, seen, at = _to_model_rate(positions, visible, rate)
         repaired = _spline(_repair_windows(resampled, seen, network, name), at, np.arange(len(positions))/rate)
+    if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
     return np.where(visible[..., None], positions, repaired) if fill_only else repaired
 
 # %% ../nbs/10_reconstruct.ipynb #as-network
@@ -141,8 +142,10 @@ def as_network(
     batch_size: int = 64,   # windows at once
 ) -> Callable:              # ((W, 60, Kmax, 3), (W, 60, Kmax)) -> (W, 60, Kmax, 3)
     "Wrap a Keras model for `repair`; raises `DataError` if it reads something else than motion."
-    width, kmax = model.input_shape[-1], model.output_shape[-1]//3
-    if width not in (3*kmax, 4*kmax): raise DataError(f'a model that reads {width} columns found, expected {3*kmax}, or {4*kmax} with visibility')
+    width = model.input_shape[-1]
+    if width not in (3*KMAX, 4*KMAX) or model.output_shape[-1] != 3*KMAX:
+        raise DataError(f'a model that reads {width} columns and writes {model.output_shape[-1]} found, expected one for {KMAX} joints: '
+                        f'{3*KMAX} columns, or {4*KMAX} with visibility, to {3*KMAX}')
     def network(damaged: np.ndarray, visible: np.ndarray) -> np.ndarray:
         flat = damaged.reshape(*damaged.shape[:2], -1)
         inputs = flat if width == flat.shape[-1] else np.concatenate([flat, visible.astype(np.float32)], -1)
@@ -204,7 +207,6 @@ def reconstruct_file(
     complete: bool = False,   # invent joints that the recording lacks
 ) -> Summary:
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
-    if Path(output).resolve() == Path(source).resolve(): raise FileError(f'{output}: is the recording itself, which is never overwritten; choose another output')
     trial = read_trial(source)
     repaired = reconstruct_trial(trial, network, fill_only, complete)
     write_trial(output, repaired)
@@ -217,15 +219,27 @@ def reconstruct_file(
 # %% ../nbs/10_reconstruct.ipynb #outputs-for
 SUFFIX = '_reconstructed'   # added to a recording's name if no output is given
 
-def plan_outputs(
-    source: str | Path,               # a recording, or a folder of recordings
-    output: str | Path | None = None, # a file, or a folder if `source` is one
-) -> list[tuple[Path, Path]]:         # (recording, where it goes)
-    "Which files will be read and written; raises `FileError`."
-    source = Path(source)
-    if not source.exists(): raise FileError(f'{source}: not found; give a recording or a folder of recordings')
-    if source.is_file(): return [(source, Path(output) if output else source.with_name(source.stem + SUFFIX + source.suffix))]
-    folder = Path(output) if output else source.with_name(source.name + SUFFIX)
-    found = sorted(path for path in source.iterdir() if path.suffix.lower() in READERS and path.is_file())
+def _planned(source: Path, output: Path | None) -> list[tuple[Path, Path]]:
+    "Recordings and where they go; results of earlier runs are no recordings."
+    if source.is_file():
+        own = source.with_name(source.stem + SUFFIX + source.suffix)
+        return [(source, output/source.name if output and output.is_dir() else output or own)]
+    folder = output or source.resolve().with_name(source.resolve().name + SUFFIX)
+    found = sorted(path for path in source.iterdir() if path.suffix.lower() in READERS and path.is_file() and not path.stem.endswith(SUFFIX))
     if not found: raise FileError(f'{source}: no recording found; expected files ending with {", ".join(READERS)}')
     return [(path, folder/path.name) for path in found]
+
+def plan_outputs(
+    source: str | Path,               # a recording, or a folder of recordings
+    output: str | Path | None = None, # a file, or a folder
+    overwrite: bool = False,          # replace outputs that exist
+) -> list[tuple[Path, Path]]:         # (recording, where it goes)
+    "Which files will be read and written; raises `FileError` if one can't be."
+    if not Path(source).exists(): raise FileError(f'{source}: not found; give a recording or a folder of recordings')
+    plan = _planned(Path(source), Path(output) if output else None)
+    for path, target in plan:
+        if target.resolve() == path.resolve(): raise FileError(f'{target}: is the recording itself, which is never overwritten; choose another output')
+        if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
+        if target.suffix.lower() not in WRITERS: raise FileError(f'{target}: expected a name ending with {", ".join(WRITERS)}')
+    check_writable(plan[0][1].parent)
+    return plan

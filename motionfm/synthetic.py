@@ -564,7 +564,7 @@ def _plan(n_sequences: int, n_subjects: int) -> list[tuple[int, int, int, int, i
 # %% ../nbs/01_synthetic.ipynb #record
 def _record(person: Person, activity: int, seed: int, scale: float, windows: int) -> np.ndarray:
     "One trial (windows, 60, 20, 3) with any heading, somewhere in the room, rounded to 1/16384 m so that it packs well."
-    rng = np.random.default_rng([4, seed])
+    rng = np.random.default_rng([4, activity, seed])
     heading, place = rng.uniform(0, 360), rng.uniform(-1, 1, 2)
     joints = synthesize(ACTIVITIES[activity], seed, windows*FRAMES, person=person, heading=heading)
     joints = scale*(joints + np.array([place[0], 0, place[1]]))
@@ -581,6 +581,8 @@ def synthesize_features(
 ) -> tuple[np.ndarray, dict]:      # features (N, 60, F) and info, arrays of length N
     "Sequences of many people, in memory; the scale factor makes person and motion smaller or larger, the mass stays."
     if n_joints not in JOINT_COUNTS: raise DataError(f'{n_joints} joints found, expected {" or ".join(map(str, JOINT_COUNTS))}')
+    if seed < 0: raise DataError(f'seed {seed} found, expected 0 or more')
+    if n_sequences < 1: raise DataError(f'{n_sequences} sequences found, expected at least 1')
     if not 1 <= n_subjects <= n_sequences: raise DataError(f'{n_subjects} subjects for {n_sequences} sequences found, expected 1 to {n_sequences}')
     people, rows = [make_person(1000*seed + subject) for subject in range(n_subjects)], []
     for subject, activity, repetition, scale, windows in _plan(n_sequences, n_subjects):

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zlib import crc32
 
 import h5py
 import numpy as np
 
-from .basics import DataError, FileError, atomic_path
+from .basics import DataError, FileError, atomic_path, check_writable
 from .corrupt import Corruptor
 from .data import find_datasets
 from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, save_architecture, save_weights
@@ -93,7 +94,7 @@ def draw_curves(
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
     "Make the dropout of an epoch a function of (seed, epoch)."
     states = [variable for variable in model.variables if 'seed_generator_state' in variable.path]
-    for number, state in enumerate(states): state.assign(np.array([seed*1000 + number, epoch], 'uint32'))
+    for number, state in enumerate(states): state.assign(np.random.SeedSequence((seed, epoch, number)).generate_state(2))
 
 # %% ../nbs/08_train.ipynb #save-state
 REMEMBERED = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Keras's callbacks keep from epoch to epoch
@@ -104,7 +105,7 @@ def _save_state(model: keras.Model, path: Path, told: dict) -> None:
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file: file.attrs['motionfm'] = json.dumps(told)
 
-def _load_state(path: Path, config: TrainConfig) -> dict:
+def _load_state(path: Path, config: TrainConfig, data: dict) -> dict:
     "What was attached; raises `FileError`, `DataError` if that run was another one."
     if not path.is_file(): raise FileError(f'{path}: not found, there is nothing to resume; train without --resume or check --save-prefix')
     try:
@@ -112,6 +113,7 @@ def _load_state(path: Path, config: TrainConfig) -> dict:
     except (OSError, KeyError, ValueError) as error: raise DataError(f'{path}: not the state of a training run; train without --resume') from error
     differing = differing_settings(config, told['config'])
     if differing: raise DataError(f'{path}: that run was another one: {"; ".join(differing)}; resume with the same settings')
+    if told['data'] != data: raise DataError(f'{path}: that run had other data ({told["data"]}, now {data}); resume with the same datasets')
     return told
 
 # %% ../nbs/08_train.ipynb #keeper
@@ -121,10 +123,11 @@ class Keeper(keras.callbacks.Callback):
         config: TrainConfig,         # settings of the run
         history: list[dict],         # rows of the epochs so far; grows
         batches: PairBatches,        # to be dealt anew each epoch
+        data: dict,                  # what tells the data of this run from others
         others: Sequence = (),       # the callbacks whose memory belongs to the state
     ):
         super().__init__()
-        self.config, self.history, self.batches, self.others = config, history, batches, others
+        self.config, self.history, self.batches, self.data, self.others = config, history, batches, data, others
         self.paths = output_paths(config.save_prefix)
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
@@ -132,16 +135,20 @@ class Keeper(keras.callbacks.Callback):
         _seed_dropout(self.model, self.config.seed, epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        if not all(np.isfinite(value) for value in logs.values()):
+            raise DataError(f'epoch {epoch + 1}: the loss is not a finite number any more; try a lower --lr; what was reached before is kept')
         best_so_far = min((row['val_loss'] for row in self.history), default=np.inf)
         self.history.append({'epoch': epoch + 1, **{key: float(f'{value:.7g}') for key, value in logs.items() if key != 'learning_rate'},
                              'learning_rate': float(f'{float(self.model.optimizer.learning_rate):.7g}')})
-        if len(self.history) == 1: save_architecture(self.model, self.paths['architecture'])
+        if len(self.history) == 1:   # what an earlier run left does not belong to this one
+            for path in self.paths.values(): path.unlink(missing_ok=True)
+            save_architecture(self.model, self.paths['architecture'])
+        memory = {type(other).__name__: {key: float(getattr(other, key)) for key in REMEMBERED if getattr(other, key, None) is not None}
+                  for other in self.others}
+        _save_state(self.model, self.paths['state'], {'config': asdict(self.config), 'data': self.data, 'history': self.history, 'memory': memory})
         if self.history[-1]['val_loss'] < best_so_far: save_weights(self.model, self.paths['best'])
         save_weights(self.model, self.paths['last'])
         write_history(self.history, self.paths['history'])
-        memory = {type(other).__name__: {key: float(getattr(other, key)) for key in REMEMBERED if getattr(other, key, None) is not None}
-                  for other in self.others}
-        _save_state(self.model, self.paths['state'], {'config': asdict(self.config), 'history': self.history, 'memory': memory})
 
 # %% ../nbs/08_train.ipynb #stop
 class _StopWhenAsked(keras.callbacks.Callback):
@@ -195,6 +202,11 @@ def _training_data(config: TrainConfig) -> tuple[Sequences, np.ndarray, np.ndarr
           f'{len(validation)} of {", ".join(sorted(set(sequences.subjects[validation])))}')
     return sequences, training, validation
 
+# %% ../nbs/08_train.ipynb #data-print
+def _data_print(sequences: Sequences, validation: np.ndarray) -> dict:
+    "What tells this data from other data: how much, a checksum, and who is held out."
+    return {'sequences': len(sequences), 'checksum': crc32(sequences.joints.tobytes()), 'held_out': sorted(set(sequences.subjects[validation].tolist()))}
+
 # %% ../nbs/08_train.ipynb #compiled-model
 def _compiled_model(config: TrainConfig) -> AccumModel:
     "A new network, ready to train."
@@ -207,16 +219,20 @@ def _compiled_model(config: TrainConfig) -> AccumModel:
     return model
 
 # %% ../nbs/08_train.ipynb #start-or-resume
-def _start_or_resume(config: TrainConfig, model: AccumModel, callbacks: Sequence) -> list[dict]:
-    "The history so far, with weights and callbacks set as they were; raises `FileError`, `DataError`."
+def _check_outputs(config: TrainConfig) -> None:
+    "Raise `FileError` if outputs can't be written, or would replace those of another run."
     paths = output_paths(config.save_prefix)
-    if not config.resume:
-        there = [str(path) for path in paths.values() if path.exists()]
-        if there and not config.overwrite:
-            raise FileError(f'{there[0]}: exists already; go on with --resume, replace it with --overwrite, or choose another --save-prefix')
-        return []
-    told = _load_state(paths['state'], config)
-    model.load_weights(paths['state'])
+    check_writable(paths['state'].parent)
+    there = [path for path in paths.values() if path.exists()]
+    if there and not (config.resume or config.overwrite):
+        raise FileError(f'{there[0]}: exists already; go on with --resume, replace it with --overwrite, or choose another --save-prefix')
+
+def _start_or_resume(config: TrainConfig, model: AccumModel, callbacks: Sequence, data: dict) -> list[dict]:
+    "The history so far, with weights and callbacks set as they were; raises `FileError`, `DataError`."
+    if not config.resume: return []
+    path = output_paths(config.save_prefix)['state']
+    told = _load_state(path, config, data)
+    model.load_weights(path)
     for callback in callbacks:
         for key, value in told['memory'].get(type(callback).__name__, {}).items(): setattr(callback, key, value)
     return told['history']
@@ -238,11 +254,10 @@ class TrainResult:
 def _finish(config: TrainConfig, model: AccumModel, history: list[dict], interrupted: bool) -> TrainResult:
     "Draw the curves and say where everything is."
     result = TrainResult(history, output_paths(config.save_prefix), interrupted)
-    if interrupted:
-        save_architecture(model, result.paths['architecture'])
+    if interrupted and not history: print('\nstopped before the first epoch was complete; nothing was written')
+    elif interrupted:
         save_weights(model, result.paths['last'])
-        print(f'\nstopped after {len(history)} whole epochs; the weights reached are in {result.paths["last"]}; '
-              + ('go on with --resume' if history else 'no epoch is complete, so a new run begins again'))
+        print(f'\nstopped after {len(history)} whole epochs; the weights reached are in {result.paths["last"]}; go on with --resume')
     if history:
         draw_curves(history, result.paths['curves'])
         best = result.best
@@ -257,14 +272,19 @@ def train(
 ) -> TrainResult:
     "Train a network and leave it on disk; raises `DataError`, `FileError` before anything is written."
     callbacks = _optional_callbacks(config)
+    _check_outputs(config)
     sequences, training, validation = _training_data(config)
+    data = _data_print(sequences, validation)
     model = _compiled_model(config)
-    history = _start_or_resume(config, model, callbacks)
+    history = _start_or_resume(config, model, callbacks, data)
+    if len(history) >= config.epochs: print(f'nothing left to do: {len(history)} epochs are complete; give more --epochs to go on')
     batches, fixed = (PairBatches(sequences, indices, corruptor_of(config), config.batch_size, fixed, config.visibility_input)
                       for indices, fixed in ((training, False), (validation, True)))
+    if config.accum_steps > len(batches):
+        raise DataError(f'accum_steps {config.accum_steps} found, but an epoch has {len(batches)} batches, so the weights would hardly move; expected fewer')
     interrupted = False
     with _ctrl_c_between_batches() as stop:
         try: model.fit(batches, validation_data=fixed, epochs=config.epochs, initial_epoch=len(history), shuffle=False, verbose=verbose,
-                       callbacks=[*callbacks, Keeper(config, history, batches, callbacks), stop])
+                       callbacks=[*callbacks, Keeper(config, history, batches, data, callbacks), stop])
         except KeyboardInterrupt: interrupted = True
     return _finish(config, model, history, interrupted)
