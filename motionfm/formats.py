@@ -4,15 +4,19 @@
 
 # %% auto #0
 __all__ = ['READERS', 'WRITERS', 'BEGINNINGS', 'TRC_HEADER', 'Trial', 'reader', 'writer', 'read_trial', 'write_trial', 'settle',
-           'write_trc', 'read_trc']
+           'write_trc', 'read_trc', 'read_csv', 'write_csv', 'read_npz', 'write_npz']
 
 # %% ../nbs/09_formats.ipynb #imports
+import csv
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -523,3 +527,316 @@ def read_trc(
     text = _text_in(path)
     with _in_file(str(path)): parts = _parse_trc(text, str(path))
     return settle(parts, up, units)
+
+# %% ../nbs/09_formats.ipynb #csv-columns
+_COORDINATE = re.compile(r'(.*\S)\s*[\s_.:/-]\s*\(?([xyz])\)?', re.IGNORECASE)
+_TABLE_COLUMNS = {'frame': 'frame frame# frame_number framenumber', 'time': 'time t time_s time(s) timestamp seconds', 'rate': 'rate fps',
+                  'units': 'units unit', 'up': 'up', 'joint': 'joint marker name keypoint bodypart label', 'x': 'x', 'y': 'y', 'z': 'z'}
+_CALLED = {word: key for key, words in _TABLE_COLUMNS.items() for word in words.split()}
+
+def _named_columns(names: Sequence[str]) -> dict[str, int]:
+    "Where the columns that are no markers stand; raises `DataError` for one that stands twice."
+    places = {}
+    for place, name in enumerate(names):
+        key = _CALLED.get(name.lower().replace(' ', ''))
+        if key in places: raise DataError(f'columns {names[places[key]][:20]!r} and {name[:20]!r} found, expected one column for {key}; remove one')
+        if key: places[key] = place
+    return places
+
+# %% ../nbs/09_formats.ipynb #csv-markers
+def _marker_columns(
+    names: Sequence[str],   # names of all columns
+) -> dict[str, list[int]]:  # name of the marker: where its x, y and z stand
+    "Where the markers of a wide table stand; raises `DataError` for one without its three coordinates."
+    places = {}
+    for place, name in enumerate(names):
+        found = _COORDINATE.fullmatch(name)
+        if not found: continue
+        marker, axis = found[1], found[2].lower()
+        if axis in places.setdefault(marker, {}): raise DataError(f'column {name[:30]!r} found twice, expected once; rename or remove one')
+        places[marker][axis] = place
+    for marker, axes in places.items():
+        if len(axes) < 3: raise DataError(f'marker {marker[:30]!r} has no column for {" and ".join(sorted(set("xyz") - set(axes)))}, '
+                                          'expected x, y and z; add the column')
+    return {marker: [axes[axis] for axis in 'xyz'] for marker, axes in places.items()}
+
+# %% ../nbs/09_formats.ipynb #csv-rows
+def _table_rows(
+    text: str,                   # a file's content
+) -> tuple[str, list[_Line]]:    # what separated the cells, and the lines with tabs between cells
+    "Lines of a table; lines that are blank or begin with # are left out."
+    lines = [(number, line) for number, line in _lines(text) if not line.lstrip().startswith('#')]
+    if not lines: raise DataError('no line found, expected names of columns and rows; export the trial again')
+    separator = max(',;\t', key=lines[0][1].count)
+    if '"' in text:
+        parsed = csv.reader((line for _, line in lines), delimiter=separator)
+        try: return separator, [(number, '\t'.join(cell.replace('\t', ' ') for cell in cells)) for (number, _), cells in zip(lines, parsed)]
+        except csv.Error as error: raise DataError(f'quotes that don\'t fit ({error}) found, expected CSV; export the trial again') from None
+    return separator, lines if separator == '\t' else [(number, line.replace('\t', ' ').replace(separator, '\t')) for number, line in lines]
+
+# %% ../nbs/09_formats.ipynb #csv-cells
+def _table_cells(
+    rows: list[_Line],    # the rows, tabs between cells
+    width: int,           # cells expected
+) -> list[list[str]]:     # cells of each row
+    "Rows taken apart; raises `DataError` for one of another length, unless what is too much is blank."
+    cells = [line.split('\t') for _, line in rows]
+    for (number, _), row in zip(rows, cells):
+        if len(row) < width or ''.join(row[width:]).strip():
+            raise DataError(f'line {number}: {len(row)} cells found, expected {width} as in the line of names; correct the line, or copy the '
+                            'file again if it is cut off')
+    return cells
+
+def _word_in(cells: list[list[str]], place: int, name: str) -> str:
+    "The one word that stands in a column from top to bottom; raises `DataError` where there are several."
+    words = {row[place].strip() for row in cells}
+    if len(words) == 1 and words != {''}: return words.pop()
+    raise DataError(f'{len(words)} different entries found in the column {name}, expected the same one in every row; correct the column')
+
+def _columns_in(
+    rows: list[_Line],         # the rows, for the messages
+    cells: list[list[str]],    # cells of each row
+    places: Sequence[int],     # which cells to read
+) -> np.ndarray:               # (rows, places) numbers, NaN where blank
+    "Numbers out of some columns of a table; raises `DataError`."
+    pick = itemgetter(*places)
+    return _table_in([(number, '\t'.join(pick(row)) + '\t') for (number, _), row in zip(rows, cells)], len(places))
+
+# %% ../nbs/09_formats.ipynb #csv-rate
+def _rate_of(
+    times: np.ndarray,   # (T,) seconds
+) -> float:              # Hz
+    "Frames per second; raises `DataError` where times don't grow evenly."
+    if len(times) < 2: raise DataError(f'{len(times)} frame without a rate found, expected two or more; add a column or an entry called rate')
+    steps = np.diff(times)
+    with np.errstate(all='ignore'): rate = (len(times) - 1)/(times[-1] - times[0])
+    if not (np.isfinite(steps).all() and 0 < rate < np.inf and np.abs(steps*rate - 1).max() < .6):
+        worst = int(np.abs(steps - np.median(steps)).argmax())
+        raise DataError(f'time goes from {times[worst]:g} to {times[worst + 1]:g} s between frames {worst + 1} and {worst + 2}, expected even '
+                        'steps; restore the missing frames as blank rows')
+    return float(round(rate)) if abs(rate - round(rate)) < 2e-4*rate else float(rate)
+
+# %% ../nbs/09_formats.ipynb #csv-fold
+def _fold(
+    keys: np.ndarray,           # (R,) frame number or time of each row
+    joints: Sequence[str],      # (R,) marker of each row
+    numbers: np.ndarray,        # (R, 3) position in each row
+) -> tuple[np.ndarray, tuple, np.ndarray]:   # row that begins each frame (T,), M names, and (T, M, 3) values
+    "Rows of a long table as frames; raises `DataError` for a row that stands twice."
+    if np.isnan(keys).any(): raise DataError('a row without frame or time found, expected one of them in every row; correct the row')
+    _, firsts, frame = np.unique(keys, return_index=True, return_inverse=True)
+    place = {name: number for number, name in enumerate(dict.fromkeys(joints))}
+    if len(firsts)*len(place) > 50*len(keys) + 10_000:
+        raise DataError(f'{len(keys)} rows found for {len(firsts)} frames and {len(place)} joints, expected nearly one for each; export the table again')
+    cell = frame*len(place) + np.array([place[name] for name in joints])
+    order, counts = np.argsort(cell, kind='stable'), np.bincount(cell)
+    if counts.max() > 1:
+        row = int(order[np.searchsorted(cell[order], counts.argmax())])
+        raise DataError(f'{counts.max()} rows found for {joints[row][:30]!r} at {keys[row]:g}, expected one; remove the others')
+    values = np.full((len(firsts)*len(place), 3), np.nan)
+    values[cell] = numbers
+    return firsts, tuple(place), values.reshape(len(firsts), -1, 3)
+
+# %% ../nbs/09_formats.ipynb #csv-parse
+def _parse_table(
+    text: str,       # a file's content
+    source: str,     # name of the file, for messages
+) -> dict:           # what a `Trial` is built from
+    "Take a wide or a long table apart; raises `DataError`."
+    separator, ((_, first), *rows) = _table_rows(text)
+    names = [name.strip().strip("'") for name in first.split('\t')]
+    if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
+    places = _named_columns(names)
+    if not {'time', 'frame'} & set(places): raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, expected one called time or frame; name the columns')
+    if separator == ';': rows = [(number, line.replace(',', '.')) for number, line in rows]
+    cells, wide = _table_cells(rows, len(names)), 'joint' not in places or any(map(_COORDINATE.fullmatch, names))
+    words = {key: _word_in(cells, places[key], key) for key in ('units', 'up', 'rate') if key in places}
+    parts = (_wide_in if wide else _long_in)(rows, cells, names, places)
+    return _timed(parts, words.pop('rate', None), 'time' in places) | words | {'source': source}
+
+# %% ../nbs/09_formats.ipynb #csv-wide-in
+def _wide_in(rows: list[_Line], cells: list[list[str]], names: list[str], places: dict[str, int]) -> dict:
+    "Values, markers, times and frames of a wide table; columns that are neither are noted."
+    markers = _marker_columns(names)
+    if not markers: raise DataError('no column such as Neck_x found, expected x, y and z for each marker; name the columns')
+    ours = [key for key in ('time', 'frame') if key in places]
+    used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
+    table = _columns_in(rows, cells, used)
+    left = [name for place, name in enumerate(names) if place not in used and _CALLED.get(name.lower()) not in ('units', 'up', 'rate') and name]
+    notes = [f'columns left out: {", ".join(left)[:200]}'] if left else []
+    return dict(zip(ours, table.T)) | dict(values=table[:, len(ours):].reshape(len(table), -1, 3), markers=tuple(markers), notes=notes)
+
+def _long_in(rows: list[_Line], cells: list[list[str]], names: list[str], places: dict[str, int]) -> dict:
+    "The same of a long table."
+    missing = [axis for axis in 'xyz' if axis not in places]
+    if missing: raise DataError(f'no column {missing[0]} found beside the column {names[places["joint"]]!r}, expected x, y and z; add the column')
+    ours = [key for key in ('frame', 'time') if key in places]
+    table = _columns_in(rows, cells, [places[key] for key in (*ours, *'xyz')])
+    joints = [row[places['joint']].strip() for row in cells]
+    firsts, markers, values = _fold(table[:, 0], joints, table[:, len(ours):])
+    return {key: table[firsts, column] for column, key in enumerate(ours)} | dict(values=values, markers=markers)
+
+# %% ../nbs/09_formats.ipynb #csv-timed
+def _timed(
+    parts: dict,          # values, and 'time' and 'frame' where they were found, (T,) numbers
+    rate: str | None,     # the rate if it was found
+    has_time: bool,       # whether times were found
+) -> dict:                # the same with times, frames and rate
+    "Complete what is known about time; raises `DataError`."
+    count, frames, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
+    if rate is not None and not re.fullmatch(r'\d{1,9}([.,]\d{0,18})?(e[+-]?\d{1,3})?', rate): raise DataError(f'{rate[:20]!r} found for the rate, expected a number such as 60; correct it')
+    rate = float(rate.replace(',', '.')) if rate else None
+    if times is None and not rate: raise DataError('neither times nor a rate found, expected one of them; add a column of times in seconds')
+    if frames is not None and not (np.abs(frames) < 2**53).all() or frames is not None and (frames != np.floor(frames)).any():
+        raise DataError('a frame number that is missing or not whole found; correct the column of frames')
+    frames = np.arange(count) + 1 if frames is None else frames.astype(np.int64)
+    times = (frames - frames[0])/rate if times is None else times
+    return parts | dict(times=times, frames=frames, rate=rate or _rate_of(times))
+
+# %% ../nbs/09_formats.ipynb #read-csv
+@reader('.csv')
+@reader('.tsv')
+def read_csv(
+    path: str | Path,           # the file, wide or long
+    up: str | None = None,      # force the axis that points up; None: the column up, else told from the body, else y
+    units: str | None = None,   # force the unit; None: the column units, else told from the body
+) -> Trial:                     # the recording
+    "Read a table of markers; raises `FileError` where there is no readable file and `DataError` where it is damaged."
+    path = Path(path)
+    text = _text_in(path)
+    with _in_file(str(path)): parts = _parse_table(text, str(path))
+    return settle(parts, up, units)
+
+# %% ../nbs/09_formats.ipynb #csv-out
+def _cell(name: str) -> str:
+    "A name as a cell of a table, in quotes where it needs them."
+    return '"' + name.replace('"', '""') + '"' if re.search('[",#]', name) else name
+
+def _wide_out(trial: Trial) -> Iterator[str]:
+    "The lines of a wide table."
+    tail = f',{trial.rate!r},{trial.units},{trial.up}'
+    yield ','.join(['frame', 'time', *(_cell(f'{marker}_{axis}') for marker in trial.markers for axis in 'xyz'), 'rate', 'units', 'up'])
+    cells = np.column_stack([trial.times, trial.values.reshape(len(trial.values), -1)]).tolist()
+    for frame, row in zip(trial.frames.tolist(), cells): yield f'{frame},{",".join(map(repr, row))}{tail}'.replace('nan', '')
+
+def _long_out(trial: Trial) -> Iterator[str]:
+    "The lines of a long table."
+    tail, names = f'{trial.rate!r},{trial.units},{trial.up}', [_cell(marker) for marker in trial.markers]
+    yield 'frame,time,joint,x,y,z,rate,units,up'
+    for frame, time, row in zip(trial.frames.tolist(), trial.times.tolist(), trial.values.tolist()):
+        for name, (x, y, z) in zip(names, row): yield f'{frame},{time!r},{name},' + f'{x!r},{y!r},{z!r},'.replace('nan', '') + tail
+
+# %% ../nbs/09_formats.ipynb #write-csv
+@writer('.csv')
+def write_csv(
+    path: str | Path,     # the file; replaced if it exists
+    trial: Trial,         # the recording
+    long: bool = False,   # one row for each frame and joint, instead of one for each frame
+) -> None:
+    "Write a recording as a table with commas; raises `FileError` where it can't be written."
+    lines = _long_out(trial) if long else _wide_out(trial)
+    with atomic_path(path) as temporary: temporary.write_bytes(('\n'.join(lines) + '\n').encode('utf-8', 'replace'))
+
+# %% ../nbs/09_formats.ipynb #npz-entry
+def _npy_in(archive: ZipFile, name: str) -> np.ndarray:
+    "An entry of an NPZ file; raises `DataError` where it isn't an array of numbers or letters, or shorter than it says."
+    info = archive.getinfo(f'{name}.npy')
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+        if header is None: raise DataError(f'entry {name!r} of version {version} found, expected 1 or 2; save it again with numpy.savez')
+        shape, fortran, dtype = header(file)
+        size = math.prod(shape)*dtype.itemsize
+        if dtype.kind not in 'biufUS': raise DataError(f'entry {name[:20]!r} of type {str(dtype)[:20]} found, expected numbers or letters; save it as such')
+        if size > info.file_size or len(raw := file.read(size)) < size: raise DataError(f'entry {name[:20]!r} is cut off; copy or save the file again')
+    return np.frombuffer(raw, dtype).reshape(shape, order='F' if fortran else 'C')
+
+# %% ../nbs/09_formats.ipynb #npz-entries
+_ENTRIES = {'values': 'positions values joints keypoints points data', 'markers': 'markers names joint_names labels keypoint_names',
+            'times': 'times time t timestamps', 'frames': 'frames frame frame_numbers', 'rate': 'rate fps frame_rate framerate', 'units': 'units unit',
+            'up': 'up', 'visible': 'visible visibility', 'joint': 'joint marker', 'x': 'x', 'y': 'y', 'z': 'z'}
+
+def _npz_in(path: Path) -> dict[str, np.ndarray]:
+    "The entries that motionfm knows, under its own names; raises `DataError`."
+    try:
+        with ZipFile(path) as archive:
+            names = [name.removesuffix('.npy') for name in archive.namelist() if name.endswith('.npy')]
+            known = {key: name for key, words in _ENTRIES.items() for name in names if name.lower() in words.split()}
+            entries = {key: _npy_in(archive, name) for key, name in known.items()}
+            others = {name: _npy_in(archive, name) for name in names if name not in known.values()} if len(names) < 20 else {}
+    except DataError: raise
+    except Exception as error:   # zipfile, zlib and numpy raise a dozen kinds
+        raise DataError(f'no arrays could be read ({" ".join(str(error).split())[:60] or type(error).__name__}), expected an NPZ file; save or copy it again') from None
+    ranked = [name for name, array in others.items() if array.ndim == 3 and array.shape[2] == 3]
+    if not {'values', 'x'} & set(entries) and len(ranked) == 1: entries['values'] = others[ranked[0]]
+    if not {'values', 'x'} & set(entries):
+        raise DataError(f'entries {", ".join(names)[:60] or "none"} found, expected one called positions, of shape (T, M, 3); name it so')
+    return entries
+
+# %% ../nbs/09_formats.ipynb #npz-values
+def _npz_values(entries: dict) -> tuple[np.ndarray, tuple[str, ...]]:
+    "Values (T, M, 3) and marker names of a file that is not long; raises `DataError`."
+    values, names = entries['values'], entries.get('markers')
+    if values.dtype.kind not in 'fiu': raise DataError(f'positions of type {values.dtype} found, expected numbers; save them as such')
+    if values.ndim == 2 and values.shape[1] % 3 == 0: values = values.reshape(len(values), values.shape[1]//3, 3)
+    if values.ndim != 3 or values.shape[2] != 3: raise DataError(f'positions of shape {values.shape} found, expected (T, M, 3)')
+    if names is None:
+        if values.shape[1] not in JOINT_COUNTS: raise DataError(f'{values.shape[1]} markers without names found, expected an entry called markers; add it')
+        names = np.array(JOINTS[:values.shape[1]])
+    if 'visible' not in entries: return values, tuple(map(_word, names.reshape(-1)))
+    if entries['visible'].shape != values.shape[:2]: raise DataError(f'visible of shape {entries["visible"].shape} found, expected {values.shape[:2]}')
+    return np.where(entries['visible'].astype(bool)[..., None], values, np.nan), tuple(map(_word, names.reshape(-1)))
+
+def _word(entry: np.generic) -> str:
+    "One entry as text; bytes are taken for Latin-1."
+    return entry.decode('latin-1') if isinstance(entry, bytes) else str(entry)
+
+# %% ../nbs/09_formats.ipynb #npz-parse
+def _numbers(entries: dict, key: str, size: int | None = None) -> np.ndarray:
+    "An entry as (size,) numbers; raises `DataError`."
+    array = entries[key].reshape(-1)
+    if array.dtype.kind not in 'fiu' or size not in (None, len(array)):
+        raise DataError(f'{key} of type {array.dtype} and shape {entries[key].shape} found, expected {"" if size is None else size} numbers; correct the entry')
+    return array.astype(float)
+
+def _parse_npz(entries: dict, source: str) -> dict:
+    "What a `Trial` is built from; raises `DataError`."
+    parts = {}
+    if 'values' in entries:
+        parts['values'], parts['markers'] = _npz_values(entries)
+        for key, name in ('times', 'time'), ('frames', 'frame'):
+            if key in entries: parts[name] = _numbers(entries, key, len(parts['values']))
+    else:
+        missing = [key for key in ('joint', 'y', 'z') if key not in entries]
+        keys = [key for key in ('frames', 'times') if key in entries]
+        if missing or not keys: raise DataError(f'no entry {(missing or ["time"])[0]} found beside x, expected joint, x, y, z and time or frame; add it')
+        joints = list(map(_word, entries['joint'].reshape(-1)))
+        firsts, parts['markers'], parts['values'] = _fold(_numbers(entries, keys[0], len(joints)), joints,
+                                                          np.stack([_numbers(entries, axis, len(joints)) for axis in 'xyz'], -1))
+        parts |= {key[:-1]: _numbers(entries, key, len(joints))[firsts] for key in keys}
+    words = {key: _word(entries[key].reshape(-1)[0]) for key in ('rate', 'units', 'up') if key in entries and entries[key].size}
+    return _timed(parts, words.pop('rate', None), 'time' in parts) | words | {'source': source}
+
+# %% ../nbs/09_formats.ipynb #read-npz
+@reader('.npz', begins=b'PK\x03\x04')
+def read_npz(
+    path: str | Path,           # the file
+    up: str | None = None,      # force the axis that points up; None: the entry up, else told from the body, else y
+    units: str | None = None,   # force the unit; None: the entry units, else told from the body
+) -> Trial:                     # the recording
+    "Read arrays; raises `FileError` where there is no readable file and `DataError` where it is damaged."
+    path = Path(path)
+    _bytes_in(path, 1)
+    with _in_file(str(path)): parts = _parse_npz(_npz_in(path), str(path))
+    return settle(parts, up, units)
+
+# %% ../nbs/09_formats.ipynb #write-npz
+@writer('.npz')
+def write_npz(
+    path: str | Path,   # the file; replaced if it exists
+    trial: Trial,       # the recording
+) -> None:
+    "Write a recording as numpy arrays; raises `FileError` where it can't be written."
+    with atomic_path(path) as temporary, open(temporary, 'wb') as file:
+        np.savez(file, positions=trial.values, markers=np.array(trial.markers), times=trial.times, frames=trial.frames, rate=trial.rate,
+                 units=trial.units, up=trial.up)
