@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['READERS', 'WRITERS', 'BEGINNINGS', 'TRC_HEADER', 'Trial', 'reader', 'writer', 'read_trial', 'write_trial', 'settle',
-           'write_trc', 'read_trc', 'read_csv', 'write_csv', 'read_npz', 'write_npz']
+           'write_trc', 'read_trc', 'read_csv', 'write_csv', 'read_npz', 'write_npz', 'read_c3d', 'write_c3d']
 
 # %% ../nbs/09_formats.ipynb #imports
 import csv
@@ -21,6 +21,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from .basics import DataError, FileError, atomic_path
+from .c3d import C3dContent, load_c3d, save_c3d
 from .conventions import check_up, find_up, find_units, from_y_up, joint_columns, per_metre, to_y_up
 from .skeleton import JOINT_COUNTS, JOINTS, KMAX
 
@@ -840,3 +841,43 @@ def write_npz(
     with atomic_path(path) as temporary, open(temporary, 'wb') as file:
         np.savez(file, positions=trial.values, markers=np.array(trial.markers), times=trial.times, frames=trial.frames, rate=trial.rate,
                  units=trial.units, up=trial.up)
+
+# %% ../nbs/09_formats.ipynb #read-c3d
+@reader('.c3d', begins=rb'[^\x00]\x50')
+def read_c3d(
+    path: str | Path,           # the file
+    up: str | None = None,      # force the axis that points up; None: told from the body, else Y_SCREEN, else z
+    units: str | None = None,   # force the unit; None: what the file says
+) -> Trial:                     # the recording
+    "Read a C3D file; raises `FileError` where there is no readable file and `DataError` where it is damaged or ezc3d is missing."
+    path = Path(path)
+    raw = _bytes_in(path)
+    with _in_file(str(path)): content = load_c3d(raw, path)
+    frames = np.arange(len(content.values)) + content.first_frame
+    parts = dict(values=content.values, markers=content.markers, rate=content.rate, times=(frames - 1)/content.rate, frames=frames,
+                 source=str(path), contents=content)
+    if content.units: parts['units'] = content.units
+    return settle(parts, up, units, default=content.up or 'z')
+
+# %% ../nbs/09_formats.ipynb #write-c3d
+def _content_of(trial: Trial) -> C3dContent:
+    "What a C3D file of this trial holds; raises `DataError` where forces and events belong to more or fewer frames."
+    shape, found = trial.values.shape[1::-1], trial.contents
+    gaps = np.isnan(trial.values).any(-1).T
+    if not isinstance(found, C3dContent):
+        found = C3dContent(trial.values, (), trial.rate, None, None, 1, {}, np.zeros((1, 0, 0)), np.zeros((1, 0, shape[1])), np.zeros((7, 0, shape[1]), bool))
+    if found.residuals.shape[2] != shape[1]:
+        raise DataError(f'{trial.source}: {shape[1]} frames found, expected {found.residuals.shape[2]} as in the analog data; write it without them: replace(trial, contents=None)')
+    more = shape[0] - found.residuals.shape[1]
+    residuals = np.pad(found.residuals, ((0, 0), (0, max(more, 0)), (0, 0)))[:, :shape[0]]
+    return replace(found, values=np.where(gaps.T[..., None], np.nan, trial.values), markers=trial.markers, rate=trial.rate, units=trial.units, up=trial.up,
+                   first_frame=int(trial.frames[0]), residuals=np.where(gaps, -1, np.maximum(residuals, 0)),
+                   cameras=np.pad(found.cameras, ((0, 0), (0, max(more, 0)), (0, 0)))[:, :shape[0]])
+
+@writer('.c3d')
+def write_c3d(
+    path: str | Path,   # the file; replaced if it exists
+    trial: Trial,       # the recording
+) -> None:
+    "Write a C3D file; raises `FileError` where it can't be written, `DataError` where ezc3d is missing."
+    save_c3d(path, _content_of(trial))
