@@ -9,6 +9,7 @@ __all__ = ['check_c3d', 'C3dContent', 'load_c3d', 'save_c3d']
 import copy
 import math
 import os
+import re
 import struct
 from dataclasses import dataclass
 from importlib import import_module
@@ -98,6 +99,15 @@ def _number(entries: dict, key: str, order: str, default: float = 0) -> float:
     code = {1: 'b', 2: 'H', 4: 'f'}.get(kind)
     return struct.unpack_from(order + code, data)[0] if code and len(data) >= kind else default
 
+def _check_kinds(entries: dict) -> None:
+    "Raise `DataError` where a parameter that ezc3d counts with is not a number, or a name not a word."
+    for key, (kind, *_) in entries.items():
+        group, _, name = key.partition(':')
+        words = re.fullmatch(r'(LABELS|DESCRIPTIONS|UNITS)\d*', name)
+        numbers = name in ('USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET')
+        if group in ('POINT', 'ANALOG', 'ROTATION') and (words and kind != -1 or numbers and kind == -1):
+            raise DataError(f'{key} holds {"words" if numbers else "numbers"}, expected {"numbers" if numbers else "words"}; the file is damaged, copy or export it again')
+
 def _check_scales(entries: dict, channels: int) -> None:
     "Raise `DataError` unless every analog channel has a factor and an offset."
     for name in 'ANALOG:SCALE', 'ANALOG:OFFSET':
@@ -115,6 +125,7 @@ def check_c3d(raw: bytes) -> None:
     "Raise `DataError` unless the bytes are a C3D file that is whole."
     header = _header_of(raw)
     entries = _entries_of(raw, header)
+    _check_kinds(entries)
     used, channels = (int(_number(entries, f'{group}:USED', header.order)) for group in ('POINT', 'ANALOG'))
     for name, found, expected in (('markers', used, header.points), ('analog samples', header.analog % channels if channels else header.analog, 0)):
         if found != expected: raise DataError(f'{name}: {found} found, expected {expected}; the file is damaged, copy or export it again')

@@ -30,7 +30,7 @@ def per_metre(
     raise DataError(f'units {units[:20]!r} found, expected one of {", ".join(UNITS)}; correct the units in the file')
 
 # %% ../nbs/09_conventions.ipynb #aliases
-ALIASES = {'Hip': 'midHip', 'CHip': 'midHip', 'MidHip': 'midHip', 'Pelvis center': 'midHip', 'RHJC': 'RHip', 'LHJC': 'LHip'}
+ALIASES = {'Hip': 'midHip', 'CHip': 'midHip', 'MidHip': 'midHip', 'Pelvis center': 'midHip'}
 
 def _sided(words: str, joint: str) -> dict[str, str]:
     "Both sides of a joint: left and right, spelled out and as a letter."
@@ -40,6 +40,8 @@ def _sided(words: str, joint: str) -> dict[str, str]:
 for _joint, _words in {'Shoulder': 'shoulder', 'Hip': 'hip', 'Knee': 'knee', 'Ankle': 'ankle', 'Heel': 'heel', 'Elbow': 'elbow',
                        'SmallToe': 'smalltoe littletoe', 'BigToe': 'bigtoe', 'Wrist': 'wrist'}.items():
     ALIASES |= _sided(_words, _joint)
+for _letter, _joint in {'H': 'Hip', 'K': 'Knee', 'A': 'Ankle', 'S': 'Shoulder', 'E': 'Elbow', 'W': 'Wrist'}.items():
+    ALIASES |= {f'{_side}{_letter}JC': _side + _joint for _side in 'RL'}   # joint centres
 
 # %% ../nbs/09_conventions.ipynb #joint-of
 def _plain(name: str) -> str:

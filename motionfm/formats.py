@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['READERS', 'WRITERS', 'BEGINNINGS', 'TRC_HEADER', 'Trial', 'reader', 'writer', 'read_trial', 'write_trial', 'settle',
-           'write_trc', 'read_trc', 'read_csv', 'write_csv', 'read_npz', 'write_npz', 'read_c3d', 'write_c3d']
+           'write_trc', 'read_trc', 'read_csv', 'write_csv', 'read_npz', 'write_npz', 'read_c3d', 'write_c3d',
+           'read_bvh']
 
 # %% ../nbs/09_formats.ipynb #imports
 import csv
@@ -21,6 +22,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from .basics import DataError, FileError, atomic_path
+from .bvh import load_bvh
 from .c3d import C3dContent, load_c3d, save_c3d
 from .conventions import check_up, find_up, find_units, from_y_up, joint_columns, per_metre, to_y_up
 from .skeleton import JOINT_COUNTS, JOINTS, KMAX
@@ -881,3 +883,16 @@ def write_c3d(
 ) -> None:
     "Write a C3D file; raises `FileError` where it can't be written, `DataError` where ezc3d is missing."
     save_c3d(path, _content_of(trial))
+
+# %% ../nbs/09_formats.ipynb #read-bvh
+@reader('.bvh', begins=rb'\s*HIERARCHY')
+def read_bvh(
+    path: str | Path,           # the file
+    up: str | None = None,      # force the axis that points up; None: told from the body, else y
+    units: str | None = None,   # force the unit; None: told from the legs
+) -> Trial:                     # the recording, in metres
+    "Read a BVH file; raises `FileError` where there is no readable file and `DataError` where it is damaged."
+    path = Path(path)
+    text = _text_in(path)
+    with _in_file(str(path)): parts = load_bvh(text, None if up is None else check_up(up), units)
+    return settle(parts | {'source': str(path)})
