@@ -1,4 +1,6 @@
-"Damaged TRC files: whatever is in them, only motionfm's own errors may leave the reader, in one line and without warnings."
+"Damaged files: whatever is in them, only motionfm's own errors may leave the reader, in one line and without warnings."
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -79,3 +81,87 @@ def test_pieces_of_text_put_in_at_random(whole, outcome):
                                      b'PathFileType\nDataRate Units\n60 m\nFrame# Time\n1 0\n', b'PathFileType\nDataRate Units\n60 m\nFrame# Time A\n1e300 0 1 2 3\n'])
 def test_odd_files(outcome, content):
     assert isinstance(outcome(content), str)
+
+
+BVH = '''HIERARCHY
+ROOT Hips {{
+OFFSET 0 90 0
+CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+JOINT LeftUpLeg {{
+OFFSET 9 -5 0
+CHANNELS 3 Zrotation Xrotation Yrotation
+JOINT LeftLeg {{
+OFFSET 0 -40 0
+CHANNELS 3 Zrotation Xrotation Yrotation
+JOINT LeftFoot {{
+OFFSET 0 -40 0
+CHANNELS 0
+End Site {{
+OFFSET 0 -4 18
+}} }} }} }} }}
+MOTION
+Frames: 6
+Frame Time: 0.0333333
+{numbers}
+'''
+
+
+@pytest.fixture(scope='module')
+def others(tmp_path_factory) -> dict[str, bytes]:
+    "The same trial in the other formats, by ending; 'long.csv' is a long table."
+    from motionfm.formats import WRITERS, write_csv
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(6, 21, 3)).round(2)
+    values[rng.random((6, 21)) < 0.1] = np.nan
+    trial = Trial(values, (*JOINTS, 'Box'), 60.0, 'm', np.arange(6)/60, np.arange(6) + 1)
+    folder = tmp_path_factory.mktemp('others')
+    for ending in set(WRITERS) - {'.trc'}: write_trial(folder/f'whole{ending}', trial)
+    write_csv(folder/'long.csv', trial, long=True)
+    numbers = '\n'.join(' '.join(f'{number:.3f}' for number in row) for row in rng.normal(size=(6, 12))*9)
+    (folder/'whole.bvh').write_text(BVH.format(numbers=numbers))
+    return {path.name.removeprefix('whole'): path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize('ending', ['.csv', 'long.csv', '.npz', '.bvh'])
+def test_other_formats_changed_at_random(others, tmp_path, ending):
+    rng, whole, path = np.random.default_rng(2), others[ending], tmp_path/f'x{ending}'
+    pieces = [b',', b'\n', b'"', b'#', b';', b'\0', b'nan', b'1e999', b'\xff', b'9'*400, b'x', b'_', b'PK', b'time', b'{', b'}', b'End Site', b'JOINT']
+    read = 0
+    for trial in range(350):
+        damaged = bytearray(whole)
+        for _ in range(rng.integers(1, 4)):
+            place = int(rng.integers((len(whole), 700)[rng.integers(2)]))
+            if rng.random() < .7: damaged[place] = rng.integers(256)
+            else: damaged[place:place + int(rng.integers(3))] = pieces[rng.integers(len(pieces))]
+        if rng.random() < .2: damaged = damaged[:rng.integers(len(damaged))]
+        path.write_bytes(damaged)
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            try: read += isinstance(read_trial(path), Trial)
+            except MotionfmError as error: assert '\n' not in str(error) and str(error).startswith(f'{path}: ') and len(str(error)) < len(str(path)) + 300
+    assert read
+
+
+READ_ALL = """
+import sys
+from pathlib import Path
+from motionfm.basics import MotionfmError
+from motionfm.formats import read_trial
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    try: read_trial(path); print('read')
+    except MotionfmError as error: print(str(error))
+"""
+
+
+def test_damaged_c3d_does_not_bring_the_program_down(others, tmp_path):
+    "ezc3d can crash the whole process, so the files are read in another one."
+    pytest.importorskip('ezc3d')
+    rng, whole = np.random.default_rng(3), others['.c3d']
+    for number in range(300):
+        damaged = bytearray(whole)
+        for _ in range(rng.integers(1, 4)): damaged[rng.integers((len(whole), 512, 1800)[rng.integers(3)])] = rng.integers(256)
+        (tmp_path/f'{number:03}.c3d').write_bytes(damaged[:rng.integers(len(damaged))] if rng.random() < .2 else damaged)
+    done = subprocess.run([sys.executable, '-c', READ_ALL, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and len(lines) == 300, (done.stderr[-500:], len(lines))
+    assert 'read' in lines and all(line == 'read' or line.startswith(str(tmp_path)) for line in lines)
