@@ -309,4 +309,5 @@ def kalman_subspace(positions, visible, rate):
     filled = low_rank(positions, visible, rate)
     if visible.all() or len(positions) < 3: return filled
     told = subspace_smooth(positions, visible, filled, rate)
-    return np.where(visible[..., None], positions, told + fill_linear(positions - told, visible))
+    replace = ~visible & visible.any(1)[:, None]
+    return np.where(replace[..., None], told + fill_linear(positions - told, visible), filled)
