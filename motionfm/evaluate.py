@@ -8,8 +8,8 @@ __all__ = ['SCENARIOS', 'NOISE_M', 'ENDS', 'LEG', 'ARM', 'SPIKE_M', 'SPIKE_SHARE
            'WORDS', 'Scenario', 'scenario', 'noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'limb',
            'midhip', 'spikes', 'swaps', 'disk_samples', 'disk', 'damaged_parts', 'gap_lengths', 'open_gaps',
            'bone_errors', 'acceleration_errors', 'cube_error', 'trial_metrics', 'pooled', 'evaluate_trials',
-           'format_table', 'complete_stretch', 'read_trials', 'judged', 'plot_scenarios', 'plot_details',
-           'pick_examples', 'example_parts', 'write_report']
+           'network_methods', 'format_table', 'complete_stretch', 'read_trials', 'judged', 'plot_scenarios',
+           'plot_details', 'pick_examples', 'example_parts', 'write_report']
 
 # %% ../nbs/11_evaluate.ipynb #imports
 import json
@@ -27,6 +27,7 @@ from .basics import DataError, FileError, MotionfmError, atomic_path
 from .classic import METHODS
 from .data import open_dataset
 from .formats import READERS, read_trial
+from .reconstruct import repair
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
 from .synthetic import FEATURES_FILE
 
@@ -319,6 +320,15 @@ def _evaluate_one(scenario_name: str, method_name: str, function: Callable, case
         rated.append((trial, trial_metrics(truth, answer, visible, rate)))
     return _row(scenario_name, method_name, rated, n_frames, seconds, failed, seed)
 
+# %% ../nbs/11_evaluate.ipynb #network-methods
+def network_methods(
+    network: Callable,       # as for `repair`; see `as_network`
+    name: str = 'motionfm',  # what to call it
+) -> dict[str, Callable]:    # two methods
+    "A network as methods, beside `METHODS`."
+    return {name: lambda positions, visible, rate: repair(positions, visible, network, rate),
+            f'{name}_fill': lambda positions, visible, rate: repair(positions, visible, network, rate, fill_only=True)}
+
 # %% ../nbs/11_evaluate.ipynb #format-table
 COLUMNS = {'missing_mm': ('missing mm', 1), 'closed_mm': ('closed mm', 1), 'all_mm': ('all mm', 1), 'p95_mm': ('p95 mm', 1), 'pck20': ('PCK@20 %', 1), 'pck50': ('PCK@50 %', 1),
            'bone_mm': ('bone mm', 1), 'acceleration': ('acc m/s²', 1), 'cube_rmse': ('cube RMSE', 4)}   # metric -> title, digits
@@ -429,16 +439,23 @@ def plot_scenarios(
     figure.tight_layout()
     return _svg(figure)
 
+def _few_ticks(low: float, high: float) -> list[float]:
+    "Round numbers for an axis that is a logarithm."
+    for steps in (1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8), np.arange(1, 10, .2):
+        ticks = [round(float(step)*10.**power, 9) for power in range(-6, 7) for step in steps if low <= step*10.**power <= high]
+        if len(ticks) > 1: return ticks
+    return ticks
+
 def _dots(ax, name: str, rows: list[dict], methods: list[str]) -> None:
     "One panel: a dot and an interval for each method, the best one red."
-    from matplotlib.ticker import LogLocator
     best = min((judged(row)[0] for row in rows), default=None)
     for row in rows:
         value, low, high = judged(row)
         ax.plot([low, high], [methods.index(row['method'])]*2, color='#888888', linewidth=1.5)
         ax.plot(value, methods.index(row['method']), 'o', color='#d62728' if value == best else '#1f77b4', markersize=5)
     ax.set_title(name, fontsize=10); ax.set_xscale('log'); ax.grid(axis='x', color='#dddddd'); ax.set_axisbelow(True)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5))); ax.xaxis.set_major_formatter('{x:g}'); ax.xaxis.set_minor_formatter(''); ax.set_xlabel('mm', fontsize=8); ax.tick_params(labelsize=8)
+    ticks = _few_ticks(*ax.get_xlim())
+    ax.set_xticks(ticks, [f'{tick:g}' for tick in ticks]); ax.set_xticks([], minor=True); ax.set_xlabel('mm', fontsize=8); ax.tick_params(labelsize=8)
 
 # %% ../nbs/11_evaluate.ipynb #plot-details
 def plot_details(
@@ -484,8 +501,8 @@ def example_parts(
 
 # %% ../nbs/11_evaluate.ipynb #report-parts
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#222}}
-table{{border-collapse:collapse;font-size:13px}}td,th{{padding:.15rem .6rem;text-align:right;white-space:nowrap}}td:first-child,th:first-child{{text-align:left}}
+<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#222}}
+table{{border-collapse:collapse;font-size:12.5px}}td,th{{padding:.15rem .45rem;text-align:right;white-space:nowrap}}td:first-child,th:first-child{{text-align:left}}
 tr:nth-child(even){{background:#f5f5f5}}.best{{font-weight:bold}}img{{max-width:100%}}.wide{{overflow-x:auto}}</style>
 <h1>{title}</h1><p>{words}</p>{body}<h2>Numbers for programs</h2><script type="application/json" id="results">{data}</script>
 <p>The results stand in this page as JSON, in the element <code>#results</code>.</p></html>

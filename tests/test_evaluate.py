@@ -20,7 +20,8 @@ def walks() -> dict:
 
 @pytest.fixture(scope='module')
 def errors(walks) -> dict:
-    results = evaluate_trials(walks, scenarios=('noise', 'joints', 'frames', 'everything', 'spikes'))
+    some = dict(list(walks.items())[::2])
+    results = evaluate_trials(some, scenarios=('noise', 'joints', 'frames', 'everything', 'spikes'))
     return {(row['scenario'], row['method']): {name: value[0] for name, value in row['metrics'].items() if value} for row in results}
 
 
