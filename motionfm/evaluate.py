@@ -245,11 +245,13 @@ def trial_metrics(
     distance, opened = 1000*np.linalg.norm(answer - truth, axis=-1), open_gaps(visible)
     lengths = np.where(opened, 0, gap_lengths(visible))
     judged = ~visible if not visible.all() else np.ones_like(visible)
-    found = {'missing_mm': _mean(distance[~visible]), 'closed_mm': _mean(distance[~visible & ~opened]), 'all_mm': _mean(distance), 'p95_mm': (float(np.percentile(distance[judged], 95)), 1),
+    found = {'missing_mm': _mean(distance[~visible]), 'closed_mm': _mean(distance[~visible & ~opened]), 'all_mm': _mean(distance),
+             'p95_mm': (float(np.percentile(distance[judged], 95)), 1),
              'pck20': _mean(100*(distance[judged] <= 20)), 'pck50': _mean(100*(distance[judged] <= 50)),
              'bone_mm': _mean(bone_errors(truth, answer)), 'acceleration': _mean(acceleration_errors(truth, answer, rate))}
     if not visible.all() and visible.any(): found['cube_rmse'] = cube_error(truth, answer, visible), 1
-    found |= {f'gap {name}': _mean(distance[(lengths >= low) & (lengths <= high)]) for name, (low, high) in GAP_BINS.items()} | {'gap open': _mean(distance[opened])}
+    found |= {f'gap {name}': _mean(distance[(lengths >= low) & (lengths <= high)]) for name, (low, high) in GAP_BINS.items()}
+    found |= {'gap open': _mean(distance[opened])}
     return found | {f'joint {JOINTS[joint]}': _mean(distance[judged[:, joint], joint]) for joint in range(truth.shape[1])}
 
 # %% ../nbs/11_evaluate.ipynb #pooled
@@ -389,7 +391,8 @@ def _from_dataset(path: Path, most: int | None) -> Trials:
 def _from_recordings(path: Path) -> Trials:
     "A recording, or a folder of them."
     files = sorted(each for each in path.iterdir() if each.suffix.lower() in READERS) if path.is_dir() else [path]
-    if not files: raise FileError(f'{path}: neither {FEATURES_FILE} nor a recording ({", ".join(READERS)}) found; give a dataset folder or a folder of recordings')
+    if not files: raise FileError(f'{path}: neither {FEATURES_FILE} nor a recording ({", ".join(READERS)}) found; '
+                                  'give a dataset folder or a folder of recordings')
     trials = [(each.name, read_trial(each)) for each in files]
     return {name: (trial.positions, trial.rate) for name, trial in trials}
 
@@ -411,7 +414,7 @@ def read_trials(
     names = list(trials)
     return {names[at]: trials[names[at]] for at in np.unique(np.linspace(0, len(names) - 1, min(most or len(names), len(names))).astype(int))}
 
-# %% ../nbs/11_evaluate.ipynb #plot-scenarios
+# %% ../nbs/11_evaluate.ipynb #plot-helpers
 def _svg(figure) -> str:
     "A figure as text that is the same each time."
     from matplotlib import pyplot as plt, rc_context
@@ -424,21 +427,7 @@ def judged(row: dict) -> list[float] | None:
     "The error that counts: over what was missing, or over all where nothing was; with its interval."
     return row['metrics'].get('missing_mm') or row['metrics'].get('all_mm')
 
-def plot_scenarios(
-    results: list[dict],   # what `evaluate_trials` returns
-) -> str:                  # SVG
-    "Error and interval of each method, a panel for each scenario."
-    from matplotlib import pyplot as plt
-    names = list(dict.fromkeys(row['scenario'] for row in results))
-    methods = list(dict.fromkeys(row['method'] for row in results))
-    columns = min(4, len(names)); n_rows = -(-len(names)//columns)
-    figure, axes = plt.subplots(n_rows, columns, figsize=(2.2 + 2.3*columns, n_rows*(.9 + .2*len(methods))), sharey=True, squeeze=False)
-    for name, ax in zip(names, axes.flat): _dots(ax, name, [row for row in results if row['scenario'] == name and judged(row)], methods)
-    for ax in axes.flat[len(names):]: ax.axis('off')
-    axes[0, 0].set(yticks=range(len(methods)), yticklabels=methods, ylim=(len(methods) - .5, -.5))
-    figure.tight_layout()
-    return _svg(figure)
-
+# %% ../nbs/11_evaluate.ipynb #plot-panel
 def _few_ticks(low: float, high: float) -> list[float]:
     "Round numbers for an axis that is a logarithm."
     for steps in (1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8), np.arange(1, 10, .2):
@@ -456,6 +445,22 @@ def _dots(ax, name: str, rows: list[dict], methods: list[str]) -> None:
     ax.set_title(name, fontsize=10); ax.set_xscale('log'); ax.grid(axis='x', color='#dddddd'); ax.set_axisbelow(True)
     ticks = _few_ticks(*ax.get_xlim())
     ax.set_xticks(ticks, [f'{tick:g}' for tick in ticks]); ax.set_xticks([], minor=True); ax.set_xlabel('mm', fontsize=8); ax.tick_params(labelsize=8)
+
+# %% ../nbs/11_evaluate.ipynb #plot-scenarios-all
+def plot_scenarios(
+    results: list[dict],   # what `evaluate_trials` returns
+) -> str:                  # SVG
+    "Error and interval of each method, a panel for each scenario."
+    from matplotlib import pyplot as plt
+    names = list(dict.fromkeys(row['scenario'] for row in results))
+    methods = list(dict.fromkeys(row['method'] for row in results))
+    columns = min(4, len(names)); n_rows = -(-len(names)//columns)
+    figure, axes = plt.subplots(n_rows, columns, figsize=(2.2 + 2.3*columns, n_rows*(.9 + .2*len(methods))), sharey=True, squeeze=False)
+    for name, ax in zip(names, axes.flat): _dots(ax, name, [row for row in results if row['scenario'] == name and judged(row)], methods)
+    for ax in axes.flat[len(names):]: ax.axis('off')
+    axes[0, 0].set(yticks=range(len(methods)), yticklabels=methods, ylim=(len(methods) - .5, -.5))
+    figure.tight_layout()
+    return _svg(figure)
 
 # %% ../nbs/11_evaluate.ipynb #plot-details
 def plot_details(
@@ -510,7 +515,8 @@ tr:nth-child(even){{background:#f5f5f5}}.best{{font-weight:bold}}img{{max-width:
 
 WORDS = ('Errors are mean distances in mm over the samples that were missing, over those of them in closed gaps (which neither begin nor end with the trial), and over all samples, '
          'with 95 % bootstrap intervals over trials. p95, PCK and the plots are over '
-         'what was missing, or over all samples where nothing was. Acceleration errors are in m/s². Cube RMSE is the error in a cube from -1 to 1 around each sample, as DISK reports it. '
+         'what was missing, or over all samples where nothing was. Acceleration errors are in m/s². '
+         'Cube RMSE is the error in a cube from -1 to 1 around each sample, as DISK reports it. '
          'Seconds are wall time of the method alone.')
 
 def _picture(svg: str, told: str) -> str: return f'<img alt="{escape(told)}" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
@@ -518,7 +524,8 @@ def _picture(svg: str, told: str) -> str: return f'<img alt="{escape(told)}" src
 def _html_table(rows: list[dict]) -> str:
     "The table of a scenario, with the best method in bold."
     best = min((judged(row)[0] for row in rows if judged(row)), default=None)
-    lines = [f'<tr{" class=best" if judged(row) and judged(row)[0] == best else ""}>' + ''.join(f'<td>{escape(cell)}</td>' for cell in (row['method'], *_cells(row))) + '</tr>'
+    is_best = lambda row: judged(row) and judged(row)[0] == best
+    lines = [f'<tr{" class=best" if is_best(row) else ""}>' + ''.join(f'<td>{escape(cell)}</td>' for cell in (row['method'], *_cells(row))) + '</tr>'
              for row in rows]
     return f'<div class="wide"><table><tr>{"".join(f"<th>{escape(cell)}</th>" for cell in HEAD)}</tr>{"".join(lines)}</table></div>'
 
@@ -527,7 +534,7 @@ def _section(results: list[dict], name: str) -> str:
     "Table and plots of a scenario."
     rows = [row for row in results if row['scenario'] == name]
     told = f'{SCENARIOS[name].told}; {rows[0]["trials"]} trials, {rows[0]["frames"]} frames.' if name in SCENARIOS else ''
-    if name == 'disk': told += ' Published for trials of the CMU database, cube RMSE: ' + ', '.join(f'{method} {value:g}' for method, value in DISK_PUBLISHED.items()) + '.'
+    if name == 'disk': told += f' Published for trials of the CMU database, cube RMSE: {", ".join(f"{key} {value:g}" for key, value in DISK_PUBLISHED.items())}.'
     details = _picture(plot_details(results, name), f'{name}: error by length of the gap and by joint') if any(judged(row) for row in rows) else ''
     failed = [f'<li>{escape(row["method"])}: {escape(row["failed"][0])}' for row in rows if row['failed']]
     return f'<h2>{escape(name)}</h2><p>{escape(told)}</p>{_html_table(rows)}{"<ul>" + "".join(failed) + "</ul>" if failed else ""}{details}'
