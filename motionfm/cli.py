@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
            'FIRST_DATASET', 'Weights', 'ModelJson', 'WEIGHTS', 'MODEL_JSON', 'REPORT', 'train', 'metadata', 'view',
-           'view_noisy', 'view_reconstruction', 'reconstruct', 'synthesize', 'demo_trial', 'demo', 'main', 'train_main',
-           'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
+           'view_noisy', 'view_reconstruction', 'reconstruct', 'evaluate', 'synthesize', 'demo_trial', 'demo', 'main',
+           'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
 import inspect
@@ -162,7 +162,7 @@ def view_reconstruction(dataset_root: DatasetRoot = FIRST_DATASET, subject: Subj
 # %% ../nbs/15_cli.ipynb #reconstruct
 @app.command()
 def reconstruct(
-    source: Annotated[str, typer.Argument(metavar='INPUT', help='A recording (.trc), or a folder of recordings.')],
+    source: Annotated[str, typer.Argument(metavar='INPUT', help='A recording (TRC, C3D, CSV, NPZ), or a folder of recordings.')],
     output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default INPUT's name with _reconstructed.")] = None,
     weights: Weights = WEIGHTS,
     model_json: ModelJson = MODEL_JSON,
@@ -195,6 +195,54 @@ def _reconstruct_one(source: Path, target: Path, network: Callable, fill_only: b
         print(f'motionfm: {error}', file=sys.stderr)
         return False
     return True
+
+# %% ../nbs/15_cli.ipynb #evaluate-methods
+def _methods(weights: str, model_json: str, wanted: str) -> dict[str, Callable]:
+    "The methods to compare, by name; raises `DataError` for an unknown one."
+    from motionfm.classic import METHODS
+    methods = dict(METHODS)
+    if (weights, model_json) != (WEIGHTS, MODEL_JSON) or Path(weights).is_file():
+        from motionfm.reconstruct import repair
+        network = _load_network(model_json, weights)
+        methods['motionfm'] = lambda positions, visible, rate: repair(positions, visible, network, rate)
+    names = _names(wanted) or list(methods)
+    for name in names:
+        if name not in methods: raise DataError(f'method {name!r} is not known; known are {", ".join(methods)}')
+    return {name: methods[name] for name in names}
+
+def _names(words: str) -> list[str]:
+    "Names separated by commas."
+    return [name.strip() for name in words.split(',') if name.strip()]
+
+# %% ../nbs/15_cli.ipynb #evaluate
+@app.command()
+def evaluate(
+    dataset_root: Annotated[str | None, typer.Option('--dataset-root', help='A dataset folder, a recording, a folder of recordings, or an .npz file.')] = None,
+    datasets_root: DatasetsRoot = TrainConfig.datasets_root,
+    scenario: Annotated[str, typer.Option('--scenario', help='Scenarios, separated by commas; by default all.')] = '',
+    method: Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')] = '',
+    most: Annotated[int, typer.Option('--most', help='At most so many trials of each folder, evenly spread; 0: all.')] = 20,
+    seed: Annotated[int, typer.Option('--seed', help='Same seed, same damage.')] = 0,
+    report: Annotated[str, typer.Option('--report', help='Write a page with plots and moving skeletons.')] = 'report.html',
+    weights: Weights = WEIGHTS,
+    model_json: ModelJson = MODEL_JSON,
+) -> None:
+    "Damage clean trials, repair them by every method, and compare."
+    from motionfm.evaluate import SCENARIOS, evaluate_trials, format_table, read_trials, write_report
+    for name in _names(scenario):
+        if name not in SCENARIOS: raise DataError(f'scenario {name!r} is not known; known are {", ".join(SCENARIOS)}')
+    check_writable(Path(report).parent)
+    methods = _methods(weights, model_json, method)
+    trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
+              for name, trial in read_trials(folder, most or None).items()}
+    results = evaluate_trials(trials, methods, _names(scenario) or None, seed)
+    print(format_table(results))
+    print(f'\nlook at {write_report(report, results, trials, methods, _player, seed=seed)}')
+
+def _player(truth, damaged, answer, rate: float, title: str) -> str:
+    "Three skeletons that move, as a piece of a page."
+    from motionfm.view import make_scene, player_frame
+    return player_frame(make_scene(truth, damaged, answer, rate=rate, title=title))
 
 # %% ../nbs/15_cli.ipynb #synthesize
 @app.command()

@@ -221,13 +221,14 @@ SUFFIX = '_reconstructed'   # added to a recording's name if no output is given
 
 def _planned(source: Path, output: Path | None) -> list[tuple[Path, Path]]:
     "Recordings and where they go; results of earlier runs are no recordings."
+    ending = lambda path: path.suffix if path.suffix.lower() in WRITERS else '.trc'   # BVH is read only
     if source.is_file():
-        own = source.with_name(source.stem + SUFFIX + source.suffix)
-        return [(source, output/source.name if output and output.is_dir() else output or own)]
+        own = source.with_name(source.stem + SUFFIX + ending(source))
+        return [(source, output/(source.stem + ending(source)) if output and output.is_dir() else output or own)]
     folder = output or source.resolve().with_name(source.resolve().name + SUFFIX)
     found = sorted(path for path in source.iterdir() if path.suffix.lower() in READERS and path.is_file() and not path.stem.endswith(SUFFIX))
     if not found: raise FileError(f'{source}: no recording found; expected files ending with {", ".join(READERS)}')
-    return [(path, folder/path.name) for path in found]
+    return [(path, folder/(path.stem + ending(path))) for path in found]
 
 def plan_outputs(
     source: str | Path,               # a recording, or a folder of recordings
