@@ -200,11 +200,9 @@ def _reconstruct_one(source: Path, target: Path, network: Callable, fill_only: b
 def _methods(weights: str, model_json: str, wanted: str) -> dict[str, Callable]:
     "The methods to compare, by name; raises `DataError` for an unknown one."
     from motionfm.classic import METHODS
-    methods = dict(METHODS)
-    if (weights, model_json) != (WEIGHTS, MODEL_JSON) or Path(weights).is_file():
-        from motionfm.reconstruct import repair
-        network = _load_network(model_json, weights)
-        methods['motionfm'] = lambda positions, visible, rate: repair(positions, visible, network, rate)
+    from motionfm.evaluate import network_methods
+    given = (weights, model_json) != (WEIGHTS, MODEL_JSON) or Path(weights).is_file()
+    methods = METHODS | (network_methods(_load_network(model_json, weights)) if given else {})
     names = _names(wanted) or list(methods)
     for name in names:
         if name not in methods: raise DataError(f'method {name!r} is not known; known are {", ".join(methods)}')
@@ -236,8 +234,9 @@ def evaluate(
     trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
               for name, trial in read_trials(folder, most or None).items()}
     results = evaluate_trials(trials, methods, _names(scenario) or None, seed)
+    shown = 'motionfm' if 'motionfm' in methods else None
     print(format_table(results))
-    print(f'\nlook at {write_report(report, results, trials, methods, _player, seed=seed)}')
+    print(f'\nlook at {write_report(report, results, trials, methods, _player, shown, seed=seed)}')
 
 def _player(truth, damaged, answer, rate: float, title: str) -> str:
     "Three skeletons that move, as a piece of a page."
