@@ -118,6 +118,10 @@ def _check_scales(entries: dict, channels: int) -> None:
 def _rotation_bytes(entries: dict, order: str, frames: int) -> int:
     "How long a file with rotations has to be at least; 0 without."
     used, start, ratio = (int(_number(entries, f'ROTATION:{name}', order)) for name in ('USED', 'DATA_START', 'RATIO'))
+    rates = [_number(entries, f'{group}:RATE', order) for group in ('POINT', 'ROTATION')]
+    present = any(key.startswith('ROTATION:') for key in entries)
+    if present and not (ratio <= 100 and 0 <= rates[1] <= 100*rates[0]):
+        raise DataError(f'rotations at {rates[1]:g} Hz, {ratio} a frame, found, expected 100 a frame at most; the file is damaged, copy or export it again')
     return (start - 1)*_BLOCK + 4*17*used*frames*max(ratio, 1) if used else 0
 
 # %% ../nbs/09_c3d.ipynb #check

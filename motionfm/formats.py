@@ -603,7 +603,7 @@ def _columns_in(
 ) -> np.ndarray:               # (rows, places) numbers, NaN where blank
     "Numbers out of some columns of a table; raises `DataError`."
     pick = itemgetter(*places)
-    return _table_in([(number, '\t'.join(pick(row)) + '\t') for (number, _), row in zip(rows, cells)], len(places))
+    return _table_in([(number, '\t'.join(pick(row))) for (number, _), row in zip(rows, cells)], len(places))
 
 # %% ../nbs/09_formats.ipynb #csv-rate
 def _rate_of(

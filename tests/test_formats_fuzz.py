@@ -1,7 +1,10 @@
 "Damaged files: whatever is in them, only motionfm's own errors may leave the reader, in one line and without warnings."
+import importlib.util
 import subprocess
 import sys
+import tracemalloc
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -115,7 +118,8 @@ def others(tmp_path_factory) -> dict[str, bytes]:
     values[rng.random((6, 21)) < 0.1] = np.nan
     trial = Trial(values, (*JOINTS, 'Box'), 60.0, 'm', np.arange(6)/60, np.arange(6) + 1)
     folder = tmp_path_factory.mktemp('others')
-    for ending in set(WRITERS) - {'.trc'}: write_trial(folder/f'whole{ending}', trial)
+    left_out = {'.trc'} | (set() if importlib.util.find_spec('ezc3d') else {'.c3d'})
+    for ending in set(WRITERS) - left_out: write_trial(folder/f'whole{ending}', trial)
     write_csv(folder/'long.csv', trial, long=True)
     numbers = '\n'.join(' '.join(f'{number:.3f}' for number in row) for row in rng.normal(size=(6, 12))*9)
     (folder/'whole.bvh').write_text(BVH.format(numbers=numbers))
@@ -165,3 +169,17 @@ def test_damaged_c3d_does_not_bring_the_program_down(others, tmp_path):
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and len(lines) == 300, (done.stderr[-500:], len(lines))
     assert 'read' in lines and all(line == 'read' or line.startswith(str(tmp_path)) for line in lines)
+
+
+def test_a_billion_frames_that_are_not_there(others, tmp_path):
+    "What a header claims is compared with the file before room is made for it."
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 20, 3)}"
+    header += b' '*(117 - len(header)) + b'\n'
+    with zipfile.ZipFile(tmp_path/'x.npz', 'w') as archive: archive.writestr('positions.npy', b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header)
+    (tmp_path/'x.bvh').write_bytes(others['.bvh'].replace(b'Frames: 6', b'Frames: 1000000000'))
+    if '.c3d' in others: (tmp_path/'x.c3d').write_bytes(others['.c3d'][:8] + b'\xfe\xff' + others['.c3d'][10:])
+    tracemalloc.start()
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(MotionfmError, match='cut off'): read_trial(path)
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()

@@ -1,0 +1,87 @@
+"""How fast recordings are read and written, beside the libraries that read the same bytes: `python benchmarks/bench_formats.py`.
+
+One recording of ten minutes at 60 Hz, 20 joints and 23 other markers, and a BVH file of the same length.
+"""
+import importlib.util
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from motionfm.bvh import parse_bvh
+from motionfm.formats import Trial, read_trial, write_csv, write_trial
+from motionfm.skeleton import JOINTS
+from motionfm.synthetic import synthesize
+
+FRAMES = 36_000
+
+
+def seconds(work, repeats: int = 3) -> float:
+    "Time of the fastest of some repeats."
+    taken = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return min(taken)
+
+
+def recording() -> Trial:
+    "Somebody who walks for ten minutes, in millimetres, with gaps and with markers on the skin."
+    rng = np.random.default_rng(0)
+    joints = np.tile(synthesize('walk', seed=1, n_frames=600), (FRAMES//600, 1, 1))
+    values = 1000*np.concatenate([joints, joints[:, rng.integers(20, size=23)] + rng.normal(0, .05, (1, 23, 3))], 1)
+    values[rng.random(values.shape[:2]) < .05] = np.nan
+    return Trial(values.round(4), (*JOINTS, *(f'skin {number}' for number in range(23))), 60., 'mm', np.arange(FRAMES)/60, np.arange(FRAMES) + 1)
+
+
+def bvh_text(motion: np.ndarray) -> str:
+    "A BVH file of 30 nodes in a chain of legs and a spine."
+    limbs = [['LeftUpLeg', 'LeftLeg', 'LeftFoot', 'LeftToeBase'], ['RightUpLeg', 'RightLeg', 'RightFoot', 'RightToeBase'], [f'Spine{number}' for number in range(21)]]
+    body = ''
+    for limb, offset in zip(limbs, ('9 -40 0', '-9 -40 0', '0 3 0')):
+        body += ''.join(f'JOINT {name}\n{{\nOFFSET {offset}\nCHANNELS 3 Zrotation Yrotation Xrotation\n' for name in limb) + '}\n'*len(limb)
+    rows = '\n'.join(' '.join(f'{number:.4f}' for number in row) for row in motion)
+    return f'HIERARCHY\nROOT Hips\n{{\nOFFSET 0 0 0\nCHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation\n{body}}}\nMOTION\nFrames: {len(motion)}\nFrame Time: .0166667\n{rows}\n'
+
+
+def beside(path: Path) -> list[tuple[str, object]]:
+    "Other libraries that read this file, where they are installed."
+    found = []
+    if path.suffix == '.c3d' and importlib.util.find_spec('ezc3d'):
+        import ezc3d
+        found.append(('ezc3d', lambda: ezc3d.c3d(str(path))['data']['points']))
+    if path.suffix in ('.trc', '.csv') and importlib.util.find_spec('pandas'):
+        import pandas
+        options = dict(sep='\t', skiprows=5, names=range(132)) if path.suffix == '.trc' else {}
+        found.append(('pandas', lambda: pandas.read_csv(path, **options)))
+    if path.suffix == '.npz': found.append(('numpy', lambda: dict(np.load(path))))
+    if path.suffix == '.bvh': found.append(('parsing alone', lambda: parse_bvh(path.read_text())))
+    return found
+
+
+def rows(folder: Path) -> list[tuple[str, ...]]:
+    "For each format: size, MB/s read and written, and the same of others."
+    trial, table = recording(), []
+    for name in 'walk.trc', 'walk.csv', 'long.csv', 'walk.npz', 'walk.c3d', 'walk.bvh':
+        path, written = folder/name, ''
+        if path.suffix == '.bvh': path.write_text(bvh_text(np.random.default_rng(0).normal(0, 9, (FRAMES, 6 + 3*29))))
+        else:
+            write = (lambda: write_csv(path, trial, long=True)) if name == 'long.csv' else (lambda: write_trial(path, trial))
+            taken = seconds(write, 1)
+            written = f'{path.stat().st_size/taken/1e6:,.0f}'
+        size = path.stat().st_size/1e6
+        others = ', '.join(f'{library} {size/seconds(work, 2):,.0f}' for library, work in beside(path))
+        taken = seconds(lambda: read_trial(path), 2)
+        table.append((name, f'{size:,.0f}', f'{size/taken:,.0f}', f'{FRAMES/taken:,.0f}', written, others))
+    return table
+
+
+if __name__ == '__main__':
+    table = Table('file', 'MB', 'read, MB/s', 'read, frames/s', 'written, MB/s', 'others read, MB/s', title='formats: ten minutes at 60 Hz')
+    with TemporaryDirectory() as folder:
+        for row in rows(Path(folder)): table.add_row(*row)
+    Console().print(table)
