@@ -29,7 +29,8 @@ readme: install          ## write README.md from nbs/index.ipynb
 
 notebooks: install       ## export, run all notebooks, and save what they show
 	$(BIN)/nbdev_export
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace nbs/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
+		--ExecutePreprocessor.coalesce_streams=True nbs/*.ipynb
 	$(BIN)/nbdev_clean
 
 bench: install           ## print the benchmark tables

@@ -168,13 +168,16 @@ def reconstruct(
     model_json: ModelJson = MODEL_JSON,
     fill_only: Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')] = False,
     complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether.')] = False,
+    up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
+    units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
 ) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place."
     from motionfm.reconstruct import plan_outputs
     plan = plan_outputs(source, output, overwrite)
     network = _load_network(model_json, weights)
-    failed = [path for path, target in plan if not _reconstruct_one(path, target, network, fill_only, complete, alone=len(plan) == 1)]
+    how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units}
+    failed = [path for path, target in plan if not _reconstruct_one(path, target, network, how, alone=len(plan) == 1)]
     if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(path.name for path in failed)}')
 
 # %% ../nbs/15_cli.ipynb #reconstruct-helpers
@@ -186,10 +189,10 @@ def _load_network(model_json: str, weights: str) -> Callable:
     from motionfm.reconstruct import as_network
     return as_network(load_model(model_json, weights))
 
-def _reconstruct_one(source: Path, target: Path, network: Callable, fill_only: bool, complete: bool, alone: bool) -> bool:
+def _reconstruct_one(source: Path, target: Path, network: Callable, how: dict, alone: bool) -> bool:
     "Repair one recording and say so; a broken one among others is told and passed over."
     from motionfm.reconstruct import reconstruct_file
-    try: print(reconstruct_file(source, target, network, fill_only, complete))
+    try: print(reconstruct_file(source, target, network, **how))
     except MotionfmError as error:
         if alone: raise
         print(f'motionfm: {error}', file=sys.stderr)

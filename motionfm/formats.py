@@ -499,6 +499,13 @@ def _frames_in(
     row = int(np.argmin(whole))
     raise DataError(f'line {rows[row][0]}: frame number {numbers[row]:g} found, expected a whole number; correct the line')
 
+# %% ../nbs/09_formats.ipynb #pace
+def _check_pace(times: np.ndarray, rate: float) -> None:
+    "Raise `DataError` if the frames are not about 1/rate seconds apart."
+    step = np.median(np.diff(times)) if len(times) > 1 else 1/rate
+    if rate > 0 and not .95 < step*rate < 1.05:
+        raise DataError(f'a DataRate of {rate:g} Hz found, but times that are {step:g} s apart; correct one of them')
+
 # %% ../nbs/09_formats.ipynb #parse-trc
 def _parse_trc(
     text: str,       # a file's content
@@ -515,6 +522,7 @@ def _parse_trc(
     rows, width = _skip_axes(lines[4:]), 2 + 3*len(markers)
     _check_complete(rows, n_frames, width, ended=text.endswith('\n'))
     table = _table_in(rows, width)
+    _check_pace(table[:, 1], rate)
     return dict(values=table[:, 2:].reshape(len(table), -1, 3), markers=markers, rate=rate, units=header.get('Units', 'nothing'),
                 times=table[:, 1], frames=_frames_in(table[:, 0], rows), source=source, header=header)
 

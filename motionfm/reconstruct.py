@@ -176,12 +176,14 @@ class Summary:
     longest_gap: int       # frames
     invented: tuple[str, ...] # joints that were never seen
     moved_mm: float        # mean change of the samples that were seen; 0 with fill_only
+    notes: tuple[str, ...] = () # how axis and unit were found
 
     def __str__(self) -> str:
         share = self.n_missing/(self.n_frames*self.n_joints)
         told = (f'{self.source} -> {self.output}: {self.n_frames} frames at {self.rate:g} Hz, {self.n_joints} joints; {self.n_missing} samples '
                 f'filled ({share:.1%}), longest gap {self.longest_gap} frames; seen samples moved by {self.moved_mm:.1f} mm on average')
-        return told + (f'; never seen, so invented: {", ".join(self.invented)}' if self.invented else '')
+        told += f'; never seen, so invented: {", ".join(self.invented)}' if self.invented else ''
+        return '\n'.join([told, *(f'  {note}' for note in self.notes)])
 
 # %% ../nbs/10_reconstruct.ipynb #reconstruct-trial
 def reconstruct_trial(
@@ -205,16 +207,18 @@ def reconstruct_file(
     network: Callable,        # as for `repair`
     fill_only: bool = False,  # leave what was seen exactly as it is
     complete: bool = False,   # invent joints that the recording lacks
+    up: str | None = None,    # the axis that points up, if `read_trial` shall not find it
+    units: str | None = None, # the unit, the same
 ) -> Summary:
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
-    trial = read_trial(source)
+    trial = read_trial(source, up, units)
     repaired = reconstruct_trial(trial, network, fill_only, complete)
     write_trial(output, repaired)
     visible = trial.visible
     moved = np.linalg.norm(repaired.positions - trial.positions, axis=-1)[visible]
     never = tuple(name for name, seen in zip(trial.joint_names, visible.any(0)) if not seen)
     return Summary(str(source), str(output), len(visible), trial.rate, visible.shape[1], int((~visible).sum()), longest_gap(visible),
-                   never, 1000*float(moved.mean()))
+                   never, 1000*float(moved.mean()), trial.notes)
 
 # %% ../nbs/10_reconstruct.ipynb #outputs-for
 SUFFIX = '_reconstructed'   # added to a recording's name if no output is given
