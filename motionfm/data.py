@@ -162,7 +162,7 @@ def _with_features(path: Path, use):
         raise FileError(f'{path}: not a whole HDF5 file ({" ".join(str(error).split())[:120]}); copy or export it again') from error
 
 # %% ../nbs/03_data.ipynb #dataset
-PROBED = 16   # sequences that are read to find the layout
+PROBED = 8   # sequences that are looked at to find the layout
 
 @dataclass(eq=False)
 class _Stored:
@@ -173,6 +173,7 @@ class _Stored:
     info: dict[str, np.ndarray]   # what infoData.npy says of each sequence
     storage: dict                 # chunks, compression, type and size of the file
     forced_layout: str | None = None # 'interleaved' or 'stacked' to skip the detection
+    first: np.ndarray | None = None  # (n, 60, F) the first sequences, if they have been read
 
     @property
     def name(self) -> str: return self.path.name
@@ -208,8 +209,8 @@ class Dataset(_Stored):
 
     @cached_property
     def _found_layout(self) -> tuple[str, dict[str, float]]:
-        probe = self.read(range(min(PROBED, self.n_sequences)))
-        return detect_layout(split_features(probe)[0], str(self.path))
+        if self.first is None: self.first = self.read(range(min(PROBED, self.n_sequences)))
+        return detect_layout(split_features(self.first[:PROBED])[0], str(self.path))
 
     def joints(self, indices: np.ndarray) -> np.ndarray:
         "(n, 60, K, 3) float32 positions in metres."
@@ -252,7 +253,7 @@ def _subject_table(dataset: Dataset, features: np.ndarray) -> list[dict]:
 # %% ../nbs/03_data.ipynb #describe-contents
 def _contents(dataset: Dataset, max_checked: int) -> dict:
     "What the sequences themselves tell."
-    features = dataset.read(range(min(max_checked, dataset.n_sequences)))
+    features = dataset.first = dataset.read(range(min(max_checked, dataset.n_sequences)))
     n_bad = int((~np.isfinite(features)).any((1, 2)).sum())
     scales = dataset.info.get('scalefactors', np.empty(0))
     return {'subjects': _subject_table(dataset, features), 'n_checked': len(features), 'n_nonfinite': n_bad,
@@ -278,7 +279,7 @@ def describe(
     return report
 
 # %% ../nbs/03_data.ipynb #describe-all
-CHECKED_TOGETHER, CHECKED_EACH = 8192, 64   # sequences read over all folders, and at least of each
+CHECKED_TOGETHER, CHECKED_EACH = 6400, 64   # sequences read over all folders, and at least of each
 
 def describe_all(
     folders: list[Path],          # dataset folders
