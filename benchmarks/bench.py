@@ -4,12 +4,12 @@ The network is the default one of `motionfm train`; speed does not depend on wha
 """
 import resource
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import seconds
 
 from motionfm.corrupt import Corruptor
 from motionfm.data import describe_all, find_datasets
@@ -24,14 +24,9 @@ from motionfm.train import PairBatches
 BATCHES = 8     # timed training batches of 32
 
 
-def rate(amount: float, work, repeats: int = 3) -> float:
+def rate(amount: float, work) -> float:
     "Amount of work per second, the best of some repeats."
-    seconds = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begin)
-    return amount/min(seconds)
+    return amount/seconds(work)
 
 
 def measure(root: Path) -> list[tuple[str, str, str]]:

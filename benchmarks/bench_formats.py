@@ -3,13 +3,13 @@
 One recording of ten minutes at 60 Hz, 20 joints and 23 other markers, and a BVH file of the same length.
 """
 import importlib.util
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import seconds
 
 from motionfm.bvh import parse_bvh
 from motionfm.formats import Trial, read_trial, write_csv, write_trial
@@ -17,16 +17,6 @@ from motionfm.skeleton import JOINTS
 from motionfm.synthetic import synthesize
 
 FRAMES = 36_000
-
-
-def seconds(work, repeats: int = 3) -> float:
-    "Time of the fastest of some repeats."
-    taken = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begin)
-    return min(taken)
 
 
 def recording() -> Trial:

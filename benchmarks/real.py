@@ -14,7 +14,7 @@ from motionfm.formats import read_trial
 from motionfm.model import load_model
 from motionfm.pairs import load_sequences, make_sequence_pairs, split_subjects
 from motionfm.reconstruct import as_network, fill_linear, reconstruct_trial
-from motionfm.settings import TrainConfig, corruptor_of
+from motionfm.settings import TrainConfig, corruptor_of, names_in
 from motionfm.skeleton import FRAMES, JOINT_INDEX, KMAX
 
 
@@ -22,7 +22,7 @@ def windows(model, root: str, val_subjects: str) -> None:
     "Print the errors on the validation windows."
     config = TrainConfig(datasets_root=root, val_subjects=val_subjects)
     sequences = load_sequences(find_datasets(root))
-    train, chosen = split_subjects(sequences.subjects, val_subjects.split(','))
+    train, chosen = split_subjects(sequences.subjects, names_in(val_subjects))
     print(*sequences.notes, f'{len(train)} windows to train on, {len(chosen)} held out', sep='\n')
     inputs, targets = make_sequence_pairs(sequences, chosen, corruptor_of(config), visibility_input=model.input_shape[-1] == 4*KMAX)
     damaged, clean = (array[..., :3*KMAX].reshape(-1, FRAMES, KMAX, 3) for array in (inputs, targets))

@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 
 from .basics import DataError, FileError, MotionfmError, check_writable
-from .settings import TrainConfig
+from .settings import TrainConfig, names_in
 
 # %% ../nbs/15_cli.ipynb #run
 def _run(app: typer.Typer, arguments: list[str] | None = None, name: str | None = None) -> None:
@@ -206,14 +206,10 @@ def _methods(weights: str, model_json: str, wanted: str) -> dict[str, Callable]:
     from motionfm.evaluate import network_methods
     given = (weights, model_json) != (WEIGHTS, MODEL_JSON) or Path(weights).is_file()
     methods = METHODS | (network_methods(_load_network(model_json, weights)) if given else {})
-    names = _names(wanted) or list(methods)
+    names = names_in(wanted) or list(methods)
     for name in names:
         if name not in methods: raise DataError(f'method {name!r} is not known; known are {", ".join(methods)}')
     return {name: methods[name] for name in names}
-
-def _names(words: str) -> list[str]:
-    "Names separated by commas."
-    return [name.strip() for name in words.split(',') if name.strip()]
 
 # %% ../nbs/15_cli.ipynb #evaluate
 @app.command()
@@ -230,13 +226,13 @@ def evaluate(
 ) -> None:
     "Damage clean trials, repair them by every method, and compare."
     from motionfm.evaluate import SCENARIOS, evaluate_trials, format_table, read_trials, write_report
-    for name in _names(scenario):
+    for name in names_in(scenario):
         if name not in SCENARIOS: raise DataError(f'scenario {name!r} is not known; known are {", ".join(SCENARIOS)}')
     check_writable(Path(report).parent)
     methods = _methods(weights, model_json, method)
     trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
               for name, trial in read_trials(folder, most or None).items()}
-    results = evaluate_trials(trials, methods, _names(scenario) or None, seed)
+    results = evaluate_trials(trials, methods, names_in(scenario) or None, seed)
     shown = 'motionfm' if 'motionfm' in methods else None
     print(format_table(results))
     print(f'\nlook at {write_report(report, results, trials, methods, _player, shown, seed=seed)}')

@@ -43,13 +43,12 @@ def find_datasets(
 # %% ../nbs/03_data.ipynb #stand-ins
 class _Note:
     "Stands in for an object of numpy's: keeps what it was made from and what state it was given."
-    kind = ''
     def __init__(self, *made_from): self.made_from, self.state = made_from, None
     def __setstate__(self, state): self.state = state
 
-class _ArrayNote(_Note): kind = 'array'
-class _TypeNote(_Note): kind = 'type'
-class _ScalarNote(_Note): kind = 'scalar'
+class _ArrayNote(_Note): pass
+class _TypeNote(_Note): pass
+class _ScalarNote(_Note): pass
 
 STAND_INS = {('numpy', 'ndarray'): _ArrayNote, ('numpy', 'dtype'): _TypeNote}
 for _core in ('core', '_core'):   # before and since numpy 2

@@ -31,7 +31,7 @@ from meshcat import Visualizer
 from meshcat.geometry import Cylinder, LineBasicMaterial, LineSegments, Mesh, MeshLambertMaterial, PointsGeometry, Sphere
 
 from .basics import DataError, atomic_path
-from .corrupt import FRAME_DROP_FRAC, FRAME_SPAN, JOINT_DROP_PROB, NOISE_STD_CM, Corruptor
+from .corrupt import Corruptor
 from .data import open_dataset
 from .pairs import pad_joints
 from .preprocess import denormalise, normalise
@@ -479,12 +479,6 @@ def corrupt_selection(
     corrupted, visible = corruptor(normalised.astype(np.float32), chosen.indices, visible=chosen.visible)
     return np.where(visible[..., None], denormalise(corrupted, root, scale), np.nan)
 
-# %% ../nbs/13_meshcat.ipynb #corruptor
-def _corruptor(*values) -> Corruptor:
-    "The damage that the same settings do in training; `DataError` for one out of range."
-    names = ('noise_mean_cm', 'noise_std_cm', 'joint_drop_prob', 'joint_drop_frames', 'frame_drop_frac', 'frame_span', 'seed')
-    return corruptor_of(TrainConfig(**dict(zip(names, values))))
-
 # %% ../nbs/13_meshcat.ipynb #view-noisy
 def view_noisy(
     dataset_root: str | Path,           # a dataset folder
@@ -496,18 +490,12 @@ def view_noisy(
     html: str | Path | None = None,     # write the page there instead of serving it
     port: int = PORT,                   # the first port to try
     browser: bool = True,               # open it
-    noise_mean_cm: float = 0.,          # mean of the noise on every coordinate
-    noise_std_cm: float = NOISE_STD_CM, # standard deviation of the noise
-    joint_drop_prob: float = JOINT_DROP_PROB, # probability that a joint goes missing in a sequence, 0 to 1
-    joint_drop_frames: int = 0,         # for how many frames it is missing; 0: the whole sequence
-    frame_drop_frac: float = FRAME_DROP_FRAC, # fraction of the frames in which nothing is seen, 0 to 1
-    frame_span: int = FRAME_SPAN,       # length of a span of such frames
-    seed: int = 0,                      # same seed, same damage
+    **damage,                           # fields of `TrainConfig` that say what is done to them, such as noise_std_cm, seed
 ) -> None:
     "Show sequences beside what corruption makes of them; raises `DataError`, `FileError`."
-    damage = _corruptor(noise_mean_cm, noise_std_cm, joint_drop_prob, joint_drop_frames, frame_drop_frac, frame_span, seed)
+    corruptor = corruptor_of(TrainConfig(**damage))   # the damage that the same settings do in training
     chosen = select_sequences(dataset_root, subject, seq, all_sequences)
-    scene = motion_scene({'reference': chosen.joints, 'corrupted': corrupt_selection(chosen, damage)}, fps, loop, chosen.names)
+    scene = motion_scene({'reference': chosen.joints, 'corrupted': corrupt_selection(chosen, corruptor)}, fps, loop, chosen.names)
     present(scene, f'{chosen.title}, corrupted', html, port, browser)
 
 # %% ../nbs/13_meshcat.ipynb #placeable
@@ -554,18 +542,12 @@ def view_reconstruction(
     html: str | Path | None = None,     # write the page there instead of serving it
     port: int = PORT,                   # the first port to try
     browser: bool = True,               # open it
-    noise_mean_cm: float = 0.,          # mean of the noise on every coordinate
-    noise_std_cm: float = NOISE_STD_CM, # standard deviation of the noise
-    joint_drop_prob: float = JOINT_DROP_PROB, # probability that a joint goes missing in a sequence, 0 to 1
-    joint_drop_frames: int = 0,         # for how many frames it is missing; 0: the whole sequence
-    frame_drop_frac: float = FRAME_DROP_FRAC, # fraction of the frames in which nothing is seen, 0 to 1
-    frame_span: int = FRAME_SPAN,       # length of a span of such frames
-    seed: int = 0,                      # same seed, same damage
+    **damage,                           # fields of `TrainConfig` that say what is done to them, such as noise_std_cm, seed
 ) -> None:
     "Show reference, corrupted and reconstructed side by side; raises `DataError`, `FileError`."
-    damage = _corruptor(noise_mean_cm, noise_std_cm, joint_drop_prob, joint_drop_frames, frame_drop_frac, frame_span, seed)
+    corruptor = corruptor_of(TrainConfig(**damage))   # the damage that the same settings do in training
     chosen = select_sequences(dataset_root, subject, seq)
-    corrupted = corrupt_selection(chosen, damage)
+    corrupted = corrupt_selection(chosen, corruptor)
     repaired = reconstruct_selection(corrupted, network, chosen.names, kmax)
     labels = [name + ('' if np.isfinite(motion).any() else ' (too little is seen to reconstruct it)') for name, motion in zip(chosen.names, repaired)]
     scene = motion_scene({'reference': chosen.joints, 'corrupted': corrupted, 'reconstructed': repaired}, fps, loop, labels)

@@ -152,7 +152,7 @@ def save_weights(model: keras.Model, path: str | Path) -> None:
     with atomic_path(path) as temporary: _plain(model).save_weights(temporary)
 
 # %% ../nbs/07_model.ipynb #allowed-classes
-ALLOWED_CLASSES = {'Functional', 'AccumModel', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate', 'Add',
+ALLOWED_CLASSES = {'Functional', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate', 'Add',
                    'L2', 'GlorotUniform', 'Orthogonal', 'Zeros', 'DTypePolicy', '__keras_tensor__'}
 
 def _check_classes(config) -> None:

@@ -24,7 +24,7 @@ from .corrupt import Corruptor
 from .data import find_datasets
 from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, save_architecture, save_weights
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_subjects
-from .settings import TrainConfig, corruptor_of, differing_settings
+from .settings import TrainConfig, corruptor_of, differing_settings, names_in
 
 # %% ../nbs/08_train.ipynb #pair-batches
 class PairBatches(keras.utils.PyDataset):
@@ -195,8 +195,7 @@ def _tensorboard(folder: str) -> keras.callbacks.Callback:
 def _training_data(config: TrainConfig) -> tuple[Sequences, np.ndarray, np.ndarray]:
     "Sequences with the indices to train and to validate on; says what was taken."
     sequences = load_sequences(find_datasets(config.datasets_root, config.datasets), config.n_features or None, config.layout)
-    wanted = [name.strip() for name in config.val_subjects.split(',') if name.strip()]
-    training, validation = split_subjects(sequences.subjects, wanted, config.val_fraction, config.seed)
+    training, validation = split_subjects(sequences.subjects, names_in(config.val_subjects), config.val_fraction, config.seed)
     print(*sequences.notes, sep='\n')
     print(f'training on {len(training)} sequences of {len(set(sequences.subjects[training]))} subjects, validating on '
           f'{len(validation)} of {", ".join(sorted(set(sequences.subjects[validation])))}')
@@ -205,7 +204,7 @@ def _training_data(config: TrainConfig) -> tuple[Sequences, np.ndarray, np.ndarr
 # %% ../nbs/08_train.ipynb #data-print
 def _data_print(sequences: Sequences, validation: np.ndarray) -> dict:
     "What tells this data from other data: how much, a checksum, and who is held out."
-    return {'sequences': len(sequences), 'checksum': crc32(sequences.joints.tobytes()), 'held_out': sorted(set(sequences.subjects[validation].tolist()))}
+    return {'sequences': len(sequences), 'checksum': crc32(sequences.joints), 'held_out': sorted(set(sequences.subjects[validation].tolist()))}
 
 # %% ../nbs/08_train.ipynb #compiled-model
 def _compiled_model(config: TrainConfig) -> AccumModel:
