@@ -36,7 +36,7 @@ def find_datasets(
     root = Path(root)
     if not root.is_dir(): raise FileError(f'{root}: no such folder; give the folder that holds the dataset folders')
     folders = sorted((path for path in root.iterdir() if path.is_dir() and
-                      re.fullmatch(r'dataset.*|.*dataset.*_60_openpose', path.name)), key=lambda path: _natural(path.name))
+                      re.fullmatch(r'dataset.*|[^.].*dataset.*_60_openpose', path.name)), key=lambda path: _natural(path.name))
     if not folders: raise FileError(f'{root}: no dataset folder found; expected names like dataset0 or mydataset_60_openpose')
     return folders if limit < 0 else folders[:limit]
 
@@ -219,8 +219,8 @@ class Dataset(_Stored):
 def _storage(features: h5py.Dataset) -> dict:
     "Shape and storage of the sequences."
     _check_features(features)
-    return {'shape': features.shape, 'chunks': features.chunks, 'compression': features.compression,
-            'dtype': str(features.dtype), 'bytes': Path(features.file.filename).stat().st_size}
+    return {'shape': features.shape, 'chunks': features.chunks, 'compression': features.compression, 'dtype': str(features.dtype),
+            'bytes': Path(features.file.filename).stat().st_size, 'lengths': np.ravel(features.attrs.get('lengths', ())).tolist()}
 
 def open_dataset(
     path: str | Path,             # a dataset folder
@@ -229,10 +229,11 @@ def open_dataset(
     "Open and check a dataset; raises `DataError` or `FileError` that name the file and what is wrong."
     path = Path(path)
     if not path.is_dir(): raise FileError(f'{path}: no such folder; give a dataset folder')
+    info = read_info(path/INFO_FILE)   # first, as it is replaced last
     storage = _with_features(path/FEATURES_FILE, _storage)
     n_sequences, _, n_features = storage['shape']
-    info = read_info(path/INFO_FILE)
     if 'subjects' not in info: raise DataError(f'{path/INFO_FILE}: no "subjects" found among {sorted(info)}, expected one for each sequence')
+    if np.size(info['subjects']) in storage['lengths']: n_sequences = np.size(info['subjects'])
     for key in {'subjects', 'scalefactors', 'trials'} & info.keys():
         if info[key].shape != (n_sequences,):
             raise DataError(f'{path/INFO_FILE}: {key} of shape {info[key].shape} found, expected one for each of the {n_sequences} sequences')
@@ -270,7 +271,7 @@ def describe(
     report = {'name': Path(path).name, 'path': str(path), 'problems': []}
     try:
         dataset = open_dataset(path, layout)
-        storage = {key: list(value) if isinstance(value, tuple) else value for key, value in dataset.storage.items() if key != 'shape'}
+        storage = {key: list(value) if isinstance(value, tuple) else value for key, value in dataset.storage.items() if key not in ('shape', 'lengths')}
         report |= {'n_sequences': dataset.n_sequences, 'n_frames': FRAMES, 'n_features': dataset.n_features, 'n_joints': dataset.n_joints,
                    'seconds': dataset.n_sequences*FRAMES/RATE, **storage, **_contents(dataset, max_checked)}
         report |= {'layout': dataset.layout, 'scores': dataset.scores}
