@@ -28,6 +28,11 @@ def _natural(name: str) -> list:
     "Sorting key that compares numbers as numbers."
     return [(int(part), '') if part.isdigit() else (-1, part) for part in re.split(r'(\d+)', name)]
 
+def _is_dataset(path: Path) -> bool:
+    "Whether a folder is called like a dataset, or holds the files of one."
+    named = re.fullmatch(r'dataset.*|[^.].*dataset.*_60_openpose', path.name)
+    return path.is_dir() and (named is not None or path.name[0] != '.' and all((path/name).is_file() for name in (FEATURES_FILE, INFO_FILE)))
+
 def find_datasets(
     root: str | Path,   # the folder that holds dataset folders
     limit: int = -1,    # take the first so many, or all with -1
@@ -35,8 +40,7 @@ def find_datasets(
     "List the dataset folders below `root`; raises `FileError` if there are none."
     root = Path(root)
     if not root.is_dir(): raise FileError(f'{root}: no such folder; give the folder that holds the dataset folders')
-    folders = sorted((path for path in root.iterdir() if path.is_dir() and
-                      re.fullmatch(r'dataset.*|[^.].*dataset.*_60_openpose', path.name)), key=lambda path: _natural(path.name))
+    folders = sorted(filter(_is_dataset, root.iterdir()), key=lambda path: _natural(path.name))
     if not folders: raise FileError(f'{root}: no dataset folder found; expected names like dataset0 or mydataset_60_openpose')
     return folders if limit < 0 else folders[:limit]
 
@@ -254,7 +258,7 @@ def _subject_table(dataset: Dataset, features: np.ndarray) -> list[dict]:
 def _contents(dataset: Dataset, max_checked: int) -> dict:
     "What the sequences themselves tell."
     features = dataset.first = dataset.read(range(min(max_checked, dataset.n_sequences)))
-    n_bad = int((~np.isfinite(features)).any((1, 2)).sum())
+    n_bad = int((~np.isfinite(split_features(features)[0])).any((1, 2)).sum())   # an unknown height or mass hurts nobody
     scales = dataset.info.get('scalefactors', np.empty(0))
     return {'subjects': _subject_table(dataset, features), 'n_checked': len(features), 'n_nonfinite': n_bad,
             'scale_factors': {str(value): count for value, count in sorted(Counter(scales.tolist()).items())},

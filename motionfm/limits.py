@@ -86,21 +86,24 @@ class Flag:
     at: int                              # the frame of the worst
     runs: tuple[tuple[int, int], ...]    # first and last frame of each stretch
     n_frames: int                        # in all
+    n_seen: int                          # in how many of them no gap was filled
 
     def __str__(self) -> str:
         spans = [str(first) if first == last else f'{first}-{last}' for first, last in self.runs]
         spans = ', '.join(spans[:5]) + (f' and {len(spans) - 5} more stretches' if len(spans) > 5 else '')
         how = f'{self.worst:.0f} m/s' if self.usual is None else f'{abs(self.worst/self.usual - 1):.0%} too {"long" if self.worst > self.usual else "short"} ({self.worst:.2f} m, usually {self.usual:.2f} m)'
-        return f'{self.what} {how} in frame {self.at}; beyond the limit in {self.n_frames} frames: {spans}'
+        frames = 'frame' if self.n_frames == 1 else 'frames'
+        seen = f' ({"all" if self.n_seen == self.n_frames else self.n_seen} seen, not filled)' if self.n_seen else ''
+        return f'{self.what} {how} in frame {self.at}; beyond the limit in {self.n_frames} {frames}{seen}: {spans}'
 
 # %% ../nbs/09_limits.ipynb #flag-of
-def _flag(what: str, off: np.ndarray, values: np.ndarray, usual: float | None, frames: np.ndarray) -> Flag:
-    "What is to be told of one bone or joint, from (T,) where it is off and (T,) its values."
+def _flag(what: str, off: np.ndarray, values: np.ndarray, usual: float | None, frames: np.ndarray, seen: np.ndarray) -> Flag:
+    "What is to be told of one bone or joint, from (T,) where it is off, (T,) its values and (T,) where it was seen."
     where = np.flatnonzero(off)
     worst = where[np.abs(values[where] - (usual or 0)).argmax()]
     stretches = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1)
     return Flag(what, float(values[worst]), None if usual is None else float(usual), int(frames[worst]),
-                tuple((int(frames[run[0]]), int(frames[run[-1]])) for run in stretches), len(where))
+                tuple((int(frames[run[0]]), int(frames[run[-1]])) for run in stretches), len(where), int(seen[where].sum()))
 
 # %% ../nbs/09_limits.ipynb #limits
 def find_flags(
@@ -116,6 +119,8 @@ def find_flags(
     frames, edges = np.arange(len(positions)) if frames is None else frames, edges_for(positions.shape[1])
     usual, tolerance = usual_lengths(recorded, visible)
     off, lengths, fast = odd_bones(positions, usual, tolerance), bone_lengths(positions), speeds(positions, rate)
-    bones = [_flag('-'.join(JOINTS[joint] for joint in edges[bone]), off[:, bone], lengths[:, bone], usual[bone], frames) for bone in np.flatnonzero(off.any(0))]
+    bones = [_flag('-'.join(JOINTS[joint] for joint in edges[bone]), off[:, bone], lengths[:, bone], usual[bone], frames, visible[:, edges[bone]].all(1))
+             for bone in np.flatnonzero(off.any(0))]
     with np.errstate(invalid='ignore'): flying = fast > TOP_SPEED
-    return tuple(bones + [_flag(JOINTS[joint], flying[:, joint], fast[:, joint], None, frames) for joint in np.flatnonzero(flying.any(0))])
+    both = visible & np.pad(visible, ((1, 0), (0, 0)))[:-1]
+    return tuple(bones + [_flag(JOINTS[joint], flying[:, joint], fast[:, joint], None, frames, both[:, joint]) for joint in np.flatnonzero(flying.any(0))])
