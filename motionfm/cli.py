@@ -183,8 +183,9 @@ def import_command(
     used, windows = sum(row.n_windows > 0 for row in rows), sum(row.n_windows for row in rows)
     if not total: raise DataError(f'{folder}: no window of motion found in {len(rows)} recordings; the lines above say why')
     print(f'{windows} windows of {used} of {len(rows)} recordings added; {output} holds {total}')
-    unknown = len({row.subject for row in rows if row.n_windows and not row.measured})
-    if unknown: print(f'height or mass of {unknown} subjects is not known and stands there as NaN; training does not need it')
+    subjects = {row.subject: row.measured for row in rows if row.n_windows}
+    unknown = [name for name, measured in subjects.items() if not measured]
+    if unknown: print(f'height or mass of {len(unknown)} of {len(subjects)} subjects is not known and stands there as NaN; training does not need it')
 
 # %% ../nbs/15_cli.ipynb #reconstruct
 @app.command()

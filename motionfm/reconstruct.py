@@ -15,7 +15,7 @@ import numpy as np
 
 from .basics import DataError, FileError, check_writable
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
-from .gaps import fill_linear, longest_gap
+from .gaps import fill_linear
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
 from .rates import same_rate as _same_rate, spline as _spline, to_model_rate as _to_model_rate
