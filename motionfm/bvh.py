@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .basics import DataError
-from .conventions import find_units, find_up, from_y_up, per_metre, to_y_up
+from .conventions import NAMES, find_units, find_up, from_y_up, per_metre, to_y_up
 from .skeleton import JOINTS
 
 # %% ../nbs/09_bvh.ipynb #hierarchy
@@ -96,7 +96,9 @@ def parse_bvh(
     rows = [row for row in rows if row.strip()]
     if len(rows) != int(motion[1]) or not rows:
         raise DataError(f'{len(rows)} rows found, but Frames says {motion[1]}; the file is cut off, copy or export it again')
-    return hierarchy, _rows_in(rows, text.count('\n', 0, motion.end()) + 1, sum(map(len, hierarchy.channels))), float(motion[2])
+    width = sum(map(len, hierarchy.channels))
+    if len(hierarchy.names) > 20*width + 100: raise DataError(f'{len(hierarchy.names)} nodes found that are moved by {width} channels, expected about three for each; export the trial again')
+    return hierarchy, _rows_in(rows, text.count('\n', 0, motion.end()) + 1, width), float(motion[2])
 
 # %% ../nbs/09_bvh.ipynb #turn
 def _turn(
@@ -151,7 +153,9 @@ def find_nodes(
             spelled = [spelling for word in words.split() for spelling in (side + word, side[0] + word, word + side, word + side[0])]
             known = [plain[spelling] for spelling in spelled if spelling in plain]
             if known: found[side[0].upper() + joint] = known[0]
-    return found
+    said = {NAMES[name.lower()]: node for node, name in enumerate(names) if name.lower() in NAMES}
+    found |= {joint: node for joint, node in said.items() if joint and joint[1:] in BVH_WORDS}
+    return {joint: node for joint, node in found.items() if NAMES.get(names[node].lower(), joint) == joint}
 
 # %% ../nbs/09_bvh.ipynb #foot
 HEEL_BEHIND, HEEL_BELOW, TOE_OUT, TOE_BEFORE = .225, 1.1, .29, .17   # parts of the foot, see above
