@@ -167,7 +167,7 @@ def import_command(
     subjects_from: Annotated[str, typer.Option('--subjects-from', help="Who moves: 'folders'; a pattern for the name, as '{subject}_*'; or a table (CSV) with the columns "
                                                'trial, subject, and height_m and mass_kg if they are known.')] = 'folders',
     people: Annotated[str | None, typer.Option('--people', help='A table (CSV) with the columns subject, height_m, mass_kg.')] = None,
-    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with the columns marker, joint: further names of joints.')] = None,
+    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
     joints: Annotated[int, typer.Option('--joints', help='20, or 16 without elbows and wrists.')] = 20,
     stride: Annotated[int, typer.Option('--stride', help='Frames at 60 Hz from one window of 60 to the next.')] = 20,
     close: Annotated[int, typer.Option('--close-gaps', help='Interpolate gaps of up to so many frames at 60 Hz, at most 10; longer ones are cut out.')] = 0,
@@ -198,15 +198,18 @@ def reconstruct(
     complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether; they are written with _created after their name.')] = False,
     up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
     units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
+    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
 ) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and tell what was done."
     from motionfm.reconstruct import output_folder, plan_outputs, reconstruct_file
+    from motionfm.recordings import extra_names
     plan = plan_outputs(source, output, overwrite)
     network = _load_network(model_json, weights)
     how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units}
-    if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
-    else: _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
+    with extra_names(names):
+        if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
+        else: _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
 
 # %% ../nbs/15_cli.ipynb #reconstruct-helpers
 def _load_network(model_json: str, weights: str) -> Callable:

@@ -24,7 +24,7 @@ from unicodedata import normalize
 import numpy as np
 
 from .basics import DataError, FileError, MotionfmError, check_writable, locked
-from .conventions import ALIASES, CREATED
+from .conventions import CREATED, NAMES, add_names
 from .data import open_dataset
 from .formats import READERS, Trial, read_trial
 from .gaps import close_gaps
@@ -147,16 +147,13 @@ def subject_finder(
 # %% ../nbs/09_recordings.ipynb #extra-names
 @contextmanager
 def extra_names(
-    path: str | None,     # a CSV file with the columns marker and joint; None: nothing is added
+    path: str | None,     # a CSV file with a marker and a joint in each line; None: nothing is added
 ) -> Iterator[None]:
     "Know further names of joints inside the block; raises `DataError`, `FileError`."
-    rows = read_table(path, ['marker', 'joint']) if path else []
-    for row in rows:
-        if row.get('joint') not in JOINTS: raise DataError(f'{row["line"]}: joint {row.get("joint", "")[:20]!r} found, expected one of {" ".join(JOINTS)}')
-    before = dict(ALIASES)
-    ALIASES.update({row['marker']: row['joint'] for row in rows})
+    before = dict(NAMES)
+    if path: add_names(path)
     try: yield
-    finally: ALIASES.clear(); ALIASES.update(before)
+    finally: NAMES.clear(); NAMES.update(before)
 
 # %% ../nbs/09_recordings.ipynb #joints-needed
 LOWEST_RATE = 20.   # Hz; below, a quick movement lies between two frames

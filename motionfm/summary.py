@@ -164,7 +164,7 @@ def table_line(
     "One line of the table on the screen."
     if result is None: return f'{"recording":{width}} {"frames":>7} {"missing":>8} {"filled":>7} {"blank":>6} {"longest gap":>11} {"moved mm":>8}  to look at'
     name = name or Path(result.source).name
-    if isinstance(result, Failure): return f'{name:{width}} failed: {result.error}'
+    if isinstance(result, Failure): return f'{name:{width}} failed: {result.error.removeprefix(result.source + ": ")}'
     told = [f'{len(result.flags)} flags: {", ".join(dict.fromkeys(flag.what for flag in result.flags))}']*bool(result.flags) + [f'invented: {", ".join(result.invented)}']*bool(result.invented)
     return (f'{name:{width}} {result.n_frames:7} {result.n_missing:8} {sum(result.filled.values()):7} {result.n_blank:6} {result.longest_gap:11} {result.moved_mm:8.1f}  '
             + '; '.join(told)).rstrip()
