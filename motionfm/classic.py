@@ -20,7 +20,7 @@ from scipy.optimize import minimize_scalar
 from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from .basics import DataError
-from .reconstruct import fill_linear
+from .fills import fill_linear
 from .skeleton import LHIP, MIDHIP, RATE, RHIP, edges_for
 
 # %% ../nbs/11_classic.ipynb #stand-ins

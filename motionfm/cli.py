@@ -328,7 +328,7 @@ def demo_trial():
 def _demo_errors(trial, truth, repaired) -> dict[str, tuple[float, float]]:
     "Mean error in mm over missing and over all samples, of straight lines and of the network, without and with --fill-only."
     import numpy as np
-    from motionfm.reconstruct import fill_linear
+    from motionfm.fills import fill_linear
     lines, answer = fill_linear(trial.positions, trial.visible), repaired.positions
     answers = {'straight lines over the gaps': lines, 'motionfm': answer,
                'motionfm --fill-only': np.where(trial.visible[..., None], lines, answer)}

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 from scipy.signal import butter, sosfiltfilt
 
-from .gaps import fill_linear
+from .fills import fill_linear
 from .skeleton import RATE
 
 # %% ../nbs/09_rates.ipynb #same-rate

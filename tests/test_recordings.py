@@ -132,7 +132,7 @@ def test_limits_let_real_people_pass(shared):
 
 
 def lines_over(positions, visible):
-    from motionfm.gaps import fill_linear
+    from motionfm.fills import fill_linear
     return fill_linear(positions, visible)
 
 
