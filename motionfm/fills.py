@@ -56,7 +56,7 @@ def stand_ins(
     "Put joints that are never seen where their neighbours are; raises `DataError` if nothing is seen at all."
     positions, visible = np.where(visible[..., None], positions, np.nan).astype(float), visible.copy()
     if not visible.any(): raise DataError('no joint is seen in any frame; there is nothing to start from')
-    if not visible[:, MIDHIP].any() and (visible[:, RHIP] & visible[:, LHIP]).any(): _adopt(positions, visible, MIDHIP, [RHIP, LHIP])
+    if not visible[:, MIDHIP:MIDHIP + 1].any(0).all() and (visible[:, RHIP] & visible[:, LHIP]).any(): _adopt(positions, visible, MIDHIP, [RHIP, LHIP])
     while not visible.any(0).all():
         for pair in edges_for(visible.shape[1]):
             for joint, other in pair, pair[::-1]:
