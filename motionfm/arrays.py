@@ -89,6 +89,8 @@ def _npy_in(archive: ZipFile, name: str) -> np.ndarray:
         if size > max(BOMB, 200*info.compress_size):
             raise DataError(f'entry {name[:20]!r} of {size/1e6:.0f} MB packed into {info.compress_size/1e6:.1f} MB found, which is no motion; save it again')
         if len(raw := file.read(size)) < size: raise DataError(f'entry {name[:20]!r} is cut off; copy or save the file again')
+    if dtype.kind == 'U' and size and np.frombuffer(raw, dtype.byteorder.replace('=', '<') + 'u4').max() > 0x10ffff:
+        raise DataError(f'entry {name[:20]!r} holds letters that do not exist; copy or save the file again')
     return np.frombuffer(raw, dtype).reshape(shape, order='F' if fortran else 'C')
 
 # %% ../nbs/09_arrays.ipynb #npz-entries

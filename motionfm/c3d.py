@@ -101,8 +101,9 @@ def _number(entries: dict, key: str, order: str, default: float = 0) -> float:
 
 def _check_kinds(entries: dict) -> None:
     "Raise `DataError` where a parameter that ezc3d counts with is not a number, or a name not a word."
-    for key, (kind, *_) in entries.items():
+    for key, (kind, sizes, _) in entries.items():
         group, _, name = key.partition(':')
+        if kind == -1 and not sizes: raise DataError(f'{key} holds a letter without a length, expected words; the file is damaged, copy or export it again')
         words = re.fullmatch(r'(LABELS|DESCRIPTIONS|UNITS)\d*', name)
         numbers = name in ('USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET')
         if group in ('POINT', 'ANALOG', 'ROTATION') and (words and kind != -1 or numbers and kind == -1):

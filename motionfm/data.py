@@ -102,6 +102,7 @@ def _from_bytes(raw, dtype: np.dtype, count: int) -> np.ndarray:
     if dtype == object or not isinstance(raw, (bytes, str)): raise ValueError('it holds an array without its numbers')
     raw = raw.encode('latin1') if isinstance(raw, str) else raw   # as pickled by Python 2
     if len(raw) != count*dtype.itemsize: raise ValueError(f'it holds an array of {count} values in {len(raw)} bytes')
+    if dtype.kind == 'U' and raw and np.frombuffer(raw, dtype.str.replace('U', 'u')[:2] + '4').max() > 0x10ffff: raise ValueError('it holds letters that do not exist')
     return np.frombuffer(raw, dtype).copy() if raw else np.empty(0, dtype)
 
 # %% ../nbs/03_data.ipynb #real-array

@@ -41,7 +41,7 @@ def _check_names(markers: tuple[str, ...]) -> None:
     "Raise `DataError` unless every marker has a name of its own that a file can hold."
     before = set()
     for number, marker in enumerate(markers, 1):
-        if not marker or marker != marker.strip() or re.search('[\x00-\x1f\x7f\x85\u2028\u2029]', marker):
+        if not marker or marker != marker.strip() or re.search('[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]', marker):
             raise DataError(f'marker {number} is called {marker[:20]!r}, expected a name without outer spaces, tabs '
                             'and line breaks; rename it')
         if marker in before: raise DataError(f'marker {marker[:30]!r} found twice, expected once; rename or remove one')
