@@ -74,7 +74,7 @@ class Cell:
         "The statements that make public constants, as they were written."
         kept = [node for node in self.tree.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))]
         public = any(not name.startswith('_') for node in kept for name in _targets(node))
-        return '\n'.join(self.text_of(node) for node in kept) if public else ''
+        return '\n'.join(self.text_of(node) for node in kept if not _is_option(node)) if public else ''
 
     @cached_property
     def length(self) -> int:
@@ -88,10 +88,15 @@ def _targets(node: ast.stmt) -> list[str]:
     return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
 
 
+def _is_option(node: ast.stmt) -> bool:
+    "Whether a statement names an option of a command, which is told with the command."
+    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith('Annotated[')
+
+
 def _names_in(cell: Cell, node: ast.stmt) -> list[Name]:
     if isinstance(node, ast.FunctionDef): return [_function(cell, node)]
     if isinstance(node, ast.ClassDef): return [_class(cell, node)]
-    if isinstance(node, ast.AugAssign): return []
+    if isinstance(node, ast.AugAssign) or _is_option(node): return []
     return [Name(name, 'constant', cell.comments.get(node.end_lineno, '')) for name in _targets(node)]
 
 
@@ -101,8 +106,8 @@ def _words(node) -> str: return ' '.join((ast.get_docstring(node) or '').split()
 @cache
 def _options() -> dict[str, str]:
     "Options that several commands share: name -> annotation."
-    statements = [node for notebook in notebooks() for cell in notebook.cells for node in cell.tree.body if isinstance(node, ast.Assign)]
-    return {name: ast.unparse(node.value) for node in statements for name in _targets(node) if ast.unparse(node.value).startswith('Annotated[')}
+    statements = [node for notebook in notebooks() for cell in notebook.cells for node in cell.tree.body if _is_option(node)]
+    return {name: ast.unparse(node.value) for node in statements for name in _targets(node)}
 
 
 def _annotated(text: str, comment: str) -> tuple[str, str]:
@@ -143,7 +148,7 @@ def _function(cell: Cell, node: ast.FunctionDef) -> Name:
 def _text(node: ast.expr) -> str:
     "A text, as far as it stands in the source."
     if isinstance(node, ast.JoinedStr): return ''.join(_text(part) for part in node.values)
-    return str(node.value) if isinstance(node, ast.Constant) else '…'
+    return str(node.value) if isinstance(node, ast.Constant) else ', '.join(f'`{part.id}`' for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 def _field(cell: Cell, node: ast.AnnAssign) -> Parameter:
