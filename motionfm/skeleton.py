@@ -30,7 +30,7 @@ Edge = tuple[int, int]
 
 def _bones(text: str) -> tuple[Edge, ...]:
     "Pairs of joint indices from 'parent-child' words."
-    return tuple(tuple(JOINT_INDEX[name] for name in pair.split('-')) for pair in text.split())
+    return tuple((JOINT_INDEX[start], JOINT_INDEX[end]) for start, end in (pair.split('-') for pair in text.split()))
 
 EDGES = _bones('midHip-Neck Neck-RShoulder Neck-LShoulder midHip-RHip midHip-LHip RHip-RKnee LHip-LKnee '
                'RKnee-RAnkle LKnee-LAnkle RAnkle-RHeel LAnkle-LHeel RAnkle-RSmallToe LAnkle-LSmallToe '

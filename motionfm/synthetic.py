@@ -257,7 +257,7 @@ def _angles(motion: Motion, phase: np.ndarray) -> dict[str, np.ndarray]:
 X, Y, Z = range(3)
 SIGN = np.array([-1., 1.])   # right and left on the x axis
 
-def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray) -> np.ndarray:
+def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray | float) -> np.ndarray:
     "Vectors (..., 3) turned about a coordinate axis, right-handed."
     angle, one, two = np.radians(degrees), (axis + 1) % 3, (axis + 2) % 3
     turned = np.array(np.broadcast_to(points, np.broadcast_shapes(np.shape(points), np.shape(angle) + (1,))), float)
