@@ -215,7 +215,9 @@ def _row(parameter: Parameter, link) -> str:
 
 def as_html(name: Name, link) -> str:
     "What a name takes and gives; `link` makes HTML of words."
-    rows = [_row(parameter, link) for parameter in name.parameters]
+    plain = name.parameters and not any(parameter.words or parameter.type for parameter in name.parameters)   # told where such functions are registered
+    rows = [] if plain else [_row(parameter, link) for parameter in name.parameters]
+    if plain: rows = [f'<dt class="all"><code>({escape(", ".join(parameter.name for parameter in name.parameters))})</code></dt>']
     if name.returns: rows.append(f'<dt class="returns">returns <span class="type">{escape(name.returns.type)}</span></dt><dd>{link(name.returns.words)}</dd>')
     methods = ''.join(f'<dt class="method"><code>.{escape(method.name)}({escape(", ".join(one.name for one in method.parameters))})</code></dt>'
                       f'<dd>{link(method.words)}</dd>' for method in name.methods if method.words)

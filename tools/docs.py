@@ -10,7 +10,7 @@ from pathlib import Path
 from api import EXPORTED, ROOT, Cell, Notebook, as_html, index, notebooks
 
 NUMBER = re.compile(r'\b\d\d_(\w+\.(?:ipynb|html))')   # pages are called after the module, without the number
-TEST = re.compile(r'^\s*(assert|test_|np\.testing)', re.MULTILINE)
+TEST = re.compile(r'\b(assert\s|test_\w+\(|np\.testing\.)')
 NAMES = index()
 
 
