@@ -341,7 +341,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 # %% ../nbs/13_meshcat.ipynb #page-server
 class PageServer(ThreadingTCPServer):
-    "Hands a page to browsers on this computer; each visitor has a thread that does not outlive the process."
+    "Hands a page to browsers on this computer; each visitor has a thread that does not outlive the process. Raises `DataError` without a free port."
     daemon_threads, allow_reuse_address = True, os.name == 'posix'
 
     def __init__(self,

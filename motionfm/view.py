@@ -444,7 +444,7 @@ def _controls(
     return play, slider, speed, loop
 
 # %% ../nbs/12_view.ipynb #live-frontend
-def live_frontend() -> bool:
+def live_frontend() -> bool:   # False for a machine that runs the notebook for a page
     "Whether somebody sits in front of this kernel who can move a slider."
     wish = os.environ.get('MOTIONFM_PLAYER', '')
     if wish in ('widget', 'page'): return wish == 'widget'
@@ -613,7 +613,9 @@ def _arrange(inputs: dict, told: HTML, player: VBox) -> VBox:
 # %% ../nbs/12_view.ipynb #explorer
 class Explorer(Player):
     "A player with controls to choose, damage and repair a sequence; see `explore`."
-    def __init__(self, folders: list[Path], repair: Callable | None = None, **look):
+    def __init__(self, folders: list[Path],       # dataset folders
+                 repair: Callable | None = None,  # (positions (T, K, 3) with NaN, visible (T, K)) -> (T, K, 3)
+                 **look):                         # as for `pack`
         self.folders, self.repair, self.dataset = {path.name: path for path in folders}, repair, _first_that_opens(folders)
         super().__init__(explored_scene(self.dataset, 0, DAMAGE), **look)
 

@@ -117,6 +117,7 @@ def test_every_page_can_be_read(chromium, address, width):
         assert page.evaluate(CUT) == [], url
         told = page.evaluate('document.body.textContent')
         assert not SPOILT.search(told), (url, SPOILT.search(told))
+        for frame in page.frames[1:]: frame.wait_for_selector('.mfm[data-frame], canvas', state='attached')
         links = page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
         places = page.evaluate(PLACES)
         assert not places, (url, places)
