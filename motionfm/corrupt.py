@@ -21,7 +21,7 @@ class Draws:
     def __init__(self,
         seed: int,              # not negative
         epoch: int,             # not negative
-        indices: Sequence[int], # (N,) numbers of the sequences in the whole data, not negative
+        indices: Sequence[int] | np.ndarray, # (N,) numbers of the sequences in the whole data, not negative
         stream: str = '',       # the name of who is drawing
     ):
         self.epoch, self.indices, self.calls = epoch, indices, 0
@@ -142,7 +142,7 @@ class Corruptor:
 
     def __call__(self,
         joints: np.ndarray,                  # (N, T, K, 3) float32 normalised
-        indices: Sequence[int],              # (N,) numbers of the sequences in the whole data
+        indices: Sequence[int] | np.ndarray, # (N,) numbers of the sequences in the whole data
         epoch: int = 0,                      # each epoch damages anew
         visible: np.ndarray | None = None,   # (N, T, K) False where nothing is known from the start
     ) -> tuple[np.ndarray, np.ndarray]:      # corrupted (N, T, K, 3), zero where missing; visible (N, T, K)

@@ -10,6 +10,7 @@ __all__ = ['STAND_INS', 'PROBED', 'CHECKED_TOGETHER', 'CHECKED_EACH', 'SUBJECT_C
 import pickle
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -237,7 +238,7 @@ class _Stored:
         whole = subjects.dtype.kind == 'f' and np.isfinite(subjects).all() and (subjects == subjects.round()).all()
         return (subjects.astype(int) if whole else subjects).astype(str)
 
-    def read(self, indices: np.ndarray) -> np.ndarray:
+    def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         "(n, 60, F) float32: the sequences at `indices`, in that order."
         indices = np.asarray(indices, int)
         if not len(indices): return np.empty((0, FRAMES, self.n_features), np.float32)
@@ -263,7 +264,7 @@ class Dataset(_Stored):
         if self.first is None: self.first = self.read(range(min(PROBED, self.n_sequences)))
         return detect_layout(split_features(self.first[:PROBED])[0], str(self.path))
 
-    def joints(self, indices: np.ndarray) -> np.ndarray:
+    def joints(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         "(n, 60, K, 3) float32 positions in metres."
         return as_joints(split_features(self.read(indices))[0], self.layout)
 

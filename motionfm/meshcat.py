@@ -325,6 +325,7 @@ HOST, PORT = '127.0.0.1', 7000
 class _Handler(BaseHTTPRequestHandler):
     "Answers with the page, and with nothing else."
     timeout = 10   # seconds for a visitor who doesn't speak
+    server: 'PageServer'
 
     def do_GET(self) -> None:
         host = self.headers.get('Host', '').rsplit(':', 1)[0]
@@ -340,7 +341,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 # %% ../nbs/13_meshcat.ipynb #page-server
 class PageServer(ThreadingTCPServer):
-    "Hands a page to browsers on this computer; each visitor has a thread that does not outlive the process."
+    "Hands a page to browsers on this computer; each visitor has a thread that does not outlive the process. Raises `DataError` without a free port."
     daemon_threads, allow_reuse_address = True, os.name == 'posix'
 
     def __init__(self,
@@ -507,7 +508,7 @@ def _placeable(damaged: np.ndarray, names: Sequence[str]) -> np.ndarray:
         except DataError as error: refusals.append(error)
         else: kept.append(index)
     if not kept: raise refusals[0]
-    for error in refusals: print(f'not reconstructed: {error}', flush=True)
+    for refusal in refusals: print(f'not reconstructed: {refusal}', flush=True)
     return np.array(kept)
 
 # %% ../nbs/13_meshcat.ipynb #reconstruct-selection

@@ -32,12 +32,12 @@ BODY_MASS_INDEX = (24.5, 2.8)                                # kg/m²: of volunt
 # %% ../nbs/01_synthetic.ipynb #person
 @dataclass(frozen=True)
 class Person:
-    "Who moves: sex, stature in metres, mass in kg, segment lengths in metres, and a seed for the personal style."
-    seed: int
-    sex: str
-    height: float
-    mass: float
-    lengths: tuple[tuple[str, float], ...]
+    "Who moves."
+    seed: int      # of the personal style
+    sex: str       # a key of `STATURE`
+    height: float  # stature, metres
+    mass: float    # kg
+    lengths: tuple[tuple[str, float], ...]   # segment and its length in metres
 
     def __getitem__(self, segment: str) -> float: return dict(self.lengths)[segment]
 
@@ -257,7 +257,7 @@ def _angles(motion: Motion, phase: np.ndarray) -> dict[str, np.ndarray]:
 X, Y, Z = range(3)
 SIGN = np.array([-1., 1.])   # right and left on the x axis
 
-def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray) -> np.ndarray:
+def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray | float) -> np.ndarray:
     "Vectors (..., 3) turned about a coordinate axis, right-handed."
     angle, one, two = np.radians(degrees), (axis + 1) % 3, (axis + 2) % 3
     turned = np.array(np.broadcast_to(points, np.broadcast_shapes(np.shape(points), np.shape(angle) + (1,))), float)
@@ -579,7 +579,7 @@ def synthesize_features(
     seed: int = 0,                 # other seeds give other people
     first_subject: int = 1,        # number of the first person
 ) -> tuple[np.ndarray, dict]:      # features (N, 60, F) and info, arrays of length N
-    "Sequences of many people, in memory; the scale factor makes person and motion smaller or larger, the mass stays."
+    "Sequences of many people, in memory; the scale factor changes person and motion, not the mass. Raises `DataError` for impossible numbers."
     if n_joints not in JOINT_COUNTS: raise DataError(f'{n_joints} joints found, expected {" or ".join(map(str, JOINT_COUNTS))}')
     if seed < 0: raise DataError(f'seed {seed} found, expected 0 or more')
     if n_sequences < 1: raise DataError(f'{n_sequences} sequences found, expected at least 1')
