@@ -153,7 +153,7 @@ def save_weights(model: keras.Model, path: str | Path) -> None:
 
 # %% ../nbs/07_model.ipynb #allowed-classes
 ALLOWED_CLASSES = {'Functional', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate', 'Add',
-                   'L2', 'GlorotUniform', 'Orthogonal', 'Zeros', 'DTypePolicy', '__keras_tensor__'}
+                   'L2', 'GlorotUniform', 'Orthogonal', 'RandomNormal', 'Zeros', 'DTypePolicy', '__keras_tensor__'}
 
 def _check_classes(config) -> None:
     "Raise `DataError` if any part of a Keras configuration names a class that is not allowed."
@@ -174,7 +174,7 @@ def load_architecture(
         _check_classes(config)
         if not isinstance(config, dict) or 'class_name' not in config: raise DataError('no model found')
         model = keras.saving.deserialize_keras_object(config)
-        if model.output_shape[1:] != (FRAMES, model.output_shape[-1]): raise DataError(f'it writes {model.output_shape}, expected (None, {FRAMES}, Kmax*3)')
+        if model.output_shape[1:-1] not in ((FRAMES,), (None,)): raise DataError(f'it writes {model.output_shape}, expected (None, {FRAMES}, Kmax*3)')
         return model
     except DataError as error: raise DataError(f'{path}: refused, {error}') from error
     except OSError as error: raise FileError(f'{path}: could not be read ({error.strerror or error})') from error
