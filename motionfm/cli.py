@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
            'FIRST_DATASET', 'Weights', 'ModelJson', 'WEIGHTS', 'MODEL_JSON', 'REPORT', 'train', 'metadata', 'view',
-           'view_noisy', 'view_reconstruction', 'reconstruct', 'evaluate', 'synthesize', 'demo_trial', 'demo', 'main',
-           'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
+           'view_noisy', 'view_reconstruction', 'reconstruct', 'export', 'evaluate', 'synthesize', 'demo_trial', 'demo',
+           'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
 import inspect
@@ -185,9 +185,9 @@ def _load_network(model_json: str, weights: str) -> Callable:
     "The trained network; raises `FileError` that says how to get one."
     for path in (model_json, weights):
         if not Path(path).is_file(): raise FileError(f'{path}: not found; train a network with `motionfm train`, or give --model-json and --weights')
-    from motionfm.model import load_model
+    from motionfm.infer import load_network
     from motionfm.reconstruct import as_network
-    return as_network(load_model(model_json, weights))
+    return as_network(load_network(model_json, weights))
 
 def _reconstruct_one(source: Path, target: Path, network: Callable, how: dict, alone: bool) -> bool:
     "Repair one recording and say so; a broken one among others is told and passed over."
@@ -198,6 +198,21 @@ def _reconstruct_one(source: Path, target: Path, network: Callable, how: dict, a
         print(f'motionfm: {error}', file=sys.stderr)
         return False
     return True
+
+# %% ../nbs/15_cli.ipynb #export
+@app.command()
+def export(
+    model_json: Annotated[str, typer.Argument(metavar='MODEL.json', help='Architecture that training wrote.')] = MODEL_JSON,
+    weights: Annotated[str, typer.Argument(metavar='WEIGHTS.h5', help='Weights that training wrote.')] = WEIGHTS,
+    output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default the architecture's name with .onnx.")] = None,
+    overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace an output that exists.')] = False,
+) -> None:
+    "Write a trained network as ONNX, for programs without Python."
+    target = Path(output) if output else Path(model_json).with_suffix('.onnx')
+    if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
+    check_writable(target.parent)
+    from motionfm.export import export_onnx
+    print(f'{model_json}, {weights} -> {export_onnx(model_json, weights, target)}')
 
 # %% ../nbs/15_cli.ipynb #evaluate-methods
 def _methods(weights: str, model_json: str, wanted: str) -> dict[str, Callable]:
