@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
            'FIRST_DATASET', 'Weights', 'ModelJson', 'REPORT', 'train', 'metadata', 'view', 'view_noisy',
-           'view_reconstruction', 'import_command', 'reconstruct', 'evaluate', 'synthesize', 'demo_trial', 'demo',
-           'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
+           'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate', 'synthesize', 'demo_trial',
+           'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
 import inspect
@@ -251,6 +251,21 @@ def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]],
     print(f'all figures are in {made/SUMMARY_FILE}')
     failed = [name for name, result in zip(names, results) if isinstance(result, Failure)]
     if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(failed)[:500]}')
+
+# %% ../nbs/15_cli.ipynb #export
+@app.command()
+def export(
+    model_json: Annotated[str, typer.Argument(metavar='MODEL.json', help='Architecture that training wrote.')] = MODEL_JSON,
+    weights: Annotated[str, typer.Argument(metavar='WEIGHTS.h5', help='Weights that training wrote.')] = WEIGHTS,
+    output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default the architecture's name with .onnx.")] = None,
+    overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace an output that exists.')] = False,
+) -> None:
+    "Write a trained network as ONNX, for programs without Python."
+    target = Path(output) if output else Path(model_json).with_suffix('.onnx')
+    if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
+    check_writable(target.parent)
+    from motionfm.export import export_onnx
+    print(f'{model_json}, {weights} -> {export_onnx(model_json, weights, target)}')
 
 # %% ../nbs/15_cli.ipynb #evaluate-methods
 def _methods(weights: str | None, model_json: str | None, wanted: str) -> dict[str, Callable]:
