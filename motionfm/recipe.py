@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['CROP', 'SLOWEST', 'FASTEST', 'AS_IT_WAS', 'SMALLEST', 'LARGEST', 'BONES', 'PARENT_OF', 'LIMBS', 'GROUP', 'USES',
            'LATEST', 'FIRST_GROUPS', 'SYNTHETIC', 'SYNTHETIC_FRAMES', 'SYNTHETIC_SHARE', 'LONG', 'N_TARGETS',
-           'EMBEDDING', 'FLOOR_M', 'OF_MOVEMENT', 'OF_SPREAD', 'MEMORY', 'STEPS', 'WARM_UP', 'CLIP', 'DECAY', 'HABITS',
+           'EMBEDDING', 'FLOOR_M', 'OF_MOVEMENT', 'OF_SPREAD', 'MEMORY', 'STEPS', 'WARM_UP', 'CLIP', 'DECAY',
            'join_windows', 'load_recordings', 'other_body', 'crop', 'resampled', 'damage', 'Source', 'targets_of',
            'batches', 'build_recipe', 'RecipeLoss', 'RecipeError', 'Average', 'learning_rate', 'save_recipe',
-           'load_habits', 'train_recipe']
+           'train_recipe']
 
 # %% ../nbs/08_recipe.ipynb #imports
 import json
@@ -26,7 +26,7 @@ import numpy as np
 from .basics import DataError, FileError, atomic_path, check_writable
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, parts_of
-from .fills import Habits, learn_habits, turned
+from .fills import HABITS, Habits, learn_habits, load_habits, turned
 from .model import keras, ops, save_architecture
 from .pairs import split_subjects
 from .preprocess import finite_sequences
@@ -329,7 +329,6 @@ class Average:
 
 # %% ../nbs/08_recipe.ipynb #recipe-settings
 STEPS, WARM_UP, CLIP, DECAY = 250, 100, 1., 1e-4   # batches in an epoch; until the full learning rate; norm of the gradient; of the weights
-HABITS = 'motionfm_habits'                         # group in the weights file
 
 def learning_rate(
     step: int,             # batches so far
@@ -350,16 +349,6 @@ def save_recipe(
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file:
             for name, value in habits._asdict().items(): file[f'{HABITS}/{name}'] = value
-
-def load_habits(
-    path: str | Path,   # .weights.h5
-) -> Habits:
-    "Read the habits that go with weights; raises `FileError`, `DataError`."
-    try:
-        with h5py.File(path) as file:
-            if HABITS not in file: raise DataError(f'{path}: no habits of people found; these are not the weights of a recipe')
-            return Habits(*(np.asarray(file[f'{HABITS}/{name}']) for name in Habits._fields))
-    except (OSError, KeyError) as error: raise FileError(f'{path}: not a whole weights file ({" ".join(str(error).split())[:100]})') from error
 
 # %% ../nbs/08_recipe.ipynb #state
 def _save_state(path: Path, model: keras.Model, average: Average, told: dict) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from . import infer
 from .basics import DataError, FileError, check_writable
 from .evidence import N_FEATURES
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
-from .fills import fill_linear
-from .fusion import Recipe, blend, cut_windows, repair_blocks, window_starts
+from .fills import fill_linear, load_habits
+from .fusion import AT_ONCE, Recipe, blend, cut_windows, repair_blocks, window_starts
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
 from .rates import same_rate as _same_rate, spline as _spline, to_model_rate as _to_model_rate
@@ -110,11 +111,9 @@ def load_network(
     weights: str | Path = SHIPPED_WEIGHTS,   # weights that training wrote
 ) -> Recipe | Callable:                      # for `repair` and `reconstruct_file`
     "Load a network, by default the one that comes with motionfm; raises `FileError`, `DataError`."
-    from motionfm.model import load_model
-    from motionfm.recipe import load_habits
-    model = load_model(model_json, weights)
-    if model.input_shape[-1] != N_FEATURES: return as_network(model)
-    return Recipe(lambda features: model.predict_on_batch(features), load_habits(weights))
+    network = infer.load_network(model_json, weights)
+    if network.input_shape[-1] != N_FEATURES: return as_network(network)
+    return Recipe(lambda features: network.predict(features, AT_ONCE), load_habits(weights))
 
 # %% ../nbs/10_reconstruct.ipynb #reconstruct-trial
 def reconstruct_trial(
