@@ -255,13 +255,16 @@ def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]],
 # %% ../nbs/15_cli.ipynb #export
 @app.command()
 def export(
-    model_json: Annotated[str, typer.Argument(metavar='MODEL.json', help='Architecture that training wrote.')] = MODEL_JSON,
-    weights: Annotated[str, typer.Argument(metavar='WEIGHTS.h5', help='Weights that training wrote.')] = WEIGHTS,
-    output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default the architecture's name with .onnx.")] = None,
+    model_json: Annotated[str | None, typer.Argument(metavar='[MODEL.json', help='Architecture that training wrote; by default the one that comes with motionfm.')] = None,
+    weights: Annotated[str | None, typer.Argument(metavar='WEIGHTS.h5]', help='Weights that training wrote.')] = None,
+    output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default the architecture's name with .onnx, here.")] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace an output that exists.')] = False,
 ) -> None:
     "Write a trained network as ONNX, for programs without Python."
-    target = Path(output) if output else Path(model_json).with_suffix('.onnx')
+    from motionfm.reconstruct import SHIPPED_JSON, SHIPPED_WEIGHTS
+    if (model_json is None) != (weights is None): raise DataError('only one of architecture and weights found, expected both or neither')
+    target = Path(output) if output else Path(model_json).with_suffix('.onnx') if model_json else Path('motionfm.onnx')
+    model_json, weights = model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS
     if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
     check_writable(target.parent)
     from motionfm.export import export_onnx

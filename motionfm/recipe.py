@@ -187,9 +187,10 @@ class Source:
     def __init__(self,
         recordings: Sequence[np.ndarray],   # (T, 20, 3) metres each
         seed: int = 0,                      # of everything random
+        synthetic: int = SYNTHETIC,         # recordings of each activity
     ):
         self.recordings, self.seed = [recording.astype(np.float32) for recording in recordings], seed
-        self.synthetic = [synthesize(activity, seed=seed + 1000 + number, n_frames=SYNTHETIC_FRAMES) for activity in ACTIVITIES for number in range(SYNTHETIC)]
+        self.synthetic = [synthesize(activity, seed=seed + 1000 + number, n_frames=SYNTHETIC_FRAMES) for activity in ACTIVITIES for number in range(synthetic)]
         chances = np.minimum([len(recording) for recording in recordings], LONG)**.7
         self.chances = chances/chances.sum()
         people, made = learn_habits(self.recordings), learn_habits(self.synthetic[::4])
@@ -414,7 +415,7 @@ def train_recipe(
     people, others = [recordings[index] for index in training], [recordings[index] for index in validation]
     print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) of {len(set(subjects[training]))} subjects; '
           f'{", ".join(sorted(set(subjects[validation])))} held out')
-    source, model, paths, history = Source(people, config.seed), _compiled(config), output_paths(config.save_prefix), []
+    source, model, paths, history = Source(people, config.seed, SYNTHETIC), _compiled(config), output_paths(config.save_prefix), []
     average, portable, data = Average(model), build_recipe(config.hidden, config.layers), _told_data(people, set(subjects[validation]))
     if config.resume: history = _load_state(paths['state'], model, average, config, data)
     interrupted = False
