@@ -68,11 +68,10 @@ def kill_writers(folder: Path, ending: str, tries: int, rng: random.Random) -> C
 
 def kill_appends(folder: Path, tries: int, rng: random.Random) -> Counter:
     "What a dataset was after each kill: as before, or longer."
-    path, found = folder/'dataset0', Counter()
-    features, info = synthesize_features(6, 2)
-    append_dataset(path, features, info)
-    seconds = twice(lambda number: append_dataset(path, features, info))
-    for _ in range(tries):
+    found, (features, info) = Counter(), synthesize_features(6, 2)
+    for number in range(tries):
+        path = folder/f'dataset{number//20}'   # a new one from time to time, so that it stays small
+        seconds = twice(lambda _: append_dataset(path, features, info))
         before = open_dataset(path).n_sequences
         killed(lambda number: append_dataset(path, features, info), seconds, rng)
         dataset = open_dataset(path)
