@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .basics import DataError, atomic_path
+from .basics import DataError, atomic_path, reserve
 from .infer import check_weights, not_a_model, read_architecture
 from .settings import LOSS_WEIGHTS, MERGE_MODES, TrainConfig
 from .skeleton import FRAMES, KMAX
@@ -154,7 +154,9 @@ def save_architecture(model: keras.Model, path: str | Path) -> None:
 
 def save_weights(model: keras.Model, path: str | Path) -> None:
     "Write the weights; `path` ends with .weights.h5; raises `FileError`."
-    with atomic_path(path) as temporary: _plain(model).save_weights(temporary)
+    with atomic_path(path) as temporary:
+        reserve(temporary, 5*model.count_params() + 2**16)   # 4 bytes each, and what HDF5 adds
+        _plain(model).save_weights(temporary)
 
 # %% ../nbs/07_model.ipynb #load-architecture
 def load_architecture(

@@ -16,7 +16,7 @@ from .basics import DataError, atomic_folder, atomic_path, locked
 from .data import open_dataset
 from .layout import detect_layout, split_features
 from .skeleton import FRAMES
-from .synthetic import FEATURES_FILE, FEATURES_KEY, INFO_FILE
+from .synthetic import FEATURES_FILE, FEATURES_KEY, INFO_FILE, hdf5_writer
 
 # %% ../nbs/03_store.ipynb #blocks
 BLOCK = 1024   # sequences that are copied at once, 15 MB
@@ -29,15 +29,13 @@ def _blocks(
         for start in range(0, len(source), BLOCK): yield np.asarray(source[start:start + BLOCK], np.float32)
 
 def _write_features(path: Path, sources: list, lengths: list[int]) -> None:
-    "Write an HDF5 file of sequences; raises `OSError`."
+    "Write an HDF5 file of sequences."
     total, n_features = sum(map(len, sources)), sources[0].shape[2]
-    try:
-        with h5py.File(path, 'w') as file:
-            features = file.create_dataset(FEATURES_KEY, (total, FRAMES, n_features), np.float32, chunks=(min(64, total), FRAMES, n_features),
-                                           compression='gzip', shuffle=True, track_times=False)
-            features.attrs['lengths'], start = np.array(lengths), 0
-            for block in _blocks(sources): features[start:start + len(block)] = block; start += len(block)
-    except RuntimeError as error: raise OSError(str(error)) from error   # what h5py says of a full disk when it closes a file
+    with hdf5_writer(path) as file:
+        features = file.create_dataset(FEATURES_KEY, (total, FRAMES, n_features), np.float32, chunks=(min(64, total), FRAMES, n_features),
+                                       compression='gzip', shuffle=True, track_times=False)
+        features.attrs['lengths'], start = np.array(lengths), 0
+        for block in _blocks(sources): features[start:start + len(block)] = block; start += len(block)
 
 # %% ../nbs/03_store.ipynb #write-info
 def _write_info(path: Path, info: dict[str, np.ndarray]) -> None:
