@@ -29,7 +29,7 @@ from .data import find_datasets
 from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, save_architecture, save_weights
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
-from .together import Team, alone, check_installed, free_address, join
+from .together import Team, alone, check_installed, free_address, join, share_steps
 
 # %% ../nbs/08_train.ipynb #pair-batches
 class PairBatches(keras.utils.PyDataset):
@@ -253,6 +253,7 @@ def _compiled_model(config: TrainConfig) -> AccumModel:
     model.compile(keras.optimizers.Adam(config.lr), accum_steps=config.accum_steps, loss=SequenceLoss(config.loss_weights),
                   metrics=[MPJPE(), MPJPE(missing_only=True)])
     model.optimizer.build(model.trainable_variables)
+    share_steps(model)
     return model
 
 # %% ../nbs/08_train.ipynb #start-or-resume
