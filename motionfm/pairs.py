@@ -16,7 +16,7 @@ from .basics import DataError
 from .corrupt import Corruptor
 from .data import Dataset, open_dataset
 from .skeleton import FRAMES, KMAX
-from .store import WINDOW_BYTES, Shelf, normalised_blocks, pad_joints, prepare
+from .shelf import WINDOW_BYTES, Shelf, normalised_blocks, pad_joints, prepare
 
 # %% ../nbs/06_pairs.ipynb #shelves
 class Shelves:
