@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
            'FIRST_DATASET', 'Weights', 'ModelJson', 'WEIGHTS', 'MODEL_JSON', 'REPORT', 'train', 'metadata', 'view',
-           'view_noisy', 'view_reconstruction', 'reconstruct', 'evaluate', 'synthesize', 'demo_trial', 'demo', 'main',
-           'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
+           'view_noisy', 'view_reconstruction', 'import_command', 'reconstruct', 'evaluate', 'synthesize', 'demo_trial',
+           'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
 import inspect
@@ -159,26 +159,57 @@ def view_reconstruction(dataset_root: DatasetRoot = FIRST_DATASET, subject: Subj
     from motionfm.meshcat import view_reconstruction
     view_reconstruction(dataset_root, _load_network(model_json, weights), subject, seq, kmax, fps, loop, html, **damage)
 
+# %% ../nbs/15_cli.ipynb #import
+@app.command('import')
+def import_command(
+    folder: Annotated[str, typer.Argument(metavar='FOLDER', help='A folder of recordings (TRC, C3D, BVH, CSV, NPZ), with folders in it.')],
+    output: Annotated[str, typer.Option('-o', '--output', help='The dataset folder; made, or added to if import has made it.')],
+    subjects_from: Annotated[str, typer.Option('--subjects-from', help="Who moves: 'folders'; a pattern for the name, as '{subject}_*'; or a table (CSV) with the columns "
+                                               'trial, subject, and height_m and mass_kg if they are known.')] = 'folders',
+    people: Annotated[str | None, typer.Option('--people', help='A table (CSV) with the columns subject, height_m, mass_kg.')] = None,
+    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
+    joints: Annotated[int, typer.Option('--joints', help='20, or 16 without elbows and wrists.')] = 20,
+    stride: Annotated[int, typer.Option('--stride', help='Frames at 60 Hz from one window of 60 to the next.')] = 20,
+    close: Annotated[int, typer.Option('--close-gaps', help='Interpolate gaps of up to so many frames at 60 Hz, at most 10; longer ones are cut out.')] = 0,
+    limits: Annotated[bool, typer.Option('--limits/--no-limits', help='Leave out frames in which bones change their length by over 20 % or joints are faster than 20 m/s.')] = True,
+    up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
+    units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
+    overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace the dataset instead of adding to it, if import has made it.')] = False,
+) -> None:
+    "Turn recordings into a dataset to train on: windows of a second at 60 Hz, without gaps."
+    from motionfm.recordings import import_recordings
+    tell = lambda line: print(line, flush=True)
+    rows, total = import_recordings(folder, output, subjects_from, people, names, joints, stride, close, limits, up, units, overwrite, tell)
+    used, windows = sum(row.n_windows > 0 for row in rows), sum(row.n_windows for row in rows)
+    if not total: raise DataError(f'{folder}: no window of motion found in {len(rows)} recordings; the lines above say why')
+    print(f'{windows} windows of {used} of {len(rows)} recordings added; {output} holds {total}')
+    subjects = {row.subject: row.measured for row in rows if row.n_windows}
+    unknown = [name for name, measured in subjects.items() if not measured]
+    if unknown: print(f'height or mass of {len(unknown)} of {len(subjects)} subjects is not known and stands there as NaN; training does not need it')
+
 # %% ../nbs/15_cli.ipynb #reconstruct
 @app.command()
 def reconstruct(
-    source: Annotated[str, typer.Argument(metavar='INPUT', help='A recording (TRC, C3D, CSV, NPZ), or a folder of recordings.')],
+    source: Annotated[str, typer.Argument(metavar='INPUT', help='A recording (TRC, C3D, BVH, CSV, NPZ), or a folder of recordings.')],
     output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default INPUT's name with _reconstructed.")] = None,
     weights: Weights = WEIGHTS,
     model_json: ModelJson = MODEL_JSON,
     fill_only: Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')] = False,
-    complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether.')] = False,
+    complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether; they are written with _created after their name.')] = False,
     up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
     units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
+    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
 ) -> None:
-    "Repair recordings: fill gaps and remove noise, in the same units, rate and place."
-    from motionfm.reconstruct import plan_outputs
+    "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and tell what was done."
+    from motionfm.reconstruct import output_folder, plan_outputs, reconstruct_file
+    from motionfm.recordings import extra_names
     plan = plan_outputs(source, output, overwrite)
     network = _load_network(model_json, weights)
     how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units}
-    failed = [path for path, target in plan if not _reconstruct_one(path, target, network, how, alone=len(plan) == 1)]
-    if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(path.name for path in failed)}')
+    with extra_names(names):
+        if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
+        else: _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
 
 # %% ../nbs/15_cli.ipynb #reconstruct-helpers
 def _load_network(model_json: str, weights: str) -> Callable:
@@ -189,15 +220,29 @@ def _load_network(model_json: str, weights: str) -> Callable:
     from motionfm.reconstruct import as_network
     return as_network(load_model(model_json, weights))
 
-def _reconstruct_one(source: Path, target: Path, network: Callable, how: dict, alone: bool) -> bool:
-    "Repair one recording and say so; a broken one among others is told and passed over."
+def _reconstruct_one(path: Path, target: Path, network: Callable, how: dict):
+    "Repair one recording among others: its `Summary`, or a `Failure` for a broken one."
     from motionfm.reconstruct import reconstruct_file
-    try: print(reconstruct_file(source, target, network, **how))
-    except MotionfmError as error:
-        if alone: raise
-        print(f'motionfm: {error}', file=sys.stderr)
-        return False
-    return True
+    from motionfm.summary import Failure
+    try: return reconstruct_file(path, target, network, **how)
+    except MotionfmError as error: return Failure(str(path), str(error))
+
+def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]], network: Callable, how: dict) -> None:
+    "Repair the recordings of a folder: a line for each as it is done, then what to look at, and the table beside the results."
+    from motionfm.recordings import SUMMARY_FILE
+    from motionfm.summary import Failure, Summary, table_line, write_summaries
+    names = [path.relative_to(folder).as_posix() for path, _ in plan]
+    results, width = [], max(map(len, names))
+    print(table_line(width=width))
+    for name, (path, target) in zip(names, plan):
+        results.append(_reconstruct_one(path, target, network, how))
+        print(table_line(results[-1], width, name), flush=True)
+    for name, result in zip(names, results):
+        for flag in result.flags if isinstance(result, Summary) else (): print(f'look at {name}: {flag}')
+    write_summaries(made/SUMMARY_FILE, results)
+    print(f'all figures are in {made/SUMMARY_FILE}')
+    failed = [name for name, result in zip(names, results) if isinstance(result, Failure)]
+    if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(failed)[:500]}')
 
 # %% ../nbs/15_cli.ipynb #evaluate-methods
 def _methods(weights: str, model_json: str, wanted: str) -> dict[str, Callable]:

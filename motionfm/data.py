@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from math import prod
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def _natural(name: str) -> list:
     "Sorting key that compares numbers as numbers."
     return [(int(part), '') if part.isdigit() else (-1, part) for part in re.split(r'(\d+)', name)]
 
+def _is_dataset(path: Path) -> bool:
+    "Whether a folder is called like a dataset, or holds the files of one."
+    named = re.fullmatch(r'dataset.*|[^.].*dataset.*_60_openpose', path.name)
+    return path.is_dir() and (named is not None or path.name[0] != '.' and all((path/name).is_file() for name in (FEATURES_FILE, INFO_FILE)))
+
 def find_datasets(
     root: str | Path,   # the folder that holds dataset folders
     limit: int = -1,    # take the first so many, or all with -1
@@ -35,8 +41,7 @@ def find_datasets(
     "List the dataset folders below `root`; raises `FileError` if there are none."
     root = Path(root)
     if not root.is_dir(): raise FileError(f'{root}: no such folder; give the folder that holds the dataset folders')
-    folders = sorted((path for path in root.iterdir() if path.is_dir() and
-                      re.fullmatch(r'dataset.*|.*dataset.*_60_openpose', path.name)), key=lambda path: _natural(path.name))
+    folders = sorted(filter(_is_dataset, root.iterdir()), key=lambda path: _natural(path.name))
     if not folders: raise FileError(f'{root}: no dataset folder found; expected names like dataset0 or mydataset_60_openpose')
     return folders if limit < 0 else folders[:limit]
 
@@ -55,18 +60,41 @@ for _core in ('core', '_core'):   # before and since numpy 2
     STAND_INS |= {(f'numpy.{_core}.multiarray', '_reconstruct'): _ArrayNote, (f'numpy.{_core}.multiarray', 'scalar'): _ScalarNote}
 
 # %% ../nbs/03_data.ipynb #unpickler
-class _Unpickler(pickle.Unpickler):
+_INSTRUCTIONS = ('PROTO FRAME STOP MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING '
+                 'BINSTRING SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_LIST LIST APPEND '
+                 'APPENDS EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_DICT DICT SETITEM SETITEMS GLOBAL STACK_GLOBAL REDUCE BUILD GET BINGET '
+                 'LONG_BINGET PUT BINPUT LONG_BINPUT MEMOIZE').split()
+
+class _Instructions(dict):
+    "What an unpickler knows to do, by the byte that asks for it."
+    def __missing__(self, byte): raise pickle.UnpicklingError(f'it asks for more than plain data (instruction {bytes([byte])!r})')
+
+class _Unpickler(pickle._Unpickler):
     "Builds plain data and notes only."
+    dispatch = _Instructions({byte: pickle._Unpickler.dispatch[byte] for byte in (getattr(pickle, name)[0] for name in _INSTRUCTIONS)})
+
     def find_class(self, module: str, name: str):
         if (module, name) not in STAND_INS: raise pickle.UnpicklingError(f'it asks for {module}.{name}')
         return STAND_INS[module, name]
 
+# %% ../nbs/03_data.ipynb #keys
+def _with_plain_keys(load, start: int, step: int | None):
+    "The same instruction, which refuses keys of a dictionary that are neither text nor numbers."
+    def checked(unpickler):
+        if not all(isinstance(key, (str, bytes, int, float)) for key in unpickler.stack[start::step]): raise pickle.UnpicklingError('a key that is neither text nor number')
+        load(unpickler)
+    return checked
+
+for _code, _start, _step in (pickle.DICT, 0, 2), (pickle.SETITEMS, 0, 2), (pickle.SETITEM, -2, 2):   # where keys lie on the stack
+    _Unpickler.dispatch[_code[0]] = _with_plain_keys(_Unpickler.dispatch[_code[0]], _start, _step)
+
 # %% ../nbs/03_data.ipynb #real-type
 def _real_type(note: _TypeNote) -> np.dtype:
     "The numpy type behind a note; raises `ValueError` for all but numbers, truth values, text and objects."
-    spec, order = str(note.made_from[0]), str((note.state or ('', '|'))[1])
+    spec, order = note.made_from[0], (note.state or ('', '|'))[1]
+    if not isinstance(spec, str) or not isinstance(order, str): raise ValueError('it holds an array of no known type')
     if spec in ('O', 'O8', '|O'): return np.dtype(object)
-    if not re.fullmatch(r'[biufSU][0-9]{1,4}', spec) or order not in '<>=|': raise ValueError(f'it holds an array of type {spec}')
+    if not re.fullmatch(r'[biufSU][0-9]{1,4}', spec) or order not in '<>=|': raise ValueError(f'it holds an array of type {spec[:20]}')
     return np.dtype((order if order in '<>' else '') + spec)
 
 def _from_bytes(raw, dtype: np.dtype, count: int) -> np.ndarray:
@@ -77,7 +105,7 @@ def _from_bytes(raw, dtype: np.dtype, count: int) -> np.ndarray:
     return np.frombuffer(raw, dtype).copy() if raw else np.empty(0, dtype)
 
 # %% ../nbs/03_data.ipynb #real-array
-def _real_array(note: _ArrayNote) -> np.ndarray:
+def _real_array(note: _ArrayNote, known: dict) -> np.ndarray:
     "The array behind a note; raises `ValueError` unless shape, type and content agree."
     _, shape, type_note, fortran, content = note.state
     if not isinstance(type_note, _TypeNote) or not all(isinstance(size, int) and size >= 0 for size in shape): raise ValueError('it holds a broken array')
@@ -85,28 +113,51 @@ def _real_array(note: _ArrayNote) -> np.ndarray:
     if dtype != object: return _from_bytes(content, dtype, count).reshape(shape, order='F' if fortran else 'C')
     if not isinstance(content, list) or len(content) != count: raise ValueError(f'it holds a list that should have {count} values')
     array = np.empty(count, object)
-    for index, value in enumerate(content): array[index] = _real(value)
+    for index, value in enumerate(content): array[index] = _real(value, known)
     return array.reshape(shape, order='F' if fortran else 'C')
 
 # %% ../nbs/03_data.ipynb #real
-def _real(value):
-    "Plain data with real arrays in place of notes; raises `ValueError` for anything else."
+def _real(value, known: dict):
+    "Plain data with real arrays in place of notes; `known` has what was built before; raises `ValueError` for anything else."
     if value is None or isinstance(value, (bool, int, float, str, bytes)): return value
-    if isinstance(value, dict): return {str(key): _real(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)): return [_real(one) for one in value]
-    if isinstance(value, _ArrayNote) and value.state is not None: return _real_array(value)
+    if id(value) not in known: known[id(value)] = _built(value, known)
+    return known[id(value)]
+
+def _built(value, known: dict):
+    "One thing that is made of others."
+    if isinstance(value, dict): return {str(key): _real(one, known) for key, one in value.items()}
+    if isinstance(value, (list, tuple)): return [_real(one, known) for one in value]
+    if isinstance(value, _ArrayNote) and value.state is not None: return _real_array(value, known)
     if isinstance(value, _ScalarNote) and len(value.made_from) == 2: return _from_bytes(value.made_from[1], _real_type(value.made_from[0]), 1)[0]
     raise ValueError(f'it holds something else than plain data ({type(value).__name__})')
+
+# %% ../nbs/03_data.ipynb #extent
+def _extent(value, known: dict) -> tuple[int, int]:
+    "How many entries a column would have, and the length of the longest text."
+    if isinstance(value, (str, bytes)): return 1, len(value)
+    if isinstance(value, np.ndarray) and value.dtype != object or not isinstance(value, (dict, list, np.ndarray)): return max(np.size(value), 1), 0
+    if id(value) not in known:
+        parts = [_extent(one, known) for one in (value.values() if isinstance(value, dict) else np.ravel(value) if isinstance(value, np.ndarray) else value)]
+        known[id(value)] = sum(count for count, _ in parts), max((length for _, length in parts), default=0)
+    return known[id(value)]
+
+def _check_extent(value, size: int) -> None:
+    "Raise `ValueError` where a column would be much larger than the file, which has `size` bytes."
+    count, longest = _extent(value, {})
+    if count > size or 4*count*longest > 64e6 + 16*size: raise ValueError(f'it unpacks to {count} entries of up to {longest} letters')
 
 # %% ../nbs/03_data.ipynb #read-pickled
 def _read_pickled(path: Path):
     "The one object in an .npy file of Python objects."
-    with open(path, 'rb') as file:
-        version = np.lib.format.read_magic(file)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(file)
-        if not dtype.hasobject or shape != (): raise ValueError(f'it holds an array of shape {shape} and type {dtype}')
-        return _real(_Unpickler(file).load()).item()
+    file = BytesIO(path.read_bytes())
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = header(file)
+    if not dtype.hasobject or shape != (): raise ValueError(f'it holds an array of shape {shape} and type {dtype}')
+    plain = _Unpickler(file).load()
+    info = _real(plain, {}).item()
+    _check_extent(info, len(file.getvalue()))
+    return info
 
 # %% ../nbs/03_data.ipynb #read-info
 def _as_column(values) -> np.ndarray:
@@ -125,7 +176,7 @@ def read_info(
         if isinstance(info, dict): return {key: _as_column(value) for key, value in info.items()}
     except OSError as error: raise FileError(f'{path}: could not be read ({error.strerror or error})') from error
     except (Exception, RecursionError, MemoryError) as error:
-        raise DataError(f'{path}: refused, {" ".join(str(error).split()) or type(error).__name__}; {expected}') from error
+        raise DataError(f'{path}: refused, {" ".join(str(error)[:300].split())[:120] or type(error).__name__}; {expected}') from error
     raise DataError(f'{path}: a {type(info).__name__} found, {expected}')
 
 # %% ../nbs/03_data.ipynb #features-of
@@ -219,8 +270,8 @@ class Dataset(_Stored):
 def _storage(features: h5py.Dataset) -> dict:
     "Shape and storage of the sequences."
     _check_features(features)
-    return {'shape': features.shape, 'chunks': features.chunks, 'compression': features.compression,
-            'dtype': str(features.dtype), 'bytes': Path(features.file.filename).stat().st_size}
+    return {'shape': features.shape, 'chunks': features.chunks, 'compression': features.compression, 'dtype': str(features.dtype),
+            'bytes': Path(features.file.filename).stat().st_size, 'lengths': np.ravel(features.attrs.get('lengths', ())).tolist()}
 
 def open_dataset(
     path: str | Path,             # a dataset folder
@@ -229,10 +280,11 @@ def open_dataset(
     "Open and check a dataset; raises `DataError` or `FileError` that name the file and what is wrong."
     path = Path(path)
     if not path.is_dir(): raise FileError(f'{path}: no such folder; give a dataset folder')
+    info = read_info(path/INFO_FILE)   # first, as it is replaced last
     storage = _with_features(path/FEATURES_FILE, _storage)
     n_sequences, _, n_features = storage['shape']
-    info = read_info(path/INFO_FILE)
     if 'subjects' not in info: raise DataError(f'{path/INFO_FILE}: no "subjects" found among {sorted(info)}, expected one for each sequence')
+    if np.size(info['subjects']) in storage['lengths']: n_sequences = np.size(info['subjects'])
     for key in {'subjects', 'scalefactors', 'trials'} & info.keys():
         if info[key].shape != (n_sequences,):
             raise DataError(f'{path/INFO_FILE}: {key} of shape {info[key].shape} found, expected one for each of the {n_sequences} sequences')
@@ -253,7 +305,7 @@ def _subject_table(dataset: Dataset, features: np.ndarray) -> list[dict]:
 def _contents(dataset: Dataset, max_checked: int) -> dict:
     "What the sequences themselves tell."
     features = dataset.first = dataset.read(range(min(max_checked, dataset.n_sequences)))
-    n_bad = int((~np.isfinite(features)).any((1, 2)).sum())
+    n_bad = int((~np.isfinite(split_features(features)[0])).any((1, 2)).sum())   # an unknown height or mass hurts nobody
     scales = dataset.info.get('scalefactors', np.empty(0))
     return {'subjects': _subject_table(dataset, features), 'n_checked': len(features), 'n_nonfinite': n_bad,
             'scale_factors': {str(value): count for value, count in sorted(Counter(scales.tolist()).items())},
@@ -270,7 +322,7 @@ def describe(
     report = {'name': Path(path).name, 'path': str(path), 'problems': []}
     try:
         dataset = open_dataset(path, layout)
-        storage = {key: list(value) if isinstance(value, tuple) else value for key, value in dataset.storage.items() if key != 'shape'}
+        storage = {key: list(value) if isinstance(value, tuple) else value for key, value in dataset.storage.items() if key not in ('shape', 'lengths')}
         report |= {'n_sequences': dataset.n_sequences, 'n_frames': FRAMES, 'n_features': dataset.n_features, 'n_joints': dataset.n_joints,
                    'seconds': dataset.n_sequences*FRAMES/RATE, **storage, **_contents(dataset, max_checked)}
         report |= {'layout': dataset.layout, 'scores': dataset.scores}

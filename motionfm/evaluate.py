@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SCENARIOS', 'NOISE_M', 'ENDS', 'LEG', 'ARM', 'SPIKE_M', 'SPIKE_SHARE', 'SWAP_SHARE', 'DISK_RATE', 'DISK_FRAMES',
-           'DISK_SHORTEST', 'DISK_PUBLISHED', 'GAP_BINS', 'DRAWS', 'Trials', 'COLUMNS', 'HEAD', 'SHORTEST', 'PAGE',
-           'WORDS', 'Scenario', 'scenario', 'noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'limb',
-           'midhip', 'spikes', 'swaps', 'disk_samples', 'disk', 'damaged_parts', 'gap_lengths', 'open_gaps',
-           'bone_errors', 'acceleration_errors', 'cube_error', 'trial_metrics', 'pooled', 'evaluate_trials',
-           'network_methods', 'format_table', 'complete_stretch', 'read_trials', 'judged', 'plot_scenarios',
-           'plot_details', 'pick_examples', 'example_parts', 'write_report']
+           'DISK_SHORTEST', 'DISK_PUBLISHED', 'DRAWS', 'Trials', 'COLUMNS', 'HEAD', 'SHORTEST', 'PAGE', 'WORDS',
+           'Scenario', 'scenario', 'noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'limb', 'midhip',
+           'spikes', 'swaps', 'disk_samples', 'disk', 'damaged_parts', 'bone_errors', 'acceleration_errors',
+           'cube_error', 'trial_metrics', 'pooled', 'evaluate_trials', 'network_methods', 'format_table',
+           'complete_stretch', 'read_trials', 'judged', 'plot_scenarios', 'plot_details', 'pick_examples',
+           'example_parts', 'write_report']
 
 # %% ../nbs/11_evaluate.ipynb #imports
 import json
@@ -27,6 +27,7 @@ from .basics import DataError, FileError, MotionfmError, atomic_path
 from .classic import METHODS
 from .data import open_dataset
 from .formats import READERS, read_trial
+from .gaps import GAP_BINS, gap_lengths, open_gaps
 from .reconstruct import repair
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
 from .synthetic import FEATURES_FILE
@@ -198,25 +199,6 @@ def damaged_parts(
         made = chosen.damage(truth, rng, its_rate)
         if made is not None: parts.append((truth, np.where(made[1][..., None], made[0], np.nan), made[1], its_rate))
     return parts
-
-# %% ../nbs/11_evaluate.ipynb #gap-lengths
-GAP_BINS = {'1-5': (1, 5), '6-10': (6, 10), '11-20': (11, 20), '21-30': (21, 30), '31-60': (31, 60), '60+': (61, np.inf)}   # frames
-
-def gap_lengths(
-    visible: np.ndarray,   # (T, K) True where a joint was seen
-) -> np.ndarray:           # (T, K) frames: how long the gap is that a sample lies in; 0 where seen
-    "The length of the gap around every missing sample."
-    edges = np.diff(np.pad(~visible, ((1, 1), (0, 0))).astype(int), axis=0)
-    lengths = np.zeros(visible.shape, int)
-    for joint in np.flatnonzero(~visible.all(0)):
-        for start, end in zip(np.flatnonzero(edges[:, joint] > 0), np.flatnonzero(edges[:, joint] < 0)): lengths[start:end, joint] = end - start
-    return lengths
-
-def open_gaps(
-    visible: np.ndarray,   # (T, K) True where a joint was seen
-) -> np.ndarray:           # (T, K) True in a gap that begins or ends with the trial
-    "Missing samples before the first or after the last one that was seen."
-    return ~(np.maximum.accumulate(visible, 0) & np.maximum.accumulate(visible[::-1], 0)[::-1])
 
 # %% ../nbs/11_evaluate.ipynb #small-metrics
 def _mean(values: np.ndarray) -> tuple[float, int]: return float(values.sum()), values.size
