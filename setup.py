@@ -25,6 +25,6 @@ setup(
     packages=[cfg['lib_name']],
     package_data={cfg['lib_name']: ['py.typed', 'player.js']},
     install_requires=cfg['requirements'].split(),
-    extras_require={name: cfg[name + '_requirements'].split() for name in ('c3d', 'dev')},
+    extras_require={name: cfg[name + '_requirements'].split() for name in ('c3d', 'cluster', 'dev')},
     entry_points={'console_scripts': cfg['console_scripts'].split()},
 )

@@ -7,6 +7,7 @@ __all__ = ['MotionfmError', 'DataError', 'FileError', 'atomic_path', 'check_writ
 
 # %% ../nbs/00_basics.ipynb #imports
 import os
+import re
 import shutil
 import threading
 import time
@@ -41,13 +42,19 @@ def _remove(path: Path) -> None:
     else:
         with suppress(OSError): path.unlink(missing_ok=True)
 
+def _reason(error: OSError) -> str:
+    "What the system says, in one short line; HDF5 tells it in the middle of a long one."
+    words = ' '.join(str(error.strerror or error).split())
+    found = re.search("error message = '([^']+)'", words)
+    return found[1] if found else words[:200]
+
 @contextmanager
 def _told_in_one_line(target: Path) -> Iterator[None]:
     "Turn what the system says while `target` is being written into a `FileError`."
     try: yield
     except MotionfmError: raise
     except OSError as error:
-        raise FileError(f'{target}: could not be written ({error.strerror or error}); '
+        raise FileError(f'{target}: could not be written ({_reason(error)}); '
                         'nothing was changed; check the disk and the permissions') from error
 
 # %% ../nbs/00_basics.ipynb #atomic-path

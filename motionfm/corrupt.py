@@ -30,8 +30,10 @@ class Draws:
 
     def _pages(self):
         "The generator, opened at the page of each sequence in turn."
-        for index in self.indices:
-            self._state['state']['counter'][:] = 0, self.calls, index, self.epoch
+        counters = np.zeros((len(self.indices), 4), np.uint64)
+        counters[:, 1], counters[:, 2], counters[:, 3] = self.calls, self.indices, self.epoch
+        for counter in counters:
+            self._state['state']['counter'] = counter
             self._philox.state = self._state
             yield self._generator
         self.calls += 1

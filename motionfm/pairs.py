@@ -178,7 +178,8 @@ def make_sequence_pairs(
     inputs[..., :3*kmax] = corrupted.reshape(n, n_frames, -1)
     if visibility_input: inputs[..., 3*kmax:] = visible
     targets[..., :3*kmax] = clean.reshape(n, n_frames, -1)
-    targets[..., 3*kmax:-1] = np.where(known, visible, -1)
+    targets[..., 3*kmax:-1] = visible
+    if not present.all(): targets[..., 3*kmax:-1][~known] = -1
     targets[..., -1] = sequences.scale[indices][:, None]
     return inputs, targets
 
