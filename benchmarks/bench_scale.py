@@ -21,7 +21,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent/'datasets'/'dataset0'
 CHUNKS = [(64, 60, 62), (1, 60, 62), (512, 60, 62), (67, 8, 16)]   # the last is of the kind that h5py chooses by itself
-BATCH, READ = 32, 20_000   # windows in a batch, windows read for each figure
+BATCH, READ, REPEATS = 32, 6_400, 6   # windows in a batch, windows read for each figure, and how often (the fastest counts)
 
 
 def measured(work) -> tuple[float, object]:
@@ -57,7 +57,7 @@ def batches(sequences, n_windows: int = READ) -> float:
     def read():
         for batch in order: make_sequence_pairs(sequences, batch, Corruptor(), 1)
     read()   # warm
-    return sum(map(len, order))/min(measured(read)[0] for _ in range(2))
+    return sum(map(len, order))/min(measured(read)[0] for _ in range(REPEATS))
 
 
 def figure(what: str, root: Path, cache: Path) -> dict:
