@@ -42,16 +42,20 @@ def _remove(path: Path) -> None:
     else:
         with suppress(OSError): path.unlink(missing_ok=True)
 
+def _reason(error: Exception) -> str:
+    "What the system says, in one short line; HDF5 tells it in the middle of a long one."
+    words = ' '.join(str(getattr(error, 'strerror', None) or error).split())
+    found = re.search("error message = '([^']+)'", words)
+    return found[1] if found else words[:200]
+
 @contextmanager
 def _told_in_one_line(target: Path) -> Iterator[None]:
     "Turn what the system says while `target` is being written into a `FileError`."
     try: yield
     except MotionfmError: raise
     except (OSError, RuntimeError) as error:
-        told = re.search("error message = '([^']*)'", str(error))   # HDF5 wraps what the system said, now in one kind of error, now in another
-        if isinstance(error, RuntimeError) and not told: raise
-        why = told[1] if told else getattr(error, 'strerror', None) or ' '.join(str(error).split())[:100]
-        raise FileError(f'{target}: could not be written ({why}); nothing was changed; check the disk and the permissions') from error
+        if isinstance(error, RuntimeError) and "error message = '" not in str(error): raise   # HDF5 wraps what the system said, now in one kind of error, now in another
+        raise FileError(f'{target}: could not be written ({_reason(error)}); nothing was changed; check the disk and the permissions') from error
 
 # %% ../nbs/00_basics.ipynb #atomic-path
 @contextmanager

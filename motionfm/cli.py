@@ -13,8 +13,8 @@ import inspect
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
-from functools import wraps
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Annotated
 
@@ -209,17 +209,21 @@ def reconstruct(
     names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
     max_spread_mm: Annotated[float | None, typer.Option('--max-spread-mm', help='Leave samples blank that the network is less sure of.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
+    resume: Annotated[bool, typer.Option('--resume', help='Go on with a folder: leave out recordings that have a result already.')] = False,
+    jobs: Annotated[int, typer.Option('--jobs', help='So many recordings of a folder at once; 0: one on each core.')] = 1,
+    cluster: Annotated[str, typer.Option('--cluster', help='Work on the cluster of this Dask scheduler, as tcp://127.0.0.1:8786.')] = '',
 ) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and tell what was done."
     from motionfm.reconstruct import output_folder, plan_outputs, reconstruct_file
     from motionfm.recordings import extra_names
-    plan = plan_outputs(source, output, overwrite)
+    plan = plan_outputs(source, output, overwrite or resume)
     network = _load_network(model_json, weights)
     how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'max_spread_mm': max_spread_mm}
     if max_spread_mm is not None and not max_spread_mm > 0: raise DataError(f'max_spread_mm {max_spread_mm} found, expected more than 0')
     with extra_names(names):
         if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
-        else: _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
+        elif jobs == 1 and not (resume or cluster): _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
+        else: _reconstruct_many(Path(source), output_folder(source, output), plan, _Repair(model_json, weights, names, how), resume, jobs, cluster)
 
 # %% ../nbs/15_cli.ipynb #reconstruct-helpers
 def _load_network(model_json: str | None, weights: str | None):
@@ -251,6 +255,42 @@ def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]],
     print(f'all figures are in {made/SUMMARY_FILE}')
     failed = [name for name, result in zip(names, results) if isinstance(result, Failure)]
     if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(failed)[:500]}')
+
+# %% ../nbs/15_cli.ipynb #reconstruct-many
+@dataclass(frozen=True)
+class _Repair:
+    "Repairs a recording, in whichever process: what `run_all` hands out."
+    model_json: str     # architecture
+    weights: str        # its weights
+    names: str | None   # further names of joints
+    how: dict           # for `reconstruct_file`
+
+    def __call__(self, source: Path, target: Path):
+        from motionfm.recordings import extra_names
+        with extra_names(self.names): return _reconstruct_one(source, target, _network_here(self.model_json, self.weights), self.how)
+
+@lru_cache(maxsize=1)
+def _network_here(model_json: str, weights: str) -> Callable:
+    "The network of this process, loaded once."
+    return _load_network(model_json, weights)
+
+def _reconstruct_many(folder: Path, made: Path, plan: list[tuple[Path, Path]], repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
+    "Repair recordings on many cores: a line for each as it is done, on the screen and in the table beside the results."
+    from motionfm.recordings import SUMMARY_FILE
+    from motionfm.scale import run_all, unfinished
+    from motionfm.summary import Failure, Summary, append_summary, table_line
+    left, failed = unfinished(plan) if resume else plan, []
+    if len(left) < len(plan): print(f'{len(plan) - len(left)} of {len(plan)} recordings have a result already')
+    if not resume: (made/SUMMARY_FILE).unlink(missing_ok=True)
+    width = max(len(path.relative_to(folder).as_posix()) for path, _ in plan)
+    print(table_line(width=width))
+    for (path, _), result in run_all(left, repair, jobs, cluster):
+        name, result = path.relative_to(folder).as_posix(), result if isinstance(result, Summary | Failure) else Failure(str(path), str(result))
+        if isinstance(result, Failure): failed.append(name)
+        append_summary(made/SUMMARY_FILE, result)
+        print(table_line(result, width, name), flush=True)
+    print(f'all figures are in {made/SUMMARY_FILE}')
+    if failed: raise DataError(f'{len(failed)} of {len(left)} recordings could not be repaired: {", ".join(sorted(failed))[:500]}')
 
 # %% ../nbs/15_cli.ipynb #export
 @app.command()

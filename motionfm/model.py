@@ -79,7 +79,7 @@ class AccumModel(keras.Model):
     def compile(self,
         optimizer: keras.optimizers.Optimizer, # moves the weights
         accum_steps: int = 1,                  # micro-batches in one update, at least 1
-        jit_compile: bool = False,             # off: cuDNN's LSTM on a GPU and the faster prediction on a CPU
+        jit_compile: bool | None = None,       # by default on with JAX, off else: cuDNN's LSTM on a GPU and the faster prediction on a CPU
         **kwargs,                              # as for any Keras model
     ) -> None:
         "Prepare for training; raises `DataError` if `accum_steps` is under 1."
@@ -87,7 +87,7 @@ class AccumModel(keras.Model):
         if accum_steps > 1: optimizer.gradient_accumulation_steps = accum_steps
         if any(layer.compute_dtype == 'float16' for layer in self.layers):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        super().compile(optimizer, jit_compile=jit_compile, **kwargs)
+        super().compile(optimizer, jit_compile=keras.backend.backend() == 'jax' if jit_compile is None else jit_compile, **kwargs)
 
 # %% ../nbs/07_model.ipynb #split-targets
 def split_targets(

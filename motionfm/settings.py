@@ -63,6 +63,12 @@ class TrainConfig:
     early_stopping: int = _setting(0, 'Stop when the validation loss has not improved for so many epochs; 0: never.')
     reduce_lr: int = _setting(0, 'Halve the learning rate when it has not improved for so many epochs; 0: never.')
     tensorboard: str | None = _setting(None, 'Folder for TensorBoard logs.')
+    memory_gb: float = _setting(.125, 'Keep sequences in memory up to this size; more are prepared once on disk and read from there.')
+    cache: str = _setting('', "Folder for prepared sequences; by default the user's cache folder.")
+    cache_gb: float = _setting(100., 'Bound of that folder; what is not in use makes room.')
+    workers: int = _setting(1, 'Processes that share each batch and its gradient; more than 1 needs motionfm[cluster].')
+    worker: int = _setting(-1, 'Which of them this one is, from 0, when each is started by itself; -1: start all of them here.')
+    coordinator: str = _setting('', "Where worker 0 is found, as 'host:port'; needed with --worker.")
     resume: bool = _setting(False, 'Go on where a run with the same prefix stopped.')
     overwrite: bool = _setting(False, 'Replace the outputs of an earlier run with the same prefix.')
 
@@ -71,8 +77,9 @@ class TrainConfig:
 # %% ../nbs/06_settings.ipynb #check-config
 MAX_SEED = 2**32 - 1   # what the libraries below take
 
-AT_LEAST = {1: ('epochs', 'batch_size', 'accum_steps', 'hidden', 'layers', 'frame_span'),
-            0: ('n_features', 'l2', 'noise_std_cm', 'joint_drop_frames', 'seed', 'early_stopping', 'reduce_lr')}
+AT_LEAST = {1: ('epochs', 'batch_size', 'accum_steps', 'hidden', 'layers', 'frame_span', 'workers'),
+            0: ('n_features', 'l2', 'noise_std_cm', 'joint_drop_frames', 'seed', 'early_stopping', 'reduce_lr', 'memory_gb', 'cache_gb'),
+            -1: ('worker',)}
 CHOICES = {'merge_mode': MERGE_MODES, 'loss_weights': LOSS_WEIGHTS, 'recipe': tuple(RECIPES)}
 FRACTIONS = ('val_fraction', 'dropout', 'joint_drop_prob', 'frame_drop_frac')
 
@@ -90,6 +97,9 @@ def _check_config(config: 'TrainConfig') -> None:
     if config.dropout == 1: raise DataError('dropout 1 found, expected less: nothing would be handed on')
     if config.datasets < 1 and config.datasets != -1: raise DataError(f'datasets {config.datasets} found, expected 1 or more, or -1 for all')
     if config.seed > MAX_SEED: raise DataError(f'seed {config.seed} found, expected 0 to {MAX_SEED}')
+    if config.batch_size % config.workers: raise DataError(f'batch_size {config.batch_size} found, expected a multiple of {config.workers}, the workers that share it')
+    if config.worker >= config.workers: raise DataError(f'worker {config.worker} found, expected 0 to {config.workers - 1}')
+    if config.worker >= 0 and ':' not in config.coordinator: raise DataError(f'coordinator {config.coordinator!r} found, expected host:port of worker 0')
     if not config.lr > 0: raise DataError(f'lr {config.lr} found, expected more than 0')
 
 # %% ../nbs/06_settings.ipynb #corruptor-of
@@ -102,7 +112,8 @@ def corruptor_of(
                       'frame_masks': {'fraction': config.frame_drop_frac, 'span': config.frame_span}}, config.seed)
 
 # %% ../nbs/06_settings.ipynb #differing-settings
-MAY_DIFFER = {'epochs', 'resume', 'overwrite', 'tensorboard', 'datasets_root', 'save_prefix'}
+MAY_DIFFER = {'epochs', 'resume', 'overwrite', 'tensorboard', 'datasets_root', 'save_prefix', 'memory_gb', 'cache', 'cache_gb',
+              'workers', 'worker', 'coordinator'}
 
 def differing_settings(
     config: TrainConfig,   # of this run

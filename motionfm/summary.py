@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_SHOWN', 'COLUMNS', 'absent_joints', 'check_joints', 'with_created', 'Spread', 'Summary', 'summarise', 'Failure',
-           'write_summaries', 'table_line']
+           'write_summaries', 'append_summary', 'table_line']
 
 # %% ../nbs/09_summary.ipynb #imports
 import csv
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .basics import DataError, atomic_path
+from .basics import DataError, FileError, atomic_path
 from .conventions import CREATED
 from .formats import Trial
 from .gaps import GAP_BINS, gap_table, longest_gap
@@ -154,6 +154,19 @@ def write_summaries(
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
         table.writerows(map(_row, results))
+
+# %% ../nbs/09_summary.ipynb #append-summary
+def append_summary(
+    path: str | Path,             # a CSV file; made if it is not there
+    result: Summary | Failure,    # of one recording
+) -> None:
+    "Add one line; raises `FileError`. A long run that is interrupted keeps the lines that it wrote."
+    try:
+        with open(path, 'a', encoding='utf-8', newline='') as file:
+            table = csv.DictWriter(file, COLUMNS)
+            if not file.tell(): table.writeheader()
+            table.writerow(_row(result))
+    except OSError as error: raise FileError(f'{path}: could not be written ({error.strerror})') from error
 
 # %% ../nbs/09_summary.ipynb #table-line
 def table_line(

@@ -9,22 +9,27 @@ __all__ = ['OUTPUTS', 'REMEMBERED', 'PairBatches', 'output_paths', 'write_histor
 # %% ../nbs/08_train.ipynb #imports
 import csv
 import json
+import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from zlib import crc32
+from tempfile import TemporaryFile
 
 import h5py
 import numpy as np
 
-from .basics import DataError, FileError, atomic_path, check_writable
+from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable
 from .corrupt import Corruptor
 from .data import find_datasets
 from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, save_architecture, save_weights
-from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_subjects
+from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
+from .together import Team, alone, check_installed, free_address, join, share_steps
 
 # %% ../nbs/08_train.ipynb #pair-batches
 class PairBatches(keras.utils.PyDataset):
@@ -36,11 +41,12 @@ class PairBatches(keras.utils.PyDataset):
         batch_size: int,                # sequences in a batch
         fixed: bool = False,            # keep the order of `indices` in every epoch
         visibility_input: bool = False, # give visibility as further input
+        team: Team = Team(),            # who shares each batch
         **kwargs,                       # workers and the like, as for any PyDataset
     ):
         super().__init__(**kwargs)
         self.sequences, self.indices, self.corruptor, self.batch_size = sequences, indices, corruptor, batch_size
-        self.fixed, self.visibility_input = fixed, visibility_input
+        self.fixed, self.visibility_input, self.team, self.failure = fixed, visibility_input, team, None
         self.deal(0)
 
     def deal(self, epoch: int) -> None:
@@ -48,11 +54,13 @@ class PairBatches(keras.utils.PyDataset):
         self.epoch = epoch
         if self.fixed: self.batches = np.split(self.indices, range(self.batch_size, len(self.indices), self.batch_size))
         else: self.batches = batch_order(self.indices, self.batch_size, self.corruptor.seed, epoch)
+        if len(self.batches[-1]) < self.team.devices: self.batches = self.batches[:-1]
 
     def __len__(self) -> int: return len(self.batches)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        return make_sequence_pairs(self.sequences, self.batches[index], self.corruptor, self.epoch, self.visibility_input)
+        try: return make_sequence_pairs(self.sequences, self.team.share(self.batches[index]), self.corruptor, self.epoch, self.visibility_input)
+        except MotionfmError as error: self.failure = error; raise   # Keras wraps what is raised here, so it is kept
 
 # %% ../nbs/08_train.ipynb #outputs
 OUTPUTS = {'architecture': '.json', 'last': '.weights.h5', 'best': '_best.weights.h5', 'history': '_history.csv',
@@ -106,6 +114,12 @@ def _save_state(model: keras.Model, path: Path, told: dict) -> None:
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file: file.attrs['motionfm'] = json.dumps(told)
 
+def _told_in(path: Path) -> dict:
+    "What was attached to a state; raises `DataError`."
+    try:
+        with h5py.File(path) as file: return json.loads(file.attrs['motionfm'])
+    except (OSError, KeyError, ValueError) as error: raise DataError(f'{path}: not the state of a training run; train without --resume') from error
+
 def read_state(
     path: Path,            # the state of an earlier run
     config: TrainConfig,   # settings of this run
@@ -113,17 +127,29 @@ def read_state(
 ) -> dict:
     "What was attached to a state; raises `FileError`, `DataError` if that run was another one."
     if not path.is_file(): raise FileError(f'{path}: not found, there is nothing to resume; train without --resume or check --save-prefix')
-    try:
-        with h5py.File(path) as file: told = json.loads(file.attrs['motionfm'])
-    except (OSError, KeyError, ValueError) as error: raise DataError(f'{path}: not the state of a training run; train without --resume') from error
+    told = _told_in(path)
     differing = differing_settings(config, told['config'])
     if differing: raise DataError(f'{path}: that run was another one: {"; ".join(differing)}; resume with the same settings')
     if told['data'] != data: raise DataError(f'{path}: that run had other data ({told["data"]}, now {data}); resume with the same datasets')
     return told
 
+# %% ../nbs/08_train.ipynb #write-outputs
+def _is_best(history: Sequence[dict]) -> bool:
+    "Whether the last epoch is the best so far."
+    return history[-1]['val_loss'] < min((row['val_loss'] for row in history[:-1]), default=np.inf)
+
+def _write_outputs(model: keras.Model, history: Sequence[dict], paths: dict[str, Path]) -> None:
+    "Write all but the state; raises `FileError`."
+    if len(history) == 1:   # what an earlier run left does not belong to this one
+        for name in paths.keys() - {'state'}: paths[name].unlink(missing_ok=True)
+    if not paths['architecture'].exists(): save_architecture(model, paths['architecture'])
+    if _is_best(history): save_weights(model, paths['best'])
+    save_weights(model, paths['last'])
+    write_history(history, paths['history'])
+
 # %% ../nbs/08_train.ipynb #keeper
 class Keeper(keras.callbacks.Callback):
-    "After every epoch: history, last and best weights, and the state to resume from."
+    "After every epoch: the state to resume from, history, last and best weights."
     def __init__(self,
         config: TrainConfig,         # settings of the run
         history: list[dict],         # rows of the epochs so far; grows
@@ -133,7 +159,13 @@ class Keeper(keras.callbacks.Callback):
     ):
         super().__init__()
         self.config, self.history, self.batches, self.data, self.others = config, history, batches, data, others
-        self.paths = output_paths(config.save_prefix)
+        self.paths, self.chief, self.made_first = output_paths(config.save_prefix), batches.team.chief, False
+
+    def on_train_begin(self, logs=None) -> None:
+        self.made_first = self.chief and not self.history and not self.paths['state'].exists()
+        if self.made_first: self._save()
+        elif self.chief and self.history:
+            with alone(): _write_outputs(self.model, self.history, self.paths)
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
         self.batches.deal(epoch + 1)
@@ -142,18 +174,21 @@ class Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         if not all(np.isfinite(value) for value in logs.values()):
             raise DataError(f'epoch {epoch + 1}: the loss is not a finite number any more; try a lower --lr; what was reached before is kept')
-        best_so_far = min((row['val_loss'] for row in self.history), default=np.inf)
         self.history.append({'epoch': epoch + 1, **{key: float(f'{value:.7g}') for key, value in logs.items() if key != 'learning_rate'},
                              'learning_rate': float(f'{float(self.model.optimizer.learning_rate):.7g}')})
-        if len(self.history) == 1:   # what an earlier run left does not belong to this one
-            for path in self.paths.values(): path.unlink(missing_ok=True)
-            save_architecture(self.model, self.paths['architecture'])
+        if not self.chief: return
+        self._save()
+        with alone(): _write_outputs(self.model, self.history, self.paths)
+
+    def _save(self) -> None:
+        "Write the state."
         memory = {type(other).__name__: {key: float(getattr(other, key)) for key in REMEMBERED if getattr(other, key, None) is not None}
                   for other in self.others}
-        _save_state(self.model, self.paths['state'], {'config': asdict(self.config), 'data': self.data, 'history': self.history, 'memory': memory})
-        if self.history[-1]['val_loss'] < best_so_far: save_weights(self.model, self.paths['best'])
-        save_weights(self.model, self.paths['last'])
-        write_history(self.history, self.paths['history'])
+        with alone(): _save_state(self.model, self.paths['state'], {'config': asdict(self.config), 'data': self.data, 'history': self.history, 'memory': memory})
+
+    def take_back(self) -> None:
+        "Remove the first state if nothing came after it."
+        if self.made_first and not self.history: self.paths['state'].unlink(missing_ok=True)
 
 # %% ../nbs/08_train.ipynb #stop
 class _StopWhenAsked(keras.callbacks.Callback):
@@ -199,17 +234,20 @@ def _tensorboard(folder: str) -> keras.callbacks.Callback:
 # %% ../nbs/08_train.ipynb #training-data
 def _training_data(config: TrainConfig) -> tuple[Sequences, np.ndarray, np.ndarray]:
     "Sequences with the indices to train and to validate on; says what was taken."
-    sequences = load_sequences(find_datasets(config.datasets_root, config.datasets), config.n_features or None, config.layout)
-    training, validation = split_subjects(sequences.subjects, names_in(config.val_subjects), config.val_fraction, config.seed)
+    sequences = load_sequences(find_datasets(config.datasets_root, config.datasets), config.n_features or None, config.layout,
+                               config.memory_gb, config.cache, config.cache_gb)
+    training, validation = split_sequences(sequences, names_in(config.val_subjects), config.val_fraction, config.seed)
+    people = [np.unique(sequences.person[indices]) for indices in (training, validation)]
     print(*sequences.notes, sep='\n')
-    print(f'training on {len(training)} sequences of {len(set(sequences.subjects[training]))} subjects, validating on '
-          f'{len(validation)} of {", ".join(sorted(set(sequences.subjects[validation])))}')
+    print(f'training on {len(training)} sequences of {len(people[0])} subjects, validating on '
+          f'{len(validation)} of {", ".join(sorted(sequences.people[people[1]]))}')
     return sequences, training, validation
 
 # %% ../nbs/08_train.ipynb #data-print
 def _data_print(sequences: Sequences, validation: np.ndarray) -> dict:
     "What tells this data from other data: how much, a checksum, and who is held out."
-    return {'sequences': len(sequences), 'checksum': crc32(sequences.joints), 'held_out': sorted(set(sequences.subjects[validation].tolist()))}
+    held_out = sequences.people[np.unique(sequences.person[validation])]
+    return {'sequences': len(sequences), 'checksum': sequences.checksum, 'held_out': sorted(held_out.tolist())}
 
 # %% ../nbs/08_train.ipynb #compiled-model
 def _compiled_model(config: TrainConfig) -> AccumModel:
@@ -220,6 +258,7 @@ def _compiled_model(config: TrainConfig) -> AccumModel:
     model.compile(keras.optimizers.Adam(config.lr), accum_steps=config.accum_steps, loss=SequenceLoss(config.loss_weights),
                   metrics=[MPJPE(), MPJPE(missing_only=True)])
     model.optimizer.build(model.trainable_variables)
+    share_steps(model)
     return model
 
 # %% ../nbs/08_train.ipynb #start-or-resume
@@ -271,26 +310,88 @@ def _finish(config: TrainConfig, model: AccumModel, history: list[dict], interru
               f'{best["val_missing_mm"]:.1f} mm over missing ones; weights in {result.paths["best"]}')
     return result
 
-# %% ../nbs/08_train.ipynb #train
-def train(
-    config: TrainConfig,        # settings of the run
-    verbose: int | str = 2,     # 0: silent, 1: progress bar, 2: a line for each epoch
-) -> TrainResult:
-    "Train a network and leave it on disk; raises `DataError`, `FileError` before anything is written."
+# %% ../nbs/08_train.ipynb #fit
+def _fit(config: TrainConfig, model: AccumModel, batches: Sequence[PairBatches], callbacks: Sequence, keeper: Keeper, verbose: int | str) -> bool:
+    "Train; whether Ctrl-C stopped it. Raises the `DataError` or `FileError` behind whatever Keras raises."
+    training, validation = batches
+    with _ctrl_c_between_batches() as stop:
+        try: model.fit(training, validation_data=validation, epochs=config.epochs, initial_epoch=len(keeper.history), shuffle=False, verbose=verbose,
+                       callbacks=[*callbacks, keeper, stop])
+        except KeyboardInterrupt: return True
+        except Exception:
+            failures = [one.failure for one in batches if one.failure]
+            if failures: raise failures[0] from None
+            raise
+        finally: keeper.take_back()
+    return False
+
+# %% ../nbs/08_train.ipynb #train-one
+def _train_one(config: TrainConfig, verbose: int | str) -> TrainResult:
+    "Train in this process, alone or as one of several."
     callbacks = _optional_callbacks(config)
-    check_outputs(config)
+    team = join(config.workers, config.worker, config.coordinator)
+    if team.chief: check_outputs(config)
     sequences, training, validation = _training_data(config)
     data = _data_print(sequences, validation)
     model = _compiled_model(config)
     history = _start_or_resume(config, model, callbacks, data)
     if len(history) >= config.epochs: print(f'nothing left to do: {len(history)} epochs are complete; give more --epochs to go on')
-    batches, fixed = (PairBatches(sequences, indices, corruptor_of(config), config.batch_size, fixed, config.visibility_input)
-                      for indices, fixed in ((training, False), (validation, True)))
-    if config.accum_steps > len(batches):
-        raise DataError(f'accum_steps {config.accum_steps} found, but an epoch has {len(batches)} batches, so the weights would hardly move; expected fewer')
+    batches = [PairBatches(sequences, indices, corruptor_of(config), config.batch_size, fixed, config.visibility_input, team)
+               for indices, fixed in ((training, False), (validation, True))]
+    if config.accum_steps > len(batches[0]):
+        raise DataError(f'accum_steps {config.accum_steps} found, but an epoch has {len(batches[0])} batches, so the weights would hardly move; expected fewer')
+    interrupted = _fit(config, model, batches, callbacks, Keeper(config, history, batches[0], data, callbacks), verbose)
+    return _finish(config, model, history, interrupted) if team.chief else TrainResult(history, output_paths(config.save_prefix), interrupted)
+
+# %% ../nbs/08_train.ipynb #start-workers
+def _work(settings: str, verbose: str) -> None:
+    "What a worker does; an error becomes the last line on stderr, and exit code 2."
+    try: train(TrainConfig(**json.loads(settings)), int(verbose))
+    except MotionfmError as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(2)    # without waiting for the others
+
+def _start_workers(config: TrainConfig, verbose: int | str) -> list[tuple]:
+    "Processes, each with the file that its complaints go to."
+    started, address = [], free_address()
+    for worker in range(config.workers):
+        told = json.dumps(asdict(replace(config, worker=worker, coordinator=address)))
+        complaints = TemporaryFile()
+        started.append((subprocess.Popen([sys.executable, '-c', 'import sys; from motionfm.train import _work; _work(*sys.argv[1:])', told, str(verbose)],
+                        env={**os.environ, 'KERAS_BACKEND': 'jax'}, stdout=subprocess.DEVNULL if worker else None, stderr=complaints,
+                        start_new_session=True), complaints))
+    return started
+
+# %% ../nbs/08_train.ipynb #watch-workers
+def _watch(started: list[tuple]) -> None:
+    "Wait until all are done; end all when one fails, and raise what it said."
+    try:
+        while any(process.poll() is None for process, _ in started):
+            if any(process.poll() for process, _ in started): break
+            time.sleep(.1)
+        failed = [(number, process.returncode, said) for number, (process, said) in enumerate(started) if process.poll()]
+    finally:
+        for process, _ in started: process.kill(); process.wait()
+    for number, code, said in sorted(failed, key=lambda one: one[1] != 2)[:1]:
+        said.seek(0)
+        last = (said.read().decode(errors='replace').split('\n')[:-1] or [''])[-1][:300]
+        if code == 2: raise DataError(last)
+        raise DataError(f'worker {number} stopped ({signal.Signals(-code).name if code < 0 else last}); what was reached is kept; go on with --resume')
+
+# %% ../nbs/08_train.ipynb #train
+def _train_several(config: TrainConfig, verbose: int | str) -> TrainResult:
+    "Train in several processes on this machine."
+    check_installed()
+    check_outputs(config)
     interrupted = False
-    with _ctrl_c_between_batches() as stop:
-        try: model.fit(batches, validation_data=fixed, epochs=config.epochs, initial_epoch=len(history), shuffle=False, verbose=verbose,
-                       callbacks=[*callbacks, Keeper(config, history, batches, data, callbacks), stop])
-        except KeyboardInterrupt: interrupted = True
-    return _finish(config, model, history, interrupted)
+    try: _watch(_start_workers(config, verbose))
+    except KeyboardInterrupt: interrupted = True; print('\nstopped; what was reached is kept; go on with --resume')
+    paths = output_paths(config.save_prefix)
+    return TrainResult(_told_in(paths['state'])['history'] if paths['state'].is_file() else [], paths, interrupted)
+
+def train(
+    config: TrainConfig,        # settings of the run
+    verbose: int | str = 2,     # 0: silent, 1: progress bar, 2: a line for each epoch
+) -> TrainResult:
+    "Train a network and leave it on disk; raises `DataError`, `FileError` before anything is written."
+    return _train_several(config, verbose) if config.workers > 1 and config.worker < 0 else _train_one(config, verbose)
