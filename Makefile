@@ -34,7 +34,7 @@ notebooks: install       ## export, run all notebooks, and save what they show
 	$(BIN)/nbdev_clean
 
 bench: install           ## print the benchmark tables
-	$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/bench_view.py && $(BIN)/python benchmarks/bench_formats.py
+	$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/bench_speed.py && $(BIN)/python benchmarks/bench_view.py && $(BIN)/python benchmarks/bench_formats.py
 
 clean:                   ## remove what the other targets made, but not .venv
 	rm -rf _docs _proc build dist $(DEMO)
