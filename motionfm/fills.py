@@ -294,28 +294,31 @@ def usual_lengths(
     positions: np.ndarray,   # (B, T, K, 3) metres, complete
     visible: np.ndarray,     # (B, T, K)
     pairs: np.ndarray,       # (P, 2) joints
-) -> np.ndarray:             # (B, P) metres; NaN where the two were never seen together
-    "Median distance between joints, over the frames in which both were seen."
+) -> tuple[np.ndarray, np.ndarray]: # (B, P) metres, NaN where the two were never seen together; (B, P) m², how much it varies
+    "Median distance between joints over the frames in which both were seen, and its variance, by the range that nine of ten lie in."
     first, second = np.asarray(pairs).T
     lengths = np.linalg.norm(positions[:, :, first] - positions[:, :, second], axis=-1)
     both = visible[:, :, first] & visible[:, :, second]
-    median = np.nanmedian(np.where(both | ~both.any(1, keepdims=True), lengths, np.nan), axis=1)
-    return np.where(both.any(1), median, np.nan)
+    known = np.where(both | ~both.any(1, keepdims=True), lengths, np.nan)
+    low, median, high = np.nanpercentile(known, (5, 50, 95), axis=1)
+    return np.where(both.any(1), median, np.nan), np.square((high - low)/3.29)
 
 def keep_lengths(
     positions: np.ndarray,   # (B, T, K, 3) metres, complete
     doubt: np.ndarray,       # (B, T, K) metres; without doubt nothing moves
     pairs: np.ndarray,       # (P, 2) joints
     lengths: np.ndarray,     # (B, P) metres; NaN leaves a pair alone
+    give: np.ndarray,        # (B, P) m², variance of the lengths: how little they bind
 ) -> np.ndarray:             # (B, T, K, 3)
     "Move joints until their distances are what they usually are."
     kept, room = np.moveaxis(positions, 2, 0).copy(), np.moveaxis(np.square(doubt), 2, 0)[..., None]
-    for pair, usual in [*zip(np.asarray(pairs).tolist(), lengths.T)]*SWEEPS:
+    for pair, usual, loose in [*zip(np.asarray(pairs).tolist(), lengths.T, give.T)]*SWEEPS:
         if np.isnan(usual).all(): continue
         first, second = pair
         between = kept[first] - kept[second]
         distance = np.linalg.norm(between, axis=-1, keepdims=True) + 1e-6
-        excess = np.nan_to_num(1 - usual[:, None, None]/distance)/np.maximum(room[first] + room[second], 1e-12)*between
+        share = np.maximum(room[first] + room[second] + loose[:, None, None], 1e-12)
+        excess = np.nan_to_num(1 - usual[:, None, None]/distance)/share*between
         kept[first] -= room[first]*excess
         kept[second] += room[second]*excess
     return np.moveaxis(kept, 0, 2)

@@ -15,7 +15,7 @@ import numpy as np
 from .evidence import BEST, CANDIDATES, MOST_DOUBT_M, fuse, gather
 from .fills import Habits, fill_linear
 from .pairs import pad_joints
-from .skeleton import KMAX
+from .skeleton import KMAX, LHIP, MIDHIP, RHIP
 
 # %% ../nbs/10_fusion.ipynb #window-starts
 def window_starts(
@@ -76,6 +76,14 @@ def _answers(positions: np.ndarray, visible: np.ndarray, recipe: Recipe) -> tupl
     places, scale = fuse(np.asarray(recipe.opinion(evidence.features)), evidence)
     return places, SCALES*scale
 
+def _with_midhip(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "A recording that has no midHip gets it between the hips, wherever both are seen; it is hardly anywhere else."
+    both = visible[:, RHIP] & visible[:, LHIP] & ~visible[:, MIDHIP].any()
+    positions, visible = positions.copy(), visible.copy()
+    positions[both, MIDHIP] = (positions[both, RHIP] + positions[both, LHIP])/2
+    visible[both, MIDHIP] = True
+    return positions, visible
+
 def repair_blocks(
     positions: np.ndarray,   # (T, K, 3) metres, 60 Hz, y up; anything, also NaN, where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen, in some frame
@@ -85,7 +93,7 @@ def repair_blocks(
     n_frames, n_joints = visible.shape
     length = min(BLOCK, n_frames)
     starts = window_starts(n_frames, length, min(STRIDE, length))
-    padded = pad_joints(np.where(visible[..., None], positions, 0)), np.pad(visible, [(0, 0), (0, KMAX - n_joints)])
+    padded = _with_midhip(pad_joints(np.where(visible[..., None], positions, 0)), np.pad(visible, [(0, 0), (0, KMAX - n_joints)]))
     places, sights = (cut_windows(array, starts, length) for array in padded)
     blind = ~sights.any((1, 2))
     if blind.any():
