@@ -73,7 +73,7 @@ def _doubt(noise: np.ndarray, distances: np.ndarray) -> np.ndarray:
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
 GENTLE, STRONG = 3, 1          # which smoother suits the one and the other
 OWN_TRUST, PEOPLE_TRUST = .2, 4.
-GUESS = .1   # how far off a guess usually is, in units of doubt
+GUESS = .15   # how far off a guess usually is, in units of doubt
 
 def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, C, 3) where each sample could be; `seen` is in the common heading, and zero where nothing was seen."

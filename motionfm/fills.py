@@ -295,13 +295,13 @@ def usual_lengths(
     visible: np.ndarray,     # (B, T, K)
     pairs: np.ndarray,       # (P, 2) joints
 ) -> tuple[np.ndarray, np.ndarray]: # (B, P) metres, NaN where the two were never seen together; (B, P) m², how much it varies
-    "Median distance between joints over the frames in which both were seen, and its variance, by the range that nine of ten lie in."
+    "Median distance between joints over the frames in which both were seen, and its variance, by the range that seven of ten lie in, so that a few exchanged limbs don't count."
     first, second = np.asarray(pairs).T
     lengths = np.linalg.norm(positions[:, :, first] - positions[:, :, second], axis=-1)
     both = visible[:, :, first] & visible[:, :, second]
     known = np.where(both | ~both.any(1, keepdims=True), lengths, np.nan)
-    low, median, high = np.nanpercentile(known, (5, 50, 95), axis=1)
-    return np.where(both.any(1), median, np.nan), np.square((high - low)/3.29)
+    low, median, high = np.nanpercentile(known, (15, 50, 85), axis=1)
+    return np.where(both.any(1), median, np.nan), np.square((high - low)/2.07)
 
 def keep_lengths(
     positions: np.ndarray,   # (B, T, K, 3) metres, complete
