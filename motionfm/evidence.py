@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
-           'NOISY_M', 'GENTLE', 'STRONG', 'OWN_TRUST', 'PEOPLE_TRUST', 'GUESS', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M',
-           'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced',
-           'gather', 'parts_of', 'fuse']
+           'NOISY_M', 'GENTLE', 'STRONG', 'OWN_TRUST', 'PEOPLE_TRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS',
+           'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence',
+           'faced', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def _doubt(noise: np.ndarray, distances: np.ndarray) -> np.ndarray:
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
 GENTLE, STRONG = 3, 1          # which smoother suits the one and the other
 OWN_TRUST, PEOPLE_TRUST = .2, 4.
-GUESS = .15   # how far off a guess usually is, in units of doubt
+GUESS, MOST_GIVE_M = .15, .03   # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
 def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, C, 3) where each sample could be; `seen` is in the common heading, and zero where nothing was seen."
@@ -86,7 +86,7 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     own = fill_low_rank(start, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2)
     people = fill_low_rank(np.where(visible[..., None], start, own), visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2)
     lengths, varied = usual_lengths(base, visible, habits.rigid)
-    give = np.maximum(varied - np.square(noise)[:, None]/2, 0)   # what noise leaves in a smoothed length is no give
+    give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     kept = keep_lengths(people, GUESS*doubt, habits.rigid, lengths, give)
     return np.concatenate([smooth, np.stack([own, people, kept, np.where(visible[..., None], seen, kept)], 3)], 3)
 

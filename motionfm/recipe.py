@@ -33,7 +33,7 @@ from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
 from .skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR
 from .synthetic import ACTIVITIES, synthesize
-from .train import TrainResult, check_outputs, draw_curves, output_paths, read_state, write_history
+from .train import TrainResult, check_outputs, draw_curves, output_paths, read_state, seed_dropout, write_history
 
 # %% ../nbs/08_recipe.ipynb #join-windows
 def _overlap(first: np.ndarray, second: np.ndarray) -> int:
@@ -380,6 +380,7 @@ def _compiled(config: TrainConfig) -> keras.Model:
 
 def _epoch(model: keras.Model, average: Average, source: Source, config: TrainConfig, epoch: int) -> dict:
     "One epoch of training; its row of the history."
+    seed_dropout(model, config.seed, epoch)
     for step, (features, targets) in enumerate(batches(source, epoch, STEPS, config.batch_size), STEPS*(epoch - 1)):
         model.optimizer.learning_rate = learning_rate(step, config)
         logs = model.train_on_batch(features, targets, return_dict=True)
