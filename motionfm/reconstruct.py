@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
-from scipy.signal import butter, sosfiltfilt
+import scipy   # loads its parts when they are first used
 
 from .basics import DataError, FileError, check_writable
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
@@ -42,7 +41,7 @@ def _same_rate(rate: float) -> bool:
 def _spline(positions: np.ndarray, time: np.ndarray, at: np.ndarray) -> np.ndarray:
     "Values at other times by a spline, cubic if there are frames enough."
     if len(time) == 1: return np.repeat(positions, len(at), 0)
-    return make_interp_spline(time, positions, k=min(3, len(time) - 1))(at)
+    return scipy.interpolate.make_interp_spline(time, positions, k=min(3, len(time) - 1))(at)
 
 # %% ../nbs/10_reconstruct.ipynb #to-model-rate
 ANTI_ALIAS_HZ = 24.
@@ -57,7 +56,7 @@ def _to_model_rate(
     at = np.linspace(0, time[-1], int(np.ceil(time[-1]*RATE - 1e-6)) + 1)   # from the first frame to the last, about 60 a second
     filled = np.nan_to_num(fill_linear(positions, visible))
     if rate > RATE and len(filled) > 27:
-        filled = sosfiltfilt(butter(4, ANTI_ALIAS_HZ, fs=rate, output='sos'), filled, axis=0)
+        filled = scipy.signal.sosfiltfilt(scipy.signal.butter(4, ANTI_ALIAS_HZ, fs=rate, output='sos'), filled, axis=0)
     nearest = np.clip(np.round(at*rate).astype(int), 0, len(positions) - 1)
     return _spline(filled, time, at), visible[nearest], at
 
