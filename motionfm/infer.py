@@ -269,10 +269,11 @@ class Network:
     def predict(self,
         inputs: np.ndarray,       # (N, T, D)
         batch_size: int = 64,     # windows at once, at most
+        cores: int | None = None, # how many to use; all by default
         **_,                      # what else Keras's `predict` takes
     ) -> np.ndarray:              # (N, T, outputs) float32
         "The answer to any number of windows, on all cores."
-        cores = os.cpu_count() or 1
+        cores = cores or os.cpu_count() or 1
         size = max(1, min(batch_size, -(-len(inputs)//cores)))
         with threadpool_limits(1, 'blas'), ThreadPoolExecutor(cores) as pool:   # a core for each batch, instead of all cores for each product
             return np.concatenate(list(pool.map(self, (inputs[start:start + size] for start in range(0, max(1, len(inputs)), size)))))

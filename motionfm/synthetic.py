@@ -19,8 +19,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from scipy.interpolate import CubicSpline, PchipInterpolator
-from scipy.ndimage import gaussian_filter1d, label, maximum_filter1d
+import scipy   # loads its parts when they are first used, which keeps the commands quick
 
 from .basics import DataError, atomic_folder
 from .skeleton import FRAMES, JOINT_COUNTS, JOINT_INDEX, JOINTS, KMAX, MIDHIP, MIRROR, RATE
@@ -238,7 +237,7 @@ def _curves(motion: Motion) -> dict:
     rows = {word[0]: np.array(word[1:], float) for word in map(str.split, motion.table.strip().splitlines())}
     phase = rows.pop('phase')/100
     knots = np.concatenate([phase - 1, phase, phase + 1, phase[:1] + 2])
-    spline = CubicSpline if motion.lag else PchipInterpolator
+    spline = scipy.interpolate.CubicSpline if motion.lag else scipy.interpolate.PchipInterpolator
     through = lambda row: spline(knots, np.r_[row, row, row, row[:1]])
     return {name: lambda at, curve=through(row): curve(at % 1) for name, row in rows.items()}
 
@@ -322,11 +321,11 @@ def _contact(motion: Motion, phase: np.ndarray) -> np.ndarray:
     return np.stack([lead, np.ones_like(lead) if 'other_thigh' in _curves(motion) else other], -1)
 
 # %% ../nbs/01_synthetic.ipynb #bridge
-def _bridge(values: np.ndarray, known: np.ndarray, spline=PchipInterpolator) -> np.ndarray:
+def _bridge(values: np.ndarray, known: np.ndarray, spline: str = 'PchipInterpolator') -> np.ndarray:
     "Fill the frames (T, ...) that are not `known` by a curve through those that are; constant beyond the ends."
     frames = np.flatnonzero(known)
     if len(frames) == 1: return np.broadcast_to(values[frames[0]], values.shape)
-    return spline(frames, values[frames])(np.arange(len(values)).clip(frames[0], frames[-1]))
+    return getattr(scipy.interpolate, spline)(frames, values[frames])(np.arange(len(values)).clip(frames[0], frames[-1]))
 
 def _runs(mask: np.ndarray) -> list[slice]:
     "The stretches of frames where `mask` is true."
@@ -336,7 +335,7 @@ def _runs(mask: np.ndarray) -> list[slice]:
 # %% ../nbs/01_synthetic.ipynb #flight
 def _fly(height: np.ndarray, flying: np.ndarray) -> np.ndarray:
     "Heights (T,) with free fall where the person is `flying`, and a smooth way in and out of it."
-    height, known = height.copy(), ~maximum_filter1d(flying, 21)
+    height, known = height.copy(), ~scipy.ndimage.maximum_filter1d(flying, 21)
     for run in _runs(flying):
         before, after = run.start - 1, run.stop
         if before < 0 or after >= len(height): continue
@@ -344,7 +343,7 @@ def _fly(height: np.ndarray, flying: np.ndarray) -> np.ndarray:
         level = np.linspace(height[before], height[after], len(time))
         height[before:after + 1] = level + GRAVITY/2*(time - before)*(after - time)/RATE**2
         known[before:after + 1] = True
-    return _bridge(height, known, CubicSpline)
+    return _bridge(height, known, 'CubicSpline')
 
 # %% ../nbs/01_synthetic.ipynb #root
 def _root(motion: Motion, phase: np.ndarray, footprints: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -356,7 +355,7 @@ def _root(motion: Motion, phase: np.ndarray, footprints: np.ndarray, level: np.n
     shared = np.minimum(weight[1:], weight[:-1])
     step = -(shared[..., None]*np.diff(footprints, axis=0)).sum(1)/shared.sum(1).clip(1e-9)[:, None]
     step = _bridge(step, shared.sum(1) > 0)
-    if motion.lag: step = gaussian_filter1d(step, 5, axis=0, mode='nearest')
+    if motion.lag: step = scipy.ndimage.gaussian_filter1d(step, 5, axis=0, mode='nearest')
     path = np.concatenate([np.zeros((1, 3)), step.cumsum(0)])
     if motion.tread: path[:, Z] *= motion.tread*2*np.ptp(phase)/np.ptp(path[:, Z])
     path[:, Y] = _fly(height, flying) if flying.any() else height
@@ -412,7 +411,7 @@ def _sink(person: Person, hips: np.ndarray, ankles: np.ndarray, standing: np.nda
     apart = ((ankles - hips)[..., [X, Z]]**2).sum(-1)
     lacking = (hips - ankles)[..., Y] - np.sqrt((_reach(person)**2 - apart).clip(0))
     lacking = (lacking + np.hypot(lacking, .005)).max(1)/2*standing.any(1)   # begins softly, within the last 5 mm
-    return gaussian_filter1d(maximum_filter1d(lacking, 9), 2)
+    return scipy.ndimage.gaussian_filter1d(scipy.ndimage.maximum_filter1d(lacking, 9), 2)
 
 def _shorten(person: Person, hips: np.ndarray, ankles: np.ndarray) -> np.ndarray:
     "Ankles (T, 2, 3) no farther from the hips than a leg is long."
