@@ -133,14 +133,17 @@ def _is_best(history: Sequence[dict]) -> bool:
     "Whether the last epoch is the best so far."
     return history[-1]['val_loss'] < min((row['val_loss'] for row in history[:-1]), default=np.inf)
 
+def _up_to_date(paths: dict[str, Path]) -> bool:
+    "Whether the history, which is written last, is younger than the state."
+    return paths['history'].exists() and paths['history'].stat().st_mtime_ns >= paths['state'].stat().st_mtime_ns
+
 def _write_outputs(model: keras.Model, history: Sequence[dict], paths: dict[str, Path]) -> None:
     "Write all but the state; raises `FileError`."
-    if len(history) == 1:   # what an earlier run left does not belong to this one
-        for name in paths.keys() - {'state'}: paths[name].unlink(missing_ok=True)
-    if not paths['architecture'].exists(): save_architecture(model, paths['architecture'])
+    if len(history) == 1 or not paths['architecture'].exists(): save_architecture(model, paths['architecture'])
     if _is_best(history): save_weights(model, paths['best'])
     save_weights(model, paths['last'])
     write_history(history, paths['history'])
+    if len(history) == 1: paths['curves'].unlink(missing_ok=True)   # an earlier run's
 
 # %% ../nbs/08_train.ipynb #keeper
 class Keeper(keras.callbacks.Callback):
@@ -159,7 +162,7 @@ class Keeper(keras.callbacks.Callback):
     def on_train_begin(self, logs=None) -> None:
         self.made_first = self.chief and not self.history and not self.paths['state'].exists()
         if self.made_first: self._save()
-        elif self.chief and self.history:
+        elif self.chief and self.history and not _up_to_date(self.paths):
             with alone(): _write_outputs(self.model, self.history, self.paths)
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
