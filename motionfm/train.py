@@ -26,7 +26,7 @@ import numpy as np
 from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable
 from .corrupt import Corruptor
 from .data import find_datasets
-from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, save_architecture, save_weights
+from .model import MPJPE, AccumModel, SequenceLoss, build_model, check_room, keras, save_architecture, save_weights
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
 from .together import Team, alone, check_installed, free_address, join, share_steps
@@ -109,14 +109,16 @@ REMEMBERED = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Kera
 
 def _save_state(model: keras.Model, path: Path, told: dict) -> None:
     "Write weights and optimizer with `told` attached as JSON."
+    told = json.dumps(told)
     with atomic_path(path) as temporary:
+        check_room(temporary, model, 2*len(told))
         model.save_weights(temporary)
-        with h5py.File(temporary, 'r+') as file: file.attrs['motionfm'] = json.dumps(told)
+        with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(told.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
 
 def _told_in(path: Path) -> dict:
     "What was attached to a state; raises `DataError`."
     try:
-        with h5py.File(path) as file: return json.loads(file.attrs['motionfm'])
+        with h5py.File(path) as file: return json.loads(file.attrs['motionfm'] if 'motionfm' in file.attrs else file['motionfm'][:].tobytes())
     except (OSError, KeyError, ValueError) as error: raise DataError(f'{path}: not the state of a training run; train without --resume') from error
 
 def _load_state(path: Path, config: TrainConfig, data: dict) -> dict:
