@@ -178,3 +178,24 @@ def test_two_workers_are_as_good_as_one(config, tmp_path):
     one, both = weights(tmp_path/'one'), weights(tmp_path/'two')
     assert one.keys() == both.keys() and len(one) >= 8
     for name in one: np.testing.assert_allclose(both[name], one[name], atol=1e-5)
+
+
+def test_reconstruct_a_folder_on_two_processes(tmp_path, motionfm):
+    "A broken recording is told, the others are done; what is done is left out when the run goes on."
+    from motionfm.cli import demo_trial
+    from motionfm.formats import write_trial
+    from motionfm.model import build_model, save_architecture, save_weights
+    network, trial = build_model(hidden=4, layers=1), demo_trial()[0]
+    save_architecture(network, tmp_path/'net.json'); save_weights(network, tmp_path/'net.weights.h5')
+    (tmp_path/'in').mkdir()
+    for name in 'ab': write_trial(tmp_path/'in'/f'{name}.trc', trial)
+    (tmp_path/'in'/'broken.trc').write_text('no recording')
+    words = ['reconstruct', tmp_path/'in', '-o', tmp_path/'out', '--model-json', tmp_path/'net.json', '--weights', tmp_path/'net.weights.h5', '--jobs', 2]
+    code, told = motionfm(*words)
+    assert code == 2 and '1 of 3 recordings could not be repaired: broken.trc' in told, told
+    before = {name: (tmp_path/'out'/f'{name}.trc').stat().st_mtime_ns for name in 'ab'}
+    write_trial(tmp_path/'in'/'broken.trc', trial)
+    code, told = motionfm(*words, '--resume')
+    assert code == 0 and '2 of 3 recordings have a result already' in told, told
+    assert {name: (tmp_path/'out'/f'{name}.trc').stat().st_mtime_ns for name in 'ab'} == before and (tmp_path/'out'/'broken.trc').exists()
+    assert [line.split(',')[0].split('/')[-1] for line in (tmp_path/'out'/'summary.csv').read_text().splitlines()[1:]].count('broken.trc') == 2
