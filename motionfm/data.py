@@ -238,9 +238,14 @@ class _Stored:
     @property
     def subjects(self) -> np.ndarray:
         "(N,) text; 7.0 is the same subject as 7."
-        subjects = self.info['subjects']
-        whole = subjects.dtype.kind == 'f' and np.isfinite(subjects).all() and (subjects == subjects.round()).all()
-        return (subjects.astype(int) if whole else subjects).astype(str)
+        people, person = self.people
+        return people[person]
+    @property
+    def people(self) -> tuple[np.ndarray, np.ndarray]:
+        "The subjects as text, and (N,) which of them moves in each sequence: a name for every sequence would fill the memory."
+        people, person = np.unique(self.info['subjects'], return_inverse=True)
+        whole = people.dtype.kind == 'f' and np.isfinite(people).all() and (people == people.round()).all()
+        return (people.astype(int) if whole else people).astype(str), person.astype(np.int32)
 
     def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         "(n, 60, F) float32: the sequences at `indices`, in that order."

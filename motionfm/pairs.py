@@ -75,7 +75,9 @@ def _in_memory(dataset: Dataset) -> tuple[np.ndarray, dict]:
 def _load_one(dataset: Dataset, on_disk: bool, cache: str, cache_gb: float) -> tuple[dict, str]:
     "The finite sequences of one dataset, and a line that says what was taken."
     joints, index = prepare(dataset, cache, cache_gb) if on_disk else _in_memory(dataset)
-    people, person = np.unique(dataset.subjects[index['numbers']], return_inverse=True)
+    people, person = dataset.people
+    there, person = np.unique(person[index['numbers']], return_inverse=True)
+    people = people[there]
     note = f'{dataset.name}: {len(joints)} sequences of {len(people)} subjects'
     if len(joints) < dataset.n_sequences: note += f', {dataset.n_sequences - len(joints)} skipped (NaN or infinite values)'
     if on_disk: note += f', read from {joints.path.parent}'

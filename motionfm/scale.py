@@ -62,7 +62,7 @@ def _on_cluster(plan: Sequence[Job], work: Callable, address: str) -> Iterator[t
     "Results as they come; raises `DataError` without Dask, `FileError` without a scheduler."
     if find_spec('distributed') is None: raise DataError("Dask is not installed, which a cluster needs; pip install 'motionfm[cluster]'")
     from distributed import Client, as_completed
-    try: client = Client(address, timeout=10, set_as_default=False)
+    try: client = Client(address, timeout=10)
     except (OSError, ValueError) as error: raise FileError(f'{address}: no Dask scheduler answers ({type(error).__name__}); give the address that `dask scheduler` prints') from error
     with client:
         futures = {client.submit(_guarded, work, *job, pure=False): job for job in plan}

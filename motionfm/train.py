@@ -26,7 +26,7 @@ import numpy as np
 from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable
 from .corrupt import Corruptor
 from .data import find_datasets
-from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, save_architecture, save_weights
+from .model import MPJPE, AccumModel, SequenceLoss, build_model, check_room, keras, save_architecture, save_weights
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
 from .together import Team, alone, check_installed, free_address, join, share_steps
@@ -114,14 +114,16 @@ REMEMBERED = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Kera
 
 def _save_state(model: keras.Model, path: Path, told: dict) -> None:
     "Write weights and optimizer with `told` attached as JSON."
+    told = json.dumps(told)
     with atomic_path(path) as temporary:
+        check_room(temporary, model, 2*len(told))
         model.save_weights(temporary)
-        with h5py.File(temporary, 'r+') as file: file.attrs['motionfm'] = json.dumps(told)
+        with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(told.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
 
 def _told_in(path: Path) -> dict:
     "What was attached to a state; raises `DataError`."
     try:
-        with h5py.File(path) as file: return json.loads(file.attrs['motionfm'])
+        with h5py.File(path) as file: return json.loads(file.attrs['motionfm'] if 'motionfm' in file.attrs else file['motionfm'][:].tobytes())
     except (OSError, KeyError, ValueError) as error: raise DataError(f'{path}: not the state of a training run; train without --resume') from error
 
 def read_state(
@@ -142,14 +144,17 @@ def _is_best(history: Sequence[dict]) -> bool:
     "Whether the last epoch is the best so far."
     return history[-1]['val_loss'] < min((row['val_loss'] for row in history[:-1]), default=np.inf)
 
+def _up_to_date(paths: dict[str, Path]) -> bool:
+    "Whether the history, which is written last, is younger than the state."
+    return paths['history'].exists() and paths['history'].stat().st_mtime_ns >= paths['state'].stat().st_mtime_ns
+
 def _write_outputs(model: keras.Model, history: Sequence[dict], paths: dict[str, Path]) -> None:
     "Write all but the state; raises `FileError`."
-    if len(history) == 1:   # what an earlier run left does not belong to this one
-        for name in paths.keys() - {'state'}: paths[name].unlink(missing_ok=True)
-    if not paths['architecture'].exists(): save_architecture(model, paths['architecture'])
+    if len(history) == 1 or not paths['architecture'].exists(): save_architecture(model, paths['architecture'])
     if _is_best(history): save_weights(model, paths['best'])
     save_weights(model, paths['last'])
     write_history(history, paths['history'])
+    if len(history) == 1: paths['curves'].unlink(missing_ok=True)   # an earlier run's
 
 # %% ../nbs/08_train.ipynb #keeper
 class Keeper(keras.callbacks.Callback):
@@ -168,7 +173,7 @@ class Keeper(keras.callbacks.Callback):
     def on_train_begin(self, logs=None) -> None:
         self.made_first = self.chief and not self.history and not self.paths['state'].exists()
         if self.made_first: self._save()
-        elif self.chief and self.history:
+        elif self.chief and self.history and not _up_to_date(self.paths):
             with alone(): _write_outputs(self.model, self.history, self.paths)
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:

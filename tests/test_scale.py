@@ -5,18 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import h5py
 import numpy as np
+import psutil
 import pytest
 
+from bulk_work import copy
 from conftest import ROOT
-from motionfm.basics import FileError
-from motionfm.data import find_datasets
-from motionfm.pairs import load_sequences
+from motionfm.basics import DataError, FileError
 from motionfm.scale import run_all, unfinished
 from motionfm.settings import TrainConfig
 from motionfm.synthetic import synthesize_dataset
@@ -29,7 +30,7 @@ START = 'import sys; from motionfm.train import _work; _work(*sys.argv[1:])'
 def config(tmp_path_factory) -> TrainConfig:
     "A very small run on data that is read from disk."
     root = tmp_path_factory.mktemp('data')
-    synthesize_dataset(root/'dataset0', 64, 2, layout='interleaved')
+    synthesize_dataset(root/'dataset0', 60, 2, layout='interleaved')   # 30 of each person: two workers can share every batch evenly
     return TrainConfig(datasets_root=str(root), layout='interleaved', n_features=62, epochs=3, batch_size=8, hidden=4, layers=1, dropout=0.,
                        memory_gb=0., cache=str(root/'cache'), val_fraction=.5, save_prefix=str(root/'whole'))
 
@@ -46,16 +47,16 @@ def started(config, **kwargs) -> subprocess.Popen:
                             text=True, cwd=ROOT, **kwargs)
 
 
-def until(condition, process, seconds=120):
-    "Wait for a condition while a process runs."
+def until(condition, ended, seconds=900):
+    "Wait for a condition while something runs."
     deadline = time.monotonic() + seconds
-    while not condition() and process.poll() is None and time.monotonic() < deadline: time.sleep(.02)
+    while not condition() and not ended() and time.monotonic() < deadline: time.sleep(.02)
 
 
 def test_killed_and_resumed(config, whole, tmp_path):
     killed = replace(config, epochs=2000, save_prefix=str(tmp_path/'net'))
     process = started(killed)
-    until(output_paths(killed.save_prefix)['history'].exists, process)
+    until(output_paths(killed.save_prefix)['history'].exists, lambda: process.poll() is not None)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     reached = len(output_paths(killed.save_prefix)['history'].read_text().splitlines()) - 1
@@ -64,16 +65,17 @@ def test_killed_and_resumed(config, whole, tmp_path):
 
 
 def test_full_disk(config, whole, tmp_path):
-    "Files of more than 100 kB can't be written any more: the state of epoch 1 is kept, and nothing half-written is left."
+    "Files of more than 60 kB can't be written any more: the state of epoch 1 is kept, and nothing half-written is left."
     import resource
     network = replace(config, hidden=24, save_prefix=str(tmp_path/'net'), epochs=1)
     train(network, 0)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    kept = lambda: {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = kept()
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
     process = started(replace(network, epochs=3, resume=True), preexec_fn=limit)
     said = process.communicate()[1].strip().splitlines()[-1]
     assert process.returncode == 2 and 'could not be written' in said and 'net' in said, said
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert kept().keys() == before.keys() and [name for name in before if kept()[name] != before[name]] == []
     assert len(train(replace(network, epochs=2, resume=True), 0).history) == 2
 
 
@@ -124,14 +126,6 @@ def test_two_processes_prepare_at_once(config, tmp_path):
 
 # Recordings
 
-def work(source: Path, target: Path) -> str:
-    "Copies; breaks on 'broken', and takes its process with it on 'deadly'."
-    if source.stem == 'deadly': os.kill(os.getpid(), signal.SIGKILL)
-    if source.stem == 'broken': raise ValueError('two\nlines')
-    target.write_text(source.read_text())
-    return source.stem
-
-
 @pytest.fixture
 def plan(tmp_path):
     names = ['a', 'broken', 'b', 'deadly', *'cdef']
@@ -140,7 +134,7 @@ def plan(tmp_path):
 
 
 def test_all_but_the_broken_are_done(plan):
-    told = {source.stem: str(result) for (source, _), result in run_all(plan, work, jobs=2)}
+    told = {source.stem: str(result) for (source, _), result in run_all(plan, copy, jobs=2)}
     assert told.keys() == {source.stem for source, _ in plan}
     assert told['broken'].endswith('broken.trc: ValueError: two lines') and 'deadly.trc: the process that worked on it died' in told['deadly']
     assert {name: said for name, said in told.items() if name not in ('broken', 'deadly')} == {name: name for name in 'abcdef'}
@@ -151,8 +145,8 @@ def test_all_but_the_broken_are_done(plan):
 def test_the_same_on_a_cluster(plan):
     from distributed import LocalCluster
     plan = [job for job in plan if job[0].stem != 'deadly']
-    with LocalCluster(n_workers=1, threads_per_worker=1, host='127.0.0.1', dashboard_address=None, processes=False) as cluster:
-        told = {source.stem: str(result) for (source, _), result in run_all(plan, work, cluster=cluster.scheduler_address)}
+    with LocalCluster(n_workers=1, threads_per_worker=1, host='127.0.0.1', dashboard_address='127.0.0.1:0', processes=False, protocol='tcp') as cluster:
+        told = {source.stem: str(result) for (source, _), result in run_all(plan, copy, cluster=cluster.scheduler_address)}
     assert told['broken'].endswith('ValueError: two lines') and told['f'] == 'f' and len(told) == 7
 
 
@@ -162,13 +156,15 @@ def test_the_same_on_a_cluster(plan):
 def test_two_workers_are_as_good_as_one(config, tmp_path):
     "The same weights as one process with the same batches; one worker is killed on the way."
     several = replace(config, workers=2, epochs=400, save_prefix=str(tmp_path/'two'))
-    process = started(several)
     history = output_paths(several.save_prefix)['history']
-    until(history.exists, process)
-    victim = [int(line.split()[0]) for line in subprocess.run(['ps', '-o', 'pid=', '--ppid', str(process.pid)], capture_output=True, text=True).stdout.splitlines()]
-    os.kill(victim[-1], signal.SIGKILL)
-    said = process.communicate(timeout=120)[1].strip().splitlines()[-1]
-    assert process.returncode == 2 and 'worker 1 stopped (SIGKILL); what was reached is kept; go on with --resume' in said, said
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(train, several, 0)
+        until(history.exists, running.done)
+        workers = [child for child in psutil.Process().children() if START in child.cmdline()]
+        assert len(workers) == 2
+        workers[1].kill()
+        with pytest.raises(DataError, match=r'worker 1 stopped \(SIGKILL\); what was reached is kept; go on with --resume'): running.result()
+    assert not any(worker.is_running() for worker in workers)
     epochs = len(history.read_text().splitlines()) + 1
     two = train(replace(several, epochs=epochs, resume=True), 0)
     alone = replace(config, epochs=epochs, save_prefix=str(tmp_path/'one'))
@@ -182,3 +178,24 @@ def test_two_workers_are_as_good_as_one(config, tmp_path):
     one, both = weights(tmp_path/'one'), weights(tmp_path/'two')
     assert one.keys() == both.keys() and len(one) >= 8
     for name in one: np.testing.assert_allclose(both[name], one[name], atol=1e-5)
+
+
+def test_reconstruct_a_folder_on_two_processes(tmp_path, motionfm):
+    "A broken recording is told, the others are done; what is done is left out when the run goes on."
+    from motionfm.cli import demo_trial
+    from motionfm.formats import write_trial
+    from motionfm.model import build_model, save_architecture, save_weights
+    network, trial = build_model(hidden=4, layers=1), demo_trial()[0]
+    save_architecture(network, tmp_path/'net.json'); save_weights(network, tmp_path/'net.weights.h5')
+    (tmp_path/'in').mkdir()
+    for name in 'ab': write_trial(tmp_path/'in'/f'{name}.trc', trial)
+    (tmp_path/'in'/'broken.trc').write_text('no recording')
+    words = ['reconstruct', tmp_path/'in', '-o', tmp_path/'out', '--model-json', tmp_path/'net.json', '--weights', tmp_path/'net.weights.h5', '--jobs', 2]
+    code, told = motionfm(*words)
+    assert code == 2 and '1 of 3 recordings could not be repaired: broken.trc' in told, told
+    before = {name: (tmp_path/'out'/f'{name}.trc').stat().st_mtime_ns for name in 'ab'}
+    write_trial(tmp_path/'in'/'broken.trc', trial)
+    code, told = motionfm(*words, '--resume')
+    assert code == 0 and '2 of 3 recordings have a result already' in told, told
+    assert {name: (tmp_path/'out'/f'{name}.trc').stat().st_mtime_ns for name in 'ab'} == before and (tmp_path/'out'/'broken.trc').exists()
+    assert [line.split(',')[0].split('/')[-1] for line in (tmp_path/'out'/'summary.csv').read_text().splitlines()[1:]].count('broken.trc') == 2
