@@ -7,7 +7,7 @@ __all__ = ['GAP_BINS', 'gap_lengths', 'open_gaps', 'longest_gap', 'gap_table', '
 
 # %% ../nbs/09_gaps.ipynb #imports
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+import scipy   # loads its parts when they are first used
 
 # %% ../nbs/09_gaps.ipynb #gap-lengths
 def gap_lengths(
@@ -57,5 +57,5 @@ def close_gaps(
     closed, time = np.where(visible[..., None], positions, np.nan), np.arange(len(positions))
     for joint in np.flatnonzero(short.any(0)):
         known, gap = visible[:, joint], short[:, joint]
-        closed[gap, joint] = PchipInterpolator(time[known], positions[known, joint])(time[gap])
+        closed[gap, joint] = scipy.interpolate.PchipInterpolator(time[known], positions[known, joint])(time[gap])
     return closed, visible | short

@@ -7,8 +7,7 @@ __all__ = ['ANTI_ALIAS_HZ', 'same_rate', 'spline', 'resample', 'to_model_rate']
 
 # %% ../nbs/09_rates.ipynb #imports
 import numpy as np
-from scipy.interpolate import make_interp_spline
-from scipy.signal import butter, sosfiltfilt
+import scipy   # loads its parts when they are first used
 
 from .fills import fill_linear
 from .skeleton import RATE
@@ -25,7 +24,7 @@ def spline(
 ) -> np.ndarray:             # (U, ...)
     "Values at other times by a spline, cubic if there are frames enough."
     if len(time) == 1: return np.repeat(positions, len(at), 0)
-    return make_interp_spline(time, positions, k=min(3, len(time) - 1))(at)
+    return scipy.interpolate.make_interp_spline(time, positions, k=min(3, len(time) - 1))(at)
 
 # %% ../nbs/09_rates.ipynb #resample
 ANTI_ALIAS_HZ = 24.
@@ -39,7 +38,7 @@ def resample(
     "Positions at other times, without what 60 frames per second can't show; straight lines over gaps."
     filled = np.nan_to_num(fill_linear(positions, visible))
     if rate > RATE and not same_rate(rate) and len(filled) > 27:
-        filled = sosfiltfilt(butter(4, ANTI_ALIAS_HZ, fs=rate, output='sos'), filled, axis=0)
+        filled = scipy.signal.sosfiltfilt(scipy.signal.butter(4, ANTI_ALIAS_HZ, fs=rate, output='sos'), filled, axis=0)
     return spline(filled, np.arange(len(positions))/rate, at)
 
 # %% ../nbs/09_rates.ipynb #to-model-rate
