@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CROP', 'SLOWEST', 'FASTEST', 'AS_IT_WAS', 'SMALLEST', 'LARGEST', 'BONES', 'PARENT_OF', 'LIMBS', 'GROUP', 'USES',
            'LATEST', 'FIRST_GROUPS', 'SYNTHETIC', 'SYNTHETIC_FRAMES', 'SYNTHETIC_SHARE', 'LONG', 'N_TARGETS',
-           'EMBEDDING', 'FLOOR_M', 'OF_MOVEMENT', 'OF_SPREAD', 'MEMORY', 'STEPS', 'WARM_UP', 'CLIP', 'DECAY',
+           'EMBEDDING', 'FLOOR_M', 'OF_MOVEMENT', 'OF_SPREAD', 'MEMORY', 'STEPS', 'WARM_UP', 'CLIP', 'DECAY', 'JUDGED',
            'join_windows', 'load_recordings', 'other_body', 'crop', 'resampled', 'damage', 'Source', 'targets_of',
            'batches', 'build_recipe', 'RecipeLoss', 'RecipeError', 'Average', 'learning_rate', 'save_recipe',
            'train_recipe']
@@ -196,7 +196,7 @@ class Source:
         people, made = learn_habits(self.recordings), learn_habits(self.synthetic[::4])
         self.habits = Habits((people.mean + made.mean)/2, (people.covariance + made.covariance)/2, people.rigid)
 
-    def crops(self, rng: np.random.Generator, number: int = GROUP) -> np.ndarray:
+    def crops(self, rng: np.random.Generator, number: int) -> np.ndarray:
         "(number, CROP, 20, 3) metres."
         def recording() -> np.ndarray:
             if rng.random() < SYNTHETIC_SHARE: return self.synthetic[rng.integers(len(self.synthetic))]
@@ -206,7 +206,7 @@ class Source:
     def group(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         "What the network reads, and what it is judged by: (32, CROP, N_FEATURES) and (32, CROP, N_TARGETS) float32."
         rng = np.random.default_rng((self.seed, epoch, number))
-        truth = self.crops(rng)
+        truth = self.crops(rng, GROUP)
         positions, visible = map(np.stack, zip(*(damage(one, rng) for one in truth)))
         evidence = gather(positions, visible, self.habits)
         return evidence.features, targets_of(evidence, truth)
@@ -395,10 +395,12 @@ def _told_data(recordings: Sequence[np.ndarray], held_out: Sequence[str]) -> dic
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
             'checksum': crc32(b''.join(recording.tobytes() for recording in recordings))}
 
+JUDGED = 64   # crops of people held out
+
 def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source) -> dict:
     "Mean error on damaged crops of people whom the network has not seen, in mm, beside the best first guess."
     rng, errors = np.random.default_rng(source.seed), []
-    for number in range(64):
+    for number in range(JUDGED):
         truth = crop(recordings[number % len(recordings)], rng)[None]
         evidence = gather(*(part[None] for part in damage(truth[0], rng)), source.habits)
         guesses = fuse(np.asarray(model(evidence.features)), evidence)[0], turned(evidence.candidates[..., BEST, :] + evidence.root, evidence.turn.swapaxes(1, 2)) + evidence.origin
