@@ -1,8 +1,11 @@
 "What a type checker says of a program that uses the package as people do: the signatures must fit."
+import os
 import subprocess
 import sys
 
 import pytest
+
+from conftest import ROOT
 
 pytest.importorskip('mypy', reason='mypy is not installed: pip install mypy')
 
@@ -49,5 +52,5 @@ edges_for('twenty')
 def test_types(tmp_path, program, errors):
     (tmp_path/'program.py').write_text(program)
     done = subprocess.run([sys.executable, '-m', 'mypy', '--ignore-missing-imports', '--follow-imports=silent', '--cache-dir', tmp_path/'cache', 'program.py'],
-                          cwd=tmp_path, capture_output=True, text=True)
+                          cwd=tmp_path, capture_output=True, text=True, env=os.environ | {'MYPYPATH': str(ROOT)})
     assert done.stdout.count('error:') == errors, done.stdout
