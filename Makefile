@@ -21,7 +21,7 @@ test: install            ## run every notebook and every test
 lab: install             ## open the notebooks
 	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir nbs
 
-docs: install            ## build the site into _docs/
+docs: install            ## build the site into _docs/, with Quarto where it is installed
 	$(BIN)/python tools/docs.py
 
 readme: install          ## write README.md from nbs/index.ipynb
@@ -30,11 +30,11 @@ readme: install          ## write README.md from nbs/index.ipynb
 notebooks: install       ## export, run all notebooks, and save what they show
 	$(BIN)/nbdev_export
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
-		--ExecutePreprocessor.coalesce_streams=True nbs/*.ipynb
+		--ExecutePreprocessor.coalesce_streams=True nbs/*.ipynb nbs/tutorials/*.ipynb
 	$(BIN)/nbdev_clean
 
 bench: install           ## print the benchmark tables
-	$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/bench_speed.py && $(BIN)/python benchmarks/bench_view.py
+	$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/bench_speed.py && $(BIN)/python benchmarks/bench_view.py && $(BIN)/python benchmarks/bench_formats.py
 
 clean:                   ## remove what the other targets made, but not .venv
 	rm -rf _docs _proc build dist $(DEMO)

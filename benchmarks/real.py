@@ -13,7 +13,8 @@ from motionfm.data import find_datasets
 from motionfm.formats import read_trial
 from motionfm.model import load_model
 from motionfm.pairs import load_sequences, make_sequence_pairs, split_subjects
-from motionfm.reconstruct import as_network, fill_linear, reconstruct_trial
+from motionfm.fills import fill_linear
+from motionfm.reconstruct import as_network, reconstruct_trial
 from motionfm.settings import TrainConfig, corruptor_of, names_in
 from motionfm.skeleton import FRAMES, JOINT_INDEX, KMAX
 

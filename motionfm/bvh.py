@@ -8,13 +8,14 @@ __all__ = ['BVH_WORDS', 'HEEL_BEHIND', 'HEEL_BELOW', 'TOE_OUT', 'TOE_BEFORE', 'B
 
 # %% ../nbs/09_bvh.ipynb #imports
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .basics import DataError
-from .conventions import find_units, find_up, from_y_up, per_metre, to_y_up
+from .conventions import NAMES, find_units, find_up, from_y_up, per_metre, to_y_up
 from .skeleton import JOINTS
 
 # %% ../nbs/09_bvh.ipynb #hierarchy
@@ -54,7 +55,7 @@ def _hierarchy_in(text: str) -> Hierarchy:
             parent = above[-1] if above else -1
             names.append(' '.join(words) if kind == 'node' else f'{names[parent]} end' if above else 'end')
             parents.append(parent); offsets.append(None); channels.append([])
-        elif kind == 'open' and len(names) - 1 not in above and names: above.append(len(names) - 1)
+        elif kind == 'open' and names and above[-1:] != [len(names) - 1]: above.append(len(names) - 1)
         elif kind == 'close' and above: above.pop()
         elif kind == 'offset' and above: offsets[above[-1]] = _offset_in(words)
         elif kind == 'channels' and above: channels[above[-1]] = _channels_in(words)
@@ -73,7 +74,7 @@ def _rows_in(rows: list[str], first: int, width: int) -> np.ndarray:
     if table.shape == (len(rows), width) and np.isfinite(table).all(): return table
     for number, row in enumerate(rows, first):
         words = row.split()
-        bad = [word for word in words if not re.fullmatch(r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?', word, re.ASCII | re.IGNORECASE)]
+        bad = [word for word in words if not re.fullmatch(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?', word, re.ASCII | re.IGNORECASE)]
         if bad: raise DataError(f'line {number}: {bad[0][:20]!r} found, expected a number; export the trial again')
         if len(words) != width: raise DataError(f'line {number}: {len(words)} numbers found, expected {width}, one for each channel; the file is damaged, copy or export it again')
     raise DataError('rows that are not numbers found; export the trial again')
@@ -95,7 +96,9 @@ def parse_bvh(
     rows = [row for row in rows if row.strip()]
     if len(rows) != int(motion[1]) or not rows:
         raise DataError(f'{len(rows)} rows found, but Frames says {motion[1]}; the file is cut off, copy or export it again')
-    return hierarchy, _rows_in(rows, text.count('\n', 0, motion.end()) + 1, sum(map(len, hierarchy.channels))), float(motion[2])
+    width = sum(map(len, hierarchy.channels))
+    if len(hierarchy.names) > 20*width + 100: raise DataError(f'{len(hierarchy.names)} nodes found that are moved by {width} channels, expected about three for each; export the trial again')
+    return hierarchy, _rows_in(rows, text.count('\n', 0, motion.end()) + 1, width), float(motion[2])
 
 # %% ../nbs/09_bvh.ipynb #turn
 def _turn(
@@ -150,7 +153,9 @@ def find_nodes(
             spelled = [spelling for word in words.split() for spelling in (side + word, side[0] + word, word + side, word + side[0])]
             known = [plain[spelling] for spelling in spelled if spelling in plain]
             if known: found[side[0].upper() + joint] = known[0]
-    return found
+    said = {NAMES[name.lower()]: node for node, name in enumerate(names) if name.lower() in NAMES}
+    found |= {joint: node for joint, node in said.items() if joint and joint[1:] in BVH_WORDS}
+    return {joint: node for joint, node in found.items() if NAMES.get(names[node].lower(), joint) == joint}
 
 # %% ../nbs/09_bvh.ipynb #foot
 HEEL_BEHIND, HEEL_BELOW, TOE_OUT, TOE_BEFORE = .225, 1.1, .29, .17   # parts of the foot, see above
@@ -248,9 +253,10 @@ def load_bvh(
 # %% ../nbs/09_bvh.ipynb #other-names
 def _other_names(names: Sequence[str]) -> list[str]:
     "Names for nodes, each different."
-    found = []
+    found, counts = {}, Counter()
     for name in names:
-        name = ' '.join(name.split()) or 'unnamed'
-        taken = sum(other == f'{name} node' or other.startswith(f'{name} node ') for other in found)
-        found.append(f'{name} node' + (f' {taken + 1}' if taken else ''))
-    return found
+        name = f'{" ".join(name.split()) or "unnamed"} node'
+        while (numbered := name + (f' {counts[name] + 1}' if counts[name] else '')) in found: counts[name] += 1
+        found[numbered] = None
+        counts[name] += 1
+    return list(found)

@@ -101,8 +101,9 @@ def _number(entries: dict, key: str, order: str, default: float = 0) -> float:
 
 def _check_kinds(entries: dict) -> None:
     "Raise `DataError` where a parameter that ezc3d counts with is not a number, or a name not a word."
-    for key, (kind, *_) in entries.items():
+    for key, (kind, sizes, _) in entries.items():
         group, _, name = key.partition(':')
+        if kind == -1 and not sizes: raise DataError(f'{key} holds a letter without a length, expected words; the file is damaged, copy or export it again')
         words = re.fullmatch(r'(LABELS|DESCRIPTIONS|UNITS)\d*', name)
         numbers = name in ('USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET')
         if group in ('POINT', 'ANALOG', 'ROTATION') and (words and kind != -1 or numbers and kind == -1):
@@ -214,6 +215,12 @@ def _declared(parameters: dict) -> str:
     "The axis that the parameters say points up."
     return ''.join(_words(parameters, 'POINT', 'Y_SCREEN')[:1]).lower().removeprefix('+')
 
+# %% ../nbs/09_c3d.ipynb #written
+def _check_written(path: Path) -> None:
+    "Raise `OSError` unless a file is whole."
+    try: check_c3d(path.read_bytes())
+    except DataError as error: raise OSError(f'what was written is not whole: {error}') from None
+
 # %% ../nbs/09_c3d.ipynb #save
 def save_c3d(
     path: str | Path,      # the file; replaced if it exists
@@ -228,6 +235,6 @@ def save_c3d(
     found['header']['points']['first_frame'] = content.first_frame - 1
     with atomic_path(path) as temporary:
         written = temporary.with_name(f'{temporary.name}.c3d')   # ezc3d insists on small letters
-        try: found.write(str(written)); os.replace(written, temporary)
+        try: found.write(str(written)); _check_written(written); os.replace(written, temporary)
         except (RuntimeError, ValueError, TypeError) as error: raise DataError(f'{path}: could not be written ({str(error)[:60]}); check the names and numbers') from None
         finally: written.unlink(missing_ok=True)

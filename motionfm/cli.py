@@ -4,24 +4,24 @@
 
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
-           'FIRST_DATASET', 'Weights', 'ModelJson', 'WEIGHTS', 'MODEL_JSON', 'REPORT', 'train', 'metadata', 'view',
-           'view_noisy', 'view_reconstruction', 'reconstruct', 'export', 'evaluate', 'synthesize', 'demo_trial', 'demo',
-           'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
+           'FIRST_DATASET', 'Weights', 'ModelJson', 'REPORT', 'train', 'metadata', 'view', 'view_noisy',
+           'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate', 'synthesize', 'demo_trial',
+           'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
 import inspect
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
-from functools import wraps
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .basics import DataError, FileError, MotionfmError, check_writable
-from .settings import TrainConfig, names_in
+from .settings import RECIPES, TrainConfig, names_in
 
 # %% ../nbs/15_cli.ipynb #run
 def _run(app: typer.Typer, arguments: list[str] | None = None, name: str | None = None) -> None:
@@ -68,11 +68,20 @@ def _with_settings(*names: str) -> Callable:
 # %% ../nbs/15_cli.ipynb #train
 @app.command()
 @_with_settings(*(setting.name for setting in fields(TrainConfig)))
-def train(**settings) -> None:
+def train(context: typer.Context, **settings) -> None:
     "Train a network on dataset folders: learn to undo noise, missing joints and missing frames."
-    config = TrainConfig(**settings)
+    config = TrainConfig(**_for_recipe(context, settings))
+    if config.recipe == 'best':
+        from motionfm.recipe import train_recipe
+        train_recipe(config)
+        return
     from motionfm.train import train
     train(config, verbose=1 if sys.stdout.isatty() else 2)
+
+def _for_recipe(context: typer.Context, settings: dict) -> dict:
+    "Settings with the recipe's own defaults in place of those that nobody gave."
+    own = RECIPES.get(settings['recipe'], {})
+    return {name: own.get(name, value) if context.get_parameter_source(name).name == 'DEFAULT' else value for name, value in settings.items()}
 
 # %% ../nbs/15_cli.ipynb #folders-of
 def _folders_of(datasets_root: str, dataset_root: str | None) -> list[Path]:
@@ -145,82 +154,168 @@ def view_noisy(dataset_root: DatasetRoot = FIRST_DATASET, subject: Subject = Non
     view_noisy(dataset_root, subject, seq, fps, all_sequences, loop, html, **damage)
 
 # %% ../nbs/15_cli.ipynb #weights-options
-Weights = Annotated[str, typer.Option('--weights', help='Weights that training wrote.')]
-ModelJson = Annotated[str, typer.Option('--model-json', help='Architecture that training wrote.')]
-WEIGHTS, MODEL_JSON = TrainConfig.save_prefix + '_best.weights.h5', TrainConfig.save_prefix + '.json'
+Weights = Annotated[str | None, typer.Option('--weights', help='Weights that training wrote; by default those that come with motionfm.')]
+ModelJson = Annotated[str | None, typer.Option('--model-json', help='Architecture that training wrote, if weights are given.')]
 
 # %% ../nbs/15_cli.ipynb #view-reconstruction
 @app.command('view-reconstruction')
 @_with_settings(*DAMAGE)
 def view_reconstruction(dataset_root: DatasetRoot = FIRST_DATASET, subject: Subject = None, seq: Seq = 0, fps: Fps = 60, loop: Loop = False,
-                        html: Html = None, weights: Weights = WEIGHTS, model_json: ModelJson = MODEL_JSON,
+                        html: Html = None, weights: Weights = None, model_json: ModelJson = None,
                         kmax: Annotated[int, typer.Option('--kmax', help='Joints that the network was built for.')] = 20, **damage) -> None:
     "Show sequences (white), corrupted (red) and reconstructed (green)."
     from motionfm.meshcat import view_reconstruction
     view_reconstruction(dataset_root, _load_network(model_json, weights), subject, seq, kmax, fps, loop, html, **damage)
 
+# %% ../nbs/15_cli.ipynb #import
+@app.command('import')
+def import_command(
+    folder: Annotated[str, typer.Argument(metavar='FOLDER', help='A folder of recordings (TRC, C3D, BVH, CSV, NPZ), with folders in it.')],
+    output: Annotated[str, typer.Option('-o', '--output', help='The dataset folder; made, or added to if import has made it.')],
+    subjects_from: Annotated[str, typer.Option('--subjects-from', help="Who moves: 'folders'; a pattern for the name, as '{subject}_*'; or a table (CSV) with the columns "
+                                               'trial, subject, and height_m and mass_kg if they are known.')] = 'folders',
+    people: Annotated[str | None, typer.Option('--people', help='A table (CSV) with the columns subject, height_m, mass_kg.')] = None,
+    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
+    joints: Annotated[int, typer.Option('--joints', help='20, or 16 without elbows and wrists.')] = 20,
+    stride: Annotated[int, typer.Option('--stride', help='Frames at 60 Hz from one window of 60 to the next.')] = 20,
+    close: Annotated[int, typer.Option('--close-gaps', help='Interpolate gaps of up to so many frames at 60 Hz, at most 10; longer ones are cut out.')] = 0,
+    limits: Annotated[bool, typer.Option('--limits/--no-limits', help='Leave out frames in which bones change their length by over 20 % or joints are faster than 20 m/s.')] = True,
+    up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
+    units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
+    overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace the dataset instead of adding to it, if import has made it.')] = False,
+) -> None:
+    "Turn recordings into a dataset to train on: windows of a second at 60 Hz, without gaps."
+    from motionfm.recordings import import_recordings
+    tell = lambda line: print(line, flush=True)
+    rows, total = import_recordings(folder, output, subjects_from, people, names, joints, stride, close, limits, up, units, overwrite, tell)
+    used, windows = sum(row.n_windows > 0 for row in rows), sum(row.n_windows for row in rows)
+    if not total: raise DataError(f'{folder}: no window of motion found in {len(rows)} recordings; the lines above say why')
+    print(f'{windows} windows of {used} of {len(rows)} recordings added; {output} holds {total}')
+    subjects = {row.subject: row.measured for row in rows if row.n_windows}
+    unknown = [name for name, measured in subjects.items() if not measured]
+    if unknown: print(f'height or mass of {len(unknown)} of {len(subjects)} subjects is not known and stands there as NaN; training does not need it')
+
 # %% ../nbs/15_cli.ipynb #reconstruct
 @app.command()
 def reconstruct(
-    source: Annotated[str, typer.Argument(metavar='INPUT', help='A recording (TRC, C3D, CSV, NPZ), or a folder of recordings.')],
+    source: Annotated[str, typer.Argument(metavar='INPUT', help='A recording (TRC, C3D, BVH, CSV, NPZ), or a folder of recordings.')],
     output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default INPUT's name with _reconstructed.")] = None,
-    weights: Weights = WEIGHTS,
-    model_json: ModelJson = MODEL_JSON,
+    weights: Weights = None,
+    model_json: ModelJson = None,
     fill_only: Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')] = False,
-    complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether.')] = False,
+    complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether; they are written with _created after their name.')] = False,
     up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
     units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
+    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
+    max_spread_mm: Annotated[float | None, typer.Option('--max-spread-mm', help='Leave samples blank that the network is less sure of.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
+    resume: Annotated[bool, typer.Option('--resume', help='Go on with a folder: leave out recordings that have a result already.')] = False,
+    jobs: Annotated[int, typer.Option('--jobs', help='So many recordings of a folder at once; 0: one on each core.')] = 1,
+    cluster: Annotated[str, typer.Option('--cluster', help='Work on the cluster of this Dask scheduler, as tcp://127.0.0.1:8786.')] = '',
 ) -> None:
-    "Repair recordings: fill gaps and remove noise, in the same units, rate and place."
-    from motionfm.reconstruct import plan_outputs
-    plan = plan_outputs(source, output, overwrite)
+    "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and tell what was done."
+    from motionfm.reconstruct import output_folder, plan_outputs, reconstruct_file
+    from motionfm.recordings import extra_names
+    plan = plan_outputs(source, output, overwrite or resume)
     network = _load_network(model_json, weights)
-    how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units}
-    failed = [path for path, target in plan if not _reconstruct_one(path, target, network, how, alone=len(plan) == 1)]
-    if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(path.name for path in failed)}')
+    how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'max_spread_mm': max_spread_mm}
+    if max_spread_mm is not None and not max_spread_mm > 0: raise DataError(f'max_spread_mm {max_spread_mm} found, expected more than 0')
+    with extra_names(names):
+        if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
+        elif jobs == 1 and not (resume or cluster): _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
+        else: _reconstruct_many(Path(source), output_folder(source, output), plan, _Repair(model_json, weights, names, how), resume, jobs, cluster)
 
 # %% ../nbs/15_cli.ipynb #reconstruct-helpers
-def _load_network(model_json: str, weights: str) -> Callable:
-    "The trained network; raises `FileError` that says how to get one."
-    for path in (model_json, weights):
-        if not Path(path).is_file(): raise FileError(f'{path}: not found; train a network with `motionfm train`, or give --model-json and --weights')
-    from motionfm.infer import load_network
-    from motionfm.reconstruct import as_network
-    return as_network(load_network(model_json, weights))
+def _load_network(model_json: str | None, weights: str | None):
+    "The network that is asked for, or the one that ships; raises `FileError`, `DataError`."
+    from motionfm.reconstruct import SHIPPED_JSON, SHIPPED_WEIGHTS, load_network
+    if (model_json is None) != (weights is None): raise DataError('only one of --model-json and --weights found, expected both or neither')
+    return load_network(model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS)
 
-def _reconstruct_one(source: Path, target: Path, network: Callable, how: dict, alone: bool) -> bool:
-    "Repair one recording and say so; a broken one among others is told and passed over."
+def _reconstruct_one(path: Path, target: Path, network: Callable, how: dict):
+    "Repair one recording among others: its `Summary`, or a `Failure` for a broken one."
     from motionfm.reconstruct import reconstruct_file
-    try: print(reconstruct_file(source, target, network, **how))
-    except MotionfmError as error:
-        if alone: raise
-        print(f'motionfm: {error}', file=sys.stderr)
-        return False
-    return True
+    from motionfm.summary import Failure
+    try: return reconstruct_file(path, target, network, **how)
+    except MotionfmError as error: return Failure(str(path), str(error))
+
+def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]], network: Callable, how: dict) -> None:
+    "Repair the recordings of a folder: a line for each as it is done, then what to look at, and the table beside the results."
+    from motionfm.recordings import SUMMARY_FILE
+    from motionfm.summary import Failure, Summary, table_line, write_summaries
+    names = [path.relative_to(folder).as_posix() for path, _ in plan]
+    results, width = [], max(map(len, names))
+    print(table_line(width=width))
+    for name, (path, target) in zip(names, plan):
+        results.append(_reconstruct_one(path, target, network, how))
+        print(table_line(results[-1], width, name), flush=True)
+    for name, result in zip(names, results):
+        for flag in result.flags if isinstance(result, Summary) else (): print(f'look at {name}: {flag}')
+    write_summaries(made/SUMMARY_FILE, results)
+    print(f'all figures are in {made/SUMMARY_FILE}')
+    failed = [name for name, result in zip(names, results) if isinstance(result, Failure)]
+    if failed: raise DataError(f'{len(failed)} of {len(plan)} recordings could not be repaired: {", ".join(failed)[:500]}')
+
+# %% ../nbs/15_cli.ipynb #reconstruct-many
+@dataclass(frozen=True)
+class _Repair:
+    "Repairs a recording, in whichever process: what `run_all` hands out."
+    model_json: str     # architecture
+    weights: str        # its weights
+    names: str | None   # further names of joints
+    how: dict           # for `reconstruct_file`
+
+    def __call__(self, source: Path, target: Path):
+        from motionfm.recordings import extra_names
+        with extra_names(self.names): return _reconstruct_one(source, target, _network_here(self.model_json, self.weights), self.how)
+
+@lru_cache(maxsize=1)
+def _network_here(model_json: str, weights: str) -> Callable:
+    "The network of this process, loaded once."
+    return _load_network(model_json, weights)
+
+def _reconstruct_many(folder: Path, made: Path, plan: list[tuple[Path, Path]], repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
+    "Repair recordings on many cores: a line for each as it is done, on the screen and in the table beside the results."
+    from motionfm.recordings import SUMMARY_FILE
+    from motionfm.scale import run_all, unfinished
+    from motionfm.summary import Failure, Summary, append_summary, table_line
+    left, failed = unfinished(plan) if resume else plan, []
+    if len(left) < len(plan): print(f'{len(plan) - len(left)} of {len(plan)} recordings have a result already')
+    if not resume: (made/SUMMARY_FILE).unlink(missing_ok=True)
+    width = max(len(path.relative_to(folder).as_posix()) for path, _ in plan)
+    print(table_line(width=width))
+    for (path, _), result in run_all(left, repair, jobs, cluster):
+        name, result = path.relative_to(folder).as_posix(), result if isinstance(result, Summary | Failure) else Failure(str(path), str(result))
+        if isinstance(result, Failure): failed.append(name)
+        append_summary(made/SUMMARY_FILE, result)
+        print(table_line(result, width, name), flush=True)
+    print(f'all figures are in {made/SUMMARY_FILE}')
+    if failed: raise DataError(f'{len(failed)} of {len(left)} recordings could not be repaired: {", ".join(sorted(failed))[:500]}')
 
 # %% ../nbs/15_cli.ipynb #export
 @app.command()
 def export(
-    model_json: Annotated[str, typer.Argument(metavar='MODEL.json', help='Architecture that training wrote.')] = MODEL_JSON,
-    weights: Annotated[str, typer.Argument(metavar='WEIGHTS.h5', help='Weights that training wrote.')] = WEIGHTS,
-    output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default the architecture's name with .onnx.")] = None,
+    model_json: Annotated[str | None, typer.Argument(metavar='[MODEL.json', help='Architecture that training wrote; by default the one that comes with motionfm.')] = None,
+    weights: Annotated[str | None, typer.Argument(metavar='WEIGHTS.h5]', help='Weights that training wrote.')] = None,
+    output: Annotated[str | None, typer.Option('-o', '--output', help="Where to write; by default the architecture's name with .onnx, here.")] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace an output that exists.')] = False,
 ) -> None:
     "Write a trained network as ONNX, for programs without Python."
-    target = Path(output) if output else Path(model_json).with_suffix('.onnx')
+    from motionfm.reconstruct import SHIPPED_JSON, SHIPPED_WEIGHTS
+    if (model_json is None) != (weights is None): raise DataError('only one of architecture and weights found, expected both or neither')
+    target = Path(output) if output else Path(model_json).with_suffix('.onnx') if model_json else Path('motionfm.onnx')
+    model_json, weights = model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS
     if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
     check_writable(target.parent)
     from motionfm.export import export_onnx
     print(f'{model_json}, {weights} -> {export_onnx(model_json, weights, target)}')
 
 # %% ../nbs/15_cli.ipynb #evaluate-methods
-def _methods(weights: str, model_json: str, wanted: str) -> dict[str, Callable]:
+def _methods(weights: str | None, model_json: str | None, wanted: str) -> dict[str, Callable]:
     "The methods to compare, by name; raises `DataError` for an unknown one."
     from motionfm.classic import METHODS
     from motionfm.evaluate import network_methods
-    given = (weights, model_json) != (WEIGHTS, MODEL_JSON) or Path(weights).is_file()
-    methods = METHODS | (network_methods(_load_network(model_json, weights)) if given else {})
+    methods = METHODS | network_methods(_load_network(model_json, weights))
     names = names_in(wanted) or list(methods)
     for name in names:
         if name not in methods: raise DataError(f'method {name!r} is not known; known are {", ".join(methods)}')
@@ -236,8 +331,8 @@ def evaluate(
     most: Annotated[int, typer.Option('--most', help='At most so many trials of each folder, evenly spread; 0: all.')] = 20,
     seed: Annotated[int, typer.Option('--seed', help='Same seed, same damage.')] = 0,
     report: Annotated[str, typer.Option('--report', help='Write a page with plots and moving skeletons.')] = 'report.html',
-    weights: Weights = WEIGHTS,
-    model_json: ModelJson = MODEL_JSON,
+    weights: Weights = None,
+    model_json: ModelJson = None,
 ) -> None:
     "Damage clean trials, repair them by every method, and compare."
     from motionfm.evaluate import SCENARIOS, evaluate_trials, format_table, read_trials, write_report
@@ -295,12 +390,12 @@ def demo_trial():
     return Trial(1000*np.where(seen[..., None], noisy, np.nan).round(5), JOINTS, RATE, 'mm', (frames/RATE).round(6), frames + 1, 'reach.trc'), truth
 
 # %% ../nbs/15_cli.ipynb #demo-errors
-def _demo_errors(trial, truth, repaired) -> dict[str, tuple[float, float]]:
-    "Mean error in mm over missing and over all samples, of straight lines and of the network, without and with --fill-only."
+def _demo_errors(trial, truth, repaired, small) -> dict[str, tuple[float, float]]:
+    "Mean error in mm over missing and over all samples, of straight lines, of the small network, and of the one that ships, without and with --fill-only."
     import numpy as np
-    from motionfm.reconstruct import fill_linear
+    from motionfm.fills import fill_linear
     lines, answer = fill_linear(trial.positions, trial.visible), repaired.positions
-    answers = {'straight lines over the gaps': lines, 'motionfm': answer,
+    answers = {'straight lines over the gaps': lines, 'the small network': small.positions, 'motionfm': answer,
                'motionfm --fill-only': np.where(trial.visible[..., None], lines, answer)}
     distance = {name: 1000*np.linalg.norm(answer - truth, axis=-1) for name, answer in answers.items()}
     return {name: (float(error[~trial.visible].mean()), float(error.mean())) for name, error in distance.items()}
@@ -313,9 +408,9 @@ table{{border-collapse:collapse}}td,th{{padding:.2rem 1rem .2rem 0;text-align:le
 <p>{summary}</p><p>White: the truth. Red: what was recorded. Green: what motionfm makes of it.</p>{player}
 <h2>How far off, in millimetres</h2>
 <table><tr><th>mean error</th><th>missing samples</th><th>all samples</th></tr>{rows}</table>
-<p>The network behind this page learned for {epochs} epochs from {datasets}. It is small, so that the demo takes minutes;
-<code>motionfm train</code> makes a real one.</p>
-<h2>How it learned</h2><img alt="Loss and error over the epochs" src="data:image/png;base64,{curves}"></html>
+<p>The skeleton above was repaired by the network that comes with motionfm. The small one learned here, for {epochs} epochs from {datasets}:
+a plain network, which shows how training goes, not how well it can go.</p>
+<h2>How the small one learned</h2><img alt="Loss and error over the epochs" src="data:image/png;base64,{curves}"></html>
 '''
 
 def _demo_report(path: Path, summary, player: str, errors: dict, result, datasets_root: str) -> None:
@@ -351,16 +446,16 @@ def demo(
     check_writable(folder)
     config = replace(_demo_config(folder, datasets_root, epochs), datasets_root=_demo_datasets(datasets_root, folder))
     from motionfm.formats import read_trial, write_trial
-    from motionfm.reconstruct import reconstruct_file
+    from motionfm.reconstruct import load_network, reconstruct_file, reconstruct_trial
     from motionfm.train import train
     from motionfm.view import make_scene, player_frame, save_gif
     result = train(config, verbose=1 if sys.stdout.isatty() else 2)
     trial, truth = demo_trial()
     write_trial(folder/trial.source, trial)
-    network = _load_network(result.paths['architecture'], result.paths['best'])
-    summary = reconstruct_file(folder/trial.source, folder/'reach_reconstructed.trc', network)
+    small = reconstruct_trial(trial, load_network(result.paths['architecture'], result.paths['best']))
+    summary = reconstruct_file(folder/trial.source, folder/'reach_reconstructed.trc', load_network())
     repaired = read_trial(summary.output)
-    errors = _demo_errors(trial, truth, repaired)
+    errors = _demo_errors(trial, truth, repaired, small)
     scene = make_scene(truth, trial, repaired)
     _demo_report(folder/'report.html', summary, player_frame(scene), errors, result, config.datasets_root)
     save_gif(scene, folder/'repair.gif', beside=True, fps=12)

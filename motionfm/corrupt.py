@@ -21,7 +21,7 @@ class Draws:
     def __init__(self,
         seed: int,              # not negative
         epoch: int,             # not negative
-        indices: Sequence[int], # (N,) numbers of the sequences in the whole data, not negative
+        indices: Sequence[int] | np.ndarray, # (N,) numbers of the sequences in the whole data, not negative
         stream: str = '',       # the name of who is drawing
     ):
         self.epoch, self.indices, self.calls = epoch, indices, 0
@@ -30,22 +30,26 @@ class Draws:
 
     def _pages(self):
         "The generator, opened at the page of each sequence in turn."
-        for index in self.indices:
-            self._state['state']['counter'][:] = 0, self.calls, index, self.epoch
+        counters = np.zeros((len(self.indices), 4), np.uint64)
+        counters[:, 1], counters[:, 2], counters[:, 3] = self.calls, self.indices, self.epoch
+        for counter in counters:
+            self._state['state']['counter'] = counter
             self._philox.state = self._state
             yield self._generator
         self.calls += 1
 
     def normal(self, *shape: int) -> np.ndarray:
         "(N, *shape) float32 from the standard normal distribution."
-        return self._stack(shape, lambda generator: generator.standard_normal(shape, np.float32))
+        return self._filled(shape, lambda generator, row: generator.standard_normal(dtype=np.float32, out=row))
 
     def uniform(self, *shape: int) -> np.ndarray:
         "(N, *shape) float32 from [0, 1)."
-        return self._stack(shape, lambda generator: generator.random(shape, np.float32))
+        return self._filled(shape, lambda generator, row: generator.random(dtype=np.float32, out=row))
 
-    def _stack(self, shape: tuple[int, ...], draw: Callable) -> np.ndarray:
-        return np.stack([draw(generator) for generator in self._pages()]) if len(self.indices) else np.empty((0, *shape), np.float32)
+    def _filled(self, shape: tuple[int, ...], draw: Callable) -> np.ndarray:
+        rows = np.empty((len(self.indices), *shape), np.float32)
+        for generator, row in zip(self._pages(), rows): draw(generator, row)
+        return rows
 
 # %% ../nbs/05_corrupt.ipynb #registry
 CORRUPTIONS: dict[str, Callable] = {}   # name -> function
@@ -142,7 +146,7 @@ class Corruptor:
 
     def __call__(self,
         joints: np.ndarray,                  # (N, T, K, 3) float32 normalised
-        indices: Sequence[int],              # (N,) numbers of the sequences in the whole data
+        indices: Sequence[int] | np.ndarray, # (N,) numbers of the sequences in the whole data
         epoch: int = 0,                      # each epoch damages anew
         visible: np.ndarray | None = None,   # (N, T, K) False where nothing is known from the start
     ) -> tuple[np.ndarray, np.ndarray]:      # corrupted (N, T, K, 3), zero where missing; visible (N, T, K)

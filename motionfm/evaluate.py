@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SCENARIOS', 'NOISE_M', 'ENDS', 'LEG', 'ARM', 'SPIKE_M', 'SPIKE_SHARE', 'SWAP_SHARE', 'DISK_RATE', 'DISK_FRAMES',
-           'DISK_SHORTEST', 'DISK_PUBLISHED', 'GAP_BINS', 'DRAWS', 'Trials', 'COLUMNS', 'HEAD', 'SHORTEST', 'PAGE',
-           'WORDS', 'Scenario', 'scenario', 'noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'limb',
-           'midhip', 'spikes', 'swaps', 'disk_samples', 'disk', 'damaged_parts', 'gap_lengths', 'open_gaps',
-           'bone_errors', 'acceleration_errors', 'cube_error', 'trial_metrics', 'pooled', 'evaluate_trials',
-           'network_methods', 'format_table', 'complete_stretch', 'read_trials', 'judged', 'plot_scenarios',
-           'plot_details', 'pick_examples', 'example_parts', 'write_report']
+           'DISK_SHORTEST', 'DISK_PUBLISHED', 'DRAWS', 'Trials', 'COLUMNS', 'HEAD', 'SHORTEST', 'PAGE', 'WORDS',
+           'Scenario', 'scenario', 'noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'limb', 'midhip',
+           'spikes', 'swaps', 'disk_samples', 'disk', 'damaged_parts', 'bone_errors', 'acceleration_errors',
+           'cube_error', 'trial_metrics', 'pooled', 'evaluate_trials', 'network_methods', 'format_table',
+           'complete_stretch', 'read_trials', 'judged', 'plot_scenarios', 'plot_details', 'pick_examples',
+           'example_parts', 'write_report']
 
 # %% ../nbs/11_evaluate.ipynb #imports
 import json
@@ -27,7 +27,9 @@ from .basics import DataError, FileError, MotionfmError, atomic_path
 from .classic import METHODS
 from .data import open_dataset
 from .formats import READERS, read_trial
-from .reconstruct import repair
+from .gaps import GAP_BINS, gap_lengths, open_gaps
+from .fusion import Recipe, without_opinion
+from .reconstruct import repair_with_spread
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
 from .synthetic import FEATURES_FILE
 
@@ -199,25 +201,6 @@ def damaged_parts(
         if made is not None: parts.append((truth, np.where(made[1][..., None], made[0], np.nan), made[1], its_rate))
     return parts
 
-# %% ../nbs/11_evaluate.ipynb #gap-lengths
-GAP_BINS = {'1-5': (1, 5), '6-10': (6, 10), '11-20': (11, 20), '21-30': (21, 30), '31-60': (31, 60), '60+': (61, np.inf)}   # frames
-
-def gap_lengths(
-    visible: np.ndarray,   # (T, K) True where a joint was seen
-) -> np.ndarray:           # (T, K) frames: how long the gap is that a sample lies in; 0 where seen
-    "The length of the gap around every missing sample."
-    edges = np.diff(np.pad(~visible, ((1, 1), (0, 0))).astype(int), axis=0)
-    lengths = np.zeros(visible.shape, int)
-    for joint in np.flatnonzero(~visible.all(0)):
-        for start, end in zip(np.flatnonzero(edges[:, joint] > 0), np.flatnonzero(edges[:, joint] < 0)): lengths[start:end, joint] = end - start
-    return lengths
-
-def open_gaps(
-    visible: np.ndarray,   # (T, K) True where a joint was seen
-) -> np.ndarray:           # (T, K) True in a gap that begins or ends with the trial
-    "Missing samples before the first or after the last one that was seen."
-    return ~(np.maximum.accumulate(visible, 0) & np.maximum.accumulate(visible[::-1], 0)[::-1])
-
 # %% ../nbs/11_evaluate.ipynb #small-metrics
 def _mean(values: np.ndarray) -> tuple[float, int]: return float(values.sum()), values.size
 
@@ -270,12 +253,19 @@ def pooled(
     return [float(value) for value in (pairs[:, 0].sum()/pairs[:, 1].sum(), low, high)]
 
 # %% ../nbs/11_evaluate.ipynb #run-method
-def _answer(function: Callable, truth: np.ndarray, damaged: np.ndarray, visible: np.ndarray, rate: float, name: str) -> np.ndarray:
-    "What a method makes of a damaged trial; raises `DataError` if that is not complete."
-    answer = np.asarray(function(damaged, visible, rate))
+def _answer(function: Callable, truth: np.ndarray, damaged: np.ndarray, visible: np.ndarray, rate: float, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    "What a method makes of a damaged trial, and its spread if it tells one; raises `DataError` if that is not complete."
+    answer, spread = told if isinstance(told := function(damaged, visible, rate), tuple) else (np.asarray(told), None)
     if answer.shape != truth.shape or not np.isfinite(answer).all():
         raise DataError(f'{name}: an answer of shape {answer.shape} with {int((~np.isfinite(answer)).sum())} gaps found, expected {truth.shape} without any')
-    return answer
+    return answer, spread
+
+def _within(truth: np.ndarray, answer: np.ndarray, spread: np.ndarray | None, visible: np.ndarray) -> dict[str, tuple[float, int]]:
+    "Of the samples that are judged, how many per cent are within their spread and within twice that."
+    if spread is None: return {}
+    judged = ~visible if not visible.all() else np.ones_like(visible)
+    distance = np.linalg.norm(answer - truth, axis=-1)
+    return {name: _mean(100*(distance <= times*spread)[judged]) for name, times in (('within', 1), ('within2', 2))}
 
 def _row(scenario_name: str, method_name: str, rated: list[tuple], n_frames: int, seconds: float, failed: list[str], seed: int) -> dict:
     "One line of the results."
@@ -316,24 +306,30 @@ def _evaluate_one(scenario_name: str, method_name: str, function: Callable, case
     rated, failed, n_frames, seconds = [], [], 0, 0.
     for trial, truth, damaged, visible, rate in cases:
         start = perf_counter()
-        try: answer = _answer(function, truth, damaged.copy(), visible.copy(), rate, method_name)
+        try: answer, spread = _answer(function, truth, damaged.copy(), visible.copy(), rate, method_name)
         except MotionfmError as error: failed.append(f'{trial}: {error}'); continue
         seconds, n_frames = seconds + perf_counter() - start, n_frames + len(truth)
-        rated.append((trial, trial_metrics(truth, answer, visible, rate)))
+        rated.append((trial, trial_metrics(truth, answer, visible, rate) | _within(truth, answer, spread, visible)))
     return _row(scenario_name, method_name, rated, n_frames, seconds, failed, seed)
 
 # %% ../nbs/11_evaluate.ipynb #network-methods
 def network_methods(
-    network: Callable,       # as for `repair`; see `as_network`
-    name: str = 'motionfm',  # what to call it
-) -> dict[str, Callable]:    # two methods
+    network: Recipe | Callable, # as for `repair`; see `load_network`
+    name: str = 'motionfm',     # what to call it
+) -> dict[str, Callable]:       # two or three methods
     "A network as methods, beside `METHODS`."
-    return {name: lambda positions, visible, rate: repair(positions, visible, network, rate),
-            f'{name}_fill': lambda positions, visible, rate: repair(positions, visible, network, rate, fill_only=True)}
+    def method(network: Recipe | Callable, fill_only: bool = False) -> Callable:
+        def repaired(positions: np.ndarray, visible: np.ndarray, rate: float):
+            answer = repair_with_spread(positions, visible, network, rate, fill_only)
+            return answer if isinstance(network, Recipe) else answer[0]
+        return repaired
+    told = {'first_guess': method(without_opinion(network))} if isinstance(network, Recipe) else {}
+    return told | {f'{name}_fill': method(network, True), name: method(network)}
 
 # %% ../nbs/11_evaluate.ipynb #format-table
 COLUMNS = {'missing_mm': ('missing mm', 1), 'closed_mm': ('closed mm', 1), 'all_mm': ('all mm', 1), 'p95_mm': ('p95 mm', 1), 'pck20': ('PCK@20 %', 1), 'pck50': ('PCK@50 %', 1),
-           'bone_mm': ('bone mm', 1), 'acceleration': ('acc m/s²', 1), 'cube_rmse': ('cube RMSE', 4)}   # metric -> title, digits
+           'bone_mm': ('bone mm', 1), 'acceleration': ('acc m/s²', 1), 'cube_rmse': ('cube RMSE', 4),
+           'within': ('in spread %', 0), 'within2': ('in 2 spreads %', 0)}   # metric -> title, digits
 
 def _cells(row: dict) -> list[str]:
     "The numbers of a line, in words; intervals for the first two."
@@ -501,7 +497,7 @@ def example_parts(
     for word, at in pick_examples(row).items():
         name, total, count = row['each'][at]
         truth, damaged, visible, rate = by_name[name][[each[0] for each in row['each'][:at]].count(name)]
-        shown.append((f'{word}: {name}, {total/count:.1f} mm', truth, damaged, _answer(function, truth, damaged, visible, rate, row['method']), rate))
+        shown.append((f'{word}: {name}, {total/count:.1f} mm', truth, damaged, _answer(function, truth, damaged, visible, rate, row['method'])[0], rate))
     return shown
 
 # %% ../nbs/11_evaluate.ipynb #report-parts
@@ -517,6 +513,7 @@ WORDS = ('Errors are mean distances in mm over the samples that were missing, ov
          'with 95 % bootstrap intervals over trials. p95, PCK and the plots are over '
          'what was missing, or over all samples where nothing was. Acceleration errors are in m/s². '
          'Cube RMSE is the error in a cube from -1 to 1 around each sample, as DISK reports it. '
+         'A spread holds if 68 % of the samples are within it, and 97 % within twice that. '
          'Seconds are wall time of the method alone.')
 
 def _picture(svg: str, told: str) -> str: return f'<img alt="{escape(told)}" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'

@@ -13,7 +13,6 @@ import numpy as np
 from . import __version__
 from .basics import DataError, atomic_path
 from .infer import Part, read_weights
-from .skeleton import FRAMES
 
 # %% ../nbs/07_export.ipynb #onnx-lstm
 def _as_onnx_lstm(arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -24,12 +23,22 @@ def _as_onnx_lstm(arrays: list[np.ndarray]) -> list[np.ndarray]:
     kernel, recurrent, bias = (np.stack([rows(forwards), rows(backwards)]) for forwards, backwards in zip(arrays[:3], arrays[3:]))
     return [kernel, recurrent, np.concatenate([bias, np.zeros_like(bias)], 1)]
 
+# %% ../nbs/07_export.ipynb #dense-nodes
+def _dense_nodes(part: Part, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
+    "Operations of a map that every frame passes alone; GELU, which this version of ONNX lacks, is x(1 + erf(x/√2))/2."
+    name = part.name
+    plain = [('MatMul', [*sources, arrays[0]], [f'{name}.product'], {}), ('Add', [f'{name}.product', arrays[1]], [f'{name}.sum'], {})]
+    if part.activation == 'linear': return [*plain, ('Identity', [f'{name}.sum'], [f'{name}.turned'], {})]
+    return [*plain, ('Mul', [f'{name}.sum', np.float32([.5**.5])], [f'{name}.scaled'], {}), ('Erf', [f'{name}.scaled'], [f'{name}.erf'], {}),
+            ('Add', [f'{name}.erf', np.float32([1])], [f'{name}.share'], {}), ('Mul', [f'{name}.sum', f'{name}.share'], [f'{name}.twice'], {}),
+            ('Mul', [f'{name}.twice', np.float32([.5])], [f'{name}.turned'], {})]
+
 # %% ../nbs/07_export.ipynb #nodes
 def _nodes(part: Part, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
     "Operations of a layer: (operation, inputs, outputs, attributes); an input that is an array is a constant."
     name, axes = part.name, [np.int64([1])]
     if part.kind == 'InputLayer': return [('Transpose', [name], [f'{name}.turned'], {'perm': [1, 0, 2]})]
-    if part.kind == 'Dense': return [('MatMul', [*sources, arrays[0]], [f'{name}.product'], {}), ('Add', [f'{name}.product', arrays[1]], [f'{name}.turned'], {})]
+    if part.kind == 'Dense': return _dense_nodes(part, arrays, sources)
     if part.kind == 'Concatenate': return [('Concat', sources, [f'{name}.turned'], {'axis': -1})]
     if part.kind in ('Dropout', 'Add'): return [({'Dropout': 'Identity', 'Add': 'Sum'}[part.kind], sources, [f'{name}.turned'], {})]
     lstm = ('LSTM', [*sources, *_as_onnx_lstm(arrays)], [f'{name}.both'], {'direction': 'bidirectional', 'hidden_size': arrays[1].shape[0]})
@@ -53,7 +62,7 @@ def _onnx_model(layers: list[tuple[Part, list[np.ndarray]]]):
             inputs = [name if isinstance(name, str) else constant(name) for name in inputs]
             nodes.append(onnx.helper.make_node(operation, inputs, outputs, **attributes))
     nodes.append(onnx.helper.make_node('Transpose', [f'{last.name}.turned'], [last.name], perm=[1, 0, 2]))
-    first, answer = (onnx.helper.make_tensor_value_info(part.name, onnx.TensorProto.FLOAT, ['windows', FRAMES, part.width]) for part in (layers[0][0], last))
+    first, answer = (onnx.helper.make_tensor_value_info(part.name, onnx.TensorProto.FLOAT, ['windows', layers[0][0].frames or 'frames', part.width]) for part in (layers[0][0], last))
     graph = onnx.helper.make_graph(nodes, 'motionfm', [first], [answer], constants)
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', OPSET)], ir_version=IR,
                                   producer_name='motionfm', producer_version=__version__)

@@ -83,7 +83,7 @@ def detect_layout(
     scores = layout_scores(coordinates)
     if not all(np.isfinite(score) for score in scores.values()):
         raise DataError(f'{name}: no bone is seen in any frame, so the layout is unknown; are all values zero, NaN or infinite?')
-    best, other = sorted(LAYOUTS, key=scores.get)
+    best, other = sorted(LAYOUTS, key=scores.__getitem__)
     if not scores[other] >= MIN_RATIO*scores[best]:
         told = ', '.join(f'{layout} {scores[layout]:.3f}' for layout in LAYOUTS)
         raise DataError(f'{name}: the layout is too close to call (scores: {told}; a ratio of {MIN_RATIO:g} is needed); '

@@ -33,8 +33,10 @@ from meshcat.geometry import Cylinder, LineBasicMaterial, LineSegments, Mesh, Me
 from .basics import DataError, atomic_path
 from .corrupt import Corruptor
 from .data import open_dataset
+from .fusion import Recipe
 from .pairs import pad_joints
 from .preprocess import denormalise, normalise
+from .reconstruct import repair
 from .settings import TrainConfig, corruptor_of
 from .skeleton import JOINTS, KMAX, RATE, SIDES, Edge, edges_for
 
@@ -325,6 +327,7 @@ HOST, PORT = '127.0.0.1', 7000
 class _Handler(BaseHTTPRequestHandler):
     "Answers with the page, and with nothing else."
     timeout = 10   # seconds for a visitor who doesn't speak
+    server: 'PageServer'
 
     def do_GET(self) -> None:
         host = self.headers.get('Host', '').rsplit(':', 1)[0]
@@ -340,7 +343,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 # %% ../nbs/13_meshcat.ipynb #page-server
 class PageServer(ThreadingTCPServer):
-    "Hands a page to browsers on this computer; each visitor has a thread that does not outlive the process."
+    "Hands a page to browsers on this computer; each visitor has a thread that does not outlive the process. Raises `DataError` without a free port."
     daemon_threads, allow_reuse_address = True, os.name == 'posix'
 
     def __init__(self,
@@ -507,19 +510,23 @@ def _placeable(damaged: np.ndarray, names: Sequence[str]) -> np.ndarray:
         except DataError as error: refusals.append(error)
         else: kept.append(index)
     if not kept: raise refusals[0]
-    for error in refusals: print(f'not reconstructed: {error}', flush=True)
+    for refusal in refusals: print(f'not reconstructed: {refusal}', flush=True)
     return np.array(kept)
 
 # %% ../nbs/13_meshcat.ipynb #reconstruct-selection
 def reconstruct_selection(
     damaged: np.ndarray,        # (N, 60, K, 3) metres, NaN where missing
-    network: Callable,          # ((N, 60, Kmax, 3), (N, 60, Kmax)) -> (N, 60, Kmax, 3); see `motionfm.reconstruct.as_network`
+    network: Recipe | Callable, # ((N, 60, Kmax, 3), (N, 60, Kmax)) -> (N, 60, Kmax, 3), or a recipe; see `motionfm.reconstruct.load_network`
     names: Sequence[str],       # what messages call the sequences
     kmax: int = KMAX,           # joints that the network was built for
 ) -> np.ndarray:                # (N, 60, K, 3) metres, complete; all NaN for a sequence that has no place
     "Repair sequences with a network; raises `DataError` if it does not fit or too little is seen."
     kept = _placeable(damaged, names)
     visible = np.isfinite(damaged[kept]).all(-1)
+    if isinstance(network, Recipe):
+        answer = np.full(damaged.shape, np.nan)
+        for at, seen in zip(kept, visible): answer[at] = repair(damaged[at], seen, network)
+        return answer
     normalised, root, scale = normalise(damaged[kept], visible)
     padded = pad_joints(normalised.astype(np.float32), kmax)
     known = np.pad(visible, [(0, 0), (0, 0), (0, kmax - visible.shape[2])])

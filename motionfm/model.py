@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ops', 'MISSING_WEIGHT', 'WEIGHTINGS', 'build_model', 'AccumModel', 'split_targets', 'SequenceLoss', 'MPJPE',
-           'save_architecture', 'save_weights', 'load_architecture', 'load_model']
+           'check_room', 'save_architecture', 'save_weights', 'load_architecture', 'load_model']
 
 # %% ../nbs/07_model.ipynb #imports
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .basics import DataError, atomic_path
+from .basics import DataError, atomic_path, reserve
 from .infer import check_weights, not_a_model, read_architecture
 from .settings import LOSS_WEIGHTS, MERGE_MODES, TrainConfig
 from .skeleton import FRAMES, KMAX
@@ -79,7 +79,7 @@ class AccumModel(keras.Model):
     def compile(self,
         optimizer: keras.optimizers.Optimizer, # moves the weights
         accum_steps: int = 1,                  # micro-batches in one update, at least 1
-        jit_compile: bool = False,             # off: cuDNN's LSTM on a GPU and the faster prediction on a CPU
+        jit_compile: bool | None = None,       # by default on with JAX, off else: cuDNN's LSTM on a GPU and the faster prediction on a CPU
         **kwargs,                              # as for any Keras model
     ) -> None:
         "Prepare for training; raises `DataError` if `accum_steps` is under 1."
@@ -87,7 +87,7 @@ class AccumModel(keras.Model):
         if accum_steps > 1: optimizer.gradient_accumulation_steps = accum_steps
         if any(layer.compute_dtype == 'float16' for layer in self.layers):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        super().compile(optimizer, jit_compile=jit_compile, **kwargs)
+        super().compile(optimizer, jit_compile=keras.backend.backend() == 'jax' if jit_compile is None else jit_compile, **kwargs)
 
 # %% ../nbs/07_model.ipynb #split-targets
 def split_targets(
@@ -143,6 +143,21 @@ class MPJPE(keras.metrics.Metric):
     def result(self): return ops.divide_no_nan(self.total, self.count)
     def get_config(self): return {**super().get_config(), 'missing_only': self.missing_only}
 
+# %% ../nbs/07_model.ipynb #check-room
+def check_room(
+    path: str | Path,        # where a file is going to be written; is gone afterwards
+    model: keras.Model,      # whose weights
+    further: int = 0,        # bytes beside them
+) -> None:
+    "Raise `OSError` unless weights, and the optimizer's numbers if there are any, fit on the disk."
+    variables = [*model.variables, *(model.optimizer.variables if getattr(model, 'optimizer', None) else ())]
+    left = 20_000 + further + sum(4_000 + 4*int(np.prod(variable.shape)) for variable in variables)
+    try:
+        with open(path, 'wb') as file:
+            while left > 0: left -= file.write(bytes(min(left, 2**20)))
+            os.fsync(file.fileno())
+    finally: Path(path).unlink(missing_ok=True)
+
 # %% ../nbs/07_model.ipynb #save-model
 def _plain(model: keras.Model) -> keras.Model:
     "The same layers without optimizer and losses."
@@ -154,7 +169,9 @@ def save_architecture(model: keras.Model, path: str | Path) -> None:
 
 def save_weights(model: keras.Model, path: str | Path) -> None:
     "Write the weights; `path` ends with .weights.h5; raises `FileError`."
-    with atomic_path(path) as temporary: _plain(model).save_weights(temporary)
+    with atomic_path(path) as temporary:
+        reserve(temporary, 5*model.count_params() + 2**16)   # 4 bytes each, and what HDF5 adds
+        _plain(model).save_weights(temporary)
 
 # %% ../nbs/07_model.ipynb #load-architecture
 def load_architecture(
@@ -164,7 +181,7 @@ def load_architecture(
     config = read_architecture(path)
     try:
         model = keras.saving.deserialize_keras_object(config)
-        fits = model.output_shape[1:] == (FRAMES, model.output_shape[-1])
+        fits = model.output_shape[1:-1] in ((FRAMES,), (None,))
     except (Exception, RecursionError) as error: raise not_a_model(path, error) from error
     if not fits: raise DataError(f'{path}: refused, it writes {model.output_shape}, expected (None, {FRAMES}, Kmax*3)')
     return _accelerated(model)

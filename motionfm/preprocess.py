@@ -20,13 +20,13 @@ def finite_sequences(
     "Which sequences hold neither NaN nor infinity."
     return np.isfinite(joints).all((1, 2, 3))
 
-def _named(names: Sequence[str] | None, index: int) -> str:
+def _named(names: Sequence[str] | np.ndarray | None, index: int | np.integer) -> str:
     "What an error message calls a sequence."
-    return names[index] if names is not None else f'sequence {index}'
+    return names[int(index)] if names is not None else f'sequence {index}'
 
 def check_finite(
     joints: np.ndarray,                   # (N, T, K, 3)
-    names: Sequence[str] | None = None,   # what to call each sequence
+    names: Sequence[str] | np.ndarray | None = None,   # what to call each sequence
 ) -> None:
     "Raise `DataError` that names the first sequence with NaN or infinity."
     bad = np.flatnonzero(~finite_sequences(joints))
@@ -45,7 +45,7 @@ def _root_seen(joints: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, np.
 def root_track(
     joints: np.ndarray,                   # (N, T, K, 3) positions; anything where not visible
     visible: np.ndarray,                  # (N, T, K) True where a joint was seen
-    names: Sequence[str] | None = None,   # what to call each sequence in errors
+    names: Sequence[str] | np.ndarray | None = None,   # what to call each sequence in errors
 ) -> np.ndarray:                          # (N, T, 3) the path of midHip, in the unit and type of `joints`
     "Path of the middle of the hips; raises `DataError` for a sequence without any."
     root, seen = _root_seen(joints, visible)
@@ -63,7 +63,7 @@ MIN_SCALE, MAX_SCALE = .2, 5.   # metres
 def height_scale(
     centred: np.ndarray,                  # (N, T, K, 3) positions relative to the root, metres
     visible: np.ndarray,                  # (N, T, K)
-    names: Sequence[str] | None = None,   # what to call each sequence in errors
+    names: Sequence[str] | np.ndarray | None = None,   # what to call each sequence in errors
 ) -> np.ndarray:                          # (N,) metres, `MIN_SCALE` to `MAX_SCALE`
     "Extent in y over all visible samples of each sequence; raises `DataError` if it is degenerate."
     y = centred[..., 1]
@@ -77,7 +77,7 @@ def height_scale(
 def normalise(
     joints: np.ndarray,                      # (N, T, K, 3) positions in metres, y up; anything where not visible
     visible: np.ndarray | None = None,       # (N, T, K) True where a joint was seen; by default everywhere
-    names: Sequence[str] | None = None,      # what to call each sequence in errors
+    names: Sequence[str] | np.ndarray | None = None, # what to call each sequence in errors
     scale: np.ndarray | None = None,         # (N,) metres, if it is known already
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # normalised (N, T, K, 3), zero where not visible; root (N, T, 3); scale (N,)
     "Centre on midHip and divide by the height scale; raises `DataError` that names the sequence."

@@ -30,7 +30,7 @@ Edge = tuple[int, int]
 
 def _bones(text: str) -> tuple[Edge, ...]:
     "Pairs of joint indices from 'parent-child' words."
-    return tuple(tuple(JOINT_INDEX[name] for name in pair.split('-')) for pair in text.split())
+    return tuple((JOINT_INDEX[start], JOINT_INDEX[end]) for start, end in (pair.split('-') for pair in text.split()))
 
 EDGES = _bones('midHip-Neck Neck-RShoulder Neck-LShoulder midHip-RHip midHip-LHip RHip-RKnee LHip-LKnee '
                'RKnee-RAnkle LKnee-LAnkle RAnkle-RHeel LAnkle-LHeel RAnkle-RSmallToe LAnkle-LSmallToe '
@@ -50,7 +50,7 @@ def bone_lengths(
     joints: np.ndarray,                   # (..., K, 3) positions, any unit
     edges: Sequence[Edge] | None = None,  # pairs of joint indices; by default the bones of the K joints
 ) -> np.ndarray:                          # (..., E) lengths, in the unit of `joints`
-    "Length of every bone in every frame."
+    "Length of every bone in every frame; raises `DataError` for anything but positions."
     joints = np.asarray(joints)
     if joints.ndim < 2 or joints.shape[-1] != 3:
         raise DataError(f'positions of shape {joints.shape} found, expected (..., K, 3)')

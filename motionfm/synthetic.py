@@ -6,12 +6,15 @@
 __all__ = ['RATIOS', 'STATURE', 'BODY_MASS_INDEX', 'WALK', 'TURN', 'RUN', 'STAIRS', 'SQUAT', 'SIT_TO_STAND', 'JUMP', 'REACH',
            'LUNGE', 'KICK', 'MOTIONS', 'ACTIVITIES', 'CENTRAL', 'SIDED', 'GRAVITY', 'X', 'Y', 'Z', 'SIGN', 'UPPER',
            'SWAY', 'FEATURES_FILE', 'FEATURES_KEY', 'INFO_FILE', 'LAYOUTS', 'SCALE_FACTORS', 'SHIPPED', 'Person',
-           'make_person', 'Motion', 'synthesize', 'pack_features', 'write_dataset', 'synthesize_features',
-           'synthesize_dataset']
+           'make_person', 'Motion', 'synthesize', 'pack_features', 'hdf5_writer', 'write_dataset',
+           'synthesize_features', 'synthesize_dataset']
 
 # %% ../nbs/01_synthetic.ipynb #imports
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 
 import h5py
@@ -31,12 +34,12 @@ BODY_MASS_INDEX = (24.5, 2.8)                                # kg/m²: of volunt
 # %% ../nbs/01_synthetic.ipynb #person
 @dataclass(frozen=True)
 class Person:
-    "Who moves: sex, stature in metres, mass in kg, segment lengths in metres, and a seed for the personal style."
-    seed: int
-    sex: str
-    height: float
-    mass: float
-    lengths: tuple[tuple[str, float], ...]
+    "Who moves."
+    seed: int      # of the personal style
+    sex: str       # a key of `STATURE`
+    height: float  # stature, metres
+    mass: float    # kg
+    lengths: tuple[tuple[str, float], ...]   # segment and its length in metres
 
     def __getitem__(self, segment: str) -> float: return dict(self.lengths)[segment]
 
@@ -256,7 +259,7 @@ def _angles(motion: Motion, phase: np.ndarray) -> dict[str, np.ndarray]:
 X, Y, Z = range(3)
 SIGN = np.array([-1., 1.])   # right and left on the x axis
 
-def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray) -> np.ndarray:
+def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray | float) -> np.ndarray:
     "Vectors (..., 3) turned about a coordinate axis, right-handed."
     angle, one, two = np.radians(degrees), (axis + 1) % 3, (axis + 2) % 3
     turned = np.array(np.broadcast_to(points, np.broadcast_shapes(np.shape(points), np.shape(angle) + (1,))), float)
@@ -529,6 +532,33 @@ def pack_features(
     person = np.stack([heights, masses], -1)[:, None].repeat(joints.shape[1], 1)
     return np.concatenate([flat, person], -1).astype(np.float32)
 
+# %% ../nbs/01_synthetic.ipynb #careful
+class _CarefulFile(FileIO):
+    "A file whose failures to be written are kept for later."
+    failure: OSError | None = None
+
+    def _try(self, work: Callable, *arguments):
+        try: return work(*arguments)
+        except OSError as error: self.failure = self.failure or error
+
+    def write(self, content) -> int:
+        rest = memoryview(content).cast('B')
+        while len(rest) and (written := self._try(super().write, rest)): rest = rest[written:]
+        return len(content)
+
+    def truncate(self, size: int | None = None) -> int:
+        self._try(super().truncate, size)
+        return size or 0
+
+@contextmanager
+def hdf5_writer(
+    path: Path,              # the file to make
+) -> Iterator[h5py.File]:    # the same, open
+    "Write an HDF5 file; raises `OSError` where that fails."
+    with _CarefulFile(path, 'w+') as raw:
+        with h5py.File(raw, 'w') as file: yield file
+        if raw.failure: raise raw.failure
+
 # %% ../nbs/01_synthetic.ipynb #write
 def write_dataset(
     folder: str | Path,   # the folder to make; must not exist yet
@@ -543,7 +573,7 @@ def write_dataset(
         if len(values) != len(features): raise DataError(f'{name}: {len(values)} values found, expected one for each of {len(features)} sequences')
     chunks = (min(64, len(features)), *features.shape[1:])
     with atomic_folder(folder) as path:
-        with h5py.File(path/FEATURES_FILE, 'w') as file:
+        with hdf5_writer(path/FEATURES_FILE) as file:
             file.create_dataset(FEATURES_KEY, data=features, chunks=chunks, compression='gzip', shuffle=True, track_times=False)
         np.save(path/INFO_FILE, np.array(info, dtype=object), allow_pickle=True)
     return Path(folder)
@@ -578,7 +608,7 @@ def synthesize_features(
     seed: int = 0,                 # other seeds give other people
     first_subject: int = 1,        # number of the first person
 ) -> tuple[np.ndarray, dict]:      # features (N, 60, F) and info, arrays of length N
-    "Sequences of many people, in memory; the scale factor makes person and motion smaller or larger, the mass stays."
+    "Sequences of many people, in memory; the scale factor changes person and motion, not the mass. Raises `DataError` for impossible numbers."
     if n_joints not in JOINT_COUNTS: raise DataError(f'{n_joints} joints found, expected {" or ".join(map(str, JOINT_COUNTS))}')
     if seed < 0: raise DataError(f'seed {seed} found, expected 0 or more')
     if n_sequences < 1: raise DataError(f'{n_sequences} sequences found, expected at least 1')

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -335,7 +335,7 @@ def _figure(scene: Scene, view: str, theme: str, beside: bool):
     width, height = _extent(scene.stage, view)
     wide = width*(len(scene.skeletons) if beside else 1)/height
     figure = Figure(figsize=(min(max(4*wide, 2.6), 12), 4), facecolor='#14171c' if theme == 'dark' else 'white')
-    return figure, figure.add_axes([0, 0, 1, .92])
+    return figure, figure.add_axes((0, 0, 1, .92))
 
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     "Title, frame and time, above the picture."
@@ -397,7 +397,7 @@ def save_scene(
     **options,           # as for `save_html`, `save_png` or `save_gif`; a look that only the page knows is left out
 ) -> None:
     "Write a scene; the ending of the name chooses the form. Raises `DataError`, `FileError`."
-    savers = {'.html': save_html, '.png': save_png, '.gif': save_gif}
+    savers: dict[str, Callable] = {'.html': save_html, '.png': save_png, '.gif': save_gif}
     ending = Path(target).suffix.lower()
     if ending not in savers: raise DataError(f'{target}: ending {ending!r} found, expected {", ".join(savers)}')
     if ending != '.html': options = {name: value for name, value in options.items() if name not in ('labels', 'errors', 'follow')}
@@ -444,7 +444,7 @@ def _controls(
     return play, slider, speed, loop
 
 # %% ../nbs/12_view.ipynb #live-frontend
-def live_frontend() -> bool:
+def live_frontend() -> bool:   # False for a machine that runs the notebook for a page
     "Whether somebody sits in front of this kernel who can move a slider."
     wish = os.environ.get('MOTIONFM_PLAYER', '')
     if wish in ('widget', 'page'): return wish == 'widget'
@@ -613,7 +613,9 @@ def _arrange(inputs: dict, told: HTML, player: VBox) -> VBox:
 # %% ../nbs/12_view.ipynb #explorer
 class Explorer(Player):
     "A player with controls to choose, damage and repair a sequence; see `explore`."
-    def __init__(self, folders: list[Path], repair: Callable | None = None, **look):
+    def __init__(self, folders: list[Path],       # dataset folders
+                 repair: Callable | None = None,  # (positions (T, K, 3) with NaN, visible (T, K)) -> (T, K, 3)
+                 **look):                         # as for `pack`
         self.folders, self.repair, self.dataset = {path.name: path for path in folders}, repair, _first_that_opens(folders)
         super().__init__(explored_scene(self.dataset, 0, DAMAGE), **look)
 
@@ -659,7 +661,7 @@ def explore(
     return Explorer(find_datasets(datasets_root), repair, **look)
 
 # %% ../nbs/12_view.ipynb #overview-rows
-def _table(rows: list[tuple[str, ...]], head: tuple[str, ...] = ()) -> str:
+def _table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...] = ()) -> str:
     "Rows of words as an HTML table."
     line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="text-align:left;padding:0 1em 0 0">{escape(cell)}</{tag}>' for cell in cells) + '</tr>'
     return f'<table>{line(head, "th") if head else ""}{"".join(line(row, "td") for row in rows)}</table>'

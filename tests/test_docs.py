@@ -1,19 +1,160 @@
-"The site builds from the notebooks, and its links lead somewhere."
+"The site builds from the notebooks, and every page of it can be read: on a desk, on a phone, without the internet."
+import re
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import pytest
 
 from conftest import ROOT
 
+sys.path[:0] = [str(ROOT/'tools'), str(ROOT/'benchmarks')]
+from api import notebooks  # noqa: E402
 
-def test_site(tmp_path):
-    copy = tmp_path/'repository'
-    copy.mkdir()
+MENU = ('Start', 'Tutorials', 'How it works', 'Reference', 'Benchmark', 'Scaling', 'Model card')
+
+
+@pytest.fixture(scope='module')
+def site(tmp_path_factory) -> Path:
+    "A copy of what the site is made of, built."
+    copy = tmp_path_factory.mktemp('repository')
     for name in ('settings.ini', '_quarto.yml', 'nbs', 'tools', 'motionfm'): (copy/name).symlink_to(ROOT/name)
     built = subprocess.run([sys.executable, copy/'tools'/'docs.py'], cwd=copy, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr[-3000:]
-    assert 'warning' not in built.stdout + built.stderr
-    pages = {path.name for path in (copy/'_docs').glob('*.html')}
-    assert {'index.html', 'skeleton.html', 'train.html', 'reconstruct.html', 'view.html'} <= pages
-    checked = subprocess.run([Path(sys.executable).with_name('smalldocs'), 'check', copy/'_proc'], capture_output=True, text=True)
+    assert 'warning' not in built.stdout + built.stderr, built.stdout + built.stderr
+    return copy
+
+
+def test_nothing_to_look_at(site):
+    checked = subprocess.run([Path(sys.executable).with_name('smalldocs'), 'check', site/'_proc'], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_every_notebook_is_in_the_menu(site):
+    menu = (ROOT/'_quarto.yml').read_text(encoding='utf-8')
+    missing = [path.name for path in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in path.parts and path.name not in menu]
+    assert not missing, f'{", ".join(missing)}: not in _quarto.yml'
+
+
+def test_every_public_name_has_its_place(site):
+    reference = (site/'_docs'/'reference.html').read_text(encoding='utf-8')
+    for notebook in notebooks():
+        page = (site/'_docs'/f'{notebook.module}.html').read_text(encoding='utf-8')
+        for name in notebook.names:
+            assert f'id="{name.name}"' in page and f'{notebook.module}.html#{name.name}"' in reference, (notebook.module, name.name)
+
+
+def test_pages_ask_nobody_else(site):
+    for page in (site/'_docs').rglob('*.html'):
+        asked = re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(?:https?:)?//[^"]*"', page.read_text(encoding='utf-8'))
+        assert not asked, (page.name, asked)
+
+
+# In a browser
+
+CUT = """() => {
+    const cut = [], range = document.createRange(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (walk.nextNode()) {
+        if (!walk.currentNode.data.trim()) continue
+        range.selectNodeContents(walk.currentNode)
+        const box = range.getBoundingClientRect(), folded = walk.currentNode.parentElement.closest('details:not([open]), .collapse:not(.show), #quarto-sidebar, .visually-hidden')
+        if (!box.width || folded && innerWidth < 992 || folded && folded.tagName == 'DETAILS') continue
+        let edge = innerWidth
+        for (let up = walk.currentNode.parentElement; up; up = up.parentElement) {
+            const how = getComputedStyle(up).overflowX
+            if (how == 'auto' || how == 'scroll') { edge = Infinity; break }
+            if (how == 'hidden' || how == 'clip') edge = Math.min(edge, up.getBoundingClientRect().right)
+        }
+        if (box.right > edge + 2 || box.left < -2) cut.push(walk.currentNode.data.trim().slice(0, 60))
+    }
+    return cut
+}"""
+PLACES = """() => [...document.querySelectorAll('a[href^="#"]')].map(link => decodeURIComponent(link.getAttribute('href').slice(1)))
+    .filter(id => id && !document.getElementById(id))"""
+SPOILT = re.compile(r'Traceback \(most recent call last\)|oneDNN|cuda_|TF-TRT|WARNING:|This TensorFlow binary|absl::')
+
+
+@pytest.fixture(scope='module')
+def address(site):
+    "Where the site is served, on the loopback address only."
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *words): pass
+    server = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=site/'_docs'))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}/'
+    server.shutdown()
+
+
+@pytest.fixture(scope='module')
+def chromium():
+    pytest.importorskip('playwright.sync_api', reason='playwright is not installed: pip install playwright')
+    import bench_view as bench
+    if not Path(bench.CHROMIUM).exists(): pytest.skip('chromium is not installed: apt-get install chromium')
+    with bench.browser() as chromium: yield chromium
+
+
+def watched(page) -> list[str]:
+    "What goes wrong on a page: errors, missing files, and requests to other hosts."
+    import bench_view as bench
+    complaints = bench.watched(page)
+    page.on('response', lambda answer: answer.status >= 400 and complaints.append(f'{answer.status}: {answer.url}'))
+    return complaints
+
+
+@pytest.mark.parametrize('width', [1280, 390])
+def test_every_page_can_be_read(chromium, address, width):
+    page = chromium.new_page(viewport={'width': width, 'height': 900})
+    complaints, todo, done = watched(page), [address + 'index.html'], set()
+    while todo:
+        done.add(url := todo.pop())
+        page.goto(url)
+        assert not complaints, (url, complaints)
+        assert page.locator('.navbar .menu-text').all_text_contents()[:len(MENU)] == list(MENU), url
+        assert page.evaluate('document.documentElement.scrollWidth') <= width, url
+        assert page.evaluate(CUT) == [], url
+        told = page.evaluate('document.body.textContent')
+        assert not SPOILT.search(told), (url, SPOILT.search(told))
+        for frame in page.frames[1:]: frame.wait_for_selector('.mfm[data-frame], canvas', state='attached')
+        links = page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
+        places = page.evaluate(PLACES)
+        assert not places, (url, places)
+        todo += {link.split('#')[0] for link in links if link.startswith(address) and link.split('#')[0].endswith('.html')} - done - set(todo)
+    page.close()
+    assert len(done) > len(notebooks()) + len(MENU)
+
+
+def test_links_lead_to_a_place(site):
+    "A link to a place in another page finds it there."
+    pages = {path: path.read_text(encoding='utf-8') for path in (site/'_docs').rglob('*.html')}
+    for path, page in pages.items():
+        for href, place in set(re.findall(r'href="([^":?#]+\.html)#([^"]+)"', page)):
+            target = (path.parent/href).resolve()
+            assert f'id="{place}"' in pages[target], (path.name, href, place)
+
+
+def test_search_finds(chromium, address):
+    page = chromium.new_page()
+    complaints = watched(page)
+    page.goto(address)
+    page.locator('input[type=search], .smalldocs-search input').first.fill('reconstruct_file')
+    page.wait_for_selector('a[href*="reconstruct.html"]:visible', timeout=5000)
+    assert not complaints
+    page.close()
+
+
+def test_players_play(chromium, address):
+    page = chromium.new_page(viewport={'width': 1280, 'height': 900})
+    complaints = watched(page)
+    page.goto(address + 'view.html')
+    assert page.locator('iframe').count() > 2
+    player = page.frame_locator('iframe').first
+    player.locator('.mfm[data-frame]').wait_for()
+    before = player.locator('.time').inner_text()
+    player.locator('.picture').first.focus()
+    page.keyboard.press('ArrowRight'); page.keyboard.press('ArrowRight')
+    player.get_by_text('frame 2 of').wait_for()
+    assert before.startswith('frame 0') and not complaints
+    page.close()

@@ -10,7 +10,10 @@ from conftest import ROOT
 BIN = Path(sys.executable).parent
 
 
-@pytest.mark.parametrize('notebook', sorted((ROOT/'nbs').glob('*.ipynb')), ids=lambda path: path.stem)
+NOTEBOOKS = sorted(path for path in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in path.parts)
+
+
+@pytest.mark.parametrize('notebook', NOTEBOOKS, ids=lambda path: path.relative_to(ROOT/'nbs').with_suffix('').as_posix())
 def test_notebook(notebook):
     done = subprocess.run([BIN/'nbdev_test', '--path', notebook], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -275,7 +275,7 @@ def test_frame_inside_another_page(chromium, tmp_path):
 
 
 EXPLORER = """
-from motionfm.reconstruct import fill_linear
+from motionfm.fills import fill_linear
 from motionfm.view import explore
 display(player)
 explore({root!r} + '/datasets', repair=fill_linear)"""

@@ -1,24 +1,124 @@
-"Build the site into _docs/: nbdev prepares the notebooks, smalldocs renders them."
+"Build the site into _docs/: pages from the executed notebooks, a reference from their exported cells; rendered by Quarto, or else by smalldocs."
+import json
 import re
+import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
-from nbdev.serve import proc_nbs
+from api import EXPORTED, ROOT, Cell, Notebook, as_html, index, notebooks
 
-UNREAD = re.compile(r'output-file: \w+\.html(\\n)?')   # nbdev's name for the page; smalldocs takes the notebook's
 NUMBER = re.compile(r'\b\d\d_(\w+\.(?:ipynb|html))')   # pages are called after the module, without the number
+TEST = re.compile(r'\b(assert\s|test_\w+\(|np\.testing\.)')
+NAMES = index()
 
 
-def strip_numbers(folder: Path) -> None:
-    "Take the numbers off the names of pages and off every link to them."
-    for path in [*folder.glob('*.ipynb'), folder/'_quarto.yml']:
-        text = UNREAD.sub('', NUMBER.sub(r'\1', path.read_text(encoding='utf-8')))
-        path.unlink()
-        path.with_name(NUMBER.sub(r'\1', path.name)).write_text(text, encoding='utf-8')
+def link_of(name: str, module: str, up: str = '') -> str | None:
+    "The page and place of a public name; the own page goes before others."
+    modules = NAMES.get(name, [])
+    if not modules: return None
+    return f'#{name}' if module in modules else f'{up}{modules[0]}.html#{name}'
+
+
+def words_as_html(words: str, module: str, up: str = '') -> str:
+    "A comment or a docstring, with links from names in backticks."
+    def code(found):
+        target = link_of(found[1], module, up)
+        return f'<a href="{target}"><code>{found[1]}</code></a>' if target else f'<code>{found[1]}</code>'
+    return re.sub(r'`([^`]+)`', code, escape(words, quote=False))
+
+
+def words_as_markdown(text: str, module: str, up: str = '') -> str:
+    "Prose with links from names in backticks; headings, code and what is a link already stay as they are."
+    def code(found):
+        target = link_of(found[1], module, up)
+        return f'[`{found[1]}`]({target})' if target else found[0]
+    parts = re.split(r'(^```.*?^```|^#.*?$|\[[^\]]*\]\([^)]*\))', text, flags=re.DOTALL | re.MULTILINE)
+    return ''.join(part if place % 2 else re.sub(r'`(\w+)`', code, part) for place, part in enumerate(parts))
+
+
+def markdown_cell(source: str) -> dict: return {'cell_type': 'markdown', 'metadata': {}, 'source': source}
+
+
+def folded(source: str, label: str) -> str:
+    "Code that opens with a click."
+    return f'<details class="source"><summary>{escape(label)}</summary>\n\n```python\n{source}\n```\n\n</details>'
+
+
+def told(cell: Cell, module: str) -> list[dict]:
+    "An exported cell for the reader: constants as they stand, each public name with what it takes and gives, the code behind a click."
+    if cell.is_imports: return []
+    parts = [f'```python\n{cell.constants}\n```'] if cell.constants else []
+    anchors = ''.join(f'<a id="{name.name}"></a>' for name in cell.names if name.kind == 'constant')
+    if anchors: parts.insert(0, anchors)
+    public = [name for name in cell.names if name.kind != 'constant']
+    for name in public:
+        title = f'motionfm {name.name.replace("_", "-")}' if name.kind == 'command' else name.name
+        parts.append(f'### {title} {{#{name.name} .name}}\n\n{as_html(name, lambda words: words_as_html(words, module))}')
+    if public or not cell.constants: parts.append(folded(cell.source, 'Code' if public else f'Code: {", ".join(cell.private) or "details"}'))
+    return [markdown_cell('\n\n'.join(parts))]
+
+
+def page_of(notebook: Notebook, up: str = '') -> dict:
+    "A notebook as a page: no hidden cells, no imports, exported cells told."
+    title, subtitle = notebook.head
+    front = f'---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsubtitle: {json.dumps(subtitle, ensure_ascii=False)}\n---'
+    cells, exported = [{'cell_type': 'raw', 'metadata': {}, 'source': front}], {cell.id: cell for cell in notebook.cells}
+    for cell in notebook.raw['cells'][1:]:
+        source = ''.join(cell['source'])
+        if cell['cell_type'] == 'markdown': cells.append(markdown_cell(words_as_markdown(NUMBER.sub(r'\1', source), notebook.module, up)))
+        elif source.startswith(EXPORTED): cells += told(exported[cell['id']], notebook.module)
+        elif not source.startswith(('#| hide', '#| default_exp')):
+            shown = re.sub(r'^#\|.*\n', '', source, flags=re.MULTILINE)
+            if not cell['outputs'] and TEST.search(shown): cells.append(markdown_cell(folded(shown, 'Test')))
+            else: cells.append({'cell_type': 'code', 'execution_count': None, 'metadata': {}, 'source': shown, 'outputs': cell['outputs']})
+    return {'cells': cells, 'metadata': notebook.raw['metadata'], 'nbformat': 4, 'nbformat_minor': 4}
+
+
+def reference() -> str:
+    "One page with every public name."
+    lines = ['---', 'title: Reference', 'subtitle: Every public name, by module. A click leads to what it takes and gives, with an example.', 'toc: true', '---', '']
+    for notebook in notebooks():
+        title, subtitle = notebook.head
+        lines += [f'## motionfm.{notebook.module}', '', f'[{title}]({notebook.module}.html): {subtitle}', '', '<dl class="reference">']
+        values = [name for name in notebook.names if name.kind == 'constant' and not name.words]
+        for name in [name for name in notebook.names if name not in values]:
+            inside = '' if name.kind in ('constant', 'class') else f'({escape(", ".join(one.name for one in name.parameters))})'
+            lines.append(f'<dt><a href="{notebook.module}.html#{name.name}"><code>{name.name}</code></a><span class="type">{inside}</span></dt>'
+                         f'<dd>{words_as_html(name.words, "")}</dd>')
+        lines += ['</dl>', '']
+        shown = ', '.join(f'[`{name.name}`]({notebook.module}.html#{name.name})' for name in values)
+        if values: lines += [f'Further values: {shown}', '']
+    return '\n'.join(lines)
+
+
+def prepare(target: Path) -> None:
+    "Write everything that the renderer needs."
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(ROOT/'nbs', target, symlinks=False, ignore=shutil.ignore_patterns('*.ipynb', '.ipynb_checkpoints', '__pycache__'))
+    for path in (ROOT/'nbs').rglob('*.ipynb'):
+        if '.ipynb_checkpoints' in path.parts: continue
+        place = path.relative_to(ROOT/'nbs')
+        notebook = Notebook(path)
+        page = page_of(notebook, '../'*(len(place.parts) - 1))
+        (target/place).with_name(f'{notebook.module}.ipynb').write_text(json.dumps(page), encoding='utf-8')
+    for path in target.rglob('*.md'):
+        text = NUMBER.sub(r'\1', path.read_text(encoding='utf-8'))
+        path.write_text(words_as_markdown(text, '', '../'*(len(path.relative_to(target).parts) - 1)), encoding='utf-8')
+    (target/'reference.md').write_text(reference(), encoding='utf-8')
+    config = target/'_quarto.yml'
+    config.write_text(NUMBER.sub(r'\1', config.read_text(encoding='utf-8')), encoding='utf-8')
+
+
+def render(target: Path) -> int:
+    "Make HTML of it; the renderer's exit code."
+    quarto = shutil.which('quarto')
+    program = [quarto, 'render', target, '--no-execute'] if quarto else [Path(sys.executable).with_name('smalldocs'), 'render', target]
+    return subprocess.run(program).returncode
 
 
 if __name__ == '__main__':
-    prepared = Path(proc_nbs(force=True))
-    strip_numbers(prepared)
-    sys.exit(subprocess.run([Path(sys.executable).with_name('smalldocs'), 'render', prepared]).returncode)
+    prepared = Path.cwd()/'_proc'
+    prepare(prepared)
+    sys.exit(render(prepared))

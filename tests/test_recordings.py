@@ -1,0 +1,185 @@
+"Recordings become a dataset that trains at once; a folder of recordings is repaired and told about."
+import csv
+import json
+import multiprocessing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motionfm.data import open_dataset
+from motionfm.formats import Trial, read_trial, write_trial
+from motionfm.recordings import import_recordings
+from motionfm.skeleton import JOINT_INDEX, JOINTS
+from motionfm.synthetic import synthesize
+
+SMALL = ['--hidden', '8', '--layers', '1', '--batch-size', '8', '--epochs', '1']
+
+
+def recorded(activity: str, seed: int, rate: float = 60., units: str = 'mm', frames: int = 150) -> Trial:
+    "A synthetic person, filmed at some rate."
+    truth = synthesize(activity, seed=seed, n_frames=int(frames/rate*60) + 2).astype(float)
+    at = np.arange(frames)/rate*60
+    low = at.astype(int)
+    motion = truth[low] + (truth[low + 1] - truth[low])*(at - low)[:, None, None]
+    return Trial(motion*{'m': 1, 'mm': 1000}[units], JOINTS, rate, units, np.arange(frames)/rate, np.arange(frames) + 1)
+
+
+def write_bvh(path, trial: Trial) -> None:
+    "A BVH file, in centimetres, in which each joint hangs on the root and has a path of its own; the feet are stiff."
+    joints = [joint for joint in range(20) if JOINTS[joint] != 'midHip' and not JOINTS[joint].endswith(('Heel', 'Toe', 'Neck'))]
+    bones = ''.join(f'JOINT {JOINTS[joint]}\n{{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\nEnd Site\n{{\nOFFSET {"0 -8 15" if "Ankle" in JOINTS[joint] else "0 0 0"}\n}}\n}}\n'
+                    for joint in joints)
+    root = trial.positions[:, [JOINT_INDEX['midHip']]]
+    rows = 100*np.concatenate([root, trial.positions[:, joints] - root], 1).reshape(len(root), -1)
+    text = '\n'.join(' '.join(f'{value:.5f}' for value in row) for row in rows)
+    path.write_text(f'HIERARCHY\nROOT midHip\n{{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n{bones}}}\nMOTION\nFrames: {len(rows)}\n'
+                    f'Frame Time: {1/trial.rate:.9f}\n{text}\n')
+
+
+@pytest.fixture
+def laboratory(tmp_path):
+    "Two people, five formats, four rates; spaces and letters beyond ASCII in the names."
+    folder = tmp_path/'labor für gang'
+    first, second = folder/'Ümit 1', folder/'anna'/'day 2'
+    for one in (first, second): one.mkdir(parents=True)
+    write_trial(first/'wälk 1.trc', recorded('walk', 1, 100.))
+    write_trial(first/'squat.csv', recorded('squat', 1, 30., 'm', 90))
+    write_trial(second/'run.npz', recorded('run', 2, 250., frames=500))
+    write_bvh(second/'kick.bvh', recorded('kick', 2, 120., 'm', 300))
+    pytest.importorskip('ezc3d')
+    write_trial(second/'jump.c3d', recorded('jump', 2))
+    (second/'broken.trc').write_text('PathFileType\t4\n')
+    (folder/'people.csv').write_text('subject;height_m;mass_kg\nanna;1,72;61\n', encoding='utf-8')
+    return folder
+
+
+def test_import_describe_train(laboratory, tmp_path, motionfm):
+    output = tmp_path/'datensätze'/'mine'
+    code, words = motionfm('import', laboratory, '-o', output, '--subjects-from', laboratory/'people.csv')
+    assert code == 0, words
+    lines = words.splitlines()
+    assert len(lines) == 8 and 'of 5 of 6 recordings added' in lines[-2] and 'of 1 of 2 subjects is not known' in lines[-1], words
+    assert 'skipped: ' in next(line for line in lines if 'broken.trc' in line)
+    code, words = motionfm('metadata', '--datasets_root', output.parent, '--json')
+    report, = json.loads(words)
+    assert (report['problems'], report['n_joints'], report['layout'], report['n_trials']) == ([], 20, 'interleaved', 5)
+    assert {one['subject']: one['height_m'] for one in report['subjects']} == {'anna': [1.72, 1.72], 'Ümit 1': None}
+    code, words = motionfm('train', '--datasets_root', output.parent, '--save-prefix', tmp_path/'net', *SMALL, '--val-subjects', 'anna')
+    assert code == 0 and f'validating on {next(one["n_sequences"] for one in report["subjects"] if one["subject"] == "anna")} of mine/anna' in words, words
+    code, words = motionfm('import', laboratory, '-o', output, '--subjects-from', laboratory/'people.csv')
+    assert code == 0 and '0 windows of 0 of 6 recordings added' in words and open_dataset(output).n_sequences == report['n_sequences']
+
+
+def test_windows_are_the_motion(laboratory, tmp_path):
+    "Each window lies within millimetres of the truth at its time, whatever the format and the rate."
+    import_recordings(laboratory, tmp_path/'mine')
+    dataset = open_dataset(tmp_path/'mine')
+    truth = {'walk': 1, 'squat': 1, 'run': 2, 'jump': 2, 'kick': 2}
+    for window, trial, start in zip(dataset.joints(range(dataset.n_sequences)), dataset.info['trials'], dataset.info['seconds']):
+        activity = trial.rpartition('/')[2].replace('wälk 1', 'walk')
+        motion, first = synthesize(activity, seed=truth[activity], n_frames=200), float(start)*60
+        assert abs(first - round(first)) < .06
+        own = motion[round(first):round(first) + 60]
+        assert np.median(np.linalg.norm(window - own, axis=-1)) < .01, (trial, start)
+
+
+def test_nothing_to_learn_from(tmp_path, motionfm):
+    (tmp_path/'in').mkdir()
+    trial = recorded('walk', 1, frames=40)
+    write_trial(tmp_path/'in'/'short.trc', trial)
+    write_trial(tmp_path/'in'/'others.trc', replace(trial, markers=tuple(f'M{number}' for number in range(20))))
+    code, words = motionfm('import', tmp_path/'in', '-o', tmp_path/'out')
+    assert code == 2 and 'no window of motion found in 2 recordings' in words and '0 of 20 joints found, missing Neck' in words, words
+    assert [path.name for path in tmp_path.iterdir()] == ['in']
+
+
+def _import(folder, output): import_recordings(folder, output)
+
+def test_two_imports_at_once(tmp_path):
+    for name in 'ab':
+        (tmp_path/name).mkdir()
+        for trial in range(3): write_trial(tmp_path/name/f'{trial}.npz', recorded('walk', 10*ord(name) + trial))
+    context = multiprocessing.get_context('spawn')
+    both = [context.Process(target=_import, args=(tmp_path/name, tmp_path/'mine')) for name in 'ab']
+    for one in both: one.start()
+    for one in both: one.join(300)
+    dataset = open_dataset(tmp_path/'mine')
+    assert [one.exitcode for one in both] == [0, 0] and dataset.n_sequences == 6*5
+    assert set(dataset.subjects) == {'a', 'b'} and len(set(dataset.info['recordings'])) == 6
+    for window, who, trial, start in zip(dataset.joints(range(30)), dataset.subjects, dataset.info['trials'], dataset.info['seconds']):
+        first = round(start*60)      # each description stands beside its own motion
+        np.testing.assert_allclose(window, synthesize('walk', seed=10*ord(who) + int(trial), n_frames=152)[first:first + 60], atol=1e-4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a', 'b', 'mine']
+
+
+def test_real_recordings(shared, tmp_path, motionfm):
+    code, words = motionfm('import', shared/'bvh', '-o', tmp_path/'bvh', '--subjects-from', '{subject}_*')
+    assert code == 0 and set(open_dataset(tmp_path/'bvh').subjects) == {'06', '07'}, words
+    code, words = motionfm('import', shared/'trc', '-o', tmp_path/'trc')
+    assert code == 0 and '0 of 20 joints found' in words and open_dataset(tmp_path/'trc').n_sequences >= 20, words
+    code, words = motionfm('import', shared/'c3d', '-o', tmp_path/'c3d')
+    assert code == 2 and '6 of 20 joints found, missing Neck, RShoulder' in words and 'which are no names of joints' in words, words
+
+
+def test_limits_let_real_people_pass(shared):
+    "Of recordings that nobody complains about, hardly a frame is called inhuman; those that are do jump."
+    from motionfm.limits import odd_frames
+    trials = np.load(shared/'trials'/'cmu_60hz.npz')
+    odd = {name: odd_frames(trials[name].astype(float), np.ones(trials[name].shape[:2], bool), 60.) for name in trials.files}
+    assert np.concatenate(list(odd.values())).mean() < .005
+    assert odd['07_12'].sum() == 1      # the whole body is elsewhere from one frame to the next
+
+
+def lines_over(positions, visible):
+    from motionfm.fills import fill_linear
+    return fill_linear(positions, visible)
+
+
+@pytest.fixture
+def straight_lines(monkeypatch):
+    "Straight lines in place of a network, so that the commands can be judged without training one."
+    import motionfm.cli
+    import motionfm.reconstruct
+    monkeypatch.setattr(motionfm.cli, '_load_network', lambda *names: None)
+    monkeypatch.setattr(motionfm.reconstruct, 'repair_with_spread', lambda positions, visible, *more: (lines_over(np.nan_to_num(positions), visible | ~visible.any(0)), None))
+
+
+def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):
+    source = tmp_path/'meine läufe'
+    (source/'tag 2').mkdir(parents=True)
+    trial = recorded('reach', 3)
+    holes = np.zeros(trial.visible.shape, bool)
+    holes[20:60, JOINT_INDEX['RWrist']] = holes[:4, 8] = holes[100:102, 9] = True
+    write_trial(source/'gaps 1.trc', trial.with_positions(np.full((150, 20, 3), np.nan), where=holes))
+    thrown = trial.positions.copy()
+    thrown[70, JOINT_INDEX['LElbow']] += [.5, 0, 0]
+    write_trial(source/'tag 2'/'wurf.csv', trial.with_positions(thrown))
+    (source/'broken.c3d').write_bytes(b'x')
+    code, words = motionfm('reconstruct', source, '-o', tmp_path/'out')
+    assert code == 2 and '1 of 3 recordings could not be repaired: broken.c3d' in words, words
+    assert sorted(path.relative_to(tmp_path/'out').as_posix() for path in (tmp_path/'out').rglob('*.*')) == ['gaps 1.trc', 'summary.csv', 'tag 2/wurf.csv']
+    with open(tmp_path/'out'/'summary.csv', encoding='utf-8', newline='') as file: rows = list(csv.DictReader(file))
+    gaps, thrown = rows[1], rows[2]
+    assert rows[0]['error'] and (gaps['missing'], gaps['filled'], gaps['longest_gap'], gaps['gaps_31-60_frames'], gaps['samples_1-5_frames'], gaps['samples_at_ends']) == ('46', '46', '40', '1', '6', '4')
+    assert 'LElbow 30 m/s in frame 71' in thrown['flags'] and 'LShoulder-LElbow' in thrown['flags'] and 'all seen, not filled' in thrown['flags']
+    assert 'look at tag 2/wurf.csv: LShoulder-LElbow' in words
+    code, words = motionfm('reconstruct', source, '-o', tmp_path/'out')
+    assert code == 2 and 'exists already; replace it with --overwrite' in words
+
+
+@pytest.mark.parametrize('ending', ['trc', 'c3d', 'csv', 'npz'])
+def test_created_joints_are_marked(straight_lines, tmp_path, motionfm, ending):
+    if ending == 'c3d': pytest.importorskip('ezc3d')
+    trial, path = recorded('walk', 3), tmp_path/f'no neck.{ending}'
+    write_trial(path, replace(trial, values=trial.values[:, 1:], markers=JOINTS[1:]))
+    code, words = motionfm('reconstruct', path)
+    assert code == 2 and 'no marker found for Neck; rename the markers, or have these joints invented with --complete' in words
+    code, words = motionfm('reconstruct', path, '--complete')
+    assert code == 0 and 'never seen, so invented: Neck; written as Neck_created' in words, words
+    made = read_trial(path.with_stem('no neck_reconstructed'))
+    assert made.markers[-1] == 'Neck_created' and made.missing_joints == ()
+    np.testing.assert_allclose(made.positions[:, 1:], trial.positions[:, 1:], atol=1e-6)
+    (tmp_path/'in').mkdir()
+    write_trial(tmp_path/'in'/'made.trc', made)
+    assert 'nobody recorded Neck_created' in motionfm('import', tmp_path/'in', '-o', tmp_path/'mine')[1]

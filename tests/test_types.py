@@ -1,0 +1,53 @@
+"What a type checker says of a program that uses the package as people do: the signatures must fit."
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip('mypy', reason='mypy is not installed: pip install mypy')
+
+PROGRAM = '''
+from pathlib import Path
+
+import numpy as np
+
+from motionfm.basics import DataError, FileError
+from motionfm.classic import METHODS
+from motionfm.corrupt import Corruptor
+from motionfm.data import find_datasets, open_dataset
+from motionfm.evaluate import evaluate_trials, format_table
+from motionfm.formats import Trial, read_trial, write_trial
+from motionfm.preprocess import denormalise, normalise
+from motionfm.reconstruct import reconstruct_trial, repair
+from motionfm.settings import TrainConfig
+from motionfm.skeleton import bone_lengths, edges_for
+from motionfm.synthetic import synthesize
+from motionfm.view import make_scene, save_html
+
+walk: np.ndarray = synthesize('walk', seed=1)
+normalised, root, scale = normalise(walk[None], names=['walk'])
+damaged, visible = Corruptor({'gaussian_noise': {'std_cm': 1.}}, seed=3)(normalised, [0])
+Corruptor()(normalised, np.arange(1)); Corruptor()(normalised, range(1))
+back: np.ndarray = denormalise(damaged, root, scale)
+lengths: np.ndarray = bone_lengths(back, edges_for(20))
+whole: np.ndarray = repair(walk, visible[0], lambda damaged, visible: damaged, rate=60, fill_only=True)
+save_html(make_scene(walk, back[0], whole, rate=60.), Path('walk.html'))
+try:
+    trial: Trial = read_trial('walk.trc', units='mm')
+    write_trial(Path('whole.trc'), reconstruct_trial(trial, lambda damaged, visible: damaged, fill_only=True))
+except (DataError, FileError) as error: print(str(error))
+print(format_table(evaluate_trials({'walk': (walk, 60.)}, METHODS, ['noise'])), TrainConfig(epochs=3).epochs)
+for folder in find_datasets('datasets'): print(open_dataset(folder).joints([0, 1]).shape, open_dataset(folder).joints(range(3)).shape)
+'''
+WRONG = '''
+from motionfm.skeleton import edges_for
+edges_for('twenty')
+'''
+
+
+@pytest.mark.parametrize('program, errors', [(PROGRAM, 0), (WRONG, 1)], ids=['usual', 'wrong'])
+def test_types(tmp_path, program, errors):
+    (tmp_path/'program.py').write_text(program)
+    done = subprocess.run([sys.executable, '-m', 'mypy', '--ignore-missing-imports', '--follow-imports=silent', '--cache-dir', tmp_path/'cache', 'program.py'],
+                          cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.count('error:') == errors, done.stdout

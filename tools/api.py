@@ -1,0 +1,224 @@
+"What the exported cells of the notebooks offer: names, parameters, words; read from the source, so that nothing needs to run."
+import ast
+import io
+import json
+import tokenize
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from html import escape
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPORTED = ('#| export', '#| exporti', '#| exports')
+
+
+@dataclass(frozen=True)
+class Parameter:
+    "One parameter of a function, one field of a class, or what comes back."
+    name: str
+    type: str = ''
+    default: str = ''
+    words: str = ''   # shape, unit, range
+
+
+@dataclass
+class Name:
+    "A public function, class or constant."
+    name: str
+    kind: str                # 'function', 'class', 'constant', 'command'
+    words: str = ''          # the docstring
+    parameters: list[Parameter] = field(default_factory=list)
+    returns: Parameter | None = None
+    methods: list['Name'] = field(default_factory=list)
+
+
+@dataclass
+class Cell:
+    "An exported cell."
+    id: str
+    source: str
+
+    @cached_property
+    def lines(self) -> list[str]: return self.source.split('\n')
+
+    @cached_property
+    def tree(self) -> ast.Module: return ast.parse(self.source)
+
+    @cached_property
+    def comments(self) -> dict[int, str]:
+        "Line number -> comment."
+        tokens = tokenize.generate_tokens(io.StringIO(self.source).readline)
+        return {token.start[0]: token.string.lstrip('# ').strip() for token in tokens if token.type == tokenize.COMMENT}
+
+    @property
+    def is_imports(self) -> bool:
+        return all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in self.tree.body)
+
+    def text_of(self, node: ast.AST) -> str:
+        "The lines of a statement, as they were written."
+        return '\n'.join(self.lines[node.lineno - 1:node.end_lineno])
+
+    @cached_property
+    def names(self) -> list[Name]:
+        "The public names that the cell defines."
+        return [name for node in self.tree.body for name in _names_in(self, node) if not name.name.startswith('_')]
+
+    @cached_property
+    def private(self) -> list[str]:
+        "Functions and classes for use inside the package."
+        kinds = (ast.FunctionDef, ast.ClassDef)
+        return [node.name for node in self.tree.body if isinstance(node, kinds) and node.name.startswith('_')]
+
+    @cached_property
+    def constants(self) -> str:
+        "The statements that make public constants, as they were written."
+        kept = [node for node in self.tree.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))]
+        public = any(not name.startswith('_') for node in kept for name in _targets(node))
+        return '\n'.join(self.text_of(node) for node in kept if not _is_option(node)) if public else ''
+
+    @cached_property
+    def length(self) -> int:
+        "Lines without blank ones."
+        return sum(bool(line.strip()) for line in self.lines)
+
+
+def _targets(node: ast.stmt) -> list[str]:
+    "Names that a statement assigns."
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else []
+    return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+
+
+def _is_option(node: ast.stmt) -> bool:
+    "Whether a statement names an option of a command, which is told with the command."
+    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith('Annotated[')
+
+
+def _names_in(cell: Cell, node: ast.stmt) -> list[Name]:
+    if isinstance(node, ast.FunctionDef): return [_function(cell, node)]
+    if isinstance(node, ast.ClassDef): return [_class(cell, node)]
+    if isinstance(node, ast.AugAssign) or _is_option(node): return []
+    return [Name(name, 'constant', cell.comments.get(node.end_lineno, '')) for name in _targets(node)]
+
+
+def _words(node) -> str: return ' '.join((ast.get_docstring(node) or '').split())
+
+
+@cache
+def _options() -> dict[str, str]:
+    "Options that several commands share: name -> annotation."
+    statements = [node for notebook in notebooks() for cell in notebook.cells for node in cell.tree.body if _is_option(node)]
+    return {name: ast.unparse(node.value) for node in statements for name in _targets(node)}
+
+
+def _annotated(text: str, comment: str) -> tuple[str, str]:
+    "Type and words of a command's option, which stand in its annotation."
+    text = _options().get(text, text)
+    if not text.startswith('Annotated['): return text, comment
+    kind, option = ast.parse(text, mode='eval').body.slice.elts[:2]
+    flags = [value.value for value in option.args if isinstance(value, ast.Constant)]
+    told = {keyword.arg: keyword.value for keyword in option.keywords}
+    help = _text(told['help']) if 'help' in told else ''
+    return ast.unparse(kind), ' '.join([*(f'`{flag}`' for flag in flags if str(flag).startswith('-')), help])
+
+
+def _function(cell: Cell, node: ast.FunctionDef) -> Name:
+    "A function with its parameters."
+    arguments = node.args
+    placed = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None]*(len(placed) - len(arguments.defaults)) + list(arguments.defaults)
+    rows = [(argument.arg, argument, default) for argument, default in zip(placed, defaults)]
+    if arguments.vararg: rows.append(('*' + arguments.vararg.arg, arguments.vararg, None))
+    rows += [(argument.arg, argument, default) for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults)]
+    if arguments.kwarg: rows.append(('**' + arguments.kwarg.arg, arguments.kwarg, None))
+    parameters = []
+    for name, argument, default in rows:
+        if name in ('self', 'cls'): continue
+        last = (default or argument).end_lineno
+        type, words = _annotated(ast.unparse(argument.annotation) if argument.annotation else '', cell.comments.get(last, ''))
+        parameters.append(Parameter(name, type, ast.unparse(default) if default else '', words))
+    first = node.body[0].lineno
+    after = [cell.comments[line] for line in range(max([node.lineno, *(argument.end_lineno for _, argument, _ in rows)]), first) if line in cell.comments
+             and cell.lines[line - 1].lstrip().startswith(')')]
+    returns = Parameter('returns', ast.unparse(node.returns) if node.returns else '', '', after[0] if after else '')
+    command = any('command' in ast.unparse(decorator) for decorator in node.decorator_list)
+    if command: parameters = [replace(one, words=one.words or 'the fields of `TrainConfig` that belong to it') for one in parameters]
+    return Name(node.name, 'command' if command else 'function', _words(node), parameters, returns if returns.type not in ('', 'None') or returns.words else None)
+
+
+def _text(node: ast.expr) -> str:
+    "A text, as far as it stands in the source."
+    if isinstance(node, ast.JoinedStr): return ''.join(_text(part) for part in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else ', '.join(f'`{part.id}`' for part in ast.walk(node) if isinstance(part, ast.Name))
+
+
+def _field(cell: Cell, node: ast.AnnAssign) -> Parameter:
+    "A field of a class; settings of a run keep their words beside the default."
+    default, words = ast.unparse(node.value) if node.value else '', cell.comments.get(node.end_lineno, '')
+    if isinstance(node.value, ast.Call) and default.startswith('_setting('): default, words = ast.unparse(node.value.args[0]), _text(node.value.args[1])
+    return Parameter(node.target.id, ast.unparse(node.annotation), default, words)
+
+
+def _class(cell: Cell, node: ast.ClassDef) -> Name:
+    "A class with its fields, or what makes it, and its public methods."
+    functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    made = next((_function(cell, part).parameters for part in functions if part.name == '__init__'), None)
+    fields = [_field(cell, part) for part in node.body if isinstance(part, ast.AnnAssign)]
+    methods = [_function(cell, part) for part in functions if not part.name.startswith('_') or part.name == '__call__']
+    return Name(node.name, 'class', _words(node), fields if made is None else made, None, methods)
+
+
+@dataclass
+class Notebook:
+    "A notebook and the page it becomes."
+    path: Path
+
+    @cached_property
+    def raw(self) -> dict: return json.loads(self.path.read_text(encoding='utf-8'))
+
+    @property
+    def module(self) -> str: return self.path.stem.split('_', 1)[-1] if self.path.stem[:2].isdigit() else self.path.stem
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        "The exported cells."
+        sources = [(cell['id'], ''.join(cell['source'])) for cell in self.raw['cells'] if cell['cell_type'] == 'code']
+        return [Cell(id, source.split('\n', 1)[1]) for id, source in sources if source.startswith(EXPORTED)]
+
+    @property
+    def names(self) -> list[Name]: return [name for cell in self.cells for name in cell.names]
+
+    @property
+    def head(self) -> tuple[str, str]:
+        "Title and subtitle."
+        lines = ''.join(self.raw['cells'][0]['source']).split('\n')
+        return lines[0].lstrip('# '), ' '.join(line.lstrip('> ') for line in lines if line.startswith('>'))
+
+
+def notebooks() -> list[Notebook]:
+    "All notebooks that become modules, in their order."
+    return [notebook for path in sorted((ROOT/'nbs').glob('[0-9]*.ipynb')) if (notebook := Notebook(path)).cells]
+
+
+def index() -> dict[str, list[str]]:
+    "Public name -> the modules that define it, in their order."
+    found: dict[str, list[str]] = {}
+    for notebook in notebooks():
+        for name in notebook.names: found.setdefault(name.name, []).append(notebook.module)
+    return found
+
+
+def _row(parameter: Parameter, link) -> str:
+    type = f' <span class="type">{escape(parameter.type)}</span>' if parameter.type else ''
+    default = f' <span class="default">= {escape(parameter.default)}</span>' if parameter.default else ''
+    return f'<dt><code>{escape(parameter.name)}</code>{type}{default}</dt><dd>{link(parameter.words)}</dd>'
+
+
+def as_html(name: Name, link) -> str:
+    "What a name takes and gives; `link` makes HTML of words."
+    plain = name.parameters and not any(parameter.words or parameter.type for parameter in name.parameters)   # told where such functions are registered
+    rows = [] if plain else [_row(parameter, link) for parameter in name.parameters]
+    if plain: rows = [f'<dt class="all"><code>({escape(", ".join(parameter.name for parameter in name.parameters))})</code></dt>']
+    if name.returns: rows.append(f'<dt class="returns">returns <span class="type">{escape(name.returns.type)}</span></dt><dd>{link(name.returns.words)}</dd>')
+    methods = ''.join(f'<dt class="method"><code>.{escape(method.name)}({escape(", ".join(one.name for one in method.parameters))})</code></dt>'
+                      f'<dd>{link(method.words)}</dd>' for method in name.methods if method.words)
+    return f'<div class="api"><p class="words">{link(name.words)}</p><dl>{"".join(rows)}{methods}</dl></div>'
