@@ -141,10 +141,11 @@ if __name__ == '__main__':
     tensorflow.config.threading.set_intra_op_parallelism_threads(given.threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(given.threads)
     clock = time.process_time if given.processor_time else time.perf_counter
-    with TemporaryDirectory() as folder:
-        rows = training(given, clock) + answering(given, clock, Path(folder)) + command(Path(folder), min(3, given.repeats))
-    table = Table('what', 'figure', 'unit', 'beside', title=f'motionfm speed, {given.threads} threads' + (', processor time' if given.processor_time else ''))
-    for row in rows: table.add_row(*row)
-    Console(width=120).print(table)
+    title = f'{given.threads} threads' + (', processor time' if given.processor_time else '')
+    with TemporaryDirectory() as folder:   # a table as soon as it is measured
+        for section in (lambda: training(given, clock), lambda: answering(given, clock, Path(folder)), lambda: command(Path(folder), min(3, given.repeats))):
+            table = Table('what', 'figure', 'unit', 'beside', title=title)
+            for row in section(): table.add_row(*row)
+            Console(width=120).print(table)
     for name in ('torch', 'onnxruntime'):
         if not find_spec(name): print(f'{name} is not installed and was left out; pip install {name}')
