@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .basics import DataError
-from .fills import (Habits, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, seen_around, turned,
+from .fills import (Habits, come_to_rest, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, seen_around, turned,
                             usual_lengths, without_outliers)
 from .skeleton import EDGES, KMAX, MIDHIP, RATE
 
@@ -32,7 +32,7 @@ def _with_mean_bones(paths: np.ndarray, ever: np.ndarray, mean: np.ndarray) -> N
         known |= [any(known[other] for other in _NEIGHBOURS[joint]) for joint in range(KMAX)]
 
 # %% ../nbs/06_evidence.ipynb #evidence
-RATIOS = tuple(10**power for power in (2.5, 3.75, 5., 7.))   # s⁻³, process noise of the smoothers
+RATIOS = tuple(10**power for power in (2.5, 3.75, 5.25, 6.75))   # s⁻³, process noise of the smoothers
 CANDIDATES = (*(f'smoother {ratio:.3g}' for ratio in RATIOS), 'own habits', "people's habits", 'lengths kept', 'seen')
 BEST, SEEN = CANDIDATES.index('lengths kept'), CANDIDATES.index('seen')   # what the others are told around
 
@@ -71,13 +71,14 @@ def _doubt(noise: np.ndarray, distances: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/06_evidence.ipynb #candidates
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
-GENTLE, STRONG = 3, 1          # which smoother suits the one and the other
+GENTLE, STRONG = 2, 1          # which smoother suits the one and the other
 OWN_TRUST, PEOPLE_TRUST = .2, 4.
 GUESS, MOST_GIVE_M = .15, .03   # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
 def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, C, 3) where each sample could be; `seen` is in the common heading, and zero where nothing was seen."
-    smooth = np.moveaxis(kalman_smooth(seen, visible | ~ever[:, None], RATIOS), 0, 3)
+    known = visible | ~ever[:, None]
+    smooth = np.moveaxis(come_to_rest(kalman_smooth(seen, known, RATIOS), known), 0, 3)
     for trial in np.flatnonzero(~ever.all(1)): _with_mean_bones(smooth[trial], ever[trial], habits.mean)
     noisy = np.log(np.maximum(noise, CLEAN_M)/CLEAN_M)/np.log(NOISY_M/CLEAN_M)
     noisy = np.minimum(noisy, 1)[:, None, None, None]

@@ -27,7 +27,7 @@ from .basics import DataError, FileError, atomic_path, check_writable
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits, turned
-from .model import keras, ops, save_architecture
+from .model import accelerated, keras, ops, save_architecture
 from .pairs import split_subjects
 from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
@@ -75,7 +75,7 @@ def load_recordings(
     return [recording for recordings, _ in told for recording in recordings], np.array([subject for _, subjects in told for subject in subjects])
 
 # %% ../nbs/08_recipe.ipynb #vary
-CROP = 128                     # frames that are learned from at once
+CROP = 180                     # frames that are learned from at once
 SLOWEST, FASTEST, AS_IT_WAS = .7, 1.5, .4
 SMALLEST, LARGEST, BONES = .8, 1.15, .08
 
@@ -152,9 +152,9 @@ def _frame_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
     for start in rng.integers(1 - span, n_frames, max(1, round(share*n_frames/span))): visible[max(start, 0):start + span] = False
 
 def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
-    "Hide a quarter of the joints for 50 to 120 frames each, in place."
+    "Hide a quarter of the joints for 50 to 150 frames each, in place."
     for joint in np.flatnonzero(rng.random(KMAX) < .25):
-        length = rng.integers(50, 120)
+        length = rng.integers(50, 150)
         start = rng.integers(-10, max(len(visible) - length + 10, 1))
         visible[max(start, 0):start + length, joint] = False
 
@@ -372,7 +372,7 @@ def _load_state(path: Path, model: keras.Model, average: Average, config: TrainC
 def _compiled(config: TrainConfig) -> keras.Model:
     "A new network, ready to train."
     keras.utils.set_random_seed(config.seed)
-    model = build_recipe(config.hidden, config.layers, config.dropout, CROP)
+    model = accelerated(build_recipe(config.hidden, config.layers, config.dropout, CROP))
     optimizer = keras.optimizers.AdamW(config.lr, weight_decay=DECAY, global_clipnorm=CLIP)
     model.compile(optimizer, loss=RecipeLoss(), metrics=[RecipeError(), RecipeError(missing_only=True)], jit_compile=False)
     optimizer.build(model.trainable_variables)
