@@ -1,7 +1,8 @@
 """What more data costs, from 1,000 to 1,000,000 windows: `python benchmarks/bench_scale.py [--most N] [--folder DIR]`.
 
 Needs 20 GB of disk for the largest, which it gives back; with `--most 100000`, 2 GB. Each figure comes from a process of its own, so that peaks
-of memory are its own; times are those of its processor (one core), so that other work on the machine counts less. Writes benchmarks/scale.json.
+of memory are its own; times are those of its processor (one core), so that other work on the machine counts less. Writes benchmarks/scale.json
+after each figure; `--resume` goes on from there.
 """
 import argparse
 import json
@@ -19,9 +20,10 @@ import h5py
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
+RESULT = HERE/'scale.json'
 SOURCE = HERE.parent/'datasets'/'dataset0'
 CHUNKS = [(64, 60, 62), (1, 60, 62), (512, 60, 62), (67, 8, 16)]   # the last is of the kind that h5py chooses by itself
-BATCH, READ, REPEATS = 32, 6_400, 6   # windows in a batch, windows read for each figure, and how often (the fastest counts)
+BATCH, READ, REPEATS = 32, 6_400, 12   # windows in a batch, windows read for each figure, and how often (the fastest counts)
 
 
 def measured(work) -> tuple[float, object]:
@@ -89,44 +91,49 @@ def ask(what: str, root: Path, cache: Path) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def curve(folder: Path, most: int) -> tuple[list[dict], list[dict]]:
+def keep(told: dict, name: str, row: dict) -> None:
+    "Print a row and write it down with all that are known."
+    print(name, row, flush=True)
+    told.setdefault(name, []).append(row)
+    RESULT.write_text(json.dumps(told, indent=1) + '\n')
+
+
+def curve(told: dict, folder: Path, most: int) -> None:
     "The cost of each size, and the memory of a training run on the two largest."
-    rows, memory = [], []
+    done = {name: {row['windows'] for row in told.get(name, [])} for name in ('curve', 'memory')}
     for n in [size for size in (1_000, 10_000, 100_000, 1_000_000) if size <= most]:
+        if n in done['curve'] and (n in done['memory'] or 10*n < most): continue
         root, cache = folder/f'{n}', folder/f'{n}-cache'
         make(root/'dataset0', n)
         row = {'windows': n, 'source_mb': (root/'dataset0'/'time_sequences.h5').stat().st_size/1e6, **ask('prepare', root, cache)}
         row |= {'cache_mb': sum(path.stat().st_size for path in cache.rglob('*'))/1e6, **ask('read', root, cache)}
-        rows.append(row); print(row, flush=True)
-        if 10*n >= most: memory.append({'windows': n, 'cache_mb': row['cache_mb'], **ask('train', root, cache)}); print(memory[-1], flush=True)
+        if n not in done['curve']: keep(told, 'curve', row)
+        if 10*n >= most: keep(told, 'memory', {'windows': n, 'cache_mb': row['cache_mb'], **ask('train', root, cache)})
         shutil.rmtree(root); shutil.rmtree(cache)
-    return rows, memory
 
 
-def chunk_table(folder: Path) -> list[dict]:
+def chunk_table(told: dict, folder: Path) -> None:
     "The same data in other chunks."
-    rows, n = [], 4096
-    for chunks in CHUNKS:
+    n, done = 4096, [tuple(row['chunks']) for row in told.get('chunks', [])]
+    for chunks in [chunks for chunks in CHUNKS if chunks not in done]:
         root, cache = folder/'chunks', folder/'chunks-cache'
         make(root/'dataset0', n, chunks)
-        rows.append({'chunks': chunks, 'prepared_per_s': n/ask('prepare', root, cache)['prepare_s'], **ask('read', root, cache), **ask('single', root, cache)})
-        print(rows[-1], flush=True)
+        keep(told, 'chunks', {'chunks': chunks, 'prepared_per_s': n/ask('prepare', root, cache)['prepare_s'], **ask('read', root, cache),
+                              **ask('single', root, cache)})
         shutil.rmtree(root); shutil.rmtree(cache)
-    return rows
 
 
-def steps(windows_per_s: float) -> list[dict]:
+def steps(told: dict) -> None:
     "A step of the default network, beside what its batch takes."
     from motionfm.model import MPJPE, SequenceLoss, build_model, keras
-    rows = []
-    for batch in (32, 128):
+    windows_per_s = told['curve'][-1]['windows_per_s']
+    for batch in (32, 128) if 'step' not in told else ():
         model = build_model()
         model.compile(keras.optimizers.Adam(), loss=SequenceLoss(), metrics=[MPJPE()])
         inputs, targets = np.zeros((batch, 60, 60), np.float32), np.ones((batch, 60, 81), np.float32)
         model.train_on_batch(inputs, targets)
         spent = min(measured(lambda: model.train_on_batch(inputs, targets))[0] for _ in range(4))
-        rows.append({'batch': batch, 'step_ms': 1000*spent, 'batch_ms': 1000*batch/windows_per_s})
-    return rows
+        keep(told, 'step', {'batch': batch, 'step_ms': 1000*spent, 'batch_ms': 1000*batch/windows_per_s})
 
 
 def processor() -> str:
@@ -140,16 +147,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--most', type=int, default=1_000_000, help='the largest dataset, in windows')
     parser.add_argument('--folder', default=None, help='where to put the data meanwhile')
+    parser.add_argument('--resume', action='store_true', help='go on with what scale.json holds')
     parser.add_argument('--figure', help=argparse.SUPPRESS)
     parser.add_argument('--cache', help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.figure: print(json.dumps(figure(args.figure, Path(args.folder), Path(args.cache)))); return
+    told = json.loads(RESULT.read_text()) if args.resume and RESULT.exists() else {'machine': processor()}
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        chunks = chunk_table(Path(folder))
-        rows, memory = curve(Path(folder), args.most)
-    told = {'machine': processor(), 'curve': rows, 'chunks': chunks, 'memory': memory, 'step': steps(rows[-1]['windows_per_s'])}
-    print(told['step'])
-    (HERE/'scale.json').write_text(json.dumps(told, indent=1) + '\n')
+        chunk_table(told, Path(folder))
+        curve(told, Path(folder), args.most)
+    steps(told)
 
 
 if __name__ == '__main__': main()

@@ -3,8 +3,11 @@
 Three bidirectional layers of 256 units, concatenated, over windows of 60 frames: what `motionfm train` makes by default. Weights are random;
 speed does not depend on them. Every figure is the best of some repeats, taken in turns, so that a busy moment does not hit one side alone.
 With --processor-time the figures are processor seconds instead of seconds by the clock; use it with --threads 1 where other programs run.
+"products alone" is the time that the multiplications would take at the speed of one large matrix product: no way to compute the same network in
+the same precision can be faster. Writes benchmarks/speed.json.
 """
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +21,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 SQUATS = ROOT.parent.parent/'shared'/'trc'/'squats.trc', ROOT.parent/'shared'/'trc'/'squats.trc'
 BATCHES, WINDOWS = (32, 128), 512
+PER_WINDOW = 60*(sum(2*2*4*256*(width + 256) for width in (60, 512, 512)) + 2*512*60)   # multiplications and additions of an answer
 
 
 def stock_model(model):
@@ -74,6 +78,13 @@ def onnx_predict(folder: Path, threads: int):
     return lambda: [session.run(None, {'damaged': inputs[start:start + 64]}) for start in range(0, WINDOWS, 64)]
 
 
+def product():
+    "A function that makes one large matrix product, and how many operations that is."
+    from motionfm.model import ops
+    left, right = ops.ones((3840, 512)), ops.ones((512, 1024))
+    return lambda: ops.matmul(left, right), 2*3840*512*1024
+
+
 def in_turns(works: dict, clock, repeats: int) -> dict[str, float]:
     "The best time of each work; they take turns."
     best = dict.fromkeys(works, float('inf'))
@@ -94,7 +105,9 @@ def training(given, clock) -> list[tuple[str, ...]]:
         model = build_model()
         works = {'Keras': keras_step(stock_model(model), batch), 'motionfm': keras_step(model, batch)}
         if find_spec('torch'): works['torch'] = torch_step(batch, given.threads)
+        works['products alone'], operations = product()
         best = in_turns(works, clock, given.repeats)
+        best['products alone'] *= 3*batch*PER_WINDOW/operations   # the way back takes twice the way forward
         rows += [(f'training step, batch {batch}, {name}', f'{1000*taken:,.0f}', 'ms', f'{best["Keras"]/taken:.2f} x Keras') for name, taken in best.items()]
     return rows
 
@@ -112,7 +125,9 @@ def answering(given, clock, folder: Path) -> list[tuple[str, ...]]:
              'motionfm.infer': lambda: network.predict(inputs, cores=given.threads)}
     if find_spec('onnxruntime'): works['onnxruntime'] = onnx_predict(folder, given.threads)
     if find_spec('torch'): works['torch'] = torch_predict(given.threads)
+    works['products alone'], operations = product()
     best = in_turns(works, clock, given.repeats)
+    best['products alone'] *= WINDOWS*PER_WINDOW/operations
     return [(f'answer to {WINDOWS} windows, {name}', f'{60*WINDOWS/taken:,.0f}', 'frames/s', f'{best["Keras"]/taken:.2f} x Keras') for name, taken in best.items()]
 
 
@@ -141,11 +156,13 @@ if __name__ == '__main__':
     tensorflow.config.threading.set_intra_op_parallelism_threads(given.threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(given.threads)
     clock = time.process_time if given.processor_time else time.perf_counter
-    title = f'{given.threads} threads' + (', processor time' if given.processor_time else '')
+    title = f'{given.threads} thread{"s"[:given.threads != 1]}, {"processor" if given.processor_time else "wall"} time'
+    told = []
     with TemporaryDirectory() as folder:   # a table as soon as it is measured
         for section in (lambda: training(given, clock), lambda: answering(given, clock, Path(folder)), lambda: command(Path(folder), min(3, given.repeats))):
             table = Table('what', 'figure', 'unit', 'beside', title=title)
-            for row in section(): table.add_row(*row)
+            for row in section(): table.add_row(*row); told.append(row)
             Console(width=120).print(table)
+            (ROOT/'benchmarks'/'speed.json').write_text(json.dumps({'how': title, 'rows': told}, indent=1) + '\n')
     for name in ('torch', 'onnxruntime'):
         if not find_spec(name): print(f'{name} is not installed and was left out; pip install {name}')

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .basics import DataError
-from .fills import (Habits, come_to_rest, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, seen_around, turned,
-                            usual_lengths, without_outliers)
+from .fills import (Habits, come_to_rest, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, quantiles, seen_around,
+                            turned, usual_lengths, without_outliers)
 from .skeleton import EDGES, KMAX, MIDHIP, RATE
 
 # %% ../nbs/06_evidence.ipynb #with-mean-bones
@@ -107,7 +107,7 @@ def _bones(places: np.ndarray, visible: np.ndarray) -> np.ndarray:
     "(B, T, K, 2) how far each joint's bone is from its usual length, and that length; zero for the joint at the root."
     lengths = np.linalg.norm(places[:, :, CHILDREN] - places[:, :, PARENTS], axis=-1)
     both = visible[:, :, CHILDREN] & visible[:, :, PARENTS]
-    usual = np.nanmedian(np.where(both | ~both.any(1, keepdims=True), lengths, np.nan), axis=1, keepdims=True)
+    usual = quantiles(np.where(both | ~both.any(1, keepdims=True), lengths, np.nan).swapaxes(1, 2), (.5,))[0][:, None]
     told = np.zeros((*places.shape[:3], 2))
     told[:, :, CHILDREN, 0] = np.clip((lengths - usual)/BONE_ERROR_M, -3, 3)
     told[:, :, CHILDREN, 1] = 4*usual - 1

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'STOPS', 'RANK', 'MISTRUST', 'ROUNDS', 'SIDEWAYS', 'RIGID',
-           'HABITS', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins', 'noise_level', 'without_outliers',
-           'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest', 'fill_low_rank', 'Habits',
-           'heading', 'turned', 'learn_habits', 'load_habits', 'usual_lengths', 'keep_lengths']
+           'HABITS', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins', 'quantiles', 'noise_level',
+           'without_outliers', 'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest',
+           'fill_low_rank', 'Habits', 'heading', 'turned', 'learn_habits', 'load_habits', 'usual_lengths',
+           'keep_lengths']
 
 # %% ../nbs/05_fills.ipynb #imports
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,11 +40,12 @@ def fill_linear(
     n_frames = visible.shape[-2]
     before, after = seen_around(visible)
     first, last = np.where(before < 0, after, before), np.where(after == n_frames, before, after)
-    first, last = np.clip(first, 0, n_frames - 1), np.clip(last, 0, n_frames - 1)
-    share = ((np.arange(n_frames)[:, None] - first)/np.maximum(last - first, 1))[..., None]
-    start, end = (np.take_along_axis(positions, frame[..., None], axis=-3) for frame in (first, last))
-    filled = np.where(visible[..., None], positions, start + share*(end - start))
-    return np.where(visible.any(-2, keepdims=True)[..., None], filled, np.nan)
+    *trial, frame, joint = gaps = np.nonzero(~visible & visible.any(-2, keepdims=True))
+    first, last = first[gaps], last[gaps]
+    start, end = positions[*trial, first, joint], positions[*trial, last, joint]
+    filled = np.where(visible[..., None], positions, np.nan).astype(float)
+    filled[gaps] = start + ((frame - first)/np.maximum(last - first, 1))[:, None]*(end - start)
+    return filled
 
 # %% ../nbs/05_fills.ipynb #stand-ins
 def _adopt(positions: np.ndarray, visible: np.ndarray, joint: int, others: list[int]) -> None:
@@ -65,6 +67,18 @@ def stand_ins(
                 if visible[:, other].any() and not visible[:, joint].any(): _adopt(positions, visible, joint, [other])
     return positions, visible
 
+# %% ../nbs/05_fills.ipynb #quantiles
+def quantiles(
+    numbers: np.ndarray,      # (..., N); NaN doesn't count
+    shares: Sequence[float],  # of the numbers that are smaller, 0 to 1
+) -> np.ndarray:              # (shares, ...); NaN where nothing is known
+    "Quantiles along the last axis, linear between neighbours as in NumPy."
+    ordered = np.sort(numbers, axis=-1)
+    at = np.maximum(np.isfinite(ordered).sum(-1) - 1, 0)*np.reshape(shares, (-1, *[1]*(ordered.ndim - 1)))
+    below = at.astype(int)
+    low, high = (np.take_along_axis(ordered[None], index[..., None], -1)[..., 0] for index in (below, np.ceil(at).astype(int)))
+    return low + (at - below)*(high - low)
+
 # %% ../nbs/05_fills.ipynb #noise-level
 ENOUGH = 20   # runs of five frames from which a joint's own noise can be told
 
@@ -76,11 +90,9 @@ def noise_level(
     if visible.shape[1] < 5: return np.zeros(visible[:, 0].shape), np.zeros(len(visible))
     runs = np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1).all(-1)
     size = np.where(runs[..., None], np.abs(np.diff(positions, 4, axis=1)), np.nan)/(.6745*np.sqrt(70))
-    median = lambda numbers: np.median(numbers[np.isfinite(numbers)]) if np.isfinite(numbers).any() else 0.
-    together = np.array([median(trial) for trial in size])
-    known = runs.sum(1) >= ENOUGH
-    each = np.nanmedian(np.where(known[:, None, :, None], size, 0), axis=(1, 3))
-    return np.where(known, each, together[:, None]), together
+    together = np.nan_to_num(quantiles(size.reshape(len(size), -1), (.5,))[0])
+    each = quantiles(np.moveaxis(size, 2, 1).reshape(*visible[:, 0].shape, -1), (.5,))[0]
+    return np.where(runs.sum(1) >= ENOUGH, each, together[:, None]), together
 
 # %% ../nbs/05_fills.ipynb #without-outliers
 FAR_M, FAR_NOISE, AROUND = .06, 5., 3   # metres; standard deviations of the noise; frames to each side
@@ -93,7 +105,7 @@ def without_outliers(
     "Tell jumps from movement."
     filled = fill_linear(positions, visible)
     padded = np.pad(filled, [(0, 0), (AROUND, AROUND), (0, 0), (0, 0)], mode='edge')
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2*AROUND + 1, axis=1), axis=-1)
+    usual = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2*AROUND + 1, axis=1), axis=-1)[..., AROUND]
     near = np.linalg.norm(filled - usual, axis=-1) <= FAR_M + FAR_NOISE*noise[:, None]
     return visible & (near | ~(visible & near).any(1, keepdims=True))
 
@@ -198,19 +210,24 @@ def _habits(poses: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trus
     return components[:, :, -RANK:]*np.sqrt(strength/mistrust)[:, None, -RANK:]
 
 # %% ../nbs/05_fills.ipynb #told-by-habit
+def _weights(visible: np.ndarray, loads: np.ndarray, right: np.ndarray) -> np.ndarray:
+    "(T, r) of one trial (T, K), its components (F, r), and how its frames agree with each (T, r)."
+    weights, one = np.empty_like(right), np.eye(loads.shape[1], dtype=loads.dtype)
+    names = visible@(1 << np.arange(visible.shape[1]))
+    for name, first in zip(*np.unique(names, return_index=True)):
+        frames, seen = names == name, loads[np.repeat(visible[first], 3)]
+        weights[frames] = np.linalg.solve(seen.T@seen + one, right[frames].T).T
+    return weights
+
 def _told_by_habit(filled: np.ndarray, visible: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
     "(B, T, K, 3) the most likely poses given the samples that are seen."
-    n, n_frames, n_joints = visible.shape
+    n, n_frames, _ = visible.shape
     middle = filled.mean(2, keepdims=True)
     usual = (filled - middle).mean(1, keepdims=True)
     poses = filled - middle - usual
     loads = _habits(poses.reshape(n, n_frames, -1), noise, prior, trust)
-    each = loads.reshape(n, n_joints, 3, -1)
-    rank = each.shape[-1]
-    squares = np.einsum('bkar,bkas->bkrs', each, each).reshape(n, n_joints, -1)
-    system = (visible.astype(loads.dtype)@squares).reshape(n, n_frames, rank, rank) + np.eye(rank, dtype=loads.dtype)
     right = (poses*visible[..., None]).reshape(n, n_frames, -1)@loads
-    weights = np.linalg.solve(system, right[..., None])[..., 0]
+    weights = np.stack([_weights(*trial) for trial in zip(visible, loads, right)])
     return (weights@loads.swapaxes(1, 2)).reshape(filled.shape) + usual + middle
 
 # %% ../nbs/05_fills.ipynb #fill-low-rank
@@ -315,7 +332,7 @@ def usual_lengths(
     lengths = np.linalg.norm(positions[:, :, first] - positions[:, :, second], axis=-1)
     both = visible[:, :, first] & visible[:, :, second]
     known = np.where(both | ~both.any(1, keepdims=True), lengths, np.nan)
-    low, median, high = np.nanpercentile(known, (15, 50, 85), axis=1)
+    low, median, high = quantiles(known.swapaxes(1, 2), (.15, .5, .85))
     return np.where(both.any(1), median, np.nan), np.square((high - low)/2.07)
 
 def keep_lengths(

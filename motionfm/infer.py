@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,20 +232,21 @@ def lstm_states(
     return states
 
 # %% ../nbs/07_infer.ipynb #operations
-def _both_directions(part: Part, arrays: list[np.ndarray], x: np.ndarray) -> np.ndarray:
-    "A bidirectional layer, time first."
-    forwards, backwards = lstm_states(x, *arrays[:3]), lstm_states(x, *arrays[3:], backwards=True)
+def _both_directions(part: Part, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:
+    "A bidirectional layer, time first; `run` is `map`, or that of a pool of threads."
+    forwards, backwards = run(lambda weights, turned: lstm_states(x, *weights, backwards=turned), (arrays[:3], arrays[3:]), (False, True))
     return np.concatenate([forwards, backwards], -1) if part.merge_mode == 'concat' else forwards + backwards
 
-def _dense(part: Part, arrays: list[np.ndarray], x: np.ndarray) -> np.ndarray:
-    "A map that every frame passes alone."
-    return ACTIVATIONS[part.activation](x @ arrays[0] + arrays[1])
+def _dense(part: Part, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:
+    "A map that every frame passes alone; all of them in one product."
+    flat = x.reshape(-1, x.shape[-1]) @ arrays[0] + arrays[1]
+    return ACTIVATIONS[part.activation](flat).reshape(*x.shape[:-1], -1)
 
-OPERATIONS = {'Dropout': lambda part, arrays, x: x,
+OPERATIONS = {'Dropout': lambda part, arrays, run, x: x,
               'Dense': _dense,
               'Bidirectional': _both_directions,
-              'Concatenate': lambda part, arrays, *xs: np.concatenate(xs, -1),
-              'Add': lambda part, arrays, *xs: sum(xs)}
+              'Concatenate': lambda part, arrays, run, *xs: np.concatenate(xs, -1),
+              'Add': lambda part, arrays, run, *xs: sum(xs)}
 
 # %% ../nbs/07_infer.ipynb #network
 class Network:
@@ -258,25 +259,28 @@ class Network:
 
     def __call__(self,
         inputs: np.ndarray,   # (N, T, D)
+        run: Callable = map,  # how to compute both directions of a layer: one after the other, or with a pool's `map`
     ) -> np.ndarray:          # (N, T, outputs) float32
         "The answer to some windows."
         given = np.ascontiguousarray(np.swapaxes(inputs, 0, 1), np.float32)
         made = {}
         for part, arrays in self.layers:
-            made[part.name] = OPERATIONS[part.kind](part, arrays, *(made[name] for name in part.inputs)) if part.inputs else given
+            made[part.name] = OPERATIONS[part.kind](part, arrays, run, *(made[name] for name in part.inputs)) if part.inputs else given
         return np.swapaxes(made[part.name], 0, 1)
 
     def predict(self,
         inputs: np.ndarray,       # (N, T, D)
-        batch_size: int = 64,     # windows at once, at most
+        batch_size: int = 128,    # windows at once, at most
         cores: int | None = None, # how many to use; all by default
         **_,                      # what else Keras's `predict` takes
     ) -> np.ndarray:              # (N, T, outputs) float32
         "The answer to any number of windows, on all cores."
         cores = cores or os.cpu_count() or 1
-        size = max(1, min(batch_size, -(-len(inputs)//cores)))
-        with threadpool_limits(1, 'blas'), ThreadPoolExecutor(cores) as pool:   # a core for each batch, instead of all cores for each product
-            return np.concatenate(list(pool.map(self, (inputs[start:start + size] for start in range(0, max(1, len(inputs)), size)))))
+        at_once = max(1, cores//2)   # batches, each with a core for each direction, instead of all cores for each product
+        size = max(1, min(batch_size, -(-len(inputs)//at_once)))
+        with threadpool_limits(1, 'blas'), ThreadPoolExecutor(at_once) as batches, ThreadPoolExecutor(cores) as directions:
+            run = directions.map if cores > 1 else map
+            return np.concatenate(list(batches.map(lambda start: self(inputs[start:start + size], run), range(0, max(1, len(inputs)), size))))
 
 # %% ../nbs/07_infer.ipynb #load-network
 def load_network(
