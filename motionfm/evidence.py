@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
-           'NOISY_M', 'GENTLE', 'STRONG', 'OWN_TRUST', 'PEOPLE_TRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS',
-           'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence',
-           'faced', 'gather', 'parts_of', 'fuse']
+           'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST', 'GUESS',
+           'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'STEEPNESS',
+           'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -72,20 +72,30 @@ def _doubt(noise: np.ndarray, distances: np.ndarray) -> np.ndarray:
 # %% ../nbs/06_evidence.ipynb #candidates
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
 GENTLE, STRONG = 2, 1          # which smoother suits the one and the other
-OWN_TRUST, PEOPLE_TRUST = .2, 4.
-GUESS, MOST_GIVE_M = .15, .03   # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
+BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
+ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, 4., .2   # weight of the people's covariance beside the recording's own
+GUESS, MOST_GIVE_M = .15, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
-def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, habits: Habits) -> np.ndarray:
+def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, distance: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    "(B, T, K, 3) paths that follow the body instead, the more the further away (B, T, K), in frames, the joint was seen."
+    weight = np.exp(-distance/BESIDE)[..., None]
+    body = ((paths - mean)*weight).sum(2, keepdims=True)/weight.sum(2, keepdims=True)
+    along = body + np.where(ever[:, None, :, None], np.nan_to_num(fill_linear(paths - body, visible)), mean)
+    near = np.exp(-np.square(distance/ALONE))[..., None]
+    return near*paths + (1 - near)*along
+
+def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, distance: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, C, 3) where each sample could be; `seen` is in the common heading, and zero where nothing was seen."
     known = visible | ~ever[:, None]
     smooth = np.moveaxis(come_to_rest(kalman_smooth(seen, known, RATIOS), known), 0, 3)
     for trial in np.flatnonzero(~ever.all(1)): _with_mean_bones(smooth[trial], ever[trial], habits.mean)
     noisy = np.log(np.maximum(noise, CLEAN_M)/CLEAN_M)/np.log(NOISY_M/CLEAN_M)
     noisy = np.minimum(noisy, 1)[:, None, None, None]
-    base = noisy*smooth[..., STRONG, :] + (1 - noisy)*smooth[..., GENTLE, :]
-    start = np.where(visible[..., None], noisy*base + (1 - noisy)*seen, base)
-    own = fill_low_rank(start, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2)
-    people = fill_low_rank(np.where(visible[..., None], start, own), visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2)
+    base = _taken_along(noisy*smooth[..., STRONG, :] + (1 - noisy)*smooth[..., GENTLE, :], visible, ever, distance, habits.mean)
+    told = np.where(visible[..., None], noisy*base + (1 - noisy)*seen, base)
+    settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=8)
+    own = fill_low_rank(settled, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2, repeats=2)
+    people = fill_low_rank(own, visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2, repeats=2)
     lengths, varied = usual_lengths(base, visible, habits.rigid)
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     kept = keep_lengths(people, GUESS*doubt, habits.rigid, lengths, give)
@@ -149,7 +159,7 @@ def gather(
     seen = np.where(believed[..., None], turned(seen - origin, turn), 0)
     distances = _distances(believed, ever)
     doubt = _doubt(each, distances)
-    candidates = _candidates(seen, believed, ever, noise, doubt, habits)
+    candidates = _candidates(seen, believed, ever, noise, doubt, distances.min(0), habits)
     root = candidates[:, :, MIDHIP, BEST][:, :, None]
     candidates = (candidates - root[:, :, :, None]).astype(np.float32)
     return Evidence(_features(candidates, doubt, distances, believed, root, noise), candidates, doubt, believed, root, turn, origin)
