@@ -6,7 +6,7 @@
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
            'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST', 'GUESS',
            'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'STEEPNESS',
-           'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'gather', 'parts_of', 'fuse']
+           'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -52,6 +52,15 @@ def faced(
 ) -> np.ndarray:             # (B, T, K, 3) metres around the root, in the common heading
     "See positions as the candidates are seen."
     return turned(positions - evidence.origin, evidence.turn) - evidence.root
+
+def in_the_world(
+    places: np.ndarray,      # (B, T, K, ..., 3) metres around the root, in the common heading
+    evidence: Evidence,      # of the same recordings
+) -> np.ndarray:             # (B, T, K, ..., 3) metres
+    "The way back from `faced`; also for several places of each joint, like the candidates."
+    between = tuple(range(3, places.ndim - 1))
+    root, origin = (np.expand_dims(array, between) for array in (evidence.root, evidence.origin))
+    return turned(places + root, evidence.turn.swapaxes(1, 2)) + origin
 
 # %% ../nbs/06_evidence.ipynb #doubt
 LEAST_DOUBT_M, DOUBT_A_FRAME_M, MOST_DOUBT_M, FARTHEST = .001, .005, .3, 120   # metres, and frames
@@ -187,5 +196,4 @@ def fuse(
     shares = np.exp(logits - logits.max(-1, keepdims=True))
     shares /= shares.sum(-1, keepdims=True)
     places = np.einsum('btkc,btkcx->btkx', shares, evidence.candidates) + evidence.doubt[..., None]*corrections
-    world = turned(places + evidence.root, evidence.turn.swapaxes(1, 2)) + evidence.origin
-    return world, evidence.doubt*np.exp(log_spread)
+    return in_the_world(places, evidence), evidence.doubt*np.exp(log_spread)

@@ -25,8 +25,8 @@ import numpy as np
 
 from .basics import DataError, FileError, atomic_path, check_writable
 from .data import Dataset, find_datasets, open_dataset
-from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, parts_of
-from .fills import HABITS, Habits, learn_habits, load_habits, turned
+from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, in_the_world, parts_of
+from .fills import HABITS, Habits, learn_habits, load_habits
 from .model import accelerated, keras, ops, save_architecture
 from .pairs import split_subjects
 from .preprocess import finite_sequences
@@ -403,7 +403,7 @@ def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source)
     for number in range(JUDGED):
         truth = crop(recordings[number % len(recordings)], rng)[None]
         evidence = gather(*(part[None] for part in damage(truth[0], rng)), source.habits)
-        guesses = fuse(np.asarray(model(evidence.features)), evidence)[0], turned(evidence.candidates[..., BEST, :] + evidence.root, evidence.turn.swapaxes(1, 2)) + evidence.origin
+        guesses = fuse(np.asarray(model(evidence.features)), evidence)[0], in_the_world(evidence.candidates[..., BEST, :], evidence)
         errors.append([[1000*np.linalg.norm(guess - truth, axis=-1)[where] for where in (..., ~evidence.believed)] for guess in guesses])
     return {name: float(np.concatenate([np.ravel(trial[guess][where]) for trial in errors]).mean())
             for (guess, where), name in {(0, 0): 'all', (0, 1): 'missing', (1, 0): 'all, first guess', (1, 1): 'missing, first guess'}.items()}
