@@ -112,6 +112,44 @@ def training(given, clock) -> list[tuple[str, ...]]:
     return rows
 
 
+def parts(batch: int) -> dict:
+    "Functions that do the work of one training step of motionfm part by part, each as often as a step does."
+    import tensorflow as tf
+    from motionfm.fast import _frame, _frame_back
+    from motionfm.model import build_model, keras
+    recurrent, z = tf.random.normal((256, 1024)), tf.random.normal((60*batch, 1024))
+    frame, state = tf.random.normal((batch, 1024)), tf.random.normal((batch, 256))
+    inputs = [(tf.random.normal((60*batch, width)), tf.random.normal((width, 1024))) for width in (60, 512, 512) for _ in range(2)]
+    def at_once():
+        for x, kernel in inputs: tf.matmul(x, kernel), tf.matmul(z, kernel, transpose_b=True), tf.matmul(x, z, transpose_a=True), tf.matmul(z[:, :256], z, transpose_a=True)
+    def frame_by_frame():
+        for _ in range(6*60): tf.matmul(state, recurrent), tf.matmul(frame, recurrent, transpose_b=True)
+    @tf.function
+    def gates():
+        h, c, dh, dc = [state]*4
+        for _ in range(6*60):
+            h, c, kept = _frame(frame*1., c)
+            dz, dc = _frame_back(dh, dc, *kept)
+            dh = h + dz[:, :256]
+        return dh, dc
+    model, optimizer = build_model(), keras.optimizers.Adam()
+    gradients = [tf.ones_like(weight) for weight in model.trainable_weights]
+    apply = tf.function(lambda: optimizer.apply(gradients, model.trainable_weights))
+    optimizer.build(model.trainable_weights)
+    return {'products, all frames at once': at_once, 'products, frame by frame': frame_by_frame, 'gates and their gradient': gates, 'Adam': apply}
+
+
+def split(given, clock, whole: list) -> list[tuple[str, ...]]:
+    "Rows of what a training step of motionfm consists of."
+    rows = []
+    for batch in BATCHES:
+        taken = next(float(row[1].replace(',', '')) for row in whole if row[0] == f'training step, batch {batch}, motionfm')
+        best = {name: 1000*seconds for name, seconds in in_turns(parts(batch), clock, given.repeats).items()}
+        best['loop, copies, loss: the rest'] = taken - sum(best.values())
+        rows += [(f'batch {batch}, {name}', f'{part:,.0f}', 'ms', f'{part/taken:.0%} of a step') for name, part in best.items()]
+    return rows
+
+
 def answering(given, clock, folder: Path) -> list[tuple[str, ...]]:
     "Rows of prediction."
     from motionfm.infer import load_network
@@ -159,7 +197,7 @@ if __name__ == '__main__':
     title = f'{given.threads} thread{"s"[:given.threads != 1]}, {"processor" if given.processor_time else "wall"} time'
     told = []
     with TemporaryDirectory() as folder:   # a table as soon as it is measured
-        for section in (lambda: training(given, clock), lambda: answering(given, clock, Path(folder)), lambda: command(Path(folder), min(3, given.repeats))):
+        for section in (lambda: training(given, clock), lambda: split(given, clock, told), lambda: answering(given, clock, Path(folder)), lambda: command(Path(folder), min(3, given.repeats))):
             table = Table('what', 'figure', 'unit', 'beside', title=title)
             for row in section(): table.add_row(*row); told.append(row)
             Console(width=120).print(table)
