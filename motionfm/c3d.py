@@ -108,6 +108,8 @@ def _check_kinds(entries: dict) -> None:
         numbers = name in ('USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET')
         if group in ('POINT', 'ANALOG', 'ROTATION') and (words and kind != -1 or numbers and kind == -1):
             raise DataError(f'{key} holds {"words" if numbers else "numbers"}, expected {"numbers" if numbers else "words"}; the file is damaged, copy or export it again')
+        if group in ('POINT', 'ANALOG', 'ROTATION') and not math.prod(sizes) and (key == 'POINT:SCALE' or numbers and name not in ('SCALE', 'OFFSET')):
+            raise DataError(f'{key} is empty, expected a number; the file is damaged, copy or export it again')
 
 def _check_scales(entries: dict, channels: int) -> None:
     "Raise `DataError` unless every analog channel has a factor and an offset."
