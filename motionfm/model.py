@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ops', 'MISSING_WEIGHT', 'WEIGHTINGS', 'build_model', 'AccumModel', 'split_targets', 'SequenceLoss', 'MPJPE',
-           'check_room', 'save_architecture', 'save_weights', 'load_architecture', 'load_model']
+           'save_architecture', 'save_weights', 'load_architecture', 'load_model']
 
 # %% ../nbs/07_model.ipynb #imports
 import os
@@ -142,21 +142,6 @@ class MPJPE(keras.metrics.Metric):
 
     def result(self): return ops.divide_no_nan(self.total, self.count)
     def get_config(self): return {**super().get_config(), 'missing_only': self.missing_only}
-
-# %% ../nbs/07_model.ipynb #check-room
-def check_room(
-    path: str | Path,        # where a file is going to be written; is gone afterwards
-    model: keras.Model,      # whose weights
-    further: int = 0,        # bytes beside them
-) -> None:
-    "Raise `OSError` unless weights, and the optimizer's numbers if there are any, fit on the disk."
-    variables = [*model.variables, *(model.optimizer.variables if getattr(model, 'optimizer', None) else ())]
-    left = 20_000 + further + sum(4_000 + 4*int(np.prod(variable.shape)) for variable in variables)
-    try:
-        with open(path, 'wb') as file:
-            while left > 0: left -= file.write(bytes(min(left, 2**20)))
-            os.fsync(file.fileno())
-    finally: Path(path).unlink(missing_ok=True)
 
 # %% ../nbs/07_model.ipynb #save-model
 def _plain(model: keras.Model) -> keras.Model:
