@@ -60,6 +60,7 @@ def timed(
 ) -> dict:                # the same with times, frames and rate
     "Complete what is known about time; raises `DataError`."
     count, frames, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
+    if not count: raise DataError('zero frames found, expected at least one; export the trial again')
     if rate is not None and not re.fullmatch(r'\d{1,9}([.,]\d{0,18})?(e[+-]?\d{1,3})?', rate): raise DataError(f'{rate[:20]!r} found for the rate, expected a number such as 60; correct it')
     rate = float(rate.replace(',', '.')) if rate else None
     if times is None and not rate: raise DataError('neither times nor a rate found, expected one of them; add a column of times in seconds')

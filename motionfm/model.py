@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ops', 'MISSING_WEIGHT', 'WEIGHTINGS', 'build_model', 'AccumModel', 'split_targets', 'SequenceLoss', 'MPJPE',
-           'save_architecture', 'save_weights', 'load_architecture', 'load_model']
+           'save_architecture', 'room_for', 'save_weights', 'load_architecture', 'load_model']
 
 # %% ../nbs/07_model.ipynb #imports
 import os
@@ -152,10 +152,16 @@ def save_architecture(model: keras.Model, path: str | Path) -> None:
     "Write the architecture as Keras JSON; raises `FileError`."
     with atomic_path(path) as temporary: temporary.write_text(_plain(model).to_json(indent=1))
 
+def room_for(
+    variables,   # of a model, of an optimizer, or arrays
+) -> int:        # bytes
+    "How much of a disk they take in a file of weights, and a little more."
+    return 2**16 + sum(4096 + 4*int(np.prod(one.shape)) for one in variables)   # 4096: what HDF5 adds
+
 def save_weights(model: keras.Model, path: str | Path) -> None:
     "Write the weights; `path` ends with .weights.h5; raises `FileError`."
     with atomic_path(path) as temporary:
-        reserve(temporary, 5*model.count_params() + 2**16)   # 4 bytes each, and what HDF5 adds
+        reserve(temporary, room_for(model.variables))
         _plain(model).save_weights(temporary)
 
 # %% ../nbs/07_model.ipynb #load-architecture
