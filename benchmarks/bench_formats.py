@@ -1,22 +1,27 @@
 """How fast recordings are read and written, beside the libraries that read the same bytes: `python benchmarks/bench_formats.py`.
 
-One recording of ten minutes at 60 Hz, 20 joints and 23 other markers, and a BVH file of the same length.
+One recording of ten minutes at 60 Hz, 20 joints and 23 other markers, and a BVH file of the same length. Seconds are those of the processor, the best of
+three. The figures go to benchmarks/formats.json, which the notebook on formats shows.
 """
 import importlib.util
+import json
+import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from timing import seconds
+from timing import seconds as fastest
 
-from motionfm.bvh import parse_bvh
 from motionfm.formats import Trial, read_trial, write_csv, write_trial
 from motionfm.skeleton import JOINTS
 from motionfm.synthetic import synthesize
 
 FRAMES = 36_000
+RESULTS = Path(__file__).resolve().parent/'formats.json'
+seconds = partial(fastest, clock=time.process_time)
 
 
 def recording() -> Trial:
@@ -44,34 +49,37 @@ def beside(path: Path) -> list[tuple[str, object]]:
     if path.suffix == '.c3d' and importlib.util.find_spec('ezc3d'):
         import ezc3d
         found.append(('ezc3d', lambda: ezc3d.c3d(str(path))['data']['points']))
-    if path.suffix in ('.trc', '.csv') and importlib.util.find_spec('pandas'):
+    if path.suffix in ('.trc', '.csv', '.bvh') and importlib.util.find_spec('pandas'):
         import pandas
-        options = dict(sep='\t', skiprows=5, names=range(132)) if path.suffix == '.trc' else {}
+        head = path.read_text().partition('Frame Time')[0].count('\n') + 1 if path.suffix == '.bvh' else 0
+        options = {'.trc': dict(sep='\t', skiprows=5, names=range(132)), '.csv': {}, '.bvh': dict(sep=' ', skiprows=head, header=None)}[path.suffix]
         found.append(('pandas', lambda: pandas.read_csv(path, **options)))
     if path.suffix == '.npz': found.append(('numpy', lambda: dict(np.load(path))))
-    if path.suffix == '.bvh': found.append(('parsing alone', lambda: parse_bvh(path.read_text())))
     return found
 
 
-def rows(folder: Path) -> list[tuple[str, ...]]:
+def rows(folder: Path) -> list[dict]:
     "For each format: size, MB/s read and written, and the same of others."
     trial, table = recording(), []
     for name in 'walk.trc', 'walk.csv', 'long.csv', 'walk.npz', 'walk.c3d', 'walk.bvh':
-        path, written = folder/name, ''
+        path, written = folder/name, None
         if path.suffix == '.bvh': path.write_text(bvh_text(np.random.default_rng(0).normal(0, 9, (FRAMES, 6 + 3*29))))
         else:
             write = (lambda: write_csv(path, trial, long=True)) if name == 'long.csv' else (lambda: write_trial(path, trial))
-            taken = seconds(write, 1)
-            written = f'{path.stat().st_size/taken/1e6:,.0f}'
+            taken = seconds(write)
+            written = round(path.stat().st_size/taken/1e6, 1)
         size = path.stat().st_size/1e6
-        others = ', '.join(f'{library} {size/seconds(work, 2):,.0f}' for library, work in beside(path))
-        taken = seconds(lambda: read_trial(path), 2)
-        table.append((name, f'{size:,.0f}', f'{size/taken:,.0f}', f'{FRAMES/taken:,.0f}', written, others))
+        others = {library: round(size/seconds(work), 1) for library, work in beside(path)}
+        taken = seconds(lambda: read_trial(path))
+        table.append({'file': name, 'MB': round(size, 1), 'read, MB/s': round(size/taken, 1), 'read, frames/s': round(FRAMES/taken), 'written, MB/s': written, 'others read, MB/s': others})
+        print(name, flush=True)
     return table
 
 
 if __name__ == '__main__':
-    table = Table('file', 'MB', 'read, MB/s', 'read, frames/s', 'written, MB/s', 'others read, MB/s', title='formats: ten minutes at 60 Hz')
-    with TemporaryDirectory() as folder:
-        for row in rows(Path(folder)): table.add_row(*row)
+    with TemporaryDirectory() as folder: found = rows(Path(folder))
+    table = Table(*found[0], title='formats: ten minutes at 60 Hz')
+    for row in found: table.add_row(*(', '.join(f'{name} {value:,.0f}' for name, value in cell.items()) if isinstance(cell, dict) else cell if isinstance(cell, str) else '' if cell is None else f'{cell:,.0f}' for cell in row.values()))
     Console().print(table)
+    if all(row['others read, MB/s'] for row in found): RESULTS.write_text(json.dumps(found, indent=1) + '\n')
+    else: print(f'not every library to compare with is installed, so {RESULTS.name} stays as it was; run: pip install pandas ezc3d')

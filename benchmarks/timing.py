@@ -2,11 +2,11 @@
 import time
 
 
-def seconds(work, repeats: int = 3) -> float:
-    "Time of the fastest of some repeats."
+def seconds(work, repeats: int = 3, clock=time.perf_counter) -> float:
+    "Time of the fastest of some repeats; with `time.process_time` what other programs do doesn't count."
     taken = []
     for _ in range(repeats):
-        begin = time.perf_counter()
+        begin = clock()
         work()
-        taken.append(time.perf_counter() - begin)
+        taken.append(clock() - begin)
     return min(taken)

@@ -23,10 +23,11 @@ def rate_of(
 ) -> float:              # Hz
     "Frames per second; raises `DataError` where times don't grow evenly."
     if len(times) < 2: raise DataError(f'{len(times)} frame without a rate found, expected two or more; add a column or an entry called rate')
-    steps = np.diff(times)
-    with np.errstate(all='ignore'): rate = (len(times) - 1)/(times[-1] - times[0])
-    if not (np.isfinite(steps).all() and 0 < rate < np.inf and np.abs(steps*rate - 1).max() < .6):
+    with np.errstate(all='ignore'):
+        steps, rate = np.diff(times), (len(times) - 1)/(times[-1] - times[0])
+        even = np.isfinite(steps).all() and 0 < rate < np.inf and np.abs(steps*rate - 1).max() < .6
         worst = int(np.abs(steps - np.median(steps)).argmax())
+    if not even:
         raise DataError(f'time goes from {times[worst]:g} to {times[worst + 1]:g} s between frames {worst + 1} and {worst + 2}, expected even '
                         'steps; restore the missing frames as blank rows')
     return float(round(rate)) if abs(rate - round(rate)) < 2e-4*rate else float(rate)
@@ -59,13 +60,14 @@ def timed(
 ) -> dict:                # the same with times, frames and rate
     "Complete what is known about time; raises `DataError`."
     count, frames, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
+    if not count: raise DataError('zero frames found, expected at least one; export the trial again')
     if rate is not None and not re.fullmatch(r'\d{1,9}([.,]\d{0,18})?(e[+-]?\d{1,3})?', rate): raise DataError(f'{rate[:20]!r} found for the rate, expected a number such as 60; correct it')
     rate = float(rate.replace(',', '.')) if rate else None
     if times is None and not rate: raise DataError('neither times nor a rate found, expected one of them; add a column of times in seconds')
     if frames is not None and not (np.abs(frames) < 2**53).all() or frames is not None and (frames != np.floor(frames)).any():
         raise DataError('a frame number that is missing or not whole found; correct the column of frames')
     frames = np.arange(count) + 1 if frames is None else frames.astype(np.int64)
-    times = (frames - frames[0])/rate if times is None else times
+    with np.errstate(over='ignore'): times = (frames - frames[0])/rate if times is None else times
     return parts | dict(times=times, frames=frames, rate=rate or rate_of(times))
 
 # %% ../nbs/09_arrays.ipynb #npz-entry

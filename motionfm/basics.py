@@ -90,9 +90,12 @@ def reserve(
     size: int,          # bytes that will be written to it
 ) -> None:
     "Raise `OSError` unless the disk has room for a file."
-    if not hasattr(os, 'posix_fallocate'): return
+    left = max(int(size), 1)
     try:
-        with open(path, 'wb') as file: os.posix_fallocate(file.fileno(), 0, max(int(size), 1))
+        with open(path, 'wb') as file:
+            if hasattr(os, 'posix_fallocate'): return os.posix_fallocate(file.fileno(), 0, left)
+            while left > 0: left -= file.write(bytes(min(left, 2**20)))   # where the system can't promise room, zeros try it
+            os.fsync(file.fileno())
     finally: _remove(Path(path))
 
 # %% ../nbs/00_basics.ipynb #atomic-folder

@@ -18,7 +18,7 @@ from types import ModuleType
 
 import numpy as np
 
-from .basics import DataError, atomic_path
+from .basics import DataError, atomic_path, reserve
 
 # %% ../nbs/09_c3d.ipynb #optional
 def _ezc3d() -> ModuleType:
@@ -108,6 +108,8 @@ def _check_kinds(entries: dict) -> None:
         numbers = name in ('USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET')
         if group in ('POINT', 'ANALOG', 'ROTATION') and (words and kind != -1 or numbers and kind == -1):
             raise DataError(f'{key} holds {"words" if numbers else "numbers"}, expected {"numbers" if numbers else "words"}; the file is damaged, copy or export it again')
+        if group in ('POINT', 'ANALOG', 'ROTATION') and not math.prod(sizes) and (key == 'POINT:SCALE' or numbers and name not in ('SCALE', 'OFFSET')):
+            raise DataError(f'{key} is empty, expected a number; the file is damaged, copy or export it again')
 
 def _check_scales(entries: dict, channels: int) -> None:
     "Raise `DataError` unless every analog channel has a factor and an offset."
@@ -219,7 +221,7 @@ def _declared(parameters: dict) -> str:
 def _check_written(path: Path) -> None:
     "Raise `OSError` unless a file is whole."
     try: check_c3d(path.read_bytes())
-    except DataError as error: raise OSError(f'what was written is not whole: {error}') from None
+    except DataError: raise OSError('only a part of it arrived') from None
 
 # %% ../nbs/09_c3d.ipynb #save
 def save_c3d(
@@ -235,6 +237,7 @@ def save_c3d(
     found['header']['points']['first_frame'] = content.first_frame - 1
     with atomic_path(path) as temporary:
         written = temporary.with_name(f'{temporary.name}.c3d')   # ezc3d insists on small letters
+        reserve(written, 4*(points.size + content.analogs.size))   # ezc3d does not notice a full disk
         try: found.write(str(written)); _check_written(written); os.replace(written, temporary)
         except (RuntimeError, ValueError, TypeError) as error: raise DataError(f'{path}: could not be written ({str(error)[:60]}); check the names and numbers') from None
         finally: written.unlink(missing_ok=True)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
-           'FIRST_DATASET', 'Weights', 'ModelJson', 'REPORT', 'train', 'metadata', 'view', 'view_noisy',
+           'FIRST_DATASET', 'Weights', 'ModelJson', 'Names', 'REPORT', 'train', 'metadata', 'view', 'view_noisy',
            'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate', 'synthesize', 'demo_trial',
            'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
 
@@ -156,6 +156,7 @@ def view_noisy(dataset_root: DatasetRoot = FIRST_DATASET, subject: Subject = Non
 # %% ../nbs/15_cli.ipynb #weights-options
 Weights = Annotated[str | None, typer.Option('--weights', help='Weights that training wrote; by default those that come with motionfm.')]
 ModelJson = Annotated[str | None, typer.Option('--model-json', help='Architecture that training wrote, if weights are given.')]
+Names = Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')]
 
 # %% ../nbs/15_cli.ipynb #view-reconstruction
 @app.command('view-reconstruction')
@@ -175,7 +176,7 @@ def import_command(
     subjects_from: Annotated[str, typer.Option('--subjects-from', help="Who moves: 'folders'; a pattern for the name, as '{subject}_*'; or a table (CSV) with the columns "
                                                'trial, subject, and height_m and mass_kg if they are known.')] = 'folders',
     people: Annotated[str | None, typer.Option('--people', help='A table (CSV) with the columns subject, height_m, mass_kg.')] = None,
-    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
+    names: Names = None,
     joints: Annotated[int, typer.Option('--joints', help='20, or 16 without elbows and wrists.')] = 20,
     stride: Annotated[int, typer.Option('--stride', help='Frames at 60 Hz from one window of 60 to the next.')] = 20,
     close: Annotated[int, typer.Option('--close-gaps', help='Interpolate gaps of up to so many frames at 60 Hz, at most 10; longer ones are cut out.')] = 0,
@@ -206,7 +207,7 @@ def reconstruct(
     complete: Annotated[bool, typer.Option('--complete', help='Invent joints that the recording lacks altogether; they are written with _created after their name.')] = False,
     up: Annotated[str | None, typer.Option('--up', help='The axis that points up, as y, z or -x, if it is not found right.')] = None,
     units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
-    names: Annotated[str | None, typer.Option('--names', help='A table (CSV) with a marker and a joint in each line: further names of joints.')] = None,
+    names: Names = None,
     max_spread_mm: Annotated[float | None, typer.Option('--max-spread-mm', help='Leave samples blank that the network is less sure of.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
     resume: Annotated[bool, typer.Option('--resume', help='Go on with a folder: leave out recordings that have a result already.')] = False,
@@ -242,13 +243,14 @@ def _reconstruct_one(path: Path, target: Path, network: Callable, how: dict):
 def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]], network: Callable, how: dict) -> None:
     "Repair the recordings of a folder: a line for each as it is done, then what to look at, and the table beside the results."
     from motionfm.recordings import SUMMARY_FILE
-    from motionfm.summary import Failure, Summary, table_line, write_summaries
+    from motionfm.summary import Failure, Summary, table_line, told_together, write_summaries
     names = [path.relative_to(folder).as_posix() for path, _ in plan]
     results, width = [], max(map(len, names))
     print(table_line(width=width))
     for name, (path, target) in zip(names, plan):
         results.append(_reconstruct_one(path, target, network, how))
         print(table_line(results[-1], width, name), flush=True)
+    for line in told_together(results): print(line)
     for name, result in zip(names, results):
         for flag in result.flags if isinstance(result, Summary) else (): print(f'look at {name}: {flag}')
     write_summaries(made/SUMMARY_FILE, results)
@@ -278,8 +280,8 @@ def _reconstruct_many(folder: Path, made: Path, plan: list[tuple[Path, Path]], r
     "Repair recordings on many cores: a line for each as it is done, on the screen and in the table beside the results."
     from motionfm.recordings import SUMMARY_FILE
     from motionfm.scale import run_all, unfinished
-    from motionfm.summary import Failure, Summary, append_summary, table_line
-    left, failed = unfinished(plan) if resume else plan, []
+    from motionfm.summary import Failure, Summary, append_summary, table_line, told_together
+    left, failed, results = unfinished(plan) if resume else plan, [], []
     if len(left) < len(plan): print(f'{len(plan) - len(left)} of {len(plan)} recordings have a result already')
     if not resume: (made/SUMMARY_FILE).unlink(missing_ok=True)
     width = max(len(path.relative_to(folder).as_posix()) for path, _ in plan)
@@ -287,8 +289,10 @@ def _reconstruct_many(folder: Path, made: Path, plan: list[tuple[Path, Path]], r
     for (path, _), result in run_all(left, repair, jobs, cluster):
         name, result = path.relative_to(folder).as_posix(), result if isinstance(result, Summary | Failure) else Failure(str(path), str(result))
         if isinstance(result, Failure): failed.append(name)
+        results.append(result)
         append_summary(made/SUMMARY_FILE, result)
         print(table_line(result, width, name), flush=True)
+    for line in told_together(results): print(line)
     print(f'all figures are in {made/SUMMARY_FILE}')
     if failed: raise DataError(f'{len(failed)} of {len(left)} recordings could not be repaired: {", ".join(sorted(failed))[:500]}')
 
@@ -333,15 +337,18 @@ def evaluate(
     report: Annotated[str, typer.Option('--report', help='Write a page with plots and moving skeletons.')] = 'report.html',
     weights: Weights = None,
     model_json: ModelJson = None,
+    names: Names = None,
 ) -> None:
     "Damage clean trials, repair them by every method, and compare."
     from motionfm.evaluate import SCENARIOS, evaluate_trials, format_table, read_trials, write_report
+    from motionfm.recordings import extra_names
     for name in names_in(scenario):
         if name not in SCENARIOS: raise DataError(f'scenario {name!r} is not known; known are {", ".join(SCENARIOS)}')
     check_writable(Path(report).parent)
     methods = _methods(weights, model_json, method)
-    trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
-              for name, trial in read_trials(folder, most or None).items()}
+    with extra_names(names):
+        trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
+                  for name, trial in read_trials(folder, most or None).items()}
     results = evaluate_trials(trials, methods, names_in(scenario) or None, seed)
     shown = 'motionfm' if 'motionfm' in methods else None
     print(format_table(results))

@@ -208,7 +208,7 @@ def _frames_in(
 # %% ../nbs/09_columns.ipynb #pace
 def _check_pace(times: np.ndarray, rate: float) -> None:
     "Raise `DataError` if the frames are not about 1/rate seconds apart."
-    step = np.median(np.diff(times)) if len(times) > 1 else np.nan
+    with np.errstate(all='ignore'): step = np.median(np.diff(times)) if len(times) > 1 else np.nan
     if rate > 0 and np.isfinite(step) and not .95 < step*rate < 1.05:
         raise DataError(f'a DataRate of {rate:g} Hz found, but times that are {step:g} s apart; correct one of them')
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ops', 'MISSING_WEIGHT', 'WEIGHTINGS', 'build_model', 'accelerated', 'AccumModel', 'split_targets', 'SequenceLoss',
-           'MPJPE', 'check_room', 'save_architecture', 'save_weights', 'load_architecture', 'load_model']
+           'MPJPE', 'save_architecture', 'room_for', 'save_weights', 'load_architecture', 'load_model']
 
 # %% ../nbs/07_model.ipynb #imports
 import os
@@ -145,21 +145,6 @@ class MPJPE(keras.metrics.Metric):
     def result(self): return ops.divide_no_nan(self.total, self.count)
     def get_config(self): return {**super().get_config(), 'missing_only': self.missing_only}
 
-# %% ../nbs/07_model.ipynb #check-room
-def check_room(
-    path: str | Path,        # where a file is going to be written; is gone afterwards
-    model: keras.Model,      # whose weights
-    further: int = 0,        # bytes beside them
-) -> None:
-    "Raise `OSError` unless weights, and the optimizer's numbers if there are any, fit on the disk."
-    variables = [*model.variables, *(model.optimizer.variables if getattr(model, 'optimizer', None) else ())]
-    left = 20_000 + further + sum(4_000 + 4*int(np.prod(variable.shape)) for variable in variables)
-    try:
-        with open(path, 'wb') as file:
-            while left > 0: left -= file.write(bytes(min(left, 2**20)))
-            os.fsync(file.fileno())
-    finally: Path(path).unlink(missing_ok=True)
-
 # %% ../nbs/07_model.ipynb #save-model
 def _plain(model: keras.Model) -> keras.Model:
     "The same layers without optimizer and losses."
@@ -169,10 +154,16 @@ def save_architecture(model: keras.Model, path: str | Path) -> None:
     "Write the architecture as Keras JSON; raises `FileError`."
     with atomic_path(path) as temporary: temporary.write_text(_plain(model).to_json(indent=1))
 
+def room_for(
+    variables,   # of a model, of an optimizer, or arrays
+) -> int:        # bytes
+    "How much of a disk they take in a file of weights, and a little more."
+    return 2**16 + sum(4096 + 4*int(np.prod(one.shape)) for one in variables)   # 4096: what HDF5 adds
+
 def save_weights(model: keras.Model, path: str | Path) -> None:
     "Write the weights; `path` ends with .weights.h5; raises `FileError`."
     with atomic_path(path) as temporary:
-        reserve(temporary, 5*model.count_params() + 2**16)   # 4 bytes each, and what HDF5 adds
+        reserve(temporary, room_for(model.variables))
         _plain(model).save_weights(temporary)
 
 # %% ../nbs/07_model.ipynb #load-architecture

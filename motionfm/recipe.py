@@ -23,7 +23,7 @@ from zlib import crc32
 import h5py
 import numpy as np
 
-from .basics import DataError, FileError, atomic_path, check_writable
+from .basics import DataError, FileError, atomic_path, check_writable, reserve
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, in_the_world, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits
@@ -347,6 +347,7 @@ def save_recipe(
     "Write weights and habits into one file; raises `FileError`."
     model.set_weights(weights)
     with atomic_path(path) as temporary:
+        reserve(temporary, room_for([*model.variables, *habits]))
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file:
             for name, value in habits._asdict().items(): file[f'{HABITS}/{name}'] = value
@@ -354,10 +355,12 @@ def save_recipe(
 # %% ../nbs/08_recipe.ipynb #state
 def _save_state(path: Path, model: keras.Model, average: Average, told: dict) -> None:
     "Write everything that the next epoch depends on."
+    told = json.dumps({**told, 'steps': average.steps})
     with atomic_path(path) as temporary:
+        reserve(temporary, 2*len(told) + room_for([*model.variables, *model.optimizer.variables, *average.weights]))
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file:
-            file.attrs['motionfm'] = json.dumps({**told, 'steps': average.steps})
+            file['motionfm'] = np.frombuffer(told.encode(), np.uint8)
             for number, weight in enumerate(average.weights): file[f'average/{number}'] = weight
 
 def _load_state(path: Path, model: keras.Model, average: Average, config: TrainConfig, data: dict) -> list[dict]:

@@ -306,7 +306,7 @@ def _import_one(path: Path, folder: Path, find: Callable, taken: dict[str, str],
         subject = find(name)
         if path.stem.endswith(SUFFIX): raise DataError('a result of `motionfm reconstruct`, not a recording')
         recording = sha256(path.read_bytes()).hexdigest()[:16]
-        if recording in taken: raise DataError(f'the same file as {taken[recording]}, which is in the dataset already')
+        if recording in taken: raise DataError(f'the same file as {taken[recording].partition("/")[2]}, which is in the dataset already')
         if f'{subject.name}/{name}' in taken: raise DataError('another recording of this person and name is in the dataset already')
         one = cut(read(path))
     except (MotionfmError, OSError) as error:

@@ -23,10 +23,10 @@ from tempfile import TemporaryFile
 import h5py
 import numpy as np
 
-from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable
+from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable, reserve
 from .corrupt import Corruptor
 from .data import find_datasets
-from .model import MPJPE, AccumModel, SequenceLoss, build_model, check_room, keras, save_architecture, save_weights
+from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, room_for, save_architecture, save_weights
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
 from .together import Team, alone, check_installed, free_address, join, share_steps
@@ -116,7 +116,7 @@ def _save_state(model: keras.Model, path: Path, told: dict) -> None:
     "Write weights and optimizer with `told` attached as JSON."
     told = json.dumps(told)
     with atomic_path(path) as temporary:
-        check_room(temporary, model, 2*len(told))
+        reserve(temporary, 2*len(told) + room_for([*model.variables, *model.optimizer.variables]))
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(told.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
 

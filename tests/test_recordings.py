@@ -54,7 +54,7 @@ def laboratory(tmp_path):
     return folder
 
 
-def test_import_describe_train(laboratory, tmp_path, motionfm):
+def test_import_describe_train(laboratory, tmp_path, motionfm, monkeypatch):
     output = tmp_path/'datensätze'/'mine'
     code, words = motionfm('import', laboratory, '-o', output, '--subjects-from', laboratory/'people.csv')
     assert code == 0, words
@@ -67,6 +67,10 @@ def test_import_describe_train(laboratory, tmp_path, motionfm):
     assert {one['subject']: one['height_m'] for one in report['subjects']} == {'anna': [1.72, 1.72], 'Ümit 1': None}
     code, words = motionfm('train', '--datasets_root', output.parent, '--save-prefix', tmp_path/'net', *SMALL, '--val-subjects', 'anna')
     assert code == 0 and f'validating on {next(one["n_sequences"] for one in report["subjects"] if one["subject"] == "anna")} of mine/anna' in words, words
+    recipe = pytest.importorskip('motionfm.recipe')
+    for name in 'STEPS', 'JUDGED', 'SYNTHETIC': monkeypatch.setattr(recipe, name, 1)      # of a thousand; enough to see whether it runs
+    code, words = motionfm('train', '--recipe', 'best', '--datasets_root', output.parent, '--save-prefix', tmp_path/'best', *SMALL, '--val-subjects', 'anna')
+    assert code == 0 and 'mine/anna held out' in words and 'people held out, damaged at random, mean error in mm: all' in words, words
     code, words = motionfm('import', laboratory, '-o', output, '--subjects-from', laboratory/'people.csv')
     assert code == 0 and '0 windows of 0 of 6 recordings added' in words and open_dataset(output).n_sequences == report['n_sequences']
 
@@ -162,10 +166,29 @@ def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):
     with open(tmp_path/'out'/'summary.csv', encoding='utf-8', newline='') as file: rows = list(csv.DictReader(file))
     gaps, thrown = rows[1], rows[2]
     assert rows[0]['error'] and (gaps['missing'], gaps['filled'], gaps['longest_gap'], gaps['gaps_31-60_frames'], gaps['samples_1-5_frames'], gaps['samples_at_ends']) == ('46', '46', '40', '1', '6', '4')
+    assert (gaps['filled_by'], gaps['blank_joints'], gaps['moved_most_mm']) == ('the network 46', '', '0.0')
+    assert 'gaps: 1 of 1-5 frames (2 samples)' not in words and 'gaps: 2 of 1-5 frames (6 samples), 1 of 31-60 frames (40 samples); 4 samples lie before the first' in words, words
+    assert 'filled: 46 samples by the network' in words
     assert 'LElbow 30 m/s in frame 71' in thrown['flags'] and 'LShoulder-LElbow' in thrown['flags'] and 'all seen, not filled' in thrown['flags']
     assert 'look at tag 2/wurf.csv: LShoulder-LElbow' in words
     code, words = motionfm('reconstruct', source, '-o', tmp_path/'out')
     assert code == 2 and 'exists already; replace it with --overwrite' in words
+
+
+def test_names_of_ones_own(tmp_path, motionfm):
+    "Every command that reads recordings takes the table of names."
+    names, path = tmp_path/'namen é.csv', tmp_path/'eigene.trc'
+    write_trial(path, replace(recorded('walk', 5), markers=tuple(f'Punkt {number}' for number in range(20))))
+    names.write_text('\n'.join(f'Punkt {number};{joint}' for number, joint in enumerate(JOINTS)), encoding='utf-8')
+    evaluate = ['evaluate', '--dataset-root', path, '--scenario', 'noise', '--method', 'linear', '--report', tmp_path/'report.html']
+    code, words = motionfm(*evaluate)
+    assert code == 2 and 'eigene.trc: no trial with' in words, words
+    code, words = motionfm(*evaluate, '--names', names)
+    assert code == 0 and 'linear' in words and (tmp_path/'report.html').exists(), words
+    code, words = motionfm(*evaluate, '--names', tmp_path/'none.csv')
+    assert code == 2 and 'none.csv: could not be read' in words, words
+    code, words = motionfm('reconstruct', path, '--names', names)
+    assert code == 0 and 'Punkt 19' in (tmp_path/'eigene_reconstructed.trc').read_text(), words
 
 
 @pytest.mark.parametrize('ending', ['trc', 'c3d', 'csv', 'npz'])

@@ -100,6 +100,54 @@ def test_full_disk_for_datasets(tmp_path):
     assert open_dataset(tmp_path/'a').n_sequences == 40 and os.listdir(tmp_path) == ['a'] and len(os.listdir(tmp_path/'a')) == 2
 
 
+FILL_DISK = '''
+import os, sys
+from pathlib import Path
+from dataclasses import replace
+sys.path.insert(0, sys.argv[1])
+import test_robust_writes as here
+from motionfm.basics import FileError
+from motionfm.formats import write_trial
+from motionfm.model import AccumModel, build_model, keras, save_weights
+from motionfm.recipe import Average, Habits, build_recipe, save_recipe, _save_state as save_recipe_state
+from motionfm.store import append_dataset
+from motionfm.synthetic import write_dataset
+from motionfm.train import _save_state
+import numpy as np
+disk = Path(sys.argv[2])
+long = replace(here.TRIAL, values=np.tile(np.random.default_rng(0).normal(size=(120, 20, 3)), (40, 1, 1)), times=np.arange(4800)/60, frames=np.arange(4800) + 1)
+features, info = here.FEATURES + np.random.default_rng(0).normal(size=here.FEATURES.shape), here.INFO
+model = build_model(hidden=64, layers=1)
+model.compile('adam', loss='mse')
+model.optimizer.build(model.trainable_variables)
+recipe = build_recipe(32, 1, 0.)
+recipe.compile('adam', loss='mse')
+recipe.optimizer.build(recipe.trainable_variables)
+habits = Habits(np.zeros((20, 3)), np.zeros((60, 60)), np.zeros((3, 2), int))
+work = {f'x{ending}': lambda path: write_trial(path, long) for ending in here.ENDINGS}
+work |= {'dataset': lambda path: write_dataset(path, features, info), 'other': lambda path: append_dataset(path, features, info), 'm.weights.h5': lambda path: save_weights(model, path),
+         'state.weights.h5': lambda path: _save_state(model, path, {'history': []}), 'recipe.weights.h5': lambda path: save_recipe(recipe.get_weights(), recipe, habits, path),
+         'best.weights.h5': lambda path: save_recipe_state(path, recipe, Average(recipe), {'history': []})}
+os.environ['TMPDIR'] = str(disk)
+for name, write in work.items():
+    path = disk/name
+    try: write(path); print('written:', name)
+    except FileError as error: print(error)
+    assert not os.listdir(disk) == [name] and os.listdir(disk) == ['rest'], os.listdir(disk)
+'''
+
+
+def test_disk_that_is_really_full(tmp_path):
+    "A file system of its own, of which 60 kB are left: every writer says so in one line and leaves nothing."
+    inside = 'mount -t tmpfs -o size=300k none "$1" && head -c 240k /dev/zero > "$1/rest" && exec "$2" -c "$3" "$4" "$1"'
+    if subprocess.run(['unshare', '-rm', 'sh', '-c', 'mount -t tmpfs none "$1"', 'sh', tmp_path], capture_output=True).returncode: pytest.skip('no file system may be made here')
+    done = subprocess.run(['unshare', '-rm', 'sh', '-c', inside, 'sh', tmp_path, sys.executable, FILL_DISK, ROOT/'tests'], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(ENDINGS) + 6, done.stdout
+    for line in lines: assert line.startswith(f'{tmp_path}/') and ': could not be written (No space left on device' in line, line
+
+
 def test_read_only_folder(tmp_path):
     folder = tmp_path/'locked'
     folder.mkdir()
