@@ -27,7 +27,7 @@ from .basics import DataError, FileError, atomic_path, check_writable, reserve
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, in_the_world, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits
-from .model import accelerated, keras, ops, save_architecture
+from .model import accelerated, keras, ops, room_for, save_architecture
 from .pairs import split_subjects
 from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
