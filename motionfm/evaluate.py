@@ -321,7 +321,7 @@ def network_methods(
     def method(network: Recipe | Callable, fill_only: bool = False) -> Callable:
         def repaired(positions: np.ndarray, visible: np.ndarray, rate: float):
             answer = repair_with_spread(positions, visible, network, rate, fill_only)
-            return answer if isinstance(network, Recipe) else answer[0]
+            return answer[:2] if isinstance(network, Recipe) else answer.positions
         return repaired
     told = {'first_guess': method(without_opinion(network))} if isinstance(network, Recipe) else {}
     return told | {f'{name}_fill': method(network, True), name: method(network)}

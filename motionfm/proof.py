@@ -10,7 +10,6 @@ __all__ = ['LONGEST_PROOF', 'FEWEST_FRAMES', 'BEFOREHAND', 'LEAST_GAIN', 'USUAL_
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
 
 from .fills import noise_level
 from .fusion import OTHERS, Recipe, all_answers
@@ -41,9 +40,14 @@ def _fitted(off: np.ndarray, before: np.ndarray) -> np.ndarray:
     weight = 1/np.maximum(np.linalg.norm(off, axis=-1).mean(1), USUAL_M)
     rows = np.moveaxis(off*np.sqrt(weight)[:, None, None], 1, 2).reshape(-1, len(before))
     size = np.sqrt(np.square(rows).mean(0).sum()*3*BEFOREHAND/len(before))   # of errors as they are in so many samples
-    system = np.vstack([rows, size*np.eye(len(before)), 1e3*np.linalg.norm(rows)*np.ones(len(before))])
-    shares, _ = nnls(system, np.r_[np.zeros(len(rows)), size*before, 1e3*np.linalg.norm(rows)])
-    return shares/shares.sum()
+    squares, shares, used = rows.T@rows + size**2*np.eye(len(before)), np.zeros(len(before)), list(range(len(before)))
+    while True:   # squares@shares = size²·before + the same for all, so that the shares add up to one
+        solution = np.linalg.solve(squares[np.ix_(used, used)], np.stack([size**2*before[used], np.ones(len(used))], 1))
+        found = solution[:, 0] + (1 - solution[:, 0].sum())/solution[:, 1].sum()*solution[:, 1]
+        if found.min() >= 0: break
+        used.pop(int(found.argmin()))
+    shares[used] = found
+    return shares
 
 def _shares(off: np.ndarray, alone: np.ndarray) -> np.ndarray:
     "(2, M) shares for samples beside others that are seen, and for those in frames in which nothing is (N,)."

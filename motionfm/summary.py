@@ -74,6 +74,7 @@ class Summary:
     spread: Spread | None = None                 # how sure the filled samples are, if the network says it
     flags: tuple[Flag, ...] = ()                 # where the result leaves the human
     furthest: tuple[float, str] = (0., '')       # mm: the largest change of a sample that was seen, and where
+    tried: tuple[int, float] | None = None       # samples that were hidden on purpose and filled, and the mean error there, mm
 
     @property
     def n_blank(self) -> int: return sum(self.blank.values())
@@ -102,6 +103,7 @@ def _lines(summary: Summary) -> list[str]:
     told += _fill_lines(summary.gaps, summary.filled, summary.blank)
     if summary.invented: told.append(f'never seen, so invented: {", ".join(summary.invented)}; written as {", ".join(name + CREATED for name in summary.invented)}')
     if summary.spread: told.append('expected error of the filled samples: median {median:.0f} mm, 95 of 100 under {most:.0f} mm, at most {worst:.0f} mm ({where})'.format(**asdict(summary.spread)))
+    if summary.tried: told.append(f'tried on {summary.tried[0]} samples of this recording that were hidden on purpose: mean error {summary.tried[1]:.1f} mm')
     shown = sorted(summary.flags, key=lambda flag: -flag.n_frames)[:MOST_SHOWN]
     more = [f'and at {len(summary.flags) - MOST_SHOWN} more: ' + ', '.join(flag.what for flag in summary.flags if flag not in shown)]*(len(summary.flags) > MOST_SHOWN)
     return told + [f'look at {flag}' for flag in shown] + more + list(summary.notes)
@@ -127,6 +129,7 @@ def summarise(
     output: str | Path = '',             # the file written
     spread: np.ndarray | None = None,    # (T, K) metres: how far off a sample is expected to be, if that is known
     by: str | np.ndarray = 'the network',# what filled the gaps; for each sample (T, K), if there were several
+    tried: tuple[int, float] | None = None, # samples that were hidden on purpose, and the mean error there, mm
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
     recorded, visible, positions = trial.positions, trial.visible, repaired.positions
@@ -138,7 +141,7 @@ def summarise(
     return Summary(trial.source, str(output), len(visible), trial.rate, len(names), int((~visible).sum()), longest_gap(visible), absent_joints(trial),
                    1000*float(moved.mean()) if len(moved) else 0., trial.notes, gap_table(visible), dict(Counter(np.broadcast_to(by, visible.shape)[filled].tolist())),
                    blank, _spread_of(spread, filled, names, trial.frames), find_flags(positions, trial.rate, recorded, visible, trial.frames),
-                   _furthest(distance, names, trial.frames))
+                   _furthest(distance, names, trial.frames), tried)
 
 # %% ../nbs/09_summary.ipynb #failure
 @dataclass(frozen=True)
@@ -148,17 +151,18 @@ class Failure:
     error: str    # one line that says why
 
 COLUMNS = ('recording', 'output', 'frames', 'rate_hz', 'joints', 'missing', 'filled', 'blank', 'longest_gap', *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
-           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'flags', 'notes', 'error')
+           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'flags', 'notes', 'error')
 
 def _row(result: Summary | Failure) -> dict:
     "One line of the table in `summary.csv`."
     if isinstance(result, Failure): return {'recording': result.source, 'error': result.error}
     spread = {f'spread_{name}_mm': round(value, 2) for name, value in zip(('median', '95', 'worst'), (result.spread.median, result.spread.most, result.spread.worst))} if result.spread else {}
+    tried = {'tried_samples': result.tried[0], 'tried_mm': round(result.tried[1], 2)} if result.tried else {}
     gaps = {f'{what}_{name}_frames': row[place] for name, row in result.gaps.items() for place, what in enumerate(('gaps', 'samples'))}
     return gaps | {'recording': result.source, 'output': result.output, 'frames': result.n_frames, 'rate_hz': result.rate, 'joints': result.n_joints, 'missing': result.n_missing,
             'filled': sum(result.filled.values()), 'blank': result.n_blank, 'longest_gap': result.longest_gap, 'samples_at_ends': sum(row[2] for row in result.gaps.values()),
             'filled_by': ' | '.join(f'{what} {count}' for what, count in result.filled.items()), 'blank_joints': ' | '.join(f'{name} {count}' for name, count in result.blank.items()),
-            'invented': ' '.join(result.invented), 'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1), **spread,
+            'invented': ' '.join(result.invented), 'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1), **spread, **tried,
             'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
 
 # %% ../nbs/09_summary.ipynb #write-summaries

@@ -146,7 +146,7 @@ def straight_lines(monkeypatch):
     import motionfm.cli
     import motionfm.reconstruct
     monkeypatch.setattr(motionfm.cli, '_load_network', lambda *names: None)
-    monkeypatch.setattr(motionfm.reconstruct, 'repair_with_spread', lambda positions, visible, *more: (lines_over(np.nan_to_num(positions), visible | ~visible.any(0)), None))
+    monkeypatch.setattr(motionfm.reconstruct, 'repair_with_spread', lambda positions, visible, *more: motionfm.reconstruct.Repaired(lines_over(np.nan_to_num(positions), visible | ~visible.any(0))))
 
 
 def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):
