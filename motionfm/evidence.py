@@ -41,6 +41,7 @@ class Evidence(NamedTuple):
     features: np.ndarray     # (B, T, F) float32 what the network reads
     candidates: np.ndarray   # (B, T, K, C, 3) float32 metres around `root`, in the common heading
     doubt: np.ndarray        # (B, T, K) float32 metres
+    distance: np.ndarray     # (B, T, K) frames to the nearest sight of the joint, 120 at most and where there is none
     believed: np.ndarray     # (B, T, K) seen, and not an outlier
     root: np.ndarray         # (B, T, 1, 3) metres, the path that `candidates` are told around
     turn: np.ndarray         # (B, 3, 3) rotation into the common heading
@@ -171,7 +172,7 @@ def gather(
     candidates = _candidates(seen, believed, ever, noise, doubt, distances.min(0), habits)
     root = candidates[:, :, MIDHIP, BEST][:, :, None]
     candidates = (candidates - root[:, :, :, None]).astype(np.float32)
-    return Evidence(_features(candidates, doubt, distances, believed, root, noise), candidates, doubt, believed, root, turn, origin)
+    return Evidence(_features(candidates, doubt, distances, believed, root, noise), candidates, doubt, distances.min(0), believed, root, turn, origin)
 
 # %% ../nbs/06_evidence.ipynb #fuse
 N_OUTPUTS = KMAX*(len(CANDIDATES) + 4)
