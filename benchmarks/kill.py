@@ -1,9 +1,10 @@
-"""Writers killed at random moments: `python benchmarks/kill.py` prints how often, and what was found afterwards.
+"""Writers killed at random moments: `python benchmarks/kill.py` counts what was found afterwards, in benchmarks/kill.json.
 
 A process writes one file over and over, with two contents in turn, or appends to a dataset. It is killed with SIGKILL after a random time.
 Then the file has to hold one of the two contents, whole, and the dataset has to hold every sequence that was there before.
 """
 import argparse
+import json
 import os
 import random
 import signal
@@ -101,10 +102,12 @@ def main() -> None:
     parser.add_argument('--tries', type=int, default=200, help='for each kind of output')
     parser.add_argument('--seed', type=int, default=1)
     given = parser.parse_args()
-    rng = random.Random(given.seed)
+    rng, results = random.Random(given.seed), {}
     for name, work in {'.bin': kill_plain, **{ending: lambda *args, ending=ending: kill_writers(args[0], ending, *args[1:]) for ending in ('.trc', '.csv', '.npz', '.c3d')},
                        'dataset': kill_appends}.items():
-        with TemporaryDirectory() as folder: print(name, dict(work(Path(folder), given.tries, rng)), flush=True)
+        with TemporaryDirectory() as folder: results[name] = dict(sorted(work(Path(folder), given.tries, rng).items()))
+        print(name, results[name], flush=True)
+    (Path(__file__).resolve().parent/'kill.json').write_text(json.dumps(results, indent=1) + '\n')
 
 
 if __name__ == '__main__': main()

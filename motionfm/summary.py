@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from .basics import DataError, FileError, atomic_path
-from .conventions import CREATED
+from .conventions import CREATED, LEG, leg_length
 from .formats import Trial
 from .gaps import GAP_BINS, gap_table, longest_gap
 from .limits import Flag, find_flags
@@ -30,9 +30,11 @@ def check_joints(
     trial: Trial,     # a recording
     complete: bool,   # whether absent joints may be made up
 ) -> None:
-    "Raise `DataError` if nothing was seen, or if joints are absent that nobody allowed to make up."
+    "Raise `DataError` if nothing was seen, if nobody is of that size, or if joints are absent that nobody allowed to make up."
     absent = absent_joints(trial)
     if len(absent) == len(trial.joint_names): raise DataError(f'{trial.source}: no joint is seen in any frame; there is nothing to start from')
+    leg = leg_length(trial.positions, trial.joint_names)
+    if leg < LEG[0]/4 or leg > LEG[1]*4: raise DataError(f'{trial.source}: the legs measure {leg:.3g} m if the unit is {trial.units}, as it says; tell the right one with --units')
     if complete or not absent: return
     blank = [name for name in absent if name not in trial.missing_joints]
     told = [f'no marker found for {", ".join(trial.missing_joints)}']*bool(trial.missing_joints) + [f'{", ".join(blank)} never seen']*bool(blank)
@@ -200,6 +202,7 @@ def table_line(
     name = name or Path(result.source).name
     if isinstance(result, Failure): return f'{name:{width}} failed: {result.error.removeprefix(result.source + ": ")}'
     told = [f'{len(result.flags)} flags: {", ".join(dict.fromkeys(flag.what for flag in result.flags))}']*bool(result.flags) + [f'invented: {", ".join(result.invented)}']*bool(result.invented)
+    told += [f'taken for an error: {result.furthest[1]}']*(result.furthest[0] > FAR_MM)
     return (f'{name:{width}} {result.n_frames:7} {result.n_missing:8} {sum(result.filled.values()):7} {result.n_blank:6} {result.longest_gap:11} '
             + f'{sum(row[2] for row in result.gaps.values()):8} {f"{result.spread.most:.0f}" if result.spread else "":>7} {result.moved_mm:8.1f}  '
             + '; '.join(told)).rstrip()
