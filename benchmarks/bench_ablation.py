@@ -1,0 +1,86 @@
+"""What each part of the first guess brings, on people who are left out in turn.
+
+`python benchmarks/bench_ablation.py DATASETS TRIALS.npz` with a folder of datasets (those of CMU subjects 1, 3, 5 and 6 are taken) and whole trials of
+the same subjects (named as 05_01). The habits come from the other three people and synthetic ones, so that nobody is judged by what was
+learnt from them. Writes `benchmarks/ablation.json`, which the notebook `11_results` reads. About five minutes on one core.
+"""
+import argparse
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+from motionfm import evidence
+from motionfm.basics import atomic_path
+from motionfm.data import find_datasets
+from motionfm.evaluate import damaged_parts
+from motionfm.evidence import CANDIDATES, N_OUTPUTS, ONLY_PEOPLE
+from motionfm.fusion import Recipe, repair_blocks
+from motionfm.recipe import Source, load_recordings
+from motionfm.skeleton import KMAX
+
+RESULTS = Path(__file__).with_name('ablation.json')
+PEOPLE, SCENARIOS, MOST_TRIALS, MOST_FRAMES = ('1', '3', '5', '6'), ('noise', 'joints', 'frames', 'everything', 'gap60', 'gap120'), 4, 600
+fill_low_rank, keep_lengths = evidence.fill_low_rank, evidence.keep_lengths
+
+
+def trusting(candidate: str) -> np.ndarray:
+    "What a network would say that believes one candidate only."
+    said = np.zeros((KMAX, N_OUTPUTS//KMAX), np.float32)
+    said[:, CANDIDATES.index(candidate)] = 30
+    return said.ravel()
+
+
+def unsettled(start, visible, noise, prior=None, trust=0., *more, **named):
+    return np.asarray(start, np.float32) if trust == ONLY_PEOPLE else fill_low_rank(start, visible, noise, prior, trust, *more, **named)
+
+
+WITHOUT = {   # what is replaced, by what
+    'all of it': {},
+    'paths run straight on at open ends': {'come_to_rest': lambda paths, visible: paths},
+    'hidden joints don\'t go along with the body': {'_taken_along': lambda paths, *_: paths},
+    'not settled by people\'s habits first': {'fill_low_rank': unsettled},
+    'no habits of other people': {'fill_low_rank': lambda start, visible, noise, prior=None, trust=0., *more, **named: unsettled(start, visible, noise, None, trust, *more, **named)},
+    'lengths not kept': {'keep_lengths': lambda places, *_: places},
+    'lengths bind however much they vary': {'keep_lengths': lambda places, doubt, pairs, lengths, give: keep_lengths(places, doubt, pairs, lengths, 0*give)},
+}
+
+
+def measured(trials: list, habits, replaced: dict, candidate: str) -> dict[str, tuple[float, int]]:
+    "Sum and number of the errors, mm, by scenario."
+    recipe, found = Recipe(lambda features: np.broadcast_to(trusting(candidate), (*features.shape[:2], N_OUTPUTS)), habits), {}
+    with ExitStack() as stack:
+        for name, other in replaced.items(): stack.enter_context(patch.object(evidence, name, other))
+        for scenario in SCENARIOS:
+            errors = []
+            for index, trial in enumerate(trials):
+                for truth, damaged, visible, _ in damaged_parts(scenario, trial, 60., 0, index):
+                    error = 1000*np.linalg.norm(repair_blocks(damaged, visible, recipe)[0] - truth, axis=-1)
+                    errors.append(error[~visible] if not visible.all() else error.ravel())
+            together = np.concatenate(errors)
+            found[scenario] = float(together.sum()), len(together)
+    return found
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument('datasets'), parser.add_argument('trials')
+told = parser.parse_args()
+recordings, subjects = load_recordings(find_datasets(told.datasets))
+numbers = np.array([subject.split('/')[1] for subject in subjects])
+store, totals = np.load(told.trials), {}
+cases = {f'smoother {candidate.split()[1]} s⁻³' if candidate.startswith('smoother') else f'up to: {candidate}': ({}, candidate) for candidate in CANDIDATES if candidate not in ('seen', 'lengths kept')}
+cases |= {name: (replaced, 'lengths kept') for name, replaced in WITHOUT.items()}
+for person in PEOPLE:
+    others = [recording for recording, number in zip(recordings, numbers) if number in PEOPLE and number != person]
+    habits = Source(others).habits
+    trials = [store[name][:MOST_FRAMES] for name in store if name.startswith(f'{int(person):02}_')][:MOST_TRIALS]
+    for case, (replaced, candidate) in cases.items():
+        for scenario, (total, count) in measured(trials, habits, replaced, candidate).items():
+            before = totals.setdefault(case, {}).setdefault(scenario, [0., 0])
+            before[0] += total; before[1] += count
+    print(f'subject {person} left out:', {case: {name: round(total/count, 1) for name, (total, count) in rows.items()} for case, rows in totals.items() if case == 'all of it'}, flush=True)
+means = {case: {name: round(total/count, 2) for name, (total, count) in rows.items()} for case, rows in totals.items()}
+for case, row in means.items(): print(f'{case:45}', *(f'{name} {value:6.1f}' for name, value in row.items()))
+with atomic_path(RESULTS) as temporary: temporary.write_text(json.dumps(means, indent=1, ensure_ascii=False))
