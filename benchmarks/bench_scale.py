@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 RESULT = HERE/'scale.json'
 SOURCE = HERE.parent/'datasets'/'dataset0'
 CHUNKS = [(64, 60, 62), (1, 60, 62), (512, 60, 62), (67, 8, 16)]   # the last is of the kind that h5py chooses by itself
-BATCH, READ, REPEATS = 32, 6_400, 12   # windows in a batch, windows read for each figure, and how often (the fastest counts)
+BATCH, READ, REPEATS = 32, 6_400, 6   # windows in a batch, windows read for each figure, and how often (the fastest counts)
 
 
 def measured(work) -> tuple[float, object]:

@@ -117,13 +117,16 @@ def parts(batch: int) -> dict:
     import tensorflow as tf
     from motionfm.fast import _frame, _frame_back
     from motionfm.model import build_model, keras
-    recurrent, z = tf.random.normal((256, 1024)), tf.random.normal((60*batch, 1024))
+    recurrent, z = tf.random.normal((256, 1024), stddev=512**-.5), tf.random.normal((60*batch, 1024))   # there and back keeps the size of a state
     frame, state = tf.random.normal((batch, 1024)), tf.random.normal((batch, 256))
     inputs = [(tf.random.normal((60*batch, width)), tf.random.normal((width, 1024))) for width in (60, 512, 512) for _ in range(2)]
     def at_once():
         for x, kernel in inputs: tf.matmul(x, kernel), tf.matmul(z, kernel, transpose_b=True), tf.matmul(x, z, transpose_a=True), tf.matmul(z[:, :256], z, transpose_a=True)
+    @tf.function
     def frame_by_frame():
-        for _ in range(6*60): tf.matmul(state, recurrent), tf.matmul(frame, recurrent, transpose_b=True)
+        h = state
+        for _ in range(6*60): h = tf.matmul(tf.matmul(h, recurrent), recurrent, transpose_b=True)
+        return h
     @tf.function
     def gates():
         h, c, dh, dc = [state]*4

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
 
-from .basics import DataError, FileError, MotionfmError
+from .basics import DataError, FileError, MotionfmError, end_with
 
 # %% ../nbs/14_scale.ipynb #unfinished
 Job = tuple[Path, Path]   # a recording, and where its result goes
@@ -36,7 +36,7 @@ def _guarded(work: Callable, source: Path, target: Path):
 # %% ../nbs/14_scale.ipynb #in-processes
 def _once(jobs: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple[Job, object]]:
     "Results as they come; ends early if a process dies."
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context('spawn'))
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context('spawn'), end_with, (os.getpid(),))   # nobody stays behind
     try:
         futures = {pool.submit(_guarded, work, *job): job for job in jobs}
         for future in as_completed(futures): yield futures[future], future.result()
@@ -59,7 +59,7 @@ def _in_processes(plan: Sequence[Job], work: Callable, processes: int) -> Iterat
 
 # %% ../nbs/14_scale.ipynb #on-cluster
 def _on_cluster(plan: Sequence[Job], work: Callable, address: str) -> Iterator[tuple[Job, object]]:
-    "Results as they come; raises `DataError` without Dask, `FileError` without a scheduler."
+    "Results as they come; raises `DataError` without Dask, `FileError` without a scheduler, also when it goes away."
     if find_spec('distributed') is None: raise DataError("Dask is not installed, which a cluster needs; pip install 'motionfm[cluster]'")
     from distributed import Client, as_completed
     try: client = Client(address, timeout=10)
@@ -67,6 +67,7 @@ def _on_cluster(plan: Sequence[Job], work: Callable, address: str) -> Iterator[t
     with client:
         futures = {client.submit(_guarded, work, *job, pure=False): job for job in plan}
         for future in as_completed(futures):
+            if future.cancelled(): raise FileError(f'{address}: the scheduler is gone; what was done is kept; go on with --resume')
             error = future.exception()
             yield futures[future], DataError(f'{futures[future][0]}: {type(error).__name__} on the cluster') if error else future.result()
 

@@ -23,7 +23,7 @@ from tempfile import TemporaryFile
 import h5py
 import numpy as np
 
-from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable, reserve
+from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable, end_with, reserve
 from .corrupt import Corruptor
 from .data import find_datasets
 from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, room_for, save_architecture, save_weights
@@ -353,8 +353,9 @@ def _train_one(config: TrainConfig, verbose: int | str) -> TrainResult:
     return _finish(config, model, history, interrupted) if team.chief else TrainResult(history, output_paths(config.save_prefix), interrupted)
 
 # %% ../nbs/08_train.ipynb #start-workers
-def _work(settings: str, verbose: str) -> None:
-    "What a worker does; an error becomes the last line on stderr, and exit code 2."
+def _work(settings: str, verbose: str, parent: str = '') -> None:
+    "What a worker does; an error becomes the last line on stderr, and exit code 2. It ends when `parent` does."
+    if parent: end_with(int(parent))
     try: train(TrainConfig(**json.loads(settings)), int(verbose))
     except MotionfmError as error:
         print(error, file=sys.stderr, flush=True)
@@ -366,7 +367,7 @@ def _start_workers(config: TrainConfig, verbose: int | str) -> list[tuple]:
     for worker in range(config.workers):
         told = json.dumps(asdict(replace(config, worker=worker, coordinator=address)))
         complaints = TemporaryFile()
-        started.append((subprocess.Popen([sys.executable, '-c', 'import sys; from motionfm.train import _work; _work(*sys.argv[1:])', told, str(verbose)],
+        started.append((subprocess.Popen([sys.executable, '-c', 'import sys; from motionfm.train import _work; _work(*sys.argv[1:])', told, str(verbose), str(os.getpid())],
                         env={**os.environ, 'KERAS_BACKEND': 'jax'}, stdout=subprocess.DEVNULL if worker else None, stderr=complaints,
                         start_new_session=True), complaints))
     return started

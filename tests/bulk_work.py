@@ -1,6 +1,7 @@
 "Work for `run_all` that other processes can find by its name, and that loads no network."
 import os
 import signal
+import time
 from pathlib import Path
 
 
@@ -10,3 +11,9 @@ def copy(source: Path, target: Path) -> str:
     if source.stem == 'broken': raise ValueError('two\nlines')
     target.write_text(source.read_text())
     return source.stem
+
+
+def endless(source: Path, target: Path) -> None:
+    "Begins, and is never done."
+    target.write_text('begun')
+    time.sleep(600)

@@ -23,6 +23,7 @@ from motionfm.settings import TrainConfig
 from motionfm.synthetic import synthesize_dataset
 from motionfm.train import PairBatches, output_paths, train
 
+FINDS_US = {**os.environ, 'PYTHONPATH': os.pathsep.join((str(ROOT), str(ROOT/'tests')))}
 START = 'import sys; from motionfm.train import _work; _work(*sys.argv[1:])'
 
 
@@ -148,6 +149,35 @@ def test_the_same_on_a_cluster(plan):
     with LocalCluster(n_workers=1, threads_per_worker=1, host='127.0.0.1', dashboard_address='127.0.0.1:0', processes=False, protocol='tcp') as cluster:
         told = {source.stem: str(result) for (source, _), result in run_all(plan, copy, cluster=cluster.scheduler_address)}
     assert told['broken'].endswith('ValueError: two lines') and told['f'] == 'f' and len(told) == 7
+
+
+@pytest.mark.skipif(find_spec('distributed') is None, reason='needs Dask')
+def test_a_scheduler_that_is_killed(plan, tmp_path):
+    told = tmp_path/'where.json'
+    scheduler = subprocess.Popen([sys.executable, '-m', 'distributed.cli.dask_scheduler', '--host', '127.0.0.1', '--port', '0', '--no-dashboard',
+                                  '--scheduler-file', told], stderr=subprocess.DEVNULL, env=FINDS_US)
+    try:
+        until(lambda: told.exists() and told.read_text().endswith('}'), lambda: scheduler.poll() is not None)
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(list, run_all(plan, copy, cluster=json.loads(told.read_text())['address']))
+            until(lambda: any(one.status == 'ESTABLISHED' for one in psutil.Process(scheduler.pid).net_connections()), running.done)
+            time.sleep(1)   # nobody works here, so all wait
+            scheduler.kill()
+            with pytest.raises(FileError, match='the scheduler is gone; what was done is kept; go on with --resume'): running.result()
+    finally: scheduler.kill(); scheduler.wait()
+
+
+def test_nobody_stays_behind(tmp_path):
+    "Processes that repair recordings end when the one that started them is killed."
+    code = ('import sys; from pathlib import Path; from bulk_work import endless; from motionfm.scale import run_all\n'
+            "if __name__ == '__main__': list(run_all([(Path(sys.argv[1])/f'{n}.in', Path(sys.argv[1])/f'{n}.out') for n in 'ab'], endless, jobs=2))")
+    (tmp_path/'chief.py').write_text(code)
+    chief = subprocess.Popen([sys.executable, tmp_path/'chief.py', tmp_path], env=FINDS_US)
+    until(lambda: len(list(tmp_path.glob('*.out'))) == 2, lambda: chief.poll() is not None)
+    helpers = psutil.Process(chief.pid).children(recursive=True)
+    chief.kill()
+    assert chief.wait() == -signal.SIGKILL and len(helpers) >= 2
+    assert psutil.wait_procs(helpers, timeout=120)[1] == []
 
 
 # Several processes that train one network
