@@ -27,7 +27,7 @@ from .synthetic import FEATURES_FILE
 
 # %% ../nbs/05_shelf.ipynb #imports-lock
 try: import fcntl
-except ImportError: fcntl = None   # Windows: an open file can't be deleted there anyway
+except ImportError: fcntl = None   # type: ignore[assignment]   # Windows: an open file can't be deleted there anyway
 
 # %% ../nbs/05_shelf.ipynb #block-edges
 BLOCK = 256   # windows, at least
@@ -191,7 +191,7 @@ def _write_windows(dataset: Dataset, path: Path) -> dict:
     with open(path, 'wb') as file:
         for joints, kept, scale in normalised_blocks(dataset):
             file.write(joints.data)
-            checksum = crc32(joints, checksum)
+            checksum = crc32(joints.data, checksum)
             numbers.append(kept); scales.append(scale)
     return {'numbers': np.concatenate(numbers), 'scale': np.concatenate(scales).astype(np.float32), 'checksum': np.array(checksum)}
 

@@ -24,7 +24,7 @@ from .limits import Flag, find_flags
 # %% ../nbs/09_summary.ipynb #absent
 def absent_joints(trial: Trial) -> tuple[str, ...]:
     "Joints of a recording that have no marker, or one that was never seen."
-    return tuple(name for name, seen in zip(trial.joint_names, trial.visible.any(0)) if not seen)
+    return tuple(name for name, seen in zip(trial.joint_names, np.any(trial.visible, 0)) if not seen)
 
 def check_joints(
     trial: Trial,     # a recording
@@ -103,7 +103,7 @@ def _spread_of(spread: np.ndarray | None, filled: np.ndarray, names: Sequence[st
     "The expected error (T, K), metres, of the samples that were filled (T, K); None where nobody knows."
     if spread is None or not filled.any(): return None
     inside = 1000*np.where(filled, spread, -np.inf)
-    frame, joint = np.unravel_index(inside.argmax(), inside.shape)
+    frame, joint = map(int, np.unravel_index(inside.argmax(), inside.shape))
     return Spread(float(np.median(inside[filled])), float(np.percentile(inside[filled], 95)), float(inside.max()), f'{names[joint]} in frame {frames[frame]}')
 
 # %% ../nbs/09_summary.ipynb #summarise

@@ -46,7 +46,8 @@ class PairBatches(keras.utils.PyDataset):
     ):
         super().__init__(**kwargs)
         self.sequences, self.indices, self.corruptor, self.batch_size = sequences, indices, corruptor, batch_size
-        self.fixed, self.visibility_input, self.team, self.failure = fixed, visibility_input, team, None
+        self.fixed, self.visibility_input, self.team = fixed, visibility_input, team
+        self.failure: MotionfmError | None = None
         self.deal(0)
 
     def deal(self, epoch: int) -> None:
@@ -114,11 +115,11 @@ REMEMBERED = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Kera
 
 def _save_state(model: keras.Model, path: Path, told: dict) -> None:
     "Write weights and optimizer with `told` attached as JSON."
-    told = json.dumps(told)
+    text = json.dumps(told)
     with atomic_path(path) as temporary:
-        check_room(temporary, model, 2*len(told))
+        check_room(temporary, model, 2*len(text))
         model.save_weights(temporary)
-        with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(told.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
+        with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(text.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
 
 def _told_in(path: Path) -> dict:
     "What was attached to a state; raises `DataError`."
