@@ -9,7 +9,7 @@ __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'RANK', 'MISTRUST'
            'load_habits', 'usual_lengths', 'keep_lengths']
 
 # %% ../nbs/05_fills.ipynb #imports
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ def fill_linear(
     share = ((np.arange(n_frames)[:, None] - first)/np.maximum(last - first, 1))[..., None]
     start, end = (np.take_along_axis(positions, frame[..., None], axis=-3) for frame in (first, last))
     filled = np.where(visible[..., None], positions, start + share*(end - start))
-    return np.where(visible.any(-2, keepdims=True)[..., None], filled, np.nan)
+    return np.where(np.any(visible, -2, keepdims=True)[..., None], filled, np.nan)
 
 # %% ../nbs/05_fills.ipynb #stand-ins
 def _adopt(positions: np.ndarray, visible: np.ndarray, joint: int, others: list[int]) -> None:
@@ -74,7 +74,7 @@ def noise_level(
 ) -> tuple[np.ndarray, np.ndarray]: # (B, K) and (B,) metres: of each joint, and of all together
     "Standard deviation of the noise, by the median of fourth differences; 0 where nothing tells it."
     if visible.shape[1] < 5: return np.zeros(visible[:, 0].shape), np.zeros(len(visible))
-    runs = np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1).all(-1)
+    runs = np.all(np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1), -1)
     size = np.where(runs[..., None], np.abs(np.diff(positions, 4, axis=1)), np.nan)/(.6745*np.sqrt(70))
     median = lambda numbers: np.median(numbers[np.isfinite(numbers)]) if np.isfinite(numbers).any() else 0.
     together = np.array([median(trial) for trial in size])
@@ -129,7 +129,7 @@ def _one_step(aa: np.ndarray, ab: np.ndarray, bb: np.ndarray, whole: np.ndarray,
 def kalman_filter(
     positions: np.ndarray,   # (B, T, K, 3); anything finite where not visible
     visible: np.ndarray,     # (B, T, K)
-    ratios: np.ndarray,      # (R,) process noise by variance of what is seen, s⁻³
+    ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
 ) -> Filtered:
     "Walk forwards: foretell each frame, then correct by what is seen."
@@ -155,7 +155,7 @@ def kalman_filter(
 def kalman_smooth(
     positions: np.ndarray,   # (B, T, K, 3); anything finite where not visible
     visible: np.ndarray,     # (B, T, K); each joint is seen at least once
-    ratios: np.ndarray,      # (R,) process noise by variance of what is seen, s⁻³
+    ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
 ) -> np.ndarray:             # (R, B, T, K, 3)
     "The most likely path given all that was seen before and after."

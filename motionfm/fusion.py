@@ -102,4 +102,4 @@ def repair_blocks(
     parts = [_answers(places[first:first + AT_ONCE], sights[first:first + AT_ONCE], recipe) for first in range(0, len(starts), AT_ONCE)]
     repaired, spread = (np.concatenate(arrays)[:, :, :n_joints] for arrays in zip(*parts))
     spread[blind] = SCALES*MOST_DOUBT_M
-    return tuple(blend(array, starts, n_frames, BLOCK - STRIDE) for array in (repaired, spread))
+    return blend(repaired, starts, n_frames, BLOCK - STRIDE), blend(spread, starts, n_frames, BLOCK - STRIDE)

@@ -72,7 +72,7 @@ def repair_with_spread(
     if not _same_rate(rate): positions_at_rate, seen, at = _to_model_rate(positions, visible, rate)
     given = positions if at is None else positions_at_rate
     answer = repair_blocks(given, seen, network) if isinstance(network, Recipe) else (_repair_windows(given, seen, network, name), None)
-    if at is not None: answer = _at_times(*answer, at, np.arange(len(positions))/rate)
+    if at is not None: answer = _at_times(answer[0], answer[1], at, np.arange(len(positions))/rate)
     repaired, spread = answer
     if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
     return (np.where(visible[..., None], positions, repaired) if fill_only else repaired), spread
