@@ -30,6 +30,7 @@ from .formats import READERS, read_trial
 from .gaps import GAP_BINS, gap_lengths, open_gaps
 from .fusion import Recipe, without_opinion
 from .reconstruct import repair_with_spread
+from .recordings import SUFFIX
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
 from .synthetic import FEATURES_FILE
 
@@ -385,8 +386,8 @@ def _from_dataset(path: Path, most: int | None) -> Trials:
     return {f'{dataset.name}/{dataset.subjects[index]}/{index}': (joints, RATE) for index, joints in zip(indices, dataset.joints(indices))}
 
 def _from_recordings(path: Path) -> Trials:
-    "A recording, or a folder of them."
-    files = sorted(each for each in path.iterdir() if each.suffix.lower() in READERS) if path.is_dir() else [path]
+    "A recording, or a folder of them; what motionfm has repaired is no truth."
+    files = sorted(each for each in path.iterdir() if each.suffix.lower() in READERS and not each.stem.endswith(SUFFIX)) if path.is_dir() else [path]
     if not files: raise FileError(f'{path}: neither {FEATURES_FILE} nor a recording ({", ".join(READERS)}) found; '
                                   'give a dataset folder or a folder of recordings')
     trials = [(each.name, read_trial(each)) for each in files]

@@ -36,7 +36,7 @@ def check_joints(
     if complete or not absent: return
     blank = [name for name in absent if name not in trial.missing_joints]
     told = [f'no marker found for {", ".join(trial.missing_joints)}']*bool(trial.missing_joints) + [f'{", ".join(blank)} never seen']*bool(blank)
-    raise DataError(f'{trial.source}: {" and ".join(told)}; rename the markers, or have these joints invented with --complete')
+    raise DataError(f'{trial.source}: {" and ".join(told)}; rename the markers, tell what they are called with --names, or have these joints invented with --complete')
 
 # %% ../nbs/09_summary.ipynb #mark-created
 def with_created(trial: Trial) -> Trial:

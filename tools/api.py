@@ -132,7 +132,7 @@ def _function(cell: Cell, node: ast.FunctionDef) -> Name:
     if arguments.kwarg: rows.append(('**' + arguments.kwarg.arg, arguments.kwarg, None))
     parameters = []
     for name, argument, default in rows:
-        if name in ('self', 'cls'): continue
+        if name in ('self', 'cls') or argument.annotation and ast.unparse(argument.annotation) == 'typer.Context': continue
         last = (default or argument).end_lineno
         type, words = _annotated(ast.unparse(argument.annotation) if argument.annotation else '', cell.comments.get(last, ''))
         parameters.append(Parameter(name, type, ast.unparse(default) if default else '', words))
