@@ -23,8 +23,8 @@ setup(
     classifiers=['Intended Audience :: ' + cfg['audience'], 'Topic :: Scientific/Engineering',
                  'Programming Language :: Python :: 3 :: Only', 'Typing :: Typed'],
     python_requires='>=' + cfg['min_python'],
-    packages=[cfg['lib_name']],
-    package_data={cfg['lib_name']: ['py.typed', 'player.js', 'weights/*.json', 'weights/*.h5', 'weights/*.md']},
+    packages=[cfg['lib_name'], cfg['lib_name'] + '.weights'],   # the second holds no code
+    package_data={cfg['lib_name']: ['py.typed', 'player.js'], cfg['lib_name'] + '.weights': ['*']},
     install_requires=cfg['requirements'].split(),
     extras_require={name: cfg[name + '_requirements'].split() for name in ('lab', 'c3d', 'onnx', 'cluster', 'dev')},
     entry_points={'console_scripts': cfg['console_scripts'].split()},

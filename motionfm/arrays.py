@@ -62,13 +62,13 @@ def timed(
     count, frames, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
     if not count: raise DataError('zero frames found, expected at least one; export the trial again')
     if rate is not None and not re.fullmatch(r'\d{1,9}([.,]\d{0,18})?(e[+-]?\d{1,3})?', rate): raise DataError(f'{rate[:20]!r} found for the rate, expected a number such as 60; correct it')
-    rate = float(rate.replace(',', '.')) if rate else None
-    if times is None and not rate: raise DataError('neither times nor a rate found, expected one of them; add a column of times in seconds')
+    hertz = float(rate.replace(',', '.')) if rate else None
+    if times is None and not hertz: raise DataError('neither times nor a rate found, expected one of them; add a column of times in seconds')
     if frames is not None and not (np.abs(frames) < 2**53).all() or frames is not None and (frames != np.floor(frames)).any():
         raise DataError('a frame number that is missing or not whole found; correct the column of frames')
     frames = np.arange(count) + 1 if frames is None else frames.astype(np.int64)
-    with np.errstate(over='ignore'): times = (frames - frames[0])/rate if times is None else times
-    return parts | dict(times=times, frames=frames, rate=rate or rate_of(times))
+    with np.errstate(over='ignore'): times = (frames - frames[0])/hertz if times is None else times
+    return parts | dict(times=times, frames=frames, rate=hertz or rate_of(times))
 
 # %% ../nbs/09_arrays.ipynb #npz-entry
 BOMB = 10e6   # bytes that an entry may unpack to, however well it was packed
@@ -151,7 +151,8 @@ def parse_npz(
     path: Path,      # the file
 ) -> dict:           # values (T, M, 3), markers, times, frames, rate; units and up where they were found
     "Take an NPZ file apart; raises `DataError`."
-    parts, entries = {}, entries_in(path)
+    parts: dict = {}
+    entries = entries_in(path)
     if 'values' in entries:
         parts['values'], parts['markers'] = _npz_values(entries)
         for key, name in ('times', 'time'), ('frames', 'frame'):

@@ -123,7 +123,7 @@ def _claim(handle: int) -> bool:
     try:
         if os.name == 'nt':
             import msvcrt
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)   # type: ignore[attr-defined, unused-ignore]
         else:
             import fcntl
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +140,7 @@ def _take_lock(path: Path) -> int | None:
     return None
 
 # %% ../nbs/00_basics.ipynb #locked
-_THREADS = defaultdict(threading.RLock)   # one for each target, among the threads of this process
+_THREADS: defaultdict = defaultdict(threading.RLock)   # one for each target, among the threads of this process
 _HELD: dict[Path, int] = {}               # lock files that this process holds, as open handles
 
 @contextmanager

@@ -48,7 +48,12 @@ def _channels_in(words: list[str]) -> list[str]:
 # %% ../nbs/09_bvh.ipynb #hierarchy-in
 def _hierarchy_in(text: str) -> Hierarchy:
     "The tree of bones; raises `DataError` where brackets, offsets or channels are missing."
-    names, parents, offsets, channels, above, line = [], [], [], [], [], 1
+    names: list[str] = []
+    parents: list[int] = []
+    offsets: list[list[float] | None] = []
+    channels: list = []
+    above: list = []
+    line = 1
     for token in _TOKEN.finditer(text):
         kind, words = token.lastgroup, token[0].split()[1:]
         if kind in ('node', 'end'):
@@ -145,7 +150,7 @@ def find_nodes(
     names: Sequence[str],   # J names of nodes
 ) -> dict[str, int]:        # joint, as 'RKnee', or 'RToe' for the ball of the foot: index of its node
     "The nodes that are joints."
-    plain = {}
+    plain: dict[str, int] = {}
     for node, name in enumerate(names): plain.setdefault(re.sub(r'[\s_.\-]+', '', re.sub(r'.*:|mixamorig\d*', '', name.lower())), node)
     found = {}
     for joint, words in BVH_WORDS.items():
@@ -200,10 +205,10 @@ def _body_of(
         ankle, ends = nodes.get(f'{side}Ankle'), _tip(hierarchy, nodes, side)
         if ankle is None or ends is None or ends[1] == ankle: continue
         joints[f'{side}BigToe'] = places[:, ends[1]]
-        foot = _foot(*(to_y_up(rest[node], up) for node in (ankle, *ends)), side)
+        foot = _foot(to_y_up(rest[ankle], up), to_y_up(rest[ends[0]], up), to_y_up(rest[ends[1]], up), side)
         if foot is None: continue
-        for name, node, part in ('Heel', ankle, foot[0]), ('SmallToe', ends[0], foot[1]):
-            joints[f'{side}{name}'] = places[:, node] + turns[:, node] @ from_y_up(part, up)
+        for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ends[0], foot[1]):
+            joints[f'{side}{name}'] = places[:, node] + turns[:, node] @ from_y_up(offset, up)
     return joints
 
 # %% ../nbs/09_bvh.ipynb #resting
@@ -253,7 +258,8 @@ def load_bvh(
 # %% ../nbs/09_bvh.ipynb #other-names
 def _other_names(names: Sequence[str]) -> list[str]:
     "Names for nodes, each different."
-    found, counts = {}, Counter()
+    found: dict[str, None] = {}
+    counts: Counter = Counter()
     for name in names:
         name = f'{" ".join(name.split()) or "unnamed"} node'
         while (numbered := name + (f' {counts[name] + 1}' if counts[name] else '')) in found: counts[name] += 1

@@ -79,7 +79,8 @@ def _entry_of(
 # %% ../nbs/09_c3d.ipynb #entries
 def _entries_of(raw: bytes, header: _Header) -> dict[str, tuple]:
     "All parameters as 'GROUP:NAME': (type, sizes, data); raises `DataError` where the chain is broken."
-    place, groups, found = header.parameters + 4, {}, []
+    place, found = header.parameters + 4, []
+    groups: dict = {}
     end = header.parameters + raw[header.parameters + 2]*_BLOCK
     try:
         while place and place < end and raw[place]:
@@ -192,7 +193,7 @@ def load_c3d(
                       int(found['header']['points']['first_frame']) + 1, parameters, found['data']['analogs'], meta['residuals'], meta['camera_masks'])
 
 # %% ../nbs/09_c3d.ipynb #save-parameters
-def _parameters_into(found: object, content: C3dContent) -> None:
+def _parameters_into(found, content: C3dContent) -> None:
     "Put parameters into a file that ezc3d is about to write."
     for group, entries in content.parameters.items():
         present = found['parameters'][group] if group in found['parameters'] else {'__METADATA__': {'DESCRIPTION': '', 'IS_LOCKED': False}}

@@ -61,7 +61,7 @@ def _with_settings(*names: str) -> Callable:
         own = [parameter for parameter in inspect.signature(command).parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
         @wraps(command)
         def called(**settings): return command(**settings)
-        called.__signature__ = inspect.Signature([*own, *(_option(setting) for setting in fields(TrainConfig) if setting.name in names)])
+        setattr(called, '__signature__', inspect.Signature([*own, *(_option(setting) for setting in fields(TrainConfig) if setting.name in names)]))
         return called
     return decorate
 
@@ -81,7 +81,7 @@ def train(context: typer.Context, **settings) -> None:
 def _for_recipe(context: typer.Context, settings: dict) -> dict:
     "Settings with the recipe's own defaults in place of those that nobody gave."
     own = RECIPES.get(settings['recipe'], {})
-    return {name: own.get(name, value) if context.get_parameter_source(name).name == 'DEFAULT' else value for name, value in settings.items()}
+    return {name: own.get(name, value) if getattr(context.get_parameter_source(name), 'name', '') == 'DEFAULT' else value for name, value in settings.items()}
 
 # %% ../nbs/15_cli.ipynb #folders-of
 def _folders_of(datasets_root: str, dataset_root: str | None) -> list[Path]:
@@ -219,7 +219,7 @@ def reconstruct(
     from motionfm.recordings import extra_names
     plan = plan_outputs(source, output, overwrite or resume)
     network = _load_network(model_json, weights)
-    how = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'max_spread_mm': max_spread_mm}
+    how: dict = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'max_spread_mm': max_spread_mm}
     if max_spread_mm is not None and not max_spread_mm > 0: raise DataError(f'max_spread_mm {max_spread_mm} found, expected more than 0')
     with extra_names(names):
         if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
@@ -262,8 +262,8 @@ def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]],
 @dataclass(frozen=True)
 class _Repair:
     "Repairs a recording, in whichever process: what `run_all` hands out."
-    model_json: str     # architecture
-    weights: str        # its weights
+    model_json: str | None   # architecture
+    weights: str | None      # its weights
     names: str | None   # further names of joints
     how: dict           # for `reconstruct_file`
 
@@ -272,7 +272,7 @@ class _Repair:
         with extra_names(self.names): return _reconstruct_one(source, target, _network_here(self.model_json, self.weights), self.how)
 
 @lru_cache(maxsize=1)
-def _network_here(model_json: str, weights: str) -> Callable:
+def _network_here(model_json: str | None, weights: str | None) -> Callable:
     "The network of this process, loaded once."
     return _load_network(model_json, weights)
 
@@ -308,11 +308,11 @@ def export(
     from motionfm.reconstruct import SHIPPED_JSON, SHIPPED_WEIGHTS
     if (model_json is None) != (weights is None): raise DataError('only one of architecture and weights found, expected both or neither')
     target = Path(output) if output else Path(model_json).with_suffix('.onnx') if model_json else Path('motionfm.onnx')
-    model_json, weights = model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS
+    architecture, trained = model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS
     if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
     check_writable(target.parent)
     from motionfm.export import export_onnx
-    print(f'{model_json}, {weights} -> {export_onnx(model_json, weights, target)}')
+    print(f'{architecture}, {trained} -> {export_onnx(architecture, trained, target)}')
 
 # %% ../nbs/15_cli.ipynb #evaluate-methods
 def _methods(weights: str | None, model_json: str | None, wanted: str) -> dict[str, Callable]:

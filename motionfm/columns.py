@@ -72,7 +72,7 @@ def _rate_in(header: dict[str, str]) -> float | None:
     "Frames per second, None where the header lacks it; raises `DataError` where it is no number."
     text = header.get('DataRate')
     try: return None if text is None else float(text)
-    except ValueError: raise DataError(f'{text[:20]!r} found for DataRate, expected a number such as 60.00; correct the third line') from None
+    except ValueError: raise DataError(f'{str(text)[:20]!r} found for DataRate, expected a number such as 60.00; correct the third line') from None
 
 def _count_in(header: dict[str, str], key: str) -> int | None:
     "A count of the header, None where it is absent; raises `DataError` where it is not a whole number."

@@ -106,7 +106,8 @@ def joint_columns(
     markers: Sequence[str],   # M names as they stand in a file
 ) -> dict[str, int]:          # joint name: index of its marker, in the order of `JOINTS`
     "Where the joints stand among the markers; raises `DataError` where a joint is claimed twice."
-    best, tables = {}, _tables()
+    best: dict = {}
+    tables = _tables()
     for column, (rank, joint) in enumerate(_ranked(marker, tables) for marker in markers):
         if joint is None or rank > best.get(joint, (rank,))[0]: continue
         if best.get(joint, (None,))[0] == rank:
@@ -188,8 +189,8 @@ def leg_length(
     "Thigh and shank, each the median over time, the mean of both sides where both were seen."
     place, sides = {name: index for index, name in enumerate(names)}, []
     for side in 'RL':
-        chain = [place.get(side + name) for name in ('Hip', 'Knee', 'Ankle')]
-        if None in chain: continue
+        chain = [place[side + name] for name in ('Hip', 'Knee', 'Ankle') if side + name in place]
+        if len(chain) < 3: continue
         with np.errstate(all='ignore'): bones = np.linalg.norm(np.diff(joints[:, chain], axis=1), axis=-1)
         bones = [bone[np.isfinite(bone)] for bone in bones.T]
         if all(map(len, bones)): sides.append(sum(map(np.median, bones)))

@@ -330,7 +330,7 @@ def describe(
     max_checked: int = 4096,      # sequences that are read, from the first on
 ) -> dict:                        # plain values, ready for JSON; with an empty list `problems` if all is well
     "Tell what a dataset folder holds and what is wrong with it; never raises for a broken folder."
-    report = {'name': Path(path).name, 'path': str(path), 'problems': []}
+    report: dict = {'name': Path(path).name, 'path': str(path), 'problems': []}
     try:
         dataset = open_dataset(path, layout)
         storage = {key: list(value) if isinstance(value, tuple) else value for key, value in dataset.storage.items() if key not in ('shape', 'lengths')}

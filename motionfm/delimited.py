@@ -27,11 +27,11 @@ def _coordinate(name: str) -> tuple[str, str] | None:
     tail = name[-8:]
     found = _AXIS.search(tail)
     marker = name[:len(name) - len(tail) + found.start()].rstrip() if found else ''
-    return (marker, found[1].lower()) if marker else None
+    return (marker, found[1].lower()) if found and marker else None
 
 def _named_columns(names: Sequence[str]) -> dict[str, int]:
     "Where the columns that are no markers stand; raises `DataError` for one that stands twice."
-    places = {}
+    places: dict[str, int] = {}
     for place, name in enumerate(names):
         key = _CALLED.get(name.lower().replace(' ', ''))
         if key in places: raise DataError(f'columns {names[places[key]][:20]!r} and {name[:20]!r} found, expected one column for {key}; remove one')
@@ -43,7 +43,7 @@ def _marker_columns(
     names: Sequence[str],   # names of all columns
 ) -> dict[str, list[int]]:  # name of the marker: where its x, y and z stand
     "Where the markers of a wide table stand; raises `DataError` for one without its three coordinates."
-    places = {}
+    places: dict[str, dict[str, int]] = {}
     for place, name in enumerate(names):
         if not (found := _coordinate(name)): continue
         marker, axis = found

@@ -30,6 +30,7 @@ from .formats import READERS, read_trial
 from .gaps import GAP_BINS, gap_lengths, open_gaps
 from .fusion import Recipe, without_opinion
 from .reconstruct import repair_with_spread
+from .recordings import SUFFIX
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
 from .synthetic import FEATURES_FILE
 
@@ -45,12 +46,12 @@ SCENARIOS: dict[str, Scenario] = {}   # name -> scenario
 
 def _whole(positions: np.ndarray, rate: float) -> list: return [(positions, rate)]
 
-def scenario(function: Callable = None, *, cut: Callable = _whole) -> Callable:
+def scenario(function: Callable | None = None, *, cut: Callable = _whole) -> Callable:
     "Make a scenario known under the name of its function."
     def register(damage: Callable) -> Callable:
-        SCENARIOS[damage.__name__] = Scenario(damage, cut, damage.__doc__)
+        SCENARIOS[damage.__name__] = Scenario(damage, cut, damage.__doc__ or '')
         return damage
-    return register(function) if function else register
+    return register if function is None else register(function)
 
 # %% ../nbs/11_evaluate.ipynb #masks
 def _joint_gaps(shape: tuple[int, int], rng: np.random.Generator, rate: float, chance: float = .2, length: int = 30) -> np.ndarray:
@@ -241,7 +242,7 @@ def trial_metrics(
 DRAWS = 1000
 
 def pooled(
-    pairs: np.ndarray,   # (N, 2) total and count of each trial
+    pairs: np.ndarray | list, # (N, 2) total and count of each trial
     seed: int = 0,       # of the bootstrap
 ) -> list[float] | None: # value and the ends of its 95 % interval; None where nothing was counted
     "Put trials together."
@@ -385,8 +386,8 @@ def _from_dataset(path: Path, most: int | None) -> Trials:
     return {f'{dataset.name}/{dataset.subjects[index]}/{index}': (joints, RATE) for index, joints in zip(indices, dataset.joints(indices))}
 
 def _from_recordings(path: Path) -> Trials:
-    "A recording, or a folder of them."
-    files = sorted(each for each in path.iterdir() if each.suffix.lower() in READERS) if path.is_dir() else [path]
+    "A recording, or a folder of them; what motionfm has repaired is no truth."
+    files = sorted(each for each in path.iterdir() if each.suffix.lower() in READERS and not each.stem.endswith(SUFFIX)) if path.is_dir() else [path]
     if not files: raise FileError(f'{path}: neither {FEATURES_FILE} nor a recording ({", ".join(READERS)}) found; '
                                   'give a dataset folder or a folder of recordings')
     trials = [(each.name, read_trial(each)) for each in files]
@@ -404,7 +405,7 @@ def read_trials(
     else: found = _from_npz(path) if path.suffix == '.npz' else _from_recordings(path)
     trials = {}
     for name, (positions, rate) in found.items():
-        kept = positions[complete_stretch(np.isfinite(positions).all(-1))].astype(float)
+        kept = positions[complete_stretch(np.all(np.isfinite(positions), -1))].astype(float)
         if len(kept) >= SHORTEST: trials[name] = kept, float(rate)
     if not trials: raise DataError(f'{path}: no trial with {SHORTEST} frames in a row in which every joint is seen; without them the truth is not known')
     names = list(trials)
@@ -419,7 +420,7 @@ def _svg(figure) -> str:
     plt.close(figure)
     return stored.getvalue().decode()
 
-def judged(row: dict) -> list[float] | None:
+def judged(row: dict):   # list[float], or None where nothing was counted
     "The error that counts: over what was missing, or over all where nothing was; with its interval."
     return row['metrics'].get('missing_mm') or row['metrics'].get('all_mm')
 

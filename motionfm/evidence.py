@@ -142,9 +142,9 @@ def _features(candidates: np.ndarray, doubt: np.ndarray, distances: np.ndarray, 
     others = np.delete(candidates, BEST, 3) - best[..., None, :]
     others = np.clip(others/doubt[..., None, None], -LARGEST, LARGEST)
     since, until = np.log1p(distances)/2 - 1
-    of_joints = [2*best, others.reshape(*doubt.shape, -1), visible[..., None], since[..., None], until[..., None],
-                 np.log(doubt)[..., None]/2 + 2, _bones(best, visible)]
-    of_joints = np.concatenate(of_joints, -1).reshape(*doubt.shape[:2], -1)
+    parts = [2*best, others.reshape(*doubt.shape, -1), visible[..., None], since[..., None], until[..., None],
+             np.log(doubt)[..., None]/2 + 2, _bones(best, visible)]
+    of_joints = np.concatenate(parts, -1).reshape(*doubt.shape[:2], -1)
     velocity = np.gradient(root[:, :, 0], axis=1)*RATE/2 if root.shape[1] > 1 else np.zeros_like(root[:, :, 0])
     told_noise = np.broadcast_to(np.log(np.maximum(noise, LEAST_DOUBT_M))[:, None, None]/2 + 2.5, (*velocity.shape[:2], 1))
     return np.concatenate([of_joints, velocity, told_noise], -1).astype(np.float32)
@@ -158,8 +158,8 @@ def gather(
     habits: Habits,          # of people
 ) -> Evidence:
     "What can be said about damaged recordings without a network; raises `DataError` if one shows nothing."
-    ever = visible.any(1)
-    if not ever.any(1).all(): raise DataError('no joint is seen in any frame; there is nothing to start from')
+    ever = np.any(visible, 1)
+    if not np.any(ever, 1).all(): raise DataError('no joint is seen in any frame; there is nothing to start from')
     seen = np.where(visible[..., None], positions, 0).astype(float)
     each, noise = noise_level(seen, visible)
     believed = without_outliers(seen, visible, each)

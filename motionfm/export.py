@@ -27,16 +27,16 @@ def _as_onnx_lstm(arrays: list[np.ndarray]) -> list[np.ndarray]:
 def _dense_nodes(part: Part, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
     "Operations of a map that every frame passes alone; GELU, which this version of ONNX lacks, is x(1 + erf(x/√2))/2."
     name = part.name
-    plain = [('MatMul', [*sources, arrays[0]], [f'{name}.product'], {}), ('Add', [f'{name}.product', arrays[1]], [f'{name}.sum'], {})]
+    plain: list[tuple] = [('MatMul', [*sources, arrays[0]], [f'{name}.product'], {}), ('Add', [f'{name}.product', arrays[1]], [f'{name}.sum'], {})]
     if part.activation == 'linear': return [*plain, ('Identity', [f'{name}.sum'], [f'{name}.turned'], {})]
-    return [*plain, ('Mul', [f'{name}.sum', np.float32([.5**.5])], [f'{name}.scaled'], {}), ('Erf', [f'{name}.scaled'], [f'{name}.erf'], {}),
-            ('Add', [f'{name}.erf', np.float32([1])], [f'{name}.share'], {}), ('Mul', [f'{name}.sum', f'{name}.share'], [f'{name}.twice'], {}),
-            ('Mul', [f'{name}.twice', np.float32([.5])], [f'{name}.turned'], {})]
+    return [*plain, ('Mul', [f'{name}.sum', np.array([.5**.5], np.float32)], [f'{name}.scaled'], {}), ('Erf', [f'{name}.scaled'], [f'{name}.erf'], {}),
+            ('Add', [f'{name}.erf', np.array([1], np.float32)], [f'{name}.share'], {}), ('Mul', [f'{name}.sum', f'{name}.share'], [f'{name}.twice'], {}),
+            ('Mul', [f'{name}.twice', np.array([.5], np.float32)], [f'{name}.turned'], {})]
 
 # %% ../nbs/07_export.ipynb #nodes
 def _nodes(part: Part, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
     "Operations of a layer: (operation, inputs, outputs, attributes); an input that is an array is a constant."
-    name, axes = part.name, [np.int64([1])]
+    name, axes = part.name, [np.array([1], np.int64)]
     if part.kind == 'InputLayer': return [('Transpose', [name], [f'{name}.turned'], {'perm': [1, 0, 2]})]
     if part.kind == 'Dense': return _dense_nodes(part, arrays, sources)
     if part.kind == 'Concatenate': return [('Concat', sources, [f'{name}.turned'], {'axis': -1})]
@@ -44,7 +44,7 @@ def _nodes(part: Part, arrays: list[np.ndarray], sources: list[str]) -> list[tup
     lstm = ('LSTM', [*sources, *_as_onnx_lstm(arrays)], [f'{name}.both'], {'direction': 'bidirectional', 'hidden_size': arrays[1].shape[0]})
     if part.merge_mode == 'sum': return [lstm, ('ReduceSum', [f'{name}.both', *axes], [f'{name}.turned'], {'keepdims': 0})]
     return [lstm, ('Transpose', [f'{name}.both'], [f'{name}.beside'], {'perm': [0, 2, 1, 3]}),
-            ('Reshape', [f'{name}.beside', np.int64([0, 0, -1])], [f'{name}.turned'], {})]
+            ('Reshape', [f'{name}.beside', np.array([0, 0, -1], np.int64)], [f'{name}.turned'], {})]
 
 # %% ../nbs/07_export.ipynb #graph
 OPSET, IR = 17, 8   # versions of ONNX from 2022, which every runtime in use reads
@@ -52,7 +52,8 @@ OPSET, IR = 17, 8   # versions of ONNX from 2022, which every runtime in use rea
 def _onnx_model(layers: list[tuple[Part, list[np.ndarray]]]):
     "An ONNX model of a network."
     import onnx
-    nodes, constants = [], []
+    nodes: list = []
+    constants: list = []
     last = layers[-1][0]
     def constant(array):
         constants.append(onnx.numpy_helper.from_array(array, f'weight{len(constants)}'))

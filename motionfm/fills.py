@@ -88,7 +88,7 @@ def noise_level(
 ) -> tuple[np.ndarray, np.ndarray]: # (B, K) and (B,) metres: of each joint, and of all together
     "Standard deviation of the noise, by the median of fourth differences; 0 where nothing tells it."
     if visible.shape[1] < 5: return np.zeros(visible[:, 0].shape), np.zeros(len(visible))
-    runs = np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1).all(-1)
+    runs = np.all(np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1), -1)
     size = np.where(runs[..., None], np.abs(np.diff(positions, 4, axis=1)), np.nan)/(.6745*np.sqrt(70))
     together = np.nan_to_num(quantiles(size.reshape(len(size), -1), (.5,))[0])
     each = quantiles(np.moveaxis(size, 2, 1).reshape(*visible[:, 0].shape, -1), (.5,))[0]
@@ -141,7 +141,7 @@ def _one_step(aa: np.ndarray, ab: np.ndarray, bb: np.ndarray, whole: np.ndarray,
 def kalman_filter(
     positions: np.ndarray,   # (B, T, K, 3); anything finite where not visible
     visible: np.ndarray,     # (B, T, K)
-    ratios: np.ndarray,      # (R,) process noise by variance of what is seen, s⁻³
+    ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
 ) -> Filtered:
     "Walk forwards: foretell each frame, then correct by what is seen."
@@ -167,7 +167,7 @@ def kalman_filter(
 def kalman_smooth(
     positions: np.ndarray,   # (B, T, K, 3); anything finite where not visible
     visible: np.ndarray,     # (B, T, K); each joint is seen at least once
-    ratios: np.ndarray,      # (R,) process noise by variance of what is seen, s⁻³
+    ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
 ) -> np.ndarray:             # (R, B, T, K, 3)
     "The most likely path given all that was seen before and after."

@@ -318,7 +318,7 @@ def settle(
         found, evidence = find_up(joints, names)
         parts['up'] = found or default
         notes.append(f'{parts["up"]} points up: {evidence}' + ('' if found else ', so this is an assumption'))
-    return replace(trial, units=parts['units'], up=parts['up'], notes=notes)
+    return replace(trial, units=parts['units'], up=parts['up'], notes=tuple(notes))
 
 # %% ../nbs/09_formats.ipynb #text-in
 def _text_in(path: Path) -> str:

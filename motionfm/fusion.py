@@ -115,7 +115,7 @@ def all_answers(
     parts = [_answers(places[first:first + AT_ONCE], sights[first:first + AT_ONCE], recipe) for first in range(0, len(starts), AT_ONCE)]
     answers, spread = (np.concatenate(arrays)[:, :, :n_joints] for arrays in zip(*parts))
     spread[blind] = SCALES*MOST_DOUBT_M
-    return tuple(blend(array, starts, n_frames, BLOCK - STRIDE) for array in (answers, spread))
+    return blend(answers, starts, n_frames, BLOCK - STRIDE), blend(spread, starts, n_frames, BLOCK - STRIDE)
 
 def repair_blocks(positions, visible, recipe) -> tuple[np.ndarray, np.ndarray]:
     "`all_answers` with that of the network only, (T, K, 3), and its spread (T, K)."

@@ -39,7 +39,7 @@ def _check_classes(config) -> None:
 # %% ../nbs/07_infer.ipynb #check-plan
 LARGEST, MOST_WEIGHTS = 4096, 3e8   # of any size in an architecture; weights of all layers together, about
 
-def _numbers_in(config, key: str = '') -> list[tuple[str, int]]:
+def _numbers_in(config, key: str = '') -> list[tuple[str, float]]:
     "All numbers of a configuration but seeds, and what they are called."
     if isinstance(config, (int, float)) and not isinstance(config, bool): return [] if key == 'seed' else [(key, config)]
     parts = config.items() if isinstance(config, dict) else ((key, part) for part in config) if isinstance(config, list) else ()
@@ -114,7 +114,8 @@ def _expect(config: dict, **expected) -> None:
 def _part(layer: dict, widths: dict[str, int]) -> Part:
     "A layer of Keras's JSON; `widths` are those of the layers before."
     kind, config, inputs = layer['class_name'], layer['config'], tuple(_sources(layer['inbound_nodes']))
-    width, shapes, merge_mode = widths[inputs[0]] if inputs else config['batch_shape'][-1], (), config.get('merge_mode')
+    width, merge_mode = widths[inputs[0]] if inputs else config['batch_shape'][-1], config.get('merge_mode')
+    shapes: tuple = ()
     if kind == 'Dense':
         _expect(config, use_bias=True)
         if config['activation'] not in ACTIVATIONS: raise DataError(f'{config["name"]}: activation {config["activation"]!r} found, expected {" or ".join(ACTIVATIONS)}')
@@ -135,7 +136,8 @@ def network_parts(
 ) -> list[Part]:                # in the order in which they are computed
     "The layers of a network; raises `FileError`, `DataError`."
     config = read_architecture(architecture)
-    widths, parts = {}, []
+    widths: dict[str, int] = {}
+    parts: list[Part] = []
     try:
         for layer in config['config']['layers']:
             parts.append(_part(layer, widths))
@@ -156,13 +158,13 @@ def stored_shapes(
     path: str | Path,    # a .weights.h5
 ) -> Counter:            # shape -> how often
     "How often each shape of a weight stands in a file; raises `FileError`, `DataError` if it leads to other files."
-    shapes = Counter()
+    shapes: Counter = Counter()
     def visit(name, node):
-        if isinstance(node, h5py.Group): _check_links(path, node)
+        if isinstance(node, h5py.Group): _check_links(Path(path), node)
         elif node.is_virtual or node.external: raise DataError(f'{path}: refused, {name} lies in other files, expected the weights themselves; nothing else was read')
         elif '/vars/' in name and not re.search('optimizer|seed_generator', name): shapes[node.shape] += 1
     try:
-        with h5py.File(path) as file: _check_links(path, file); file.visititems(visit)
+        with h5py.File(path) as file: _check_links(Path(path), file); file.visititems(visit)
     except DataError: raise
     except (OSError, RuntimeError) as error: raise FileError(f'{path}: not a whole weights file ({" ".join(str(error).split())[:100]})') from error
     return shapes
@@ -187,7 +189,8 @@ def read_weights(
     weights: str | Path,        # the .weights.h5 that training wrote
 ) -> list[tuple[Part, list[np.ndarray]]]: # each layer with its weights, float32, in the order of `shapes`
     "Read a whole network; raises `FileError`, `DataError`."
-    parts, seen, found = network_parts(architecture), Counter(), []
+    parts, found = network_parts(architecture), []
+    seen: Counter = Counter()
     check_weights(weights, architecture, Counter(shape for part in parts for shape in part.shapes))
     with h5py.File(weights) as file:
         for part in parts:
@@ -204,7 +207,7 @@ def read_weights(
 # %% ../nbs/07_infer.ipynb #halved
 def _halved(arrays: list[np.ndarray]) -> list[np.ndarray]:
     "Weights of an LSTM with those of the gates i, f and o halved; the order is i, f, g, o."
-    return [array*np.repeat(np.float32([.5, .5, 1, .5]), array.shape[-1]//4) for array in arrays]
+    return [array*np.repeat(np.array([.5, .5, 1, .5], np.float32), array.shape[-1]//4) for array in arrays]
 
 # %% ../nbs/07_infer.ipynb #lstm-states
 def lstm_states(
@@ -263,7 +266,7 @@ class Network:
     ) -> np.ndarray:          # (N, T, outputs) float32
         "The answer to some windows."
         given = np.ascontiguousarray(np.swapaxes(inputs, 0, 1), np.float32)
-        made = {}
+        made: dict[str, np.ndarray] = {}
         for part, arrays in self.layers:
             made[part.name] = OPERATIONS[part.kind](part, arrays, run, *(made[name] for name in part.inputs)) if part.inputs else given
         return np.swapaxes(made[part.name], 0, 1)

@@ -76,7 +76,7 @@ def odd_frames(
     "Frames of a recording, as it is, that nothing should be learned from."
     seen = np.where(visible[..., None], positions, np.nan)
     with np.errstate(invalid='ignore'): fast = speeds(seen, rate) > TOP_SPEED
-    return odd_bones(seen, *usual_lengths(positions, visible)).any(1) | fast.any(1)
+    return np.any(odd_bones(seen, *usual_lengths(positions, visible)), 1) | np.any(fast, 1)
 
 # %% ../nbs/09_limits.ipynb #flag
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ class Flag:
 
     def __str__(self) -> str:
         spans = [str(first) if first == last else f'{first}-{last}' for first, last in self.runs]
-        spans = ', '.join(spans[:5]) + (f' and {len(spans) - 5} more stretches' if len(spans) > 5 else '')
+        where = ', '.join(spans[:5]) + (f' and {len(spans) - 5} more stretches' if len(spans) > 5 else '')
         how = f'{self.worst:.0f} m/s' if self.usual is None else f'{abs(self.worst/self.usual - 1):.0%} too {"long" if self.worst > self.usual else "short"} ({self.worst:.2f} m, usually {self.usual:.2f} m)'
         frames = 'frame' if self.n_frames == 1 else 'frames'
         seen = f' ({"all" if self.n_seen == self.n_frames else self.n_seen} seen, not filled)' if self.n_seen else ''
-        return f'{self.what} {how} in frame {self.at}; beyond the limit in {self.n_frames} {frames}{seen}: {spans}'
+        return f'{self.what} {how} in frame {self.at}; beyond the limit in {self.n_frames} {frames}{seen}: {where}'
 
 # %% ../nbs/09_limits.ipynb #flag-of
 def _flag(what: str, off: np.ndarray, values: np.ndarray, usual: float | None, frames: np.ndarray, seen: np.ndarray) -> Flag:
@@ -117,11 +117,11 @@ def find_flags(
 ) -> tuple[Flag, ...]:                   # bones, then joints; none if all is well
     "Find bones off their usual length and joints that are too fast."
     recorded = positions if recorded is None else recorded
-    visible = np.isfinite(recorded).all(-1) if visible is None else visible
+    visible = np.all(np.isfinite(recorded), -1) if visible is None else visible
     frames, edges = np.arange(len(positions)) if frames is None else frames, edges_for(positions.shape[1])
     usual, margin = usual_lengths(recorded, visible)
     off, lengths, fast = odd_bones(positions, usual, margin), bone_lengths(positions), speeds(positions, rate)
-    bones = [_flag('-'.join(JOINTS[joint] for joint in edges[bone]), off[:, bone], lengths[:, bone], usual[bone], frames, visible[:, edges[bone]].all(1))
+    bones = [_flag('-'.join(JOINTS[joint] for joint in edges[bone]), off[:, bone], lengths[:, bone], usual[bone], frames, np.all(visible[:, edges[bone]], 1))
              for bone in np.flatnonzero(off.any(0))]
     with np.errstate(invalid='ignore'): flying = fast > TOP_SPEED
     both = visible & np.pad(visible, ((1, 0), (0, 0)))[:-1]

@@ -70,7 +70,7 @@ class Sequences:
 def _in_memory(dataset: Dataset) -> tuple[np.ndarray, dict]:
     "Windows of a dataset, and their numbers, scales and checksum."
     joints, numbers, scales = map(np.concatenate, zip(*normalised_blocks(dataset)))
-    return joints, {'numbers': numbers, 'scale': scales.astype(np.float32), 'checksum': crc32(joints)}
+    return joints, {'numbers': numbers, 'scale': scales.astype(np.float32), 'checksum': crc32(joints.data)}
 
 def _load_one(dataset: Dataset, on_disk: bool, cache: str, cache_gb: float) -> tuple[dict, str]:
     "The finite sequences of one dataset, and a line that says what was taken."
@@ -80,7 +80,7 @@ def _load_one(dataset: Dataset, on_disk: bool, cache: str, cache_gb: float) -> t
     people = people[there]
     note = f'{dataset.name}: {len(joints)} sequences of {len(people)} subjects'
     if len(joints) < dataset.n_sequences: note += f', {dataset.n_sequences - len(joints)} skipped (NaN or infinite values)'
-    if on_disk: note += f', read from {joints.path.parent}'
+    if isinstance(joints, Shelf): note += f', read from {joints.path.parent}'
     return {'joints': joints, 'people': np.char.add(f'{dataset.name}/', people), 'person': person.astype(np.int32), **index}, note
 
 # %% ../nbs/06_pairs.ipynb #join-parts
@@ -171,7 +171,7 @@ def make_sequence_pairs(
     visibility_input: bool = False, # give the network the visibility as further input columns
 ) -> tuple[np.ndarray, np.ndarray]: # inputs (N, 60, Kmax*3 or Kmax*4) and targets (N, 60, Kmax*4 + 1), float32
     "Damaged inputs and clean targets; the targets' last columns are visibility and scale in metres."
-    clean, present = sequences.joints[indices], sequences.present[indices]
+    clean, present = sequences.joints[np.asarray(indices)], sequences.present[np.asarray(indices)]
     known = np.broadcast_to(present[:, None], clean.shape[:-1])
     corrupted, visible = corruptor(clean, indices, epoch, known)
     n, n_frames, kmax = visible.shape

@@ -13,7 +13,7 @@ __all__ = ['CROP', 'SLOWEST', 'FASTEST', 'AS_IT_WAS', 'SMALLEST', 'LARGEST', 'BO
 # %% ../nbs/08_recipe.ipynb #imports
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import count
@@ -91,7 +91,7 @@ def other_body(
     changed = np.empty_like(positions)
     changed[:, MIDHIP] = size*positions[:, MIDHIP]
     for child, parent in PARENT_OF.items(): changed[:, child] = changed[:, parent] + factors[child]*(positions[:, child] - positions[:, parent])
-    return changed[:, list(MIRROR)]*np.float32([-1, 1, 1]) if rng.random() < .5 else changed
+    return changed[:, list(MIRROR)]*np.array([-1, 1, 1], np.float32) if rng.random() < .5 else changed
 
 def crop(
     recording: np.ndarray,      # (T, 20, 3), continued by its mirror in time if it is too short
@@ -128,7 +128,7 @@ def _noisy(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         limb, start = list(LIMBS[rng.integers(len(LIMBS))]), rng.integers(0, len(positions) - 10)
         other = [MIRROR[joint] for joint in limb]
         span = np.arange(start, start + 10)
-        positions[np.ix_(span, limb + other)] = positions[np.ix_(span, other + limb)]
+        positions[span[:, None], limb + other] = positions[span[:, None], other + limb]
     if rng.random() < .08:
         jumping = rng.random(positions.shape[:2]) < .01
         jumping[1:] |= jumping[:-1] & (rng.random(jumping[1:].shape) < .5)
@@ -154,7 +154,7 @@ def _frame_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
 def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
     "Hide a quarter of the joints for 50 to 150 frames each, in place."
     for joint in np.flatnonzero(rng.random(KMAX) < .25):
-        length = rng.integers(50, 150)
+        length = int(rng.integers(50, 150))
         start = rng.integers(-10, max(len(visible) - length + 10, 1))
         visible[max(start, 0):start + length, joint] = False
 
@@ -222,7 +222,7 @@ def targets_of(
     flat = lambda array: array.reshape(*array.shape[:2], -1)
     return np.concatenate([flat(evidence.candidates), evidence.doubt, evidence.believed, flat(faced(truth, evidence))], -1).astype(np.float32)
 
-def _groups(source: Source, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _groups(source: Source, epoch: int) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     "The groups of an epoch without end; two are gathered ahead."
     with ThreadPoolExecutor(1) as worker:
         coming = deque(worker.submit(source.group, epoch, number) for number in range(2))
@@ -240,12 +240,14 @@ def batches(
     batch_size: int,         # crops in each
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]: # features and targets
     "The batches of an epoch, a function of (seed, epoch)."
-    rng, groups, shelf = np.random.default_rng((source.seed, epoch)), _groups(source, epoch), deque(maxlen=LATEST)
+    rng, groups = np.random.default_rng((source.seed, epoch)), _groups(source, epoch)
+    shelf: deque = deque(maxlen=LATEST)
     every = max(1, round(USES*GROUP/batch_size))
     for step in range(steps):
         for _ in range(FIRST_GROUPS if step == 0 else step % every == 0): shelf.append(next(groups))
         rows = [(rng.integers(len(shelf)), rng.integers(GROUP)) for _ in range(batch_size)]
-        yield tuple(np.stack([shelf[group][part][row] for group, row in rows]) for part in range(2))
+        features, targets = (np.stack([shelf[group][part][row] for group, row in rows]) for part in range(2))
+        yield features, targets
     groups.close()
 
 # %% ../nbs/08_recipe.ipynb #build-recipe
@@ -393,7 +395,7 @@ def _epoch(model: keras.Model, average: Average, source: Source, config: TrainCo
     return {'epoch': epoch, **{name: float(f'{float(value):.7g}') for name, value in logs.items()}}
 
 # %% ../nbs/08_recipe.ipynb #train-recipe
-def _told_data(recordings: Sequence[np.ndarray], held_out: Sequence[str]) -> dict:
+def _told_data(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
     "What tells this data from other data."
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
             'checksum': crc32(b''.join(recording.tobytes() for recording in recordings))}
@@ -405,7 +407,8 @@ def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source)
     rng, errors = np.random.default_rng(source.seed), []
     for number in range(JUDGED):
         truth = crop(recordings[number % len(recordings)], rng)[None]
-        evidence = gather(*(part[None] for part in damage(truth[0], rng)), source.habits)
+        damaged, visible = damage(truth[0], rng)
+        evidence = gather(damaged[None], visible[None], source.habits)
         guesses = fuse(np.asarray(model(evidence.features)), evidence)[0], in_the_world(evidence.candidates[..., BEST, :], evidence)
         errors.append([[1000*np.linalg.norm(guess - truth, axis=-1)[where] for where in (..., ~evidence.believed)] for guess in guesses])
     return {name: float(np.concatenate([np.ravel(trial[guess][where]) for trial in errors]).mean())

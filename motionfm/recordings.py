@@ -132,7 +132,8 @@ def subject_finder(
 ) -> Callable[[str], Subject]:       # name of a recording -> who moves; raises `DataError` where nothing tells
     "How to tell whose recording it is; raises `DataError`, `FileError` for tables that can't be used."
     by_folder = lambda name: name.partition('/')[0] if '/' in name else folder
-    known, find = {}, _by_pattern(subjects_from) if '{' in subjects_from else by_folder
+    known: dict[str, Subject] = {}
+    find = _by_pattern(subjects_from) if '{' in subjects_from else by_folder
     if find is by_folder and subjects_from != 'folders':
         known, by_trial = read_people(subjects_from)
         if by_trial and not people: return _by_trial(known, subjects_from, names)
@@ -171,7 +172,7 @@ def check_usable(
         raise DataError(f'{n_joints - len(missing)} of {n_joints} joints found, missing {", ".join(missing)}{others}{arms}')
     made_up = [trial.markers[trial.columns[name]] for name in wanted if trial.markers[trial.columns[name]].endswith(CREATED)]
     if made_up: raise DataError(f'nobody recorded {", ".join(made_up)}')
-    never = [name for name, seen in zip(wanted, trial.visible.any(0)) if not seen]
+    never = [name for name, seen in zip(wanted, np.any(trial.visible, 0)) if not seen]
     if never: raise DataError(f'never seen: {", ".join(never)}')
     if trial.rate < LOWEST_RATE: raise DataError(f'{trial.rate:g} Hz found, expected {LOWEST_RATE:g} Hz or more')
 
@@ -188,7 +189,7 @@ def _unbroken(
 ) -> list[tuple[int, int]]:        # first and one past the last of each part without a jump
     "The parts of a recording in which frames follow each other."
     steps = np.diff(frames)
-    breaks = np.flatnonzero(steps != np.median(steps)) + 1 if len(steps) else []
+    breaks = (np.flatnonzero(steps != np.median(steps)) + 1).tolist() if len(steps) else []
     return list(zip([0, *breaks], [*breaks, len(frames)]))
 
 # %% ../nbs/09_recordings.ipynb #at-sixty
@@ -279,7 +280,8 @@ def _in_dataset(folder: Path, n_joints: int) -> dict[str, str]:
 class _Spool:
     "Windows that wait on the disk until all are there, so that memory does not limit an import."
     def __init__(self, folder: Path, n_joints: int):
-        self.n_joints, self.info, self.file = n_joints, {key: [] for key in ('subjects', 'scalefactors', 'trials', 'seconds', 'recordings')}, TemporaryFile(dir=folder)
+        self.n_joints, self.file = n_joints, TemporaryFile(dir=folder)
+        self.info: dict[str, list] = {key: [] for key in ('subjects', 'scalefactors', 'trials', 'seconds', 'recordings')}
 
     def __len__(self) -> int: return len(self.info['subjects'])
 

@@ -45,7 +45,7 @@ def _once(jobs: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple
 
 def _in_processes(plan: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple[Job, object]]:
     "Results as they come, whatever dies."
-    waiting, careful = dict.fromkeys(plan), False
+    waiting, careful, suspects = dict.fromkeys(plan), False, 0
     while waiting:
         now = list(waiting)[:1] if careful else list(waiting)
         for job, result in _once(now, work, 1 if careful else processes):
@@ -81,4 +81,4 @@ def run_all(
     "Do the same to many recordings; raises `DataError`, `FileError` if it can't begin."
     if jobs < 0: raise DataError(f'jobs {jobs} found, expected 1 or more, or 0 for one on each core')
     if cluster: return _on_cluster(plan, work, cluster)
-    return _in_processes(plan, work, min(jobs or os.cpu_count(), max(1, len(plan))))
+    return _in_processes(plan, work, min(jobs or os.cpu_count() or 1, max(1, len(plan))))

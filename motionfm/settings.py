@@ -29,16 +29,21 @@ def names_in(
     "Take a list of names apart."
     return [name.strip() for name in words.split(',') if name.strip()]
 
-# %% ../nbs/06_settings.ipynb #train-config
+# %% ../nbs/06_settings.ipynb #data-settings
 @dataclass(frozen=True)
-class TrainConfig:
-    "Settings of a training run; raises `DataError` for values out of range."
+class _Data:
+    "Which sequences, and whose."
     datasets_root: str = _setting('datasets', 'Folder that holds the dataset folders.', '--datasets_root')
     datasets: int = _setting(-1, 'Use the first so many dataset folders; -1: all.')
     n_features: int = _setting(62, 'Use datasets with so many columns; 0: any.')
     layout: str | None = _setting(None, "Force 'interleaved' or 'stacked' instead of detecting it.")
     val_subjects: str = _setting('', "Hold out these subjects, as '7,8' or 'dataset10/7'.")
     val_fraction: float = _setting(.2, 'Hold out this share of the subjects, if none are named.')
+
+# %% ../nbs/06_settings.ipynb #network-settings
+@dataclass(frozen=True)
+class _Network(_Data):
+    "What is trained, and how."
     recipe: str = _setting('plain', f'What is trained: {" or ".join(RECIPES)}; \'best\' has defaults of its own.')
     epochs: int = _setting(40, 'Times through all training sequences.')
     batch_size: int = _setting(32, 'Sequences in a batch.')
@@ -52,12 +57,22 @@ class TrainConfig:
     visibility_input: bool = _setting(False, 'Give the network the visibility as further input.')
     mixed_precision: bool = _setting(False, 'Compute with 16 bits; faster on a GPU.')
     loss_weights: str = _setting('visible', f'What counts in the loss: {", ".join(LOSS_WEIGHTS)}.')
+
+# %% ../nbs/06_settings.ipynb #damage-settings
+@dataclass(frozen=True)
+class _Damage(_Network):
+    "What is done to clean motion."
     noise_mean_cm: float = _setting(0., 'Mean of the noise on every coordinate.')
     noise_std_cm: float = _setting(NOISE_STD_CM, 'Standard deviation of the noise on every coordinate.')
     joint_drop_prob: float = _setting(JOINT_DROP_PROB, 'Probability that a joint goes missing in a sequence.')
     joint_drop_frames: int = _setting(0, 'For how many frames it is missing; 0: the whole sequence.')
     frame_drop_frac: float = _setting(FRAME_DROP_FRAC, 'Fraction of the frames in which nothing is seen.')
     frame_span: int = _setting(FRAME_SPAN, 'Length of a span of such frames.')
+
+# %% ../nbs/06_settings.ipynb #train-config
+@dataclass(frozen=True)
+class TrainConfig(_Damage):
+    "Settings of a training run; raises `DataError` for values out of range."
     seed: int = _setting(0, 'Same seed, same history.')
     save_prefix: str = _setting('lstm_joint_corrector', 'Path and beginning of the names of all outputs.')
     early_stopping: int = _setting(0, 'Stop when the validation loss has not improved for so many epochs; 0: never.')

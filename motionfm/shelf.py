@@ -27,7 +27,7 @@ from .synthetic import FEATURES_FILE
 
 # %% ../nbs/05_shelf.ipynb #imports-lock
 try: import fcntl
-except ImportError: fcntl = None   # Windows: an open file can't be deleted there anyway
+except ImportError: fcntl = None   # type: ignore[assignment]   # Windows: an open file can't be deleted there anyway
 
 # %% ../nbs/05_shelf.ipynb #block-edges
 BLOCK = 256   # windows, at least
@@ -63,10 +63,20 @@ def normalised_blocks(
         normalised, _, scale = normalise(joints[kept], names=names)
         yield pad_joints(normalised), low + kept, scale
 
-# %% ../nbs/05_shelf.ipynb #shelf
+# %% ../nbs/05_shelf.ipynb #read-window
 WINDOW = (FRAMES, KMAX, 3)
 WINDOW_BYTES = 4*FRAMES*KMAX*3
 
+def _read_window(file, path: Path, index: int, window: np.ndarray) -> None:
+    "Fill a window from its place in the file; raises `FileError`."
+    try:
+        file.seek(index*WINDOW_BYTES)
+        n_read = file.readinto(window.data.cast('B'))
+    except OSError as error: raise FileError(f'{path}: could not be read ({error.strerror}); go on with --resume') from error
+    if n_read != WINDOW_BYTES:
+        raise FileError(f'{path}: ends before window {index}, it was changed while it was in use; go on with --resume, which prepares it anew')
+
+# %% ../nbs/05_shelf.ipynb #shelf
 class Shelf:
     "Windows in a file of float32 numbers, read when asked for; raises `FileError` if the file is not as it was."
     def __init__(self,
@@ -93,17 +103,8 @@ class Shelf:
         windows = np.empty((len(indices), *WINDOW), np.float32)
         with self._lock:
             if self._owner != os.getpid(): self._open()
-            for window, index in zip(windows, indices.tolist()): self._read(window, index)
+            for window, index in zip(windows, indices.tolist()): _read_window(self._file, self.path, index, window)
         return windows
-
-    def _read(self, window: np.ndarray, index: int) -> None:
-        "Fill one window."
-        try:
-            self._file.seek(index*WINDOW_BYTES)
-            n_read = self._file.readinto(window.data.cast('B'))
-        except OSError as error: raise FileError(f'{self.path}: could not be read ({error.strerror}); go on with --resume') from error
-        if n_read != WINDOW_BYTES:
-            raise FileError(f'{self.path}: ends before window {index}, it was changed while it was in use; go on with --resume, which prepares it anew')
 
     def __reduce__(self): return Shelf, (self.path, self.n_windows)
 
@@ -190,7 +191,7 @@ def _write_windows(dataset: Dataset, path: Path) -> dict:
     with open(path, 'wb') as file:
         for joints, kept, scale in normalised_blocks(dataset):
             file.write(joints.data)
-            checksum = crc32(joints, checksum)
+            checksum = crc32(joints.data, checksum)
             numbers.append(kept); scales.append(scale)
     return {'numbers': np.concatenate(numbers), 'scale': np.concatenate(scales).astype(np.float32), 'checksum': np.array(checksum)}
 

@@ -43,7 +43,7 @@ def _write_info(path: Path, info: dict[str, np.ndarray]) -> None:
     np.save(path, np.array(info, dtype=object), allow_pickle=True)
 
 # %% ../nbs/03_store.ipynb #join
-def _filled(info: dict, key: str, like: np.ndarray, count: int) -> np.ndarray:
+def _filled(info: dict, key: str, like: np.ndarray | None, count: int) -> np.ndarray:
     "An entry, or as many blanks as there are sequences: NaN beside numbers, nothing beside text."
     if key in info: return np.asarray(info[key])
     return np.full(count, np.nan if np.asarray(like).dtype.kind in 'biuf' else '')

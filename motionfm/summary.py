@@ -24,7 +24,7 @@ from .limits import Flag, find_flags
 # %% ../nbs/09_summary.ipynb #absent
 def absent_joints(trial: Trial) -> tuple[str, ...]:
     "Joints of a recording that have no marker, or one that was never seen."
-    return tuple(name for name, seen in zip(trial.joint_names, trial.visible.any(0)) if not seen)
+    return tuple(name for name, seen in zip(trial.joint_names, np.any(trial.visible, 0)) if not seen)
 
 def check_joints(
     trial: Trial,     # a recording
@@ -38,7 +38,7 @@ def check_joints(
     if complete or not absent: return
     blank = [name for name in absent if name not in trial.missing_joints]
     told = [f'no marker found for {", ".join(trial.missing_joints)}']*bool(trial.missing_joints) + [f'{", ".join(blank)} never seen']*bool(blank)
-    raise DataError(f'{trial.source}: {" and ".join(told)}; rename the markers, or have these joints invented with --complete')
+    raise DataError(f'{trial.source}: {" and ".join(told)}; rename the markers, tell what they are called with --names, or have these joints invented with --complete')
 
 # %% ../nbs/09_summary.ipynb #mark-created
 def with_created(trial: Trial) -> Trial:
@@ -115,13 +115,13 @@ def _spread_of(spread: np.ndarray | None, filled: np.ndarray, names: Sequence[st
     "The expected error (T, K), metres, of the samples that were filled (T, K); None where nobody knows."
     if spread is None or not filled.any(): return None
     inside = 1000*np.where(filled, spread, -np.inf)
-    frame, joint = np.unravel_index(inside.argmax(), inside.shape)
+    frame, joint = map(int, np.unravel_index(inside.argmax(), inside.shape))
     return Spread(float(np.median(inside[filled])), float(np.percentile(inside[filled], 95)), float(inside.max()), f'{names[joint]} in frame {frames[frame]}')
 
 def _furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tuple[float, str]:
     "The largest of (T, K) distances in metres, as mm, and where it is; NaN where nothing was moved."
     if not (moved > 0).any(): return 0., ''
-    frame, joint = np.unravel_index(np.nanargmax(moved), moved.shape)
+    frame, joint = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
     return 1000*float(moved[frame, joint]), f'{names[joint]} in frame {frames[frame]}'
 
 # %% ../nbs/09_summary.ipynb #summarise

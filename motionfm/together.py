@@ -28,7 +28,7 @@ class Team:
         "Whether this process writes the files."
         return self.worker == 0
 
-    def share(self, batch: list) -> list:
+    def share(self, batch):
         "This process's part of a batch; what is left over when it is dealt out evenly waits for another epoch."
         part = len(batch)//self.devices*self.devices//self.workers
         return batch[part*self.worker:part*(self.worker + 1)]

@@ -46,7 +46,8 @@ class PairBatches(keras.utils.PyDataset):
     ):
         super().__init__(**kwargs)
         self.sequences, self.indices, self.corruptor, self.batch_size = sequences, indices, corruptor, batch_size
-        self.fixed, self.visibility_input, self.team, self.failure = fixed, visibility_input, team, None
+        self.fixed, self.visibility_input, self.team = fixed, visibility_input, team
+        self.failure: MotionfmError | None = None
         self.deal(0)
 
     def deal(self, epoch: int) -> None:
@@ -114,11 +115,11 @@ REMEMBERED = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Kera
 
 def _save_state(model: keras.Model, path: Path, told: dict) -> None:
     "Write weights and optimizer with `told` attached as JSON."
-    told = json.dumps(told)
+    text = json.dumps(told)
     with atomic_path(path) as temporary:
-        reserve(temporary, 2*len(told) + room_for([*model.variables, *model.optimizer.variables]))
+        reserve(temporary, 2*len(text) + room_for([*model.variables, *model.optimizer.variables]))
         model.save_weights(temporary)
-        with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(told.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
+        with h5py.File(temporary, 'r+') as file: file['motionfm'] = np.frombuffer(text.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
 
 def _told_in(path: Path) -> dict:
     "What was attached to a state; raises `DataError`."
@@ -156,6 +157,18 @@ def _write_outputs(model: keras.Model, history: Sequence[dict], paths: dict[str,
     write_history(history, paths['history'])
     if len(history) == 1: paths['curves'].unlink(missing_ok=True)   # an earlier run's
 
+# %% ../nbs/08_train.ipynb #epoch-row
+def _epoch_row(epoch: int, logs: dict, learning_rate: float) -> dict:
+    "What an epoch (1, 2, ...) reached; raises `DataError` if it left the finite numbers."
+    if not all(np.isfinite(value) for value in logs.values()):
+        raise DataError(f'epoch {epoch}: the loss is not a finite number any more; try a lower --lr; what was reached before is kept')
+    figures = {**{key: value for key, value in logs.items() if key != 'learning_rate'}, 'learning_rate': learning_rate}
+    return {'epoch': epoch, **{key: float(f'{value:.7g}') for key, value in figures.items()}}
+
+def _memory_of(callbacks: Sequence) -> dict[str, dict]:
+    "What callbacks remember, by the name of their class."
+    return {type(one).__name__: {key: float(getattr(one, key)) for key in REMEMBERED if getattr(one, key, None) is not None} for one in callbacks}
+
 # %% ../nbs/08_train.ipynb #keeper
 class Keeper(keras.callbacks.Callback):
     "After every epoch: the state to resume from, history, last and best weights."
@@ -181,19 +194,15 @@ class Keeper(keras.callbacks.Callback):
         seed_dropout(self.model, self.config.seed, epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
-        if not all(np.isfinite(value) for value in logs.values()):
-            raise DataError(f'epoch {epoch + 1}: the loss is not a finite number any more; try a lower --lr; what was reached before is kept')
-        self.history.append({'epoch': epoch + 1, **{key: float(f'{value:.7g}') for key, value in logs.items() if key != 'learning_rate'},
-                             'learning_rate': float(f'{float(self.model.optimizer.learning_rate):.7g}')})
+        self.history.append(_epoch_row(epoch + 1, logs, float(self.model.optimizer.learning_rate)))
         if not self.chief: return
         self._save()
         with alone(): _write_outputs(self.model, self.history, self.paths)
 
     def _save(self) -> None:
         "Write the state."
-        memory = {type(other).__name__: {key: float(getattr(other, key)) for key in REMEMBERED if getattr(other, key, None) is not None}
-                  for other in self.others}
-        with alone(): _save_state(self.model, self.paths['state'], {'config': asdict(self.config), 'data': self.data, 'history': self.history, 'memory': memory})
+        told = {'config': asdict(self.config), 'data': self.data, 'history': self.history, 'memory': _memory_of(self.others)}
+        with alone(): _save_state(self.model, self.paths['state'], told)
 
     def take_back(self) -> None:
         "Remove the first state if nothing came after it."

@@ -158,3 +158,10 @@ def test_players_play(chromium, address):
     player.get_by_text('frame 2 of').wait_for()
     assert before.startswith('frame 0') and not complaints
     page.close()
+
+
+def test_links_of_the_readme_lead_to_a_file():
+    for name in ('README.md', 'CONTRIBUTING.md'):
+        links = re.findall(r'\]\(([^)#:]+)\)', (ROOT/name).read_text(encoding='utf-8'))
+        missing = [link for link in links if not (ROOT/link).exists()]
+        assert not missing, (name, missing)

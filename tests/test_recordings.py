@@ -197,7 +197,7 @@ def test_created_joints_are_marked(straight_lines, tmp_path, motionfm, ending):
     trial, path = recorded('walk', 3), tmp_path/f'no neck.{ending}'
     write_trial(path, replace(trial, values=trial.values[:, 1:], markers=JOINTS[1:]))
     code, words = motionfm('reconstruct', path)
-    assert code == 2 and 'no marker found for Neck; rename the markers, or have these joints invented with --complete' in words
+    assert code == 2 and 'no marker found for Neck; rename the markers, tell what they are called with --names, or have these joints invented with --complete' in words
     code, words = motionfm('reconstruct', path, '--complete')
     assert code == 0 and 'never seen, so invented: Neck; written as Neck_created' in words, words
     made = read_trial(path.with_stem('no neck_reconstructed'))

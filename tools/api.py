@@ -132,7 +132,7 @@ def _function(cell: Cell, node: ast.FunctionDef) -> Name:
     if arguments.kwarg: rows.append(('**' + arguments.kwarg.arg, arguments.kwarg, None))
     parameters = []
     for name, argument, default in rows:
-        if name in ('self', 'cls'): continue
+        if name in ('self', 'cls') or argument.annotation and ast.unparse(argument.annotation) == 'typer.Context': continue
         last = (default or argument).end_lineno
         type, words = _annotated(ast.unparse(argument.annotation) if argument.annotation else '', cell.comments.get(last, ''))
         parameters.append(Parameter(name, type, ast.unparse(default) if default else '', words))
@@ -158,12 +158,26 @@ def _field(cell: Cell, node: ast.AnnAssign) -> Parameter:
     return Parameter(node.target.id, ast.unparse(node.annotation), default, words)
 
 
+@cache
+def _private_classes() -> dict[str, tuple[Cell, ast.ClassDef]]:
+    "Classes for use inside the package, from which public ones are made."
+    found = ((cell, node) for notebook in notebooks() for cell in notebook.cells for node in cell.tree.body)
+    return {node.name: (cell, node) for cell, node in found if isinstance(node, ast.ClassDef) and node.name.startswith('_')}
+
+
+def _with_private_parents(cell: Cell, node: ast.ClassDef) -> list[tuple[Cell, ast.ClassDef]]:
+    "A class, and before it what it takes over from private ones, in the order of its fields."
+    parents = [_private_classes()[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in _private_classes()]
+    return [one for parent in parents for one in _with_private_parents(*parent)] + [(cell, node)]
+
+
 def _class(cell: Cell, node: ast.ClassDef) -> Name:
     "A class with its fields, or what makes it, and its public methods."
-    functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-    made = next((_function(cell, part).parameters for part in functions if part.name == '__init__'), None)
-    fields = [_field(cell, part) for part in node.body if isinstance(part, ast.AnnAssign)]
-    methods = [_function(cell, part) for part in functions if not part.name.startswith('_') or part.name == '__call__']
+    family = _with_private_parents(cell, node)
+    made = next((_function(cell, part).parameters for part in node.body if isinstance(part, ast.FunctionDef) and part.name == '__init__'), None)
+    fields = [_field(home, part) for home, one in family for part in one.body if isinstance(part, ast.AnnAssign)]
+    methods = [_function(home, part) for home, one in family for part in one.body
+               if isinstance(part, ast.FunctionDef) and (not part.name.startswith('_') or part.name == '__call__')]
     return Name(node.name, 'class', _words(node), fields if made is None else made, None, methods)
 
 

@@ -54,7 +54,7 @@ def told(cell: Cell, module: str) -> list[dict]:
     if anchors: parts.insert(0, anchors)
     public = [name for name in cell.names if name.kind != 'constant']
     for name in public:
-        title = f'motionfm {name.name.replace("_", "-")}' if name.kind == 'command' else name.name
+        title = f'motionfm {name.name.removesuffix("_command").replace("_", "-")}' if name.kind == 'command' else name.name
         parts.append(f'### {title} {{#{name.name} .name}}\n\n{as_html(name, lambda words: words_as_html(words, module))}')
     if public or not cell.constants: parts.append(folded(cell.source, 'Code' if public else f'Code: {", ".join(cell.private) or "details"}'))
     return [markdown_cell('\n\n'.join(parts))]
