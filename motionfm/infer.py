@@ -237,7 +237,7 @@ def lstm_states(
 # %% ../nbs/07_infer.ipynb #operations
 def _both_directions(part: Part, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:
     "A bidirectional layer, time first; `run` is `map`, or that of a pool of threads."
-    forwards, backwards = run(lambda weights, turned: lstm_states(x, *weights, backwards=turned), (arrays[:3], arrays[3:]), (False, True))
+    forwards, backwards = run(lambda weights, turned: lstm_states(x, weights[0], weights[1], weights[2], backwards=turned), (arrays[:3], arrays[3:]), (False, True))
     return np.concatenate([forwards, backwards], -1) if part.merge_mode == 'concat' else forwards + backwards
 
 def _dense(part: Part, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:

@@ -90,7 +90,7 @@ def prove(
     seen, tried = np.where(visible[..., None], positions, 0)[where], visible[where] & ~left
     if not tried.any() or left.any(1).sum() < FEWEST_FRAMES or (tried.any(0) & ~left.any(0)).any(): return None
     answers, spread = all_answers(seen, left, recipe)
-    off, alone = answers[tried] - seen[tried][:, None], np.broadcast_to(~left.any(1)[:, None], left.shape)[tried]
+    off, alone = answers[tried] - seen[tried][:, None], np.broadcast_to(~np.any(left, 1)[:, None], left.shape)[tried]
     shares = _shares(off, alone)
     error, mixed = (np.linalg.norm(answer, axis=-1) for answer in (off[:, 0], _mixed(off, alone, shares)))
     second = bool(mixed.mean() < (1 - LEAST_GAIN)*error.mean())
@@ -110,6 +110,6 @@ def repair_proven(
     answers, spread = all_answers(positions, visible, recipe)
     proof = prove(positions, visible, recipe) if recipe.proven else None
     if proof is None: return answers[:, :, 0], spread, None
-    alone = np.broadcast_to(~visible.any(1)[:, None], visible.shape)
+    alone = np.broadcast_to(~np.any(visible, 1)[:, None], visible.shape)
     mixed = np.where(visible[..., None], answers[:, :, 0], _mixed(answers, alone, proof.shares))
     return mixed, np.where(visible, spread, proof.factor*spread), proof

@@ -357,12 +357,12 @@ def save_recipe(
 # %% ../nbs/08_recipe.ipynb #state
 def _save_state(path: Path, model: keras.Model, average: Average, told: dict) -> None:
     "Write everything that the next epoch depends on."
-    told = json.dumps({**told, 'steps': average.steps})
+    text = json.dumps({**told, 'steps': average.steps})
     with atomic_path(path) as temporary:
-        reserve(temporary, 2*len(told) + room_for([*model.variables, *model.optimizer.variables, *average.weights]))
+        reserve(temporary, 2*len(text) + room_for([*model.variables, *model.optimizer.variables, *average.weights]))
         model.save_weights(temporary)
         with h5py.File(temporary, 'r+') as file:
-            file['motionfm'] = np.frombuffer(told.encode(), np.uint8)
+            file['motionfm'] = np.frombuffer(text.encode(), np.uint8)
             for number, weight in enumerate(average.weights): file[f'average/{number}'] = weight
 
 def _load_state(path: Path, model: keras.Model, average: Average, config: TrainConfig, data: dict) -> list[dict]:

@@ -68,8 +68,8 @@ def _on_cluster(plan: Sequence[Job], work: Callable, address: str) -> Iterator[t
         futures = {client.submit(_guarded, work, *job, pure=False): job for job in plan}
         for future in as_completed(futures):
             if future.cancelled(): raise FileError(f'{address}: the scheduler is gone; what was done is kept; go on with --resume')
-            error = future.exception()
-            yield futures[future], DataError(f'{futures[future][0]}: {type(error).__name__} on the cluster') if error else future.result()
+            trouble = future.exception()
+            yield futures[future], DataError(f'{futures[future][0]}: {type(trouble).__name__} on the cluster') if trouble else future.result()
 
 # %% ../nbs/14_scale.ipynb #run-all
 def run_all(

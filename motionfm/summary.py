@@ -210,7 +210,9 @@ def table_line(
 # %% ../nbs/09_summary.ipynb #told-together
 def told_together(results: Sequence[Summary | Failure]) -> list[str]:
     "Gaps of all recordings by their length, what filled them, and what was left blank, in words."
-    done, filled, blank = [one for one in results if isinstance(one, Summary)], Counter(), Counter()
+    done: list[Summary] = [one for one in results if isinstance(one, Summary)]
+    filled: Counter[str] = Counter()
+    blank: Counter[str] = Counter()
     for one in done: filled.update(one.filled); blank.update(one.blank)
     gaps = {name: tuple(sum(one.gaps[name][place] for one in done) for place in range(3)) for name in GAP_BINS}
     return _fill_lines(gaps, filled, blank)
