@@ -394,7 +394,7 @@ def _epoch(model: keras.Model, average: Average, source: Source, config: TrainCo
     if not np.isfinite(logs['loss']): raise DataError(f'epoch {epoch}: the loss is not a finite number any more; try a lower --lr; what was reached before is kept')
     return {'epoch': epoch, **{name: float(f'{float(value):.7g}') for name, value in logs.items()}}
 
-# %% ../nbs/08_recipe.ipynb #train-recipe
+# %% ../nbs/08_recipe.ipynb #judge
 def _told_data(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
     "What tells this data from other data."
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
@@ -414,6 +414,22 @@ def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source)
     return {name: float(np.concatenate([np.ravel(trial[guess][where]) for trial in errors]).mean())
             for (guess, where), name in {(0, 0): 'all', (0, 1): 'missing', (1, 0): 'all, first guess', (1, 1): 'missing, first guess'}.items()}
 
+# %% ../nbs/08_recipe.ipynb #epochs
+def _train(model: keras.Model, portable: keras.Model, average: Average, source: Source, config: TrainConfig, history: list, data: dict) -> bool:
+    "The epochs that are left, each kept on disk; whether they were interrupted."
+    paths = output_paths(config.save_prefix)
+    try:
+        for epoch in range(len(history) + 1, config.epochs + 1):
+            history.append(_epoch(model, average, source, config, epoch))
+            print(*(f'{name} {value:.4g}' for name, value in history[-1].items()), sep=', ', flush=True)
+            if epoch == 1: save_architecture(portable, paths['architecture'])
+            _save_state(paths['state'], model, average, {'config': asdict(config), 'data': data, 'history': history})
+            save_recipe(average.weights, portable, source.habits, paths['best'])
+            write_history(history, paths['history'])
+    except KeyboardInterrupt: return True
+    return False
+
+# %% ../nbs/08_recipe.ipynb #train-recipe
 def train_recipe(
     config: TrainConfig,   # settings of the run; `recipe` is 'best'
 ) -> TrainResult:
@@ -427,16 +443,7 @@ def train_recipe(
     source, model, paths, history = Source(people, config.seed, SYNTHETIC), _compiled(config), output_paths(config.save_prefix), []
     average, portable, data = Average(model), build_recipe(config.hidden, config.layers), _told_data(people, set(subjects[validation]))
     if config.resume: history = _load_state(paths['state'], model, average, config, data)
-    interrupted = False
-    try:
-        for epoch in range(len(history) + 1, config.epochs + 1):
-            history.append(_epoch(model, average, source, config, epoch))
-            print(*(f'{name} {value:.4g}' for name, value in history[-1].items()), sep=', ', flush=True)
-            if epoch == 1: save_architecture(portable, paths['architecture'])
-            _save_state(paths['state'], model, average, {'config': asdict(config), 'data': data, 'history': history})
-            save_recipe(average.weights, portable, source.habits, paths['best'])
-            write_history(history, paths['history'])
-    except KeyboardInterrupt: interrupted = True
+    interrupted = _train(model, portable, average, source, config, history, data)
     if history: draw_curves(history, paths['curves'])
     if interrupted: print(f'\nstopped after {len(history)} whole epochs; go on with --resume')
     elif history:
