@@ -97,6 +97,7 @@ def _with_midhip(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray
     visible[both, MIDHIP] = True
     return positions, visible
 
+# %% ../nbs/10_fusion.ipynb #all-answers
 def all_answers(
     positions: np.ndarray,   # (T, K, 3) metres, 60 Hz, y up; anything, also NaN, where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen, in some frame
