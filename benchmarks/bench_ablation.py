@@ -12,17 +12,18 @@ from unittest.mock import patch
 
 import numpy as np
 
-from motionfm import evidence
+from motionfm import evidence, fusion
 from motionfm.basics import atomic_path
 from motionfm.data import find_datasets
 from motionfm.evaluate import damaged_parts
 from motionfm.evidence import CANDIDATES, N_OUTPUTS, ONLY_PEOPLE
-from motionfm.fusion import Recipe, repair_blocks
+from motionfm.fusion import Recipe
 from motionfm.recipe import Source, load_recordings
+from motionfm.reconstruct import repair
 from motionfm.skeleton import KMAX
 
 RESULTS = Path(__file__).with_name('ablation.json')
-PEOPLE, SCENARIOS, MOST_TRIALS, MOST_FRAMES = ('1', '3', '5', '6'), ('noise', 'joints', 'frames', 'everything', 'gap60', 'gap120'), 4, 600
+PEOPLE, SCENARIOS, MOST_TRIALS, MOST_FRAMES = ('1', '3', '5', '6'), ('noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'disk'), 4, 600
 fill_low_rank, keep_lengths = evidence.fill_low_rank, evidence.keep_lengths
 
 
@@ -50,14 +51,15 @@ WITHOUT = {   # what is replaced, by what
 
 def measured(trials: list, habits, replaced: dict, candidate: str) -> dict[str, tuple[float, int]]:
     "Sum and number of the errors, mm, by scenario."
-    recipe, found = Recipe(lambda features: np.broadcast_to(trusting(candidate), (*features.shape[:2], N_OUTPUTS)), habits), {}
+    recipe, found = Recipe(lambda features: np.broadcast_to(trusting(candidate), (*features.shape[:2], N_OUTPUTS)), habits, proven=False), {}
     with ExitStack() as stack:
+        stack.enter_context(patch.object(fusion, '_hearing', np.ones_like))   # the candidate alone, also far inside a gap
         for name, other in replaced.items(): stack.enter_context(patch.object(evidence, name, other))
         for scenario in SCENARIOS:
             errors = []
             for index, trial in enumerate(trials):
-                for truth, damaged, visible, _ in damaged_parts(scenario, trial, 60., 0, index):
-                    error = 1000*np.linalg.norm(repair_blocks(damaged, visible, recipe)[0] - truth, axis=-1)
+                for truth, damaged, visible, rate in damaged_parts(scenario, trial, 60., 0, index)[:3]:
+                    error = 1000*np.linalg.norm(repair(damaged, visible, recipe, rate) - truth, axis=-1)
                     errors.append(error[~visible] if not visible.all() else error.ravel())
             together = np.concatenate(errors)
             found[scenario] = float(together.sum()), len(together)

@@ -76,3 +76,12 @@ def test_dataset_folder_of_16_joints(shared, tmp_path):
 def test_recordings(shared):
     (name, (positions, rate)), = read_trials(shared/'trc'/'squats.trc').items()
     assert name == 'squats.trc' and rate == 60 and positions.shape[1:] == (20, 3) and np.ptp(positions[..., 1]) > 1
+
+
+def test_what_was_repaired_is_no_truth(tmp_path):
+    from motionfm.formats import Trial, write_trial
+    from motionfm.skeleton import JOINTS
+    from motionfm.synthetic import synthesize
+    trial = Trial(synthesize('walk', seed=1, n_frames=90).astype(float), JOINTS, 60, 'm', np.arange(90)/60, np.arange(90))
+    for name in ('walk.trc', 'walk_reconstructed.trc'): write_trial(tmp_path/name, trial)
+    assert list(read_trials(tmp_path)) == ['walk.trc']
