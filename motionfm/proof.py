@@ -61,7 +61,7 @@ def _mixed(answers: np.ndarray, alone: np.ndarray, shares: np.ndarray) -> np.nda
     return (answers*shares[alone.astype(int)][..., None]).sum(-2)
 
 # %% ../nbs/10_proof.ipynb #proof
-WITHIN, FEW = .68, 300        # share of the errors that should be within the spread; samples for which it is half believed
+WITHIN, FEW = .68, 100        # share of the errors that should be within the spread; samples for which it is half believed
 SMALLEST, LARGEST = .5, 4.    # factors
 
 class Proof(NamedTuple):
