@@ -197,7 +197,7 @@ def come_to_rest(
 
 # %% ../nbs/05_fills.ipynb #habits
 RANK, MISTRUST, ROUNDS = 40, .02, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
-EAGER = 1.7   # by how much more than told a repeated guess moves; below 2, it settles, and sooner than with 1
+EAGER = 1.7   # how many times as far as told a repeated guess moves; below 2 it settles, and sooner than with 1
 
 def _habits(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
     "(B, F, r) components of the poses (B, T, K, 3) around their mean, each as long as it is strong, in units of the noise to mistrust seen samples by."
@@ -238,7 +238,7 @@ def fill_low_rank(
     visible: np.ndarray,              # (B, T, K) True where `start` is what was seen
     noise: np.ndarray,                # (B,) metres
     prior: np.ndarray | None = None,  # (3K, 3K) covariance of the poses of other people, m²; both in the same heading
-    trust: float = 0.,                # how much of it is added to the trial's own
+    trust: float = 0.,                # weight of that covariance beside the trial's own, less for a person who moves less
     rounds: int = ROUNDS,             # how often the covariance is taken again
     repeats: int = 1,                 # how often the poses are guessed with each covariance
 ) -> np.ndarray:                      # (B, T, K, 3) float32, `start` where visible and where nothing at all is seen

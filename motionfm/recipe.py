@@ -152,7 +152,7 @@ def _frame_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
     for start in rng.integers(1 - span, n_frames, max(1, round(share*n_frames/span))): visible[max(start, 0):start + span] = False
 
 def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
-    "Hide a quarter of the joints for 50 to 150 frames each, in place."
+    "Hide a quarter of the joints for 50 to 149 frames each, in place."
     for joint in np.flatnonzero(rng.random(KMAX) < .25):
         length = int(rng.integers(50, 150))
         start = rng.integers(-10, max(len(visible) - length + 10, 1))

@@ -62,7 +62,7 @@ def _repair_windows(positions: np.ndarray, visible: np.ndarray, network: Callabl
 class Repaired(NamedTuple):
     "A repaired recording, and what is known about the repair."
     positions: np.ndarray             # (T, K, 3) float64 metres, complete
-    spread: np.ndarray | None = None  # (T, K) metres within which two of three samples are right, if the network knows
+    spread: np.ndarray | None = None  # (T, K) metres; two of three samples are nearer to the truth than this; None if the network can't tell
     proof: Proof | None = None        # how it fared on samples of this recording that were hidden on purpose, if it tried
 
 def repair_with_spread(
@@ -81,13 +81,15 @@ def repair_with_spread(
     given = positions if at is None else positions_at_rate
     repaired, spread, proof = repair_proven(given, seen, network) if isinstance(network, Recipe) else Repaired(_repair_windows(given, seen, network, name))
     if at is not None: repaired, spread = _at_times(repaired, spread, at, np.arange(len(positions))/rate)
+    if proof and rate < RATE: proof = proof._replace(n_samples=round(proof.n_samples*rate/RATE))   # as many as were recorded
     if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
     return Repaired(np.where(visible[..., None], positions, repaired) if fill_only else repaired, spread, proof)
 
 def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, times: np.ndarray) -> tuple:
-    "Positions and spread at other times than those of the network."
-    nearest = np.searchsorted(at, times).clip(0, len(at) - 1)
-    return _spline(positions, at, times), None if spread is None else spread[nearest]
+    "Positions at other times than those of the network, with the larger spread of the two frames around each."
+    before = np.searchsorted(at, times + 1e-9, 'right').clip(1) - 1
+    after = np.searchsorted(at, times - 1e-9).clip(0, len(at) - 1)
+    return _spline(positions, at, times), None if spread is None else np.maximum(spread[before], spread[after])
 
 def repair(
     positions: np.ndarray,       # (T, K, 3) metres, y up; anything, also NaN, where not visible
