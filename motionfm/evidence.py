@@ -182,11 +182,12 @@ FIRST_SHARES = np.where(np.arange(len(CANDIDATES)) == SEEN, 3, 0).astype(np.floa
 def parts_of(
     outputs: np.ndarray,            # (B, T, N_OUTPUTS)
     reshape: Callable = np.reshape, # `keras.ops.reshape` for tensors
+    constant: Callable = np.asarray, # `keras.ops.convert_to_tensor` for tensors
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # (B, T, K, C) logits of the shares, (B, T, K, 3) corrections, (B, T, K) logarithms of the spread
     "Take apart what the network writes."
     count = len(CANDIDATES)
     each = reshape(outputs, (-1, outputs.shape[1], KMAX, count + 4))
-    return STEEPNESS*each[..., :count] + FIRST_SHARES, each[..., count:count + 3], each[..., -1] + LOG_SPREAD
+    return STEEPNESS*each[..., :count] + constant(FIRST_SHARES), each[..., count:count + 3], each[..., -1] + LOG_SPREAD
 
 def fuse(
     outputs: np.ndarray,   # (B, T, N_OUTPUTS) what the network says

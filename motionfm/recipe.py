@@ -274,14 +274,15 @@ FLOOR_M, OF_MOVEMENT, OF_SPREAD = .01, .3, .05
 
 def _taken_apart(targets) -> tuple:
     "Candidates (N, T, K, C, 3), doubt and belief (N, T, K), and truth (N, T, K, 3)."
-    ends, frames = np.cumsum([3*KMAX*len(CANDIDATES), KMAX, KMAX]), targets.shape[1]
+    targets = ops.convert_to_tensor(targets)
+    ends, frames = np.cumsum([3*KMAX*len(CANDIDATES), KMAX, KMAX]).tolist(), targets.shape[1]
     shape = lambda part, *more: ops.reshape(part, (-1, frames, KMAX, *more))
     return (shape(targets[..., :ends[0]], len(CANDIDATES), 3), targets[..., ends[0]:ends[1]], targets[..., ends[1]:ends[2]],
             shape(targets[..., ends[2]:], 3))
 
 def _fused(outputs, candidates, doubt) -> tuple:
     "Places (N, T, K, 3) around the root and spread (N, T, K) in metres: `evidence.fuse` for tensors."
-    logits, corrections, log_spread = parts_of(outputs, ops.reshape)
+    logits, corrections, log_spread = parts_of(outputs, ops.reshape, ops.convert_to_tensor)
     places = ops.sum(ops.softmax(logits)[..., None]*candidates, -2) + doubt[..., None]*corrections
     return places, doubt*ops.exp(log_spread)
 
@@ -409,7 +410,7 @@ def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source)
         truth = crop(recordings[number % len(recordings)], rng)[None]
         damaged, visible = damage(truth[0], rng)
         evidence = gather(damaged[None], visible[None], source.habits)
-        guesses = fuse(np.asarray(model(evidence.features)), evidence)[0], in_the_world(evidence.candidates[..., BEST, :], evidence)
+        guesses = fuse(ops.convert_to_numpy(model(evidence.features)), evidence)[0], in_the_world(evidence.candidates[..., BEST, :], evidence)
         errors.append([[1000*np.linalg.norm(guess - truth, axis=-1)[where] for where in (..., ~evidence.believed)] for guess in guesses])
     return {name: float(np.concatenate([np.ravel(trial[guess][where]) for trial in errors]).mean())
             for (guess, where), name in {(0, 0): 'all', (0, 1): 'missing', (1, 0): 'all, first guess', (1, 1): 'missing, first guess'}.items()}
