@@ -91,6 +91,7 @@ def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, 
     after = np.searchsorted(at, times - 1e-9).clip(0, len(at) - 1)
     return _spline(positions, at, times), None if spread is None else np.maximum(spread[before], spread[after])
 
+# %% ../nbs/10_reconstruct.ipynb #repair-only
 def repair(
     positions: np.ndarray,       # (T, K, 3) metres, y up; anything, also NaN, where not visible
     visible: np.ndarray,         # (T, K) True where a joint was seen
