@@ -74,9 +74,9 @@ def _distances(visible: np.ndarray, ever: np.ndarray) -> np.ndarray:
     until = np.where(after == visible.shape[1], FARTHEST, after - time)
     return np.where(ever[:, None], np.minimum([since, until], FARTHEST), FARTHEST)
 
-def _doubt(noise: np.ndarray, distances: np.ndarray) -> np.ndarray:
+def _doubt(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
     "(B, T, K) metres."
-    doubt = np.maximum(noise, LEAST_DOUBT_M)[:, None] + DOUBT_A_FRAME_M*distances.min(0)
+    doubt = np.maximum(noise, LEAST_DOUBT_M)[:, None] + DOUBT_A_FRAME_M*distance
     return np.minimum(doubt, MOST_DOUBT_M).astype(np.float32)
 
 # %% ../nbs/06_evidence.ipynb #candidates
@@ -168,11 +168,12 @@ def gather(
     turn = heading(filled, ever)
     seen = np.where(believed[..., None], turned(seen - origin, turn), 0)
     distances = _distances(believed, ever)
-    doubt = _doubt(each, distances)
-    candidates = _candidates(seen, believed, ever, noise, doubt, distances.min(0), habits)
+    distance = distances.min(0)
+    doubt = _doubt(each, distance)
+    candidates = _candidates(seen, believed, ever, noise, doubt, distance, habits)
     root = candidates[:, :, MIDHIP, BEST][:, :, None]
     candidates = (candidates - root[:, :, :, None]).astype(np.float32)
-    return Evidence(_features(candidates, doubt, distances, believed, root, noise), candidates, doubt, distances.min(0), believed, root, turn, origin)
+    return Evidence(_features(candidates, doubt, distances, believed, root, noise), candidates, doubt, distance, believed, root, turn, origin)
 
 # %% ../nbs/06_evidence.ipynb #fuse
 N_OUTPUTS = KMAX*(len(CANDIDATES) + 4)

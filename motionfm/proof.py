@@ -63,6 +63,10 @@ def _shares(off: np.ndarray, alone: np.ndarray) -> np.ndarray:
     both = _fitted(off, network)
     return np.stack([_fitted(off[alone == kind], both) if (alone == kind).any() else both for kind in (False, True)])
 
+def _alone(visible: np.ndarray) -> np.ndarray:
+    "(T, K) True in frames in which nothing is seen."
+    return np.broadcast_to(~np.any(visible, 1)[:, None], visible.shape)
+
 def _mixed(answers: np.ndarray, alone: np.ndarray, shares: np.ndarray) -> np.ndarray:
     "(..., 3) from answers (..., M, 3)."
     return (answers*shares[alone.astype(int)][..., None]).sum(-2)
@@ -98,7 +102,7 @@ def prove(
     seen, tried = np.where(visible[..., None], positions, 0)[where], visible[where] & ~left
     if not tried.any() or left.any(1).sum() < FEWEST_FRAMES: return None
     answers, spread = all_answers(seen, left, recipe)
-    off, alone = answers[tried] - seen[tried][:, None], np.broadcast_to(~np.any(left, 1)[:, None], left.shape)[tried]
+    off, alone = answers[tried] - seen[tried][:, None], _alone(left)[tried]
     shares = _shares(off, alone)
     error, mixed = (np.linalg.norm(answer, axis=-1) for answer in (off[:, 0], _mixed(off, alone, shares)))
     second = bool(mixed.mean() < (1 - LEAST_GAIN)*error.mean())
@@ -118,7 +122,7 @@ def repair_proven(
     answers, spread = all_answers(positions, visible, recipe)
     proof = prove(positions, visible, recipe) if recipe.proven else None
     if proof is None: return answers[:, :, 0], spread, None
-    alone = np.broadcast_to(~np.any(visible, 1)[:, None], visible.shape)
+    alone = _alone(visible)
     tried = ~visible & visible.any(0)
     mixed = np.where(tried[..., None], _mixed(answers, alone, proof.shares), answers[:, :, 0])
     return mixed, np.where(tried, proof.factor*spread, spread), proof

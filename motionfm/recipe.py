@@ -11,7 +11,6 @@ __all__ = ['CROP', 'SLOWEST', 'FASTEST', 'AS_IT_WAS', 'SMALLEST', 'LARGEST', 'BO
            'train_recipe']
 
 # %% ../nbs/08_recipe.ipynb #imports
-import json
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +32,7 @@ from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
 from .skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR
 from .synthetic import ACTIVITIES, synthesize
-from .train import TrainResult, check_outputs, draw_curves, output_paths, read_state, seed_dropout, write_history
+from .train import TrainResult, check_outputs, draw_curves, output_paths, read_state, save_state, seed_dropout, write_history
 
 # %% ../nbs/08_recipe.ipynb #join-windows
 def _overlap(first: np.ndarray, second: np.ndarray) -> int:
@@ -358,13 +357,7 @@ def save_recipe(
 # %% ../nbs/08_recipe.ipynb #state
 def _save_state(path: Path, model: keras.Model, average: Average, told: dict) -> None:
     "Write everything that the next epoch depends on."
-    text = json.dumps({**told, 'steps': average.steps})
-    with atomic_path(path) as temporary:
-        reserve(temporary, 2*len(text) + room_for([*model.variables, *model.optimizer.variables, *average.weights]))
-        model.save_weights(temporary)
-        with h5py.File(temporary, 'r+') as file:
-            file['motionfm'] = np.frombuffer(text.encode(), np.uint8)
-            for number, weight in enumerate(average.weights): file[f'average/{number}'] = weight
+    save_state(model, path, {**told, 'steps': average.steps}, {f'average/{number}': weight for number, weight in enumerate(average.weights)})
 
 def _load_state(path: Path, model: keras.Model, average: Average, config: TrainConfig, data: dict) -> list[dict]:
     "Set model and average as they were; the history so far. Raises `FileError`, `DataError` if that run was another one."

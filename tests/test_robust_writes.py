@@ -112,7 +112,7 @@ from motionfm.model import AccumModel, build_model, keras, save_weights
 from motionfm.recipe import Average, Habits, build_recipe, save_recipe, _save_state as save_recipe_state
 from motionfm.store import append_dataset
 from motionfm.synthetic import write_dataset
-from motionfm.train import _save_state
+from motionfm.train import save_state
 import numpy as np
 disk = Path(sys.argv[2])
 long = replace(here.TRIAL, values=np.tile(np.random.default_rng(0).normal(size=(120, 20, 3)), (40, 1, 1)), times=np.arange(4800)/60, frames=np.arange(4800) + 1)
@@ -126,7 +126,7 @@ recipe.optimizer.build(recipe.trainable_variables)
 habits = Habits(np.zeros((20, 3)), np.zeros((60, 60)), np.zeros((3, 2), int))
 work = {f'x{ending}': lambda path: write_trial(path, long) for ending in here.ENDINGS}
 work |= {'dataset': lambda path: write_dataset(path, features, info), 'other': lambda path: append_dataset(path, features, info), 'm.weights.h5': lambda path: save_weights(model, path),
-         'state.weights.h5': lambda path: _save_state(model, path, {'history': []}), 'recipe.weights.h5': lambda path: save_recipe(recipe.get_weights(), recipe, habits, path),
+         'state.weights.h5': lambda path: save_state(model, path, {'history': []}), 'recipe.weights.h5': lambda path: save_recipe(recipe.get_weights(), recipe, habits, path),
          'best.weights.h5': lambda path: save_recipe_state(path, recipe, Average(recipe), {'history': []})}
 os.environ['TMPDIR'] = str(disk)
 for name, write in work.items():

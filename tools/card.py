@@ -26,7 +26,7 @@ What they were trained on, what they are good for, and what they are not.
 
 ## Figures
 
-Mean error in mm over missing samples (over all where nothing is missing), with 95 % intervals over trials; in the last two columns the share of samples within the spread and within twice that, which should be 68 % and 97 %. `python benchmarks/bench_accuracy.py` measures them, the [results](11_results.ipynb) show more.
+Mean error in mm over missing samples (over all where nothing is missing), with 95 % intervals over trials; in the last two columns the share of samples within the spread and within twice that, which should be 68 % and 97 %. `python benchmarks/bench_accuracy.py` measures them; more stands in the [results](11_results.ipynb).
 
 {tables}
 ## Limits
