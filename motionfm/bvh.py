@@ -27,8 +27,9 @@ class Hierarchy:
     offsets: np.ndarray            # (J, 3) from the parent, in the unit of the file
     channels: list[list[str]]      # for each node, as 'Xposition' or 'Zrotation', in order
 
-_TOKEN = re.compile(r'(?P<node>\b(?:ROOT|JOINT)\b[^\n{}]*)|(?P<end>\bEnd\s+Site\b[^\n{}]*)|(?P<offset>\bOFFSET\b[^\n{}]*)|'
-                    r'(?P<channels>\bCHANNELS\b[^\n{}]*)|(?P<open>{)|(?P<close>})|(?P<other>\S+)', re.IGNORECASE)
+_REST = r'(?:(?!\b(?:OFFSET|CHANNELS|JOINT|End\s+Site)\b)[^\n{}])*'   # of a line, up to the next word that says something
+_TOKEN = re.compile(rf'(?P<node>\b(?:ROOT|JOINT)\b[^\n{{}}]*)|(?P<end>\bEnd\s+Site\b[^\n{{}}]*)|(?P<offset>\bOFFSET\b{_REST})|'
+                    rf'(?P<channels>\bCHANNELS\b{_REST})|(?P<open>{{)|(?P<close>}})|(?P<other>\S+)', re.IGNORECASE)
 
 # %% ../nbs/09_bvh.ipynb #offset-in
 def _offset_in(words: list[str]) -> list[float]:

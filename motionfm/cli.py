@@ -217,7 +217,7 @@ def reconstruct(
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and tell what was done."
     from motionfm.reconstruct import output_folder, plan_outputs, reconstruct_file
     from motionfm.recordings import extra_names
-    plan = plan_outputs(source, output, overwrite or resume)
+    plan = plan_outputs(source, output, overwrite or resume, (names,))
     network = _load_network(model_json, weights)
     how: dict = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'max_spread_mm': max_spread_mm}
     if max_spread_mm is not None and not max_spread_mm > 0: raise DataError(f'max_spread_mm {max_spread_mm} found, expected more than 0')
@@ -348,7 +348,7 @@ def evaluate(
     methods = _methods(weights, model_json, method)
     with extra_names(names):
         trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
-                  for name, trial in read_trials(folder, most or None).items()}
+                  for name, trial in read_trials(folder, most or None, (names,)).items()}
     results = evaluate_trials(trials, methods, names_in(scenario) or None, seed)
     shown = 'motionfm' if 'motionfm' in methods else None
     print(format_table(results))

@@ -14,7 +14,7 @@ __all__ = ['SCENARIOS', 'NOISE_M', 'ENDS', 'LEG', 'ARM', 'SPIKE_M', 'SPIKE_SHARE
 # %% ../nbs/11_evaluate.ipynb #imports
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -26,11 +26,11 @@ import numpy as np
 from .basics import DataError, FileError, MotionfmError, atomic_path
 from .classic import METHODS
 from .data import open_dataset
-from .formats import READERS, read_trial
+from .formats import read_trial
 from .gaps import GAP_BINS, gap_lengths, open_gaps
 from .fusion import Recipe, without_opinion
 from .reconstruct import repair_with_spread
-from .recordings import SUFFIX
+from .recordings import SUFFIX, find_recordings
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
 from .synthetic import FEATURES_FILE
 
@@ -385,24 +385,34 @@ def _from_dataset(path: Path, most: int | None) -> Trials:
     indices = np.unique(np.linspace(0, dataset.n_sequences - 1, min(most or dataset.n_sequences, dataset.n_sequences)).astype(int))
     return {f'{dataset.name}/{dataset.subjects[index]}/{index}': (joints, RATE) for index, joints in zip(indices, dataset.joints(indices))}
 
-def _from_recordings(path: Path) -> Trials:
-    "A recording, or a folder of them; what motionfm has repaired is no truth."
-    files = sorted(each for each in path.iterdir() if each.suffix.lower() in READERS and not each.stem.endswith(SUFFIX)) if path.is_dir() else [path]
-    if not files: raise FileError(f'{path}: neither {FEATURES_FILE} nor a recording ({", ".join(READERS)}) found; '
-                                  'give a dataset folder or a folder of recordings')
-    trials = [(each.name, read_trial(each)) for each in files]
-    return {name: (trial.positions, trial.rate) for name, trial in trials}
+def _from_recordings(path: Path, tables: Sequence) -> Trials:
+    "A recording, or a folder of them; what motionfm has repaired is no truth, and what can't be read is told and passed over."
+    if not path.is_dir(): return {path.name: _path_and_rate(path)}
+    found, failed = {}, []
+    for each in find_recordings(path, tables):
+        if each.stem.endswith(SUFFIX): continue
+        try: found[each.relative_to(path).as_posix()] = _path_and_rate(each)
+        except DataError as error: failed.append(error)
+    for error in failed: print(f'passed over: {error}')
+    if not found: raise FileError(f'{path}: no recording found that can be read and that motionfm has not made itself')
+    return found
+
+def _path_and_rate(path: Path) -> tuple[np.ndarray, float]:
+    "Positions in metres and Hz."
+    trial = read_trial(path)
+    return trial.positions, trial.rate
 
 # %% ../nbs/11_evaluate.ipynb #read-trials
 def read_trials(
     path: str | Path,          # a dataset folder, an .npz file, a recording, or a folder of recordings
     most: int | None = None,   # at most so many trials, evenly spread; by default all
+    tables: Sequence = (),     # files in the folder that are no recordings
 ) -> dict:                     # name -> positions (T, K, 3) in metres, complete, and rate in Hz
-    "Read clean trials; raises `DataError`, `FileError`."
+    "Read clean trials, and print which recordings can't be read; raises `DataError`, `FileError`."
     path = Path(path)
     if not path.exists(): raise FileError(f'{path}: not found; give a dataset folder, an .npz file, a recording, or a folder of recordings')
     if (path/FEATURES_FILE).exists(): found = _from_dataset(path, most)
-    else: found = _from_npz(path) if path.suffix == '.npz' else _from_recordings(path)
+    else: found = _from_npz(path) if path.suffix == '.npz' else _from_recordings(path, tables)
     trials = {}
     for name, (positions, rate) in found.items():
         kept = positions[complete_stretch(np.all(np.isfinite(positions), -1))].astype(float)

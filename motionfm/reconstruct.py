@@ -8,7 +8,7 @@ __all__ = ['STRIDE', 'SHIPPED', 'SHIPPED_JSON', 'SHIPPED_WEIGHTS', 'Repaired', '
 
 # %% ../nbs/10_reconstruct.ipynb #imports
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -181,14 +181,14 @@ def output_folder(
     "Where the results of a folder go."
     return Path(output) if output else Path(source).resolve().with_name(Path(source).resolve().name + SUFFIX)
 
-def _planned(source: Path, output: Path | None) -> list[tuple[Path, Path]]:
+def _planned(source: Path, output: Path | None, tables: Sequence) -> list[tuple[Path, Path]]:
     "Recordings and where they go; results of earlier runs are no recordings."
     if source.is_file():
         own = source.with_name(source.stem + SUFFIX + _written_as(source))
         return [(source, output/(source.stem + _written_as(source)) if output and output.is_dir() else output or own)]
     folder = output_folder(source, output)
     ours = lambda path: path.stem.endswith(SUFFIX) or folder.resolve() != source.resolve() and folder.resolve() in path.resolve().parents
-    found = [path for path in find_recordings(source) if not ours(path)]
+    found = [path for path in find_recordings(source, tables) if not ours(path)]
     if not found: raise FileError(f'{source}: no recording found that motionfm has not made itself; expected files ending with {", ".join(READERS)}')
     targets = [folder/path.relative_to(source).with_suffix(_written_as(path)) for path in found]
     count = Counter(targets)
@@ -198,10 +198,11 @@ def plan_outputs(
     source: str | Path,               # a recording, or a folder of recordings
     output: str | Path | None = None, # a file, or a folder
     overwrite: bool = False,          # replace outputs that exist
+    tables: Sequence = (),            # files in the folder that are no recordings
 ) -> list[tuple[Path, Path]]:         # (recording, where it goes)
     "Which files will be read and written; raises `FileError` if one can't be."
     if not Path(source).exists(): raise FileError(f'{source}: not found; give a recording or a folder of recordings')
-    plan = _planned(Path(source), Path(output) if output else None)
+    plan = _planned(Path(source), Path(output) if output else None, tables)
     table = output_folder(source, output)/SUMMARY_FILE
     if Path(source).is_dir() and table.exists() and not overwrite: raise FileError(f'{table}: exists already; replace it with --overwrite, or choose another output')
     for path, target in plan:

@@ -39,14 +39,28 @@ from .synthetic import INFO_FILE, pack_features
 SUFFIX = '_reconstructed'      # added to a recording's name by `motionfm reconstruct`
 SUMMARY_FILE = 'summary.csv'   # what it writes beside repaired recordings
 
+def _unreadable(error: OSError): raise FileError(f'{error.filename}: the folder could not be read ({error.strerror}); allow it, or move it away')
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    "Files that don't begin with a dot; linked folders come last, and no folder twice. Raises `FileError`."
+    waiting, known = [folder], set()
+    for start in waiting:
+        for place, folders, files in os.walk(start, onerror=_unreadable):
+            folders[:] = [name for name in folders if not name.startswith('.')] if os.path.realpath(place) not in known else []
+            if os.path.realpath(place) in known: continue
+            known.add(os.path.realpath(place))
+            waiting += [Path(place)/name for name in sorted(folders) if Path(place, name).is_symlink()]
+            yield from (Path(place)/name for name in files if not name.startswith('.'))
+
 def find_recordings(
-    folder: str | Path,   # a folder, with folders in it
-) -> list[Path]:          # files that a reader knows, sorted by their place
-    "List the recordings below a folder; raises `FileError` if there are none."
-    folder = Path(folder)
+    folder: str | Path,       # a folder, with folders in it
+    tables: Sequence = (),    # files that are no recordings, though their endings say so; None is none
+) -> list[Path]:              # files that a reader knows, sorted by their place
+    "List the recordings below a folder; raises `FileError` if there are none, or a folder can't be read."
+    folder, no_recordings = Path(folder), {Path(table).resolve() for table in tables if table}
     if not folder.is_dir(): raise FileError(f'{folder}: no such folder; give a folder of recordings')
-    hidden = lambda path: any(part.startswith('.') for part in path.relative_to(folder).parts)
-    found = sorted(path for path in folder.rglob('*') if path.suffix.lower() in READERS and not hidden(path) and path.name != SUMMARY_FILE and path.is_file())
+    found = sorted(path for path in _files_below(folder) if path.suffix.lower() in READERS and path.name != SUMMARY_FILE and path.is_file())
+    found = [path for path in found if path.resolve() not in no_recordings]
     if not found: raise FileError(f'{folder}: no recording found; expected files ending with {", ".join(READERS)}')
     return found
 
@@ -357,8 +371,7 @@ def import_recordings(
     "Turn recordings into a dataset; raises `DataError`, `FileError`, and then leaves the dataset as it was."
     folder, output = Path(folder), Path(output)
     _check_options(n_joints, stride, close)
-    tables = {Path(table).resolve() for table in (subjects_from, people, names) if table}
-    recordings = [path for path in find_recordings(folder) if path.resolve() not in tables]
+    recordings = find_recordings(folder, (subjects_from, people, names))
     find = subject_finder(subjects_from, [_name_of(path, folder) for path in recordings], normalize('NFC', folder.resolve().name), people)
     taken = _in_dataset(output, n_joints)
     before, taken = len(taken) and open_dataset(output).n_sequences, {} if overwrite else taken

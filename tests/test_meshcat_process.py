@@ -26,7 +26,8 @@ def dataset(tmp_path_factory) -> Path:
 class Viewer:
     "A viewer in a process and a session of its own."
     def __init__(self, dataset: Path, options: str = 'port=0'):
-        code = f'from motionfm.meshcat import view; view({str(dataset)!r}, browser=False, {options})'
+        code = ('import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n'   # also where a shell without a terminal has it ignored
+                f'from motionfm.meshcat import view; view({str(dataset)!r}, browser=False, {options})')
         self.process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True, start_new_session=True)
         self.said = ''
