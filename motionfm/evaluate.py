@@ -374,6 +374,7 @@ def _from_npz(path: Path) -> Trials:
     try:
         with np.load(path) as stored: arrays = {name: stored[name] for name in stored}
     except (OSError, ValueError, EOFError) as error: raise DataError(f'{path}: not an .npz file of arrays ({" ".join(str(error).split())[:80]})') from error
+    if 'markers' in arrays: return _from_recordings(path, ())   # a recording that `write_trial` has written
     for name, positions in arrays.items():
         if positions.ndim != 3 or positions.shape[2] != 3 or positions.dtype.kind != 'f':
             raise DataError(f'{path}: {name} of shape {positions.shape} found, expected positions (T, K, 3) of a trial')
