@@ -32,19 +32,21 @@ def seen_around(
     return before, after
 
 # %% ../nbs/05_fills.ipynb #fill-linear
+def _gap_ends(visible: np.ndarray, frames: np.ndarray | bool = True) -> tuple[tuple, tuple, tuple, np.ndarray]:
+    "Where the M samples are that are missing of joints that are seen at some time, where the ends of their gaps are, the same twice at an open end, and how far (M, 1) between them each sample is, 0 to 1; all frames, or only some (..., T, 1)."
+    before, after = seen_around(visible)
+    *trial, frame, joint = gaps = np.nonzero(~visible & visible.any(-2, keepdims=True) & frames)
+    first, last = np.where(before < 0, after, before)[gaps], np.where(after == visible.shape[-2], before, after)[gaps]
+    return gaps, (*trial, first, joint), (*trial, last, joint), ((frame - first)/np.maximum(last - first, 1))[:, None]
+
 def fill_linear(
     positions: np.ndarray,   # (..., T, K, 3); anything where not visible
     visible: np.ndarray,     # (..., T, K) True where a joint was seen
 ) -> np.ndarray:             # (..., T, K, 3); NaN for a joint that is never seen
     "Interpolate every gap linearly in time."
-    n_frames = visible.shape[-2]
-    before, after = seen_around(visible)
-    first, last = np.where(before < 0, after, before), np.where(after == n_frames, before, after)
-    *trial, frame, joint = gaps = np.nonzero(~visible & visible.any(-2, keepdims=True))
-    first, last = first[gaps], last[gaps]
-    start, end = positions[*trial, first, joint], positions[*trial, last, joint]
+    gaps, first, last, share = _gap_ends(visible)
     filled = np.where(visible[..., None], positions, np.nan).astype(float)
-    filled[gaps] = start + ((frame - first)/np.maximum(last - first, 1))[:, None]*(end - start)
+    filled[gaps] = positions[first] + share*(positions[last] - positions[first])
     return filled
 
 # %% ../nbs/05_fills.ipynb #stand-ins
@@ -195,14 +197,20 @@ def come_to_rest(
     start = np.take_along_axis(paths, edge[None, ..., None], axis=2)
     return np.where(away, start + (paths - start)*STOPS*(1 - np.exp(-away/STOPS))/np.maximum(away, 1), paths)
 
+# %% ../nbs/05_fills.ipynb #around
+def _around(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(B, T, F) poses (B, T, K, 3) around the mean place of their joints and their mean over time, and (B, T, F) what was taken off."
+    flat, n_joints = filled.reshape(*filled.shape[:2], -1), filled.shape[2]
+    middle = flat@np.tile(np.eye(3, dtype=filled.dtype)/n_joints, (n_joints, n_joints))
+    taken = middle + (flat - middle).mean(1, keepdims=True)
+    return flat - taken, taken
+
 # %% ../nbs/05_fills.ipynb #habits
 RANK, MISTRUST, ROUNDS = 40, .02, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
-EAGER = 1.7   # how many times as far as told a repeated guess moves; below 2 it settles, and sooner than with 1
 
-def _habits(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
-    "(B, F, r) components of the poses (B, T, K, 3) around their mean, each as long as it is strong, in units of the noise to mistrust seen samples by."
-    around = filled - filled.mean(2, keepdims=True)
-    poses = (around - around.mean(1, keepdims=True)).reshape(*filled.shape[:2], -1)
+def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
+    "(B, F, F) what turns a pose into the pose that is meant, from the poses (B, T, K, 3) and the noise (B,) to mistrust seen samples by."
+    poses = _around(filled)[0]
     covariance = poses.swapaxes(1, 2)@poses/poses.shape[1]
     if prior is not None:
         moved = np.trace(covariance, axis1=1, axis2=2)/np.trace(prior)
@@ -210,29 +218,42 @@ def _habits(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, tru
     strength, components = np.linalg.eigh(covariance)
     strength = np.maximum(strength, 1e-10)
     mistrust = np.maximum(noise**2, 1e-6)[:, None] + MISTRUST*strength.mean(-1, keepdims=True)
-    return components[:, :, -RANK:]*np.sqrt(strength/mistrust)[:, None, -RANK:]
+    believed, components = (strength/(strength + mistrust))[:, None, -RANK:], components[:, :, -RANK:]
+    return believed*components@components.swapaxes(1, 2)
+
+# %% ../nbs/05_fills.ipynb #sets
+def _sets(visible: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    "The S sets of joints that are hidden together in a trial: (S,) the trial, (S, K) hidden, (B*T,) frames in the order of their sets, and (S + 1,) where each set begins there, and where the last one ends."
+    n_frames, n_joints = visible.shape[1:]
+    names = visible@(1 << np.arange(n_joints)) + (np.arange(len(visible)) << n_joints)[:, None]
+    _, first, of, counts = np.unique(names, return_index=True, return_inverse=True, return_counts=True)
+    return first//n_frames, ~visible.reshape(-1, n_joints)[first], np.argsort(of.ravel(), kind='stable'), np.r_[0, np.cumsum(counts)]
+
+def _completions(habit: np.ndarray, trial: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    "(S, F, F) what completes a pose, for each set: seen coordinates stay, hidden ones follow from them."
+    completions = np.eye(habit.shape[-1], dtype=habit.dtype)*np.repeat(~hidden, 3, 1)[:, None]
+    sizes = hidden.sum(1)
+    for size in set(sizes.tolist()) - {0, hidden.shape[1]}:
+        sets = np.flatnonzero(sizes == size)
+        unknown = (3*np.nonzero(hidden[sets])[1].reshape(-1, size, 1) + np.arange(3)).reshape(-1, 3*size)
+        rows = habit[trial[sets, None], unknown]
+        among = np.take_along_axis(rows, unknown[:, None], 2)
+        np.put_along_axis(rows, unknown[:, None], 0, 2)
+        completions[sets[:, None], unknown] = np.linalg.solve(np.eye(3*size, dtype=rows.dtype) - among, rows)
+    return completions
 
 # %% ../nbs/05_fills.ipynb #told-by-habit
-def _equations(visible: np.ndarray, loads: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    "For each set of joints that is seen together in a trial (T, K): its frames, and what (F, r) makes components of their poses."
-    one, names = np.eye(loads.shape[1], dtype=loads.dtype), visible@(1 << np.arange(visible.shape[1]))
-    found = []
-    for name, first in zip(*np.unique(names, return_index=True)):
-        seen = loads*np.repeat(visible[first], 3)[:, None]
-        found.append((np.flatnonzero(names == name), np.linalg.solve(seen.T@seen + one, seen.T).T))
-    return found
-
-def _told_by_habit(filled: np.ndarray, loads: np.ndarray, equations: list) -> np.ndarray:
-    "(B, T, K, 3) the most likely poses given the samples that are seen."
-    middle = filled.mean(2, keepdims=True)
-    usual = (filled - middle).mean(1, keepdims=True)
-    poses = (filled - middle - usual).reshape(*filled.shape[:2], -1)
-    weights = np.zeros((*filled.shape[:2], loads.shape[-1]), filled.dtype)
-    for trial, sets in enumerate(equations):
-        for frames, solution in sets: weights[trial, frames] = poses[trial, frames]@solution
-    return (weights@loads.swapaxes(1, 2)).reshape(filled.shape) + usual + middle
+def _told_by_habit(filled: np.ndarray, habit: np.ndarray, completions: np.ndarray, frames: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    "(B, T, K, 3) the most likely poses given the samples that are seen, from `_completions` and `_sets`."
+    poses, taken = _around(filled)
+    ordered, complete = poses.reshape(-1, poses.shape[-1])[frames], np.empty_like(poses)
+    for completion, begin, end in zip(completions, begins, begins[1:]): ordered[begin:end] = ordered[begin:end]@completion.T
+    complete.reshape(ordered.shape)[frames] = ordered
+    return (complete@habit + taken).reshape(filled.shape)
 
 # %% ../nbs/05_fills.ipynb #fill-low-rank
+EAGER = 1.7   # how many times as far as told a repeated guess moves; below 2 it settles, and sooner than with 1
+
 def fill_low_rank(
     start: np.ndarray,                # (B, T, K, 3) metres, a first filling, complete
     visible: np.ndarray,              # (B, T, K) True where `start` is what was seen
@@ -243,15 +264,17 @@ def fill_low_rank(
     repeats: int = 1,                 # how often the poses are guessed with each covariance
 ) -> np.ndarray:                      # (B, T, K, 3) float32, `start` where visible and where nothing at all is seen
     "Fill gaps from the joints that are seen, by habit."
-    filled = start = np.asarray(start, np.float32)
-    replace = (~visible & visible.any(2, keepdims=True))[..., None]
-    for _ in range(rounds if replace.any() else 0):
-        loads = _habits(filled, np.asarray(noise, np.float32), prior, trust)
-        equations = [_equations(*trial) for trial in zip(visible, loads)]
+    filled, told_something = np.array(start, np.float32), visible.any(2, keepdims=True)
+    missing, (gaps, first, last, share) = np.nonzero(~visible & told_something), _gap_ends(visible, told_something)
+    trial, hidden, frames, begins = _sets(visible)
+    for _ in range(rounds if len(missing[0]) else 0):
+        habit = _habit(filled, np.asarray(noise, np.float32), prior, trust)
+        completions = _completions(habit, trial, hidden)
         for _ in range(repeats):
-            told = _told_by_habit(filled, loads, equations)
-            told = told + np.nan_to_num(fill_linear(filled - told, visible)).astype(np.float32)
-            filled = np.where(replace, filled + (EAGER if repeats > 1 else 1)*(told - filled), start)
+            told = _told_by_habit(filled, habit, completions, frames, begins)
+            off = filled[first] - told[first]
+            told[gaps] += off + share*(filled[last] - told[last] - off)
+            filled[missing] += (EAGER if repeats > 1 else 1)*(told[missing] - filled[missing])
     return filled
 
 # %% ../nbs/05_fills.ipynb #habits-of-people

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LONGEST_PROOF', 'FEWEST_FRAMES', 'SHIFTS', 'BEFOREHAND', 'LEAST_GAIN', 'USUAL_M', 'WITHIN', 'FEW', 'SMALLEST',
-           'LARGEST', 'moved_gaps', 'Proof', 'prove', 'repair_proven']
+           'LARGEST', 'moved_gaps', 'Proof', 'repair_proven']
 
 # %% ../nbs/10_proof.ipynb #imports
 from typing import NamedTuple
@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .fills import noise_level, seen_around
-from .fusion import Recipe, all_answers
+from .fusion import Recipe, all_answers, repair_blocks
 
 # %% ../nbs/10_proof.ipynb #moved-gaps
-LONGEST_PROOF = 1920   # frames
+LONGEST_PROOF = 960   # frames
 FEWEST_FRAMES = 9      # in which something has to be seen still
 SHIFTS = 8             # that are tried
 
@@ -90,26 +90,23 @@ def _factor(error: np.ndarray, spread: np.ndarray, noise: float) -> tuple[float,
     raw = np.quantile(true/spread, WITHIN)
     return float(np.clip(raw**(len(error)/(len(error) + FEW)), SMALLEST, LARGEST)), float((true <= spread).mean())
 
-def prove(
-    positions: np.ndarray,   # (T, K, 3) metres, 60 Hz, y up; anything where not visible
-    visible: np.ndarray,     # (T, K)
-    recipe: Recipe,
-    seed: int = 0,           # of what is hidden
-) -> Proof | None:           # None where nothing is missing, or too little would be left
-    "Hide, repair, compare."
+def _hidden_again(positions: np.ndarray, visible: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    "What was seen in the frames in which to try: positions (F, K, 3) and visible (F, K), and what is left of it (F, K); None where nothing is missing, or too little would be left."
     where, left = moved_gaps(visible, seed)
     left = left | visible[where] & ~left.any(0)   # a joint of which nothing would be left keeps what it has
-    seen, tried = np.where(visible[..., None], positions, 0)[where], visible[where] & ~left
-    if not tried.any() or left.any(1).sum() < FEWEST_FRAMES: return None
-    answers, spread = all_answers(seen, left, recipe)
+    if (left == visible[where]).all() or left.any(1).sum() < FEWEST_FRAMES: return None
+    return np.where(visible[..., None], positions, 0)[where], visible[where], left
+
+def _compared(seen: np.ndarray, visible: np.ndarray, left: np.ndarray, answers: np.ndarray, spread: np.ndarray) -> Proof:
+    "How answers (F, K, M, 3) with a spread (F, K) fared, of a recording of which only a part was left."
+    tried = visible & ~left
     off, alone = answers[tried] - seen[tried][:, None], _alone(left)[tried]
     shares = _shares(off, alone)
     error, mixed = (np.linalg.norm(answer, axis=-1) for answer in (off[:, 0], _mixed(off, alone, shares)))
     second = bool(mixed.mean() < (1 - LEAST_GAIN)*error.mean())
     if second: error = mixed
     else: shares = np.eye(off.shape[1])[[0, 0]]
-    noise = noise_level(seen[None], visible[where][None])[1][0]
-    factor, within = _factor(error, spread[tried], noise)
+    factor, within = _factor(error, spread[tried], noise_level(seen[None], visible[None])[1][0])
     return Proof(int(tried.sum()), float(error.mean()), within, factor, shares, second)
 
 # %% ../nbs/10_proof.ipynb #repair-proven
@@ -117,12 +114,13 @@ def repair_proven(
     positions: np.ndarray,   # (T, K, 3) metres, 60 Hz, y up; anything, also NaN, where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen, in some frame
     recipe: Recipe,
+    seed: int = 0,           # of what is hidden
 ) -> tuple[np.ndarray, np.ndarray, Proof | None]: # (T, K, 3) and the spread (T, K), metres; how it fared
     "Repair a recording at the rate of the network, and let it prove itself if the recipe asks for that."
-    answers, spread = all_answers(positions, visible, recipe)
-    proof = prove(positions, visible, recipe) if recipe.proven else None
-    if proof is None: return answers[:, :, 0], spread, None
-    alone = _alone(visible)
+    again = _hidden_again(positions, visible, seed) if recipe.proven else None
+    if again is None: return *repair_blocks(positions, visible, recipe), None
+    (answers, spread), tried_answers = all_answers([(positions, visible), (again[0], again[2])], recipe)
+    proof, alone = _compared(*again, *tried_answers), _alone(visible)
     tried = ~visible & visible.any(0)
     mixed = np.where(tried[..., None], _mixed(answers, alone, proof.shares), answers[:, :, 0])
     return mixed, np.where(tried, proof.factor*spread, spread), proof
