@@ -80,6 +80,7 @@ def _head_in(file) -> tuple[tuple[int, ...], bool, np.dtype]:
     if header is None: raise DataError(f'an array of version {version} found, expected 1 or 2; save it again with numpy.savez')
     return header(file)
 
+# %% ../nbs/09_arrays.ipynb #npy-in
 def _npy_in(archive: ZipFile, name: str) -> np.ndarray:
     "An entry of an NPZ file; raises `DataError` where it isn't an array of numbers or letters, or shorter than it says."
     info = archive.getinfo(f'{name}.npy')
@@ -95,7 +96,7 @@ def _npy_in(archive: ZipFile, name: str) -> np.ndarray:
         raise DataError(f'entry {name[:20]!r} holds letters that do not exist; copy or save the file again')
     return np.frombuffer(raw, dtype).reshape(shape, order='F' if fortran else 'C')
 
-# %% ../nbs/09_arrays.ipynb #npz-entries
+# %% ../nbs/09_arrays.ipynb #is-motion
 _ENTRIES = {'values': 'positions values joints keypoints points data', 'markers': 'markers names joint_names labels keypoint_names',
             'times': 'times time t timestamps', 'frames': 'frames frame frame_numbers', 'rate': 'rate fps frame_rate framerate', 'units': 'units unit',
             'up': 'up', 'visible': 'visible visibility', 'joint': 'joint marker', 'x': 'x', 'y': 'y', 'z': 'z'}
@@ -105,6 +106,7 @@ def _is_motion(archive: ZipFile, name: str) -> bool:
     with archive.open(f'{name}.npy') as file: shape = _head_in(file)[0]
     return len(shape) == 3 and shape[2] == 3
 
+# %% ../nbs/09_arrays.ipynb #npz-entries
 def entries_in(path: Path) -> dict[str, np.ndarray]:
     "The entries that motionfm knows, under its own names; raises `DataError`."
     try:
@@ -135,11 +137,12 @@ def _npz_values(entries: dict) -> tuple[np.ndarray, tuple[str, ...]]:
     if entries['visible'].shape != values.shape[:2]: raise DataError(f'visible of shape {entries["visible"].shape} found, expected {values.shape[:2]}')
     return np.where(entries['visible'].astype(bool)[..., None], values, np.nan), tuple(map(_word, names.reshape(-1)))
 
+# %% ../nbs/09_arrays.ipynb #word
 def _word(entry: np.generic) -> str:
     "One entry as text; bytes are taken for Latin-1."
     return entry.decode('latin-1') if isinstance(entry, bytes) else str(entry)
 
-# %% ../nbs/09_arrays.ipynb #npz-parse
+# %% ../nbs/09_arrays.ipynb #numbers
 def _numbers(entries: dict, key: str, size: int | None = None) -> np.ndarray:
     "An entry as (size,) numbers; raises `DataError`."
     array = entries[key].reshape(-1)
@@ -147,6 +150,7 @@ def _numbers(entries: dict, key: str, size: int | None = None) -> np.ndarray:
         raise DataError(f'{key} of type {array.dtype} and shape {entries[key].shape} found, expected {"" if size is None else size} numbers; correct the entry')
     return array.astype(float)
 
+# %% ../nbs/09_arrays.ipynb #npz-parse
 def parse_npz(
     path: Path,      # the file
 ) -> dict:           # values (T, M, 3), markers, times, frames, rate; units and up where they were found

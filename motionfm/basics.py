@@ -33,22 +33,26 @@ def _temporary(target: Path) -> Path:
     "A hidden name beside `target`; it keeps the ending, which some libraries insist on."
     return target.with_name(f'.tmp-{token_hex(4)}-{target.name}')
 
+# %% ../nbs/00_basics.ipynb #flush
 def _flush(path: Path) -> None:
     "Force a file's bytes to the disk, so that the rename can't overtake them."
     with open(path, 'rb+') as file: os.fsync(file.fileno())
 
+# %% ../nbs/00_basics.ipynb #remove
 def _remove(path: Path) -> None:
     "Delete a file or a folder, whichever it is; absent is fine, and so is one that can't be deleted."
     if path.is_dir() and not path.is_symlink(): shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError): path.unlink(missing_ok=True)
 
+# %% ../nbs/00_basics.ipynb #reason
 def _reason(error: Exception) -> str:
     "What the system says, in one short line; HDF5 tells it in the middle of a long one."
     words = ' '.join(str(getattr(error, 'strerror', None) or error).split())
     found = re.search("error message = '([^']+)'", words)
     return found[1] if found else words[:200]
 
+# %% ../nbs/00_basics.ipynb #told-in-one-line
 @contextmanager
 def _told_in_one_line(target: Path) -> Iterator[None]:
     "Turn what the system says while `target` is being written into a `FileError`."
@@ -130,6 +134,7 @@ def _claim(handle: int) -> bool:
     except (BlockingIOError, PermissionError): return False
     return True
 
+# %% ../nbs/00_basics.ipynb #take-lock
 def _take_lock(path: Path) -> int | None:
     "A lock file that is ours from now on, as an open handle; None if another process has it."
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -171,6 +176,7 @@ def _wait_for(path: Path, target: Path, end: float, busy: FileError) -> int:
             time.sleep(.02)
     return handle
 
+# %% ../nbs/00_basics.ipynb #give-lock
 def _give_lock(path: Path, handle: int) -> None:
     "Give a lock back and remove its file."
     with suppress(OSError): path.unlink(missing_ok=True)   # Windows keeps files that are open

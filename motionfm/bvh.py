@@ -39,6 +39,7 @@ def _offset_in(words: list[str]) -> list[float]:
     if len(offset) != 3 or not np.isfinite(offset).all(): raise DataError(f'offset {" ".join(words)[:30]!r} found, expected three numbers; correct it')
     return offset
 
+# %% ../nbs/09_bvh.ipynb #channels-in
 def _channels_in(words: list[str]) -> list[str]:
     "Names of channels behind their count; raises `DataError`."
     names = [word.capitalize() for word in words[1:]]
@@ -119,6 +120,7 @@ def _turn(
     turn[:, first, second], turn[:, second, first] = -sin, sin
     return turn
 
+# %% ../nbs/09_bvh.ipynb #local
 def _local(channels: list[str], offset: np.ndarray, motion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Where a node is (T, 3) and how it is turned (T, 3, 3), seen from its parent; `motion` (T, channels)."
     place, turn = np.tile(offset, (len(motion), 1)), np.tile(np.eye(3), (len(motion), 1, 1))

@@ -41,6 +41,7 @@ class _Header:
     frames: int       # in the file; 0 where there are too many for the header
     per_number: int   # bytes of one number, 4 or 2
 
+# %% ../nbs/09_c3d.ipynb #header-of
 def _header_of(raw: bytes) -> _Header:
     "Read the first block; raises `DataError`."
     if len(raw) < 2*_BLOCK or raw[1] != 80 or not raw[0]: raise DataError('no C3D header found; export the trial again')
@@ -100,6 +101,7 @@ def _number(entries: dict, key: str, order: str, default: float = 0) -> float:
     code = {1: 'b', 2: 'H', 4: 'f'}.get(kind)
     return struct.unpack_from(order + code, data)[0] if code and len(data) >= kind else default
 
+# %% ../nbs/09_c3d.ipynb #check-kinds
 def _check_kinds(entries: dict) -> None:
     "Raise `DataError` where a parameter that ezc3d counts with is not a number, or a name not a word."
     for key, (kind, sizes, _) in entries.items():
@@ -112,6 +114,7 @@ def _check_kinds(entries: dict) -> None:
         if group in ('POINT', 'ANALOG', 'ROTATION') and not math.prod(sizes) and (key == 'POINT:SCALE' or numbers and name not in ('SCALE', 'OFFSET')):
             raise DataError(f'{key} is empty, expected a number; the file is damaged, copy or export it again')
 
+# %% ../nbs/09_c3d.ipynb #check-scales
 def _check_scales(entries: dict, channels: int) -> None:
     "Raise `DataError` unless every analog channel has a factor and an offset."
     for name in 'ANALOG:SCALE', 'ANALOG:OFFSET':
@@ -119,6 +122,7 @@ def _check_scales(entries: dict, channels: int) -> None:
         if kind not in (2, 4) or math.prod(sizes) < min(channels, 255):
             raise DataError(f'{math.prod(sizes)} numbers found in {name}, expected {channels}; the file is damaged, copy or export it again')
 
+# %% ../nbs/09_c3d.ipynb #rotation-bytes
 def _rotation_bytes(entries: dict, order: str, frames: int) -> int:
     "How long a file with rotations has to be at least; 0 without."
     used, start, ratio = (int(_number(entries, f'ROTATION:{name}', order)) for name in ('USED', 'DATA_START', 'RATIO'))
@@ -209,11 +213,13 @@ def _parameters_into(found, content: C3dContent) -> None:
     point['RATE']['value'] = np.array([content.rate])
     found.add_parameter('POINT', 'SCALE', [-abs(_scale(content.parameters))])
 
+# %% ../nbs/09_c3d.ipynb #scale
 def _scale(parameters: dict) -> float:
     "What one step of a residual means, 1 where the file says nothing."
     value = np.ravel(parameters.get('POINT', {}).get('SCALE', {}).get('value', 1.))
     return float(value[0]) if len(value) and np.isfinite(value[0]) and value[0] else 1.
 
+# %% ../nbs/09_c3d.ipynb #declared
 def _declared(parameters: dict) -> str:
     "The axis that the parameters say points up."
     return ''.join(_words(parameters, 'POINT', 'Y_SCREEN')[:1]).lower().removeprefix('+')

@@ -34,7 +34,7 @@ def method(
     METHODS[function.__name__] = for_any_trial
     return for_any_trial
 
-# %% ../nbs/11_classic.ipynb #curves
+# %% ../nbs/11_classic.ipynb #over-gaps
 def _over_gaps(positions: np.ndarray, visible: np.ndarray, curve: Callable) -> np.ndarray:
     "Fill gaps with a curve through everything that was seen of a joint."
     filled, time = positions.copy(), np.arange(len(positions))
@@ -45,16 +45,19 @@ def _over_gaps(positions: np.ndarray, visible: np.ndarray, curve: Callable) -> n
         else: filled[hidden, joint] = curve(known, positions[known, joint])(time[hidden].clip(known[0], known[-1]))
     return filled
 
+# %% ../nbs/11_classic.ipynb #curves
 @method
 def linear(positions, visible, rate):
     "Straight lines."
     return fill_linear(positions, visible)
 
+# %% ../nbs/11_classic.ipynb #pchip
 @method
 def pchip(positions, visible, rate):
     "Cubics that stay between the points they join."
     return _over_gaps(positions, visible, PchipInterpolator)
 
+# %% ../nbs/11_classic.ipynb #cubic
 @method
 def cubic(positions, visible, rate):
     "Cubic splines."
@@ -74,11 +77,13 @@ def low_pass(
     if 2*cutoff >= rate or len(positions) < 3: return positions
     return sosfiltfilt(butter(2, cutoff, fs=rate, output='sos'), positions, axis=0, padlen=min(9, len(positions) - 1))
 
+# %% ../nbs/11_classic.ipynb #pchip-butterworth
 @method
 def pchip_butterworth(positions, visible, rate):
     "PCHIP, then a Butterworth filter at 6 Hz."
     return low_pass(pchip(positions, visible), rate)
 
+# %% ../nbs/11_classic.ipynb #pchip-savitzky-golay
 @method
 def pchip_savitzky_golay(positions, visible, rate):
     "PCHIP, then cubics fitted to a quarter of a second."
@@ -86,6 +91,7 @@ def pchip_savitzky_golay(positions, visible, rate):
     filled = pchip(positions, visible)
     return savgol_filter(filled, frames, 3, axis=0) if frames > 3 else filled
 
+# %% ../nbs/11_classic.ipynb #median-butterworth
 @method
 def median_butterworth(positions, visible, rate):
     "PCHIP, a running median over five frames, then a Butterworth filter at 6 Hz."
@@ -118,7 +124,7 @@ def best_ratio(
     trials = list(trials)
     return float(min(ratios, key=error))
 
-# %% ../nbs/11_classic.ipynb #likely-ratio
+# %% ../nbs/11_classic.ipynb #unlikely
 RATIO_RANGE = (1, 10)   # powers of ten, s⁻³
 
 def _unlikely(positions: np.ndarray, visible: np.ndarray, rate: float, ratio: float) -> float:
@@ -129,6 +135,7 @@ def _unlikely(positions: np.ndarray, visible: np.ndarray, rate: float, ratio: fl
     variance, surprise = told.variance[:, 0, 0][later] + 1, (positions - told.place[:, 0, 0])[later]
     return float(np.log(max((surprise**2/variance[:, None]).mean(), 1e-30)) + np.log(variance).mean())
 
+# %% ../nbs/11_classic.ipynb #likely-ratio
 def likely_ratio(
     positions: np.ndarray,   # (T, K, 3); anything where not visible
     visible: np.ndarray,     # (T, K); each joint is seen at least once
@@ -144,27 +151,31 @@ def kalman_low(positions, visible, rate):
     "Kalman smoother with low process noise: for noisy recordings."
     return smoothed(positions, visible, rate, KALMAN_LOW)
 
+# %% ../nbs/11_classic.ipynb #kalman-high
 @method
 def kalman_high(positions, visible, rate):
     "Kalman smoother with high process noise: for gaps in clean recordings."
     return smoothed(positions, visible, rate, KALMAN_HIGH)
 
+# %% ../nbs/11_classic.ipynb #kalman-likelihood
 @method
 def kalman_likelihood(positions, visible, rate):
     "Kalman smoother with the process noise under which the trial is most likely."
     return smoothed(positions, visible, rate, likely_ratio(positions, visible, rate))
 
-# %% ../nbs/11_classic.ipynb #low-rank-methods
+# %% ../nbs/11_classic.ipynb #low-rank
 def _low_rank(positions: np.ndarray, visible: np.ndarray, start: np.ndarray) -> np.ndarray:
     "(T, K, 3) one trial by `fills.fill_low_rank`, in the precision of what was seen."
     start = np.where(visible[..., None], positions, start)
     return np.where(visible[..., None], start, fill_low_rank(start[None], visible[None], np.zeros(1))[0])
 
+# %% ../nbs/11_classic.ipynb #low-rank-methods
 @method
 def low_rank(positions, visible, rate):
     "Low-rank fill that starts from `kalman_high`: for gaps in clean recordings."
     return _low_rank(positions, visible, kalman_high(positions, visible, rate))
 
+# %% ../nbs/11_classic.ipynb #low-rank-smooth
 @method
 def low_rank_smooth(positions, visible, rate):
     "`kalman_low`, then low-rank fill of the gaps: for noisy recordings."
@@ -221,6 +232,7 @@ def subspace_smooth(
     for frame in range(len(smooth) - 2, -1, -1): smooth[frame] += gains[frame]@(smooth[frame + 1] - before[frame + 1])
     return np.einsum('tr,kar->tka', smooth[:, :len(size)], loads) + base
 
+# %% ../nbs/11_classic.ipynb #kalman-subspace
 @method
 def kalman_subspace(positions, visible, rate):
     "Low-rank fill, then a Kalman smoother of the whole body for the gaps: for gaps in clean recordings."

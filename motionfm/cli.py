@@ -55,6 +55,7 @@ def _option(setting) -> inspect.Parameter:
     return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, annotation=setting.type,
                              default=typer.Option(setting.default, flag, help=setting.metadata['help']))
 
+# %% ../nbs/15_cli.ipynb #with-settings-2
 def _with_settings(*names: str) -> Callable:
     "Give a command an option for each of these fields of `TrainConfig`, in place of its **settings."
     def decorate(command: Callable) -> Callable:
@@ -78,6 +79,7 @@ def train(context: typer.Context, **settings) -> None:
     from motionfm.train import train
     train(config, verbose=1 if sys.stdout.isatty() else 2)
 
+# %% ../nbs/15_cli.ipynb #for-recipe
 def _for_recipe(context: typer.Context, settings: dict) -> dict:
     "Settings with the recipe's own defaults in place of those that nobody gave."
     own = RECIPES.get(settings['recipe'], {})
@@ -233,6 +235,7 @@ def _load_network(model_json: str | None, weights: str | None):
     if (model_json is None) != (weights is None): raise DataError('only one of --model-json and --weights found, expected both or neither')
     return load_network(model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS)
 
+# %% ../nbs/15_cli.ipynb #reconstruct-one
 def _reconstruct_one(path: Path, target: Path, network: Callable, how: dict):
     "Repair one recording among others: its `Summary`, or a `Failure` for a broken one."
     from motionfm.reconstruct import reconstruct_file
@@ -240,6 +243,7 @@ def _reconstruct_one(path: Path, target: Path, network: Callable, how: dict):
     try: return reconstruct_file(path, target, network, **how)
     except MotionfmError as error: return Failure(str(path), str(error))
 
+# %% ../nbs/15_cli.ipynb #reconstruct-folder
 def _reconstruct_folder(folder: Path, made: Path, plan: list[tuple[Path, Path]], network: Callable, how: dict) -> None:
     "Repair the recordings of a folder: a line for each as it is done, then what to look at, and the table beside the results."
     from motionfm.recordings import SUMMARY_FILE
@@ -271,11 +275,13 @@ class _Repair:
         from motionfm.recordings import extra_names
         with extra_names(self.names): return _reconstruct_one(source, target, _network_here(self.model_json, self.weights), self.how)
 
+# %% ../nbs/15_cli.ipynb #network-here
 @lru_cache(maxsize=1)
 def _network_here(model_json: str | None, weights: str | None) -> Callable:
     "The network of this process, loaded once."
     return _load_network(model_json, weights)
 
+# %% ../nbs/15_cli.ipynb #reconstruct-many-2
 def _reconstruct_many(folder: Path, made: Path, plan: list[tuple[Path, Path]], repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
     "Repair recordings on many cores: a line for each as it is done, on the screen and in the table beside the results."
     from motionfm.recordings import SUMMARY_FILE
@@ -354,6 +360,7 @@ def evaluate(
     print(format_table(results))
     print(f'\nlook at {write_report(report, results, trials, methods, _player, shown, seed=seed)}')
 
+# %% ../nbs/15_cli.ipynb #player
 def _player(truth, damaged, answer, rate: float, title: str) -> str:
     "Three skeletons that move, as a piece of a page."
     from motionfm.view import make_scene, player_frame
@@ -475,28 +482,34 @@ def main() -> None:
     "The command `motionfm`."
     _run(app)
 
+# %% ../nbs/15_cli.ipynb #alone
 def _alone(command: Callable) -> typer.Typer:
     "A single command as a program."
     single = _app()
     single.command()(command)
     return single
 
+# %% ../nbs/15_cli.ipynb #train-main
 def train_main() -> None:
     "The command `lstm_reconstruct_skeleton`."
     _run(_alone(train))
 
+# %% ../nbs/15_cli.ipynb #metadata-main
 def metadata_main() -> None:
     "The command `dataset_metadata_viewer`."
     _run(_alone(metadata))
 
+# %% ../nbs/15_cli.ipynb #view-main
 def view_main() -> None:
     "The command `visualize_features_meshcat`."
     _run(_alone(view))
 
+# %% ../nbs/15_cli.ipynb #view-noisy-main
 def view_noisy_main() -> None:
     "The command `visualize_features_noisy_meshcat`."
     _run(_alone(view_noisy))
 
+# %% ../nbs/15_cli.ipynb #view-reconstruction-main
 def view_reconstruction_main() -> None:
     "The command `visualize_reconstruction`."
     _run(_alone(view_reconstruction))

@@ -74,6 +74,7 @@ def _rate_in(header: dict[str, str]) -> float | None:
     try: return None if text is None else float(text)
     except ValueError: raise DataError(f'{str(text)[:20]!r} found for DataRate, expected a number such as 60.00; correct the third line') from None
 
+# %% ../nbs/09_columns.ipynb #count-in
 def _count_in(header: dict[str, str], key: str) -> int | None:
     "A count of the header, None where it is absent; raises `DataError` where it is not a whole number."
     text = header.get(key)
@@ -124,6 +125,7 @@ def _fit(
     raise DataError(f'line {number}: {len(cells)} cells found, expected {width} (frame, time and x, y, z of each marker); '
                     + ('correct the line' if by_tabs else 'where spaces separate cells, write NaN for a gap'))
 
+# %% ../nbs/09_columns.ipynb #rows-in-2
 def _rows_in(
     rows: list[Line],  # the rows
     width: int,        # cells expected
@@ -161,13 +163,14 @@ def _blame(
                 return DataError(f'line {number}, cell {place}: {cell[:20]!r} found, expected a number; {advice}')
     return DataError('rows that are not numbers found; export the trial again')
 
-# %% ../nbs/09_columns.ipynb #table-in
+# %% ../nbs/09_columns.ipynb #blanks-filled
 def _blanks_filled(line: str) -> str:
     "A row with nan in blank cells."
     if ' ' in line: line = '\t'.join([cell.strip() for cell in line.split('\t')])
     if '\t\t' in line: line = line.replace('\t\t', '\tnan\t').replace('\t\t', '\tnan\t')   # twice, as blanks touch
     return f'{"" if line[:1].strip() else "nan"}{line}{"" if line[-1:].strip() else "nan"}' if line else 'nan'
 
+# %% ../nbs/09_columns.ipynb #table-in
 def numbers_in(
     rows: list[Line],                   # the rows
     width: int,                         # cells expected
@@ -212,7 +215,7 @@ def _check_pace(times: np.ndarray, rate: float) -> None:
     if rate > 0 and np.isfinite(step) and not .95 < step*rate < 1.05:
         raise DataError(f'a DataRate of {rate:g} Hz found, but times that are {step:g} s apart; correct one of them')
 
-# %% ../nbs/09_columns.ipynb #parse-trc
+# %% ../nbs/09_columns.ipynb #head-of
 def _head_of(lines: list[Line]) -> tuple[dict[str, str], tuple[str, ...]]:
     "Header and markers; raises `DataError`."
     if not lines or not lines[0][1].strip().lower().startswith('pathfiletype'):
@@ -221,6 +224,7 @@ def _head_of(lines: list[Line]) -> tuple[dict[str, str], tuple[str, ...]]:
     header = _header_in(lines[1][1], lines[2][1])
     return header, _markers_in(lines[3][1], _count_in(header, 'NumMarkers'))
 
+# %% ../nbs/09_columns.ipynb #parse-trc
 def parse_trc(
     text: str,       # a file's content
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames, header, notes; units where they were found

@@ -51,6 +51,7 @@ def _plain(name: str) -> str:
     "A name without capitals, separators and what stands before a colon."
     return re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])
 
+# %% ../nbs/09_conventions.ipynb #tables
 NAMES: dict[str, str | None] = {}   # what the user said, in small letters: joint, or None for a marker that is no joint
 
 def _tables() -> list[tuple]:
@@ -61,7 +62,7 @@ def _tables() -> list[tuple]:
     return [(str.lower, NAMES), (str.lower, exact), (lambda name: '' if name.lower().endswith('_study') else _plain(name), plain),
             (lambda name: name.lower().removesuffix('_study'), aliases | exact), (lambda name: name.lower().removesuffix(CREATED), exact)]
 
-# %% ../nbs/09_conventions.ipynb #joint-of-2
+# %% ../nbs/09_conventions.ipynb #ranked
 def _ranked(
     marker: str,    # a marker's name
     tables: list,   # what `_tables` gives
@@ -71,13 +72,14 @@ def _ranked(
         if change(marker) in table: return rank, table[change(marker)]
     return len(tables), None
 
+# %% ../nbs/09_conventions.ipynb #joint-of-2
 def joint_of(
     marker: str,    # a marker's name as it stands in a file
 ) -> str | None:    # a name of `JOINTS`, or None where the marker is something else
     "The joint that a marker shows."
     return _ranked(marker, _tables())[1]
 
-# %% ../nbs/09_conventions.ipynb #add-names
+# %% ../nbs/09_conventions.ipynb #names-in
 def _names_in(path: Path) -> dict[str, str]:
     "Marker: joint, as they stand in a file; raises `FileError`, `DataError`."
     try: lines = path.read_text(encoding='utf-8-sig').splitlines()
@@ -91,6 +93,7 @@ def _names_in(path: Path) -> dict[str, str]:
         names[cells[0]] = cells[1]
     return names
 
+# %% ../nbs/09_conventions.ipynb #add-names
 def add_names(
     names: dict[str, str] | str | Path,   # marker: joint, or nothing for a marker that is no joint; or a file of such pairs
 ) -> None:
@@ -128,6 +131,7 @@ def check_up(
     if tidy not in UPS: raise DataError(f'axis {str(up)[:20]!r} found as the one that points up, expected one of {" ".join(UPS)}')
     return tidy
 
+# %% ../nbs/09_conventions.ipynb #to-y-up
 def to_y_up(
     values: np.ndarray,   # (..., 3) positions with the axes of a file
     up: str,              # a key of `UPS`

@@ -25,16 +25,18 @@ from .layout import as_joints, detect_layout, joint_count, split_features
 from .skeleton import FRAMES, RATE
 from .synthetic import FEATURES_FILE, FEATURES_KEY, INFO_FILE
 
-# %% ../nbs/03_data.ipynb #find-datasets
+# %% ../nbs/03_data.ipynb #natural
 def _natural(name: str) -> list:
     "Sorting key that compares numbers as numbers."
     return [(int(part), '') if part.isdigit() else (-1, part) for part in re.split(r'(\d+)', name)]
 
+# %% ../nbs/03_data.ipynb #is-dataset
 def _is_dataset(path: Path) -> bool:
     "Whether a folder is called like a dataset, or holds the files of one."
     named = re.fullmatch(r'dataset.*|[^.].*dataset.*_60_openpose', path.name)
     return path.is_dir() and (named is not None or path.name[0] != '.' and all((path/name).is_file() for name in (FEATURES_FILE, INFO_FILE)))
 
+# %% ../nbs/03_data.ipynb #find-datasets
 def find_datasets(
     root: str | Path,   # the folder that holds dataset folders
     limit: int = -1,    # take the first so many, or all with -1
@@ -70,6 +72,7 @@ class _Instructions(dict):
     "What an unpickler knows to do, by the byte that asks for it."
     def __missing__(self, byte): raise pickle.UnpicklingError(f'it asks for more than plain data (instruction {bytes([byte])!r})')
 
+# %% ../nbs/03_data.ipynb #unpickler-2
 class _Unpickler(pickle._Unpickler):
     "Builds plain data and notes only."
     dispatch = _Instructions({byte: pickle._Unpickler.dispatch[byte] for byte in (getattr(pickle, name)[0] for name in _INSTRUCTIONS)})
@@ -98,6 +101,7 @@ def _real_type(note: _TypeNote) -> np.dtype:
     if not re.fullmatch(r'[biufSU][0-9]{1,4}', spec) or order not in '<>=|': raise ValueError(f'it holds an array of type {spec[:20]}')
     return np.dtype((order if order in '<>' else '') + spec)
 
+# %% ../nbs/03_data.ipynb #from-bytes
 def _from_bytes(raw, dtype: np.dtype, count: int) -> np.ndarray:
     "Numbers or text from exactly so many bytes; raises `ValueError`."
     if dtype == object or not isinstance(raw, (bytes, str)): raise ValueError('it holds an array without its numbers')
@@ -125,6 +129,7 @@ def _real(value, known: dict):
     if id(value) not in known: known[id(value)] = _built(value, known)
     return known[id(value)]
 
+# %% ../nbs/03_data.ipynb #built
 def _built(value, known: dict):
     "One thing that is made of others."
     if isinstance(value, dict): return {str(key): _real(one, known) for key, one in value.items()}
@@ -143,6 +148,7 @@ def _extent(value, known: dict) -> tuple[int, int]:
         known[id(value)] = sum(count for count, _ in parts), max((length for _, length in parts), default=0)
     return known[id(value)]
 
+# %% ../nbs/03_data.ipynb #check-extent
 def _check_extent(value, size: int) -> None:
     "Raise `ValueError` where a column would be much larger than the file, which has `size` bytes."
     count, longest = _extent(value, {})
@@ -161,12 +167,13 @@ def _read_pickled(path: Path):
     _check_extent(info, len(file.getvalue()))
     return info
 
-# %% ../nbs/03_data.ipynb #read-info
+# %% ../nbs/03_data.ipynb #as-column
 def _as_column(values) -> np.ndarray:
     "One array, of text where the values are of different kinds; raises `ValueError` for a ragged table."
     array = np.asarray(values)
     return np.array([str(value) for value in array.ravel()]).reshape(array.shape) if array.dtype == object else array
 
+# %% ../nbs/03_data.ipynb #read-info
 def read_info(
     path: str | Path,           # infoData.npy
 ) -> dict[str, np.ndarray]:     # name -> array with one entry for each sequence
@@ -277,13 +284,14 @@ class Dataset(_Stored):
         "(n, 60, K, 3) float32 positions in metres."
         return as_joints(split_features(self.read(indices))[0], self.layout)
 
-# %% ../nbs/03_data.ipynb #open-dataset
+# %% ../nbs/03_data.ipynb #storage
 def _storage(features: h5py.Dataset) -> dict:
     "Shape and storage of the sequences."
     _check_features(features)
     return {'shape': features.shape, 'chunks': features.chunks, 'compression': features.compression, 'dtype': str(features.dtype),
             'bytes': Path(features.file.filename).stat().st_size, 'lengths': np.ravel(features.attrs.get('lengths', ())).tolist()}
 
+# %% ../nbs/03_data.ipynb #open-dataset
 def open_dataset(
     path: str | Path,             # a dataset folder
     layout: str | None = None,    # 'interleaved' or 'stacked' to skip the detection

@@ -29,6 +29,7 @@ def _coordinate(name: str) -> tuple[str, str] | None:
     marker = name[:len(name) - len(tail) + found.start()].rstrip() if found else ''
     return (marker, found[1].lower()) if found and marker else None
 
+# %% ../nbs/09_delimited.ipynb #named-columns
 def _named_columns(names: Sequence[str]) -> dict[str, int]:
     "Where the columns that are no markers stand; raises `DataError` for one that stands twice."
     places: dict[str, int] = {}
@@ -134,11 +135,12 @@ def _long_in(rows: list[Line], names: list[str], places: dict[str, int]) -> dict
     firsts, markers, values = fold(table[:, 0], _words_in(rows, places['joint'], len(names)), table[:, len(ours):])
     return {key: table[firsts, column] for column, key in enumerate(ours)} | dict(values=values, markers=markers)
 
-# %% ../nbs/09_delimited.ipynb #csv-out
+# %% ../nbs/09_delimited.ipynb #cell
 def _cell(name: str) -> str:
     "A name as a cell of a table, in quotes where it needs them."
     return '"' + name.replace('"', '""') + '"' if re.search('[",#]', name) else name
 
+# %% ../nbs/09_delimited.ipynb #csv-out
 def wide_lines(trial) -> Iterator[str]:
     "The lines of a wide table."
     tail = f',{trial.rate!r},{trial.units},{trial.up}'
@@ -146,6 +148,7 @@ def wide_lines(trial) -> Iterator[str]:
     cells = np.column_stack([trial.times, trial.values.reshape(len(trial.values), -1)]).tolist()
     for frame, row in zip(trial.frames.tolist(), cells): yield f'{frame},{",".join(map(repr, row))}{tail}'.replace('nan', '')
 
+# %% ../nbs/09_delimited.ipynb #long-lines
 def long_lines(trial) -> Iterator[str]:
     "The lines of a long table."
     tail, names = f'{trial.rate!r},{trial.units},{trial.up}', [_cell(marker) for marker in trial.markers]

@@ -42,10 +42,12 @@ class Scenario:
     cut: Callable      # (positions (T, K, 3), rate) -> list of (positions, rate): what of a trial is looked at
     told: str          # one line for the reader
 
+# %% ../nbs/11_evaluate.ipynb #whole
 SCENARIOS: dict[str, Scenario] = {}   # name -> scenario
 
 def _whole(positions: np.ndarray, rate: float) -> list: return [(positions, rate)]
 
+# %% ../nbs/11_evaluate.ipynb #scenario-2
 def scenario(function: Callable | None = None, *, cut: Callable = _whole) -> Callable:
     "Make a scenario known under the name of its function."
     def register(damage: Callable) -> Callable:
@@ -63,6 +65,7 @@ def _joint_gaps(shape: tuple[int, int], rng: np.random.Generator, rate: float, c
             visible[start:start + length, joint] = False
     return visible
 
+# %% ../nbs/11_evaluate.ipynb #frame-gaps
 def _frame_gaps(shape: tuple[int, int], rng: np.random.Generator, share: float = .3, span: int = 15) -> np.ndarray:
     "(T, K) visibility: spans of frames in which nothing is seen, a share of all frames."
     spans, left = divmod(round(share*shape[0]), span)
@@ -80,23 +83,26 @@ def noise(truth, rng, rate):
     "2 cm of noise on every coordinate"
     return truth + rng.normal(0, NOISE_M, truth.shape), np.ones(truth.shape[:2], bool)
 
+# %% ../nbs/11_evaluate.ipynb #joints
 @scenario
 def joints(truth, rng, rate):
     "each joint is lost with a chance of 20 % a second, for 30 frames"
     return truth, _joint_gaps(truth.shape[:2], rng, rate)
 
+# %% ../nbs/11_evaluate.ipynb #frames
 @scenario
 def frames(truth, rng, rate):
     "nothing is seen in 30 % of the frames, 15 in a row"
     return truth, _frame_gaps(truth.shape[:2], rng)
 
+# %% ../nbs/11_evaluate.ipynb #everything
 @scenario
 def everything(truth, rng, rate):
     "noise, joints and frames together"
     noisy, _ = noise(truth, rng, rate)
     return noisy, joints(truth, rng, rate)[1] & frames(truth, rng, rate)[1]
 
-# %% ../nbs/11_evaluate.ipynb #long-scenarios
+# %% ../nbs/11_evaluate.ipynb #long-gap
 ENDS = 5   # frames that are seen before and after a long gap
 
 def _long_gap(truth: np.ndarray, rng: np.random.Generator, length: int):
@@ -109,35 +115,40 @@ def _long_gap(truth: np.ndarray, rng: np.random.Generator, length: int):
         visible[start:start + length, joint] = False
     return truth, visible
 
+# %% ../nbs/11_evaluate.ipynb #long-scenarios
 @scenario
 def gap60(truth, rng, rate):
     "a quarter of the joints have a gap of 60 frames"
     return _long_gap(truth, rng, 60)
 
+# %% ../nbs/11_evaluate.ipynb #gap120
 @scenario
 def gap120(truth, rng, rate):
     "a quarter of the joints have a gap of 120 frames"
     return _long_gap(truth, rng, 120)
 
-# %% ../nbs/11_evaluate.ipynb #absent-scenarios
+# %% ../nbs/11_evaluate.ipynb #limbs
 LEG, ARM = (tuple(JOINT_INDEX['R' + name] for name in names.split()) for names in ('Knee Ankle Heel SmallToe BigToe', 'Elbow Wrist'))
 
 def _limbs(n_joints: int) -> list[tuple[int, ...]]:
     "The right limbs of a joint set."
     return [limb for limb in (LEG, ARM) if max(limb) < n_joints]
 
+# %% ../nbs/11_evaluate.ipynb #without
 def _without(truth: np.ndarray, absent: Iterable[int]):
     "Joints that are never seen."
     visible = np.ones(truth.shape[:2], bool)
     visible[:, list(absent)] = False
     return truth, visible
 
+# %% ../nbs/11_evaluate.ipynb #absent-scenarios
 @scenario
 def limb(truth, rng, rate):
     "one leg or arm is missing for the whole trial"
     limbs = [*_limbs(truth.shape[1]), *(tuple(MIRROR[joint] for joint in right) for right in _limbs(truth.shape[1]))]
     return _without(truth, limbs[rng.integers(len(limbs))])
 
+# %% ../nbs/11_evaluate.ipynb #midhip
 @scenario
 def midhip(truth, rng, rate):
     "midHip is missing for the whole trial"
@@ -153,6 +164,7 @@ def spikes(truth, rng, rate):
     for later in 1, 2: hit[later:] |= hit[:-later] & (last[:-later] > later)
     return truth + hit[..., None]*rng.normal(0, SPIKE_M, truth.shape), np.ones(truth.shape[:2], bool)
 
+# %% ../nbs/11_evaluate.ipynb #swaps
 @scenario
 def swaps(truth, rng, rate):
     "right and left legs or arms are exchanged in 10 % of the frames, 10 in a row"
@@ -176,6 +188,7 @@ def disk_samples(
     starts = range(0, max(1, len(slow) - DISK_FRAMES + 1), DISK_FRAMES//2)
     return [(slow[start:start + DISK_FRAMES], DISK_RATE) for start in starts if len(slow) >= DISK_SHORTEST]
 
+# %% ../nbs/11_evaluate.ipynb #disk
 @scenario(cut=disk_samples)
 def disk(truth, rng, rate):
     "the protocol of DISK: 12 Hz, 60 frames, one joint missing at a time, gaps of up to 58 frames"
@@ -202,17 +215,20 @@ def damaged_parts(
         if made is not None: parts.append((truth, np.where(made[1][..., None], made[0], np.nan), made[1], its_rate))
     return parts
 
-# %% ../nbs/11_evaluate.ipynb #small-metrics
+# %% ../nbs/11_evaluate.ipynb #mean
 def _mean(values: np.ndarray) -> tuple[float, int]: return float(values.sum()), values.size
 
+# %% ../nbs/11_evaluate.ipynb #small-metrics
 def bone_errors(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
     "(T, E) by how much bones are too long or too short, mm."
     return 1000*np.abs(bone_lengths(answer) - bone_lengths(truth))
 
+# %% ../nbs/11_evaluate.ipynb #acceleration-errors
 def acceleration_errors(truth: np.ndarray, answer: np.ndarray, rate: float) -> np.ndarray:
     "(T - 2, K) length of the difference of the accelerations, m/s²."
     return np.linalg.norm(np.diff(answer - truth, 2, axis=0), axis=-1)*rate**2
 
+# %% ../nbs/11_evaluate.ipynb #cube-error
 def cube_error(truth: np.ndarray, answer: np.ndarray, visible: np.ndarray) -> float:
     "Root mean square distance of the missing samples, in the cube from -1 to 1 that what was seen fills along its longest axis."
     extent = np.ptp(truth[visible], axis=0).max()
@@ -261,6 +277,7 @@ def _answer(function: Callable, truth: np.ndarray, damaged: np.ndarray, visible:
         raise DataError(f'{name}: an answer of shape {answer.shape} with {int((~np.isfinite(answer)).sum())} gaps found, expected {truth.shape} without any')
     return answer, spread
 
+# %% ../nbs/11_evaluate.ipynb #within
 def _within(truth: np.ndarray, answer: np.ndarray, spread: np.ndarray | None, visible: np.ndarray) -> dict[str, tuple[float, int]]:
     "Of the samples that are judged, how many per cent are within their spread and within twice that."
     if spread is None: return {}
@@ -268,6 +285,7 @@ def _within(truth: np.ndarray, answer: np.ndarray, spread: np.ndarray | None, vi
     distance = np.linalg.norm(answer - truth, axis=-1)
     return {name: _mean(100*(distance <= times*spread)[judged]) for name, times in (('within', 1), ('within2', 2))}
 
+# %% ../nbs/11_evaluate.ipynb #row
 def _row(scenario_name: str, method_name: str, rated: list[tuple], n_frames: int, seconds: float, failed: list[str], seed: int) -> dict:
     "One line of the results."
     names = list(dict.fromkeys(name for _, metrics in rated for name in metrics))
@@ -302,6 +320,7 @@ def evaluate_trials(
     if not results: raise DataError('all trials are too short for these scenarios; give longer ones')
     return results
 
+# %% ../nbs/11_evaluate.ipynb #evaluate-one
 def _evaluate_one(scenario_name: str, method_name: str, function: Callable, cases: list[tuple], seed: int) -> dict:
     "One method in one scenario."
     rated, failed, n_frames, seconds = [], [], 0, 0.
@@ -327,7 +346,7 @@ def network_methods(
     told = {'first_guess': method(without_opinion(network))} if isinstance(network, Recipe) else {}
     return told | {f'{name}_fill': method(network, True), name: method(network)}
 
-# %% ../nbs/11_evaluate.ipynb #format-table
+# %% ../nbs/11_evaluate.ipynb #cells
 COLUMNS = {'missing_mm': ('missing mm', 1), 'closed_mm': ('closed mm', 1), 'all_mm': ('all mm', 1), 'p95_mm': ('p95 mm', 1), 'pck20': ('PCK@20 %', 1), 'pck50': ('PCK@50 %', 1),
            'bone_mm': ('bone mm', 1), 'acceleration': ('acc m/s²', 1), 'cube_rmse': ('cube RMSE', 4),
            'within': ('in spread %', 0), 'within2': ('in 2 spreads %', 0)}   # metric -> title, digits
@@ -341,6 +360,7 @@ def _cells(row: dict) -> list[str]:
         shown.append(f'{value[0]:.{digits}f}{interval}' if value else '')
     return [*shown, f'{row["seconds"]:.2f}', f'{row["frames_per_second"]:.0f}' + (f' ({len(row["failed"])} failed)' if row['failed'] else '')]
 
+# %% ../nbs/11_evaluate.ipynb #format-table
 HEAD = ['method', *(title for title, _ in COLUMNS.values()), 'seconds', 'frames/s']
 
 def format_table(
@@ -380,12 +400,14 @@ def _from_npz(path: Path) -> Trials:
             raise DataError(f'{path}: {name} of shape {positions.shape} found, expected positions (T, K, 3) of a trial')
     return {name: (positions, RATE) for name, positions in arrays.items()}
 
+# %% ../nbs/11_evaluate.ipynb #from-dataset
 def _from_dataset(path: Path, most: int | None) -> Trials:
     "Sequences of a dataset folder, evenly spread."
     dataset = open_dataset(path)
     indices = np.unique(np.linspace(0, dataset.n_sequences - 1, min(most or dataset.n_sequences, dataset.n_sequences)).astype(int))
     return {f'{dataset.name}/{dataset.subjects[index]}/{index}': (joints, RATE) for index, joints in zip(indices, dataset.joints(indices))}
 
+# %% ../nbs/11_evaluate.ipynb #from-recordings
 def _from_recordings(path: Path, tables: Sequence) -> Trials:
     "A recording, or a folder of them; what motionfm has repaired is no truth, and what can't be read is told and passed over."
     if not path.is_dir(): return {path.name: _path_and_rate(path)}
@@ -398,6 +420,7 @@ def _from_recordings(path: Path, tables: Sequence) -> Trials:
     if not found: raise FileError(f'{path}: no recording found that can be read and that motionfm has not made itself')
     return found
 
+# %% ../nbs/11_evaluate.ipynb #path-and-rate
 def _path_and_rate(path: Path) -> tuple[np.ndarray, float]:
     "Positions in metres and Hz."
     trial = read_trial(path)
@@ -443,6 +466,7 @@ def _few_ticks(low: float, high: float) -> list[float]:
         if len(ticks) > 1: return ticks
     return ticks
 
+# %% ../nbs/11_evaluate.ipynb #dots
 def _dots(ax, name: str, rows: list[dict], methods: list[str]) -> None:
     "One panel: a dot and an interval for each method, the best one red."
     best = min((judged(row)[0] for row in rows), default=None)
@@ -497,6 +521,7 @@ def pick_examples(
     order = sorted((at for at, (_, _, count) in enumerate(row['each']) if count), key=lambda at: row['each'][at][1]/row['each'][at][2])
     return {'best': order[0], 'median': order[len(order)//2], 'worst': order[-1]} if order else {}
 
+# %% ../nbs/11_evaluate.ipynb #example-parts
 def example_parts(
     trials: Trials,      # as they were given to `evaluate_trials`
     function: Callable,  # the method
@@ -530,6 +555,7 @@ WORDS = ('Errors are mean distances in mm over the samples that were missing, ov
 
 def _picture(svg: str, told: str) -> str: return f'<img alt="{escape(told)}" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
 
+# %% ../nbs/11_evaluate.ipynb #html-table
 def _html_table(rows: list[dict]) -> str:
     "The table of a scenario, with the best method in bold."
     best = min((judged(row)[0] for row in rows if judged(row)), default=None)
@@ -548,6 +574,7 @@ def _section(results: list[dict], name: str) -> str:
     failed = [f'<li>{escape(row["method"])}: {escape(row["failed"][0])}' for row in rows if row['failed']]
     return f'<h2>{escape(name)}</h2><p>{escape(told)}</p>{_html_table(rows)}{"<ul>" + "".join(failed) + "</ul>" if failed else ""}{details}'
 
+# %% ../nbs/11_evaluate.ipynb #moving
 def _moving(results: list[dict], trials: Trials, function: Callable, method_name: str, seed: int, player: Callable, name: str) -> str:
     "Moving skeletons of one method in one scenario."
     row = next((row for row in results if (row['scenario'], row['method']) == (name, method_name)), None)

@@ -47,6 +47,7 @@ class Evidence(NamedTuple):
     turn: np.ndarray         # (B, 3, 3) rotation into the common heading
     origin: np.ndarray       # (B, 1, 1, 3) metres, taken off before turning
 
+# %% ../nbs/06_evidence.ipynb #faced
 def faced(
     positions: np.ndarray,   # (B, T, K, 3) metres, in the world
     evidence: Evidence,      # of the same recordings
@@ -54,6 +55,7 @@ def faced(
     "See positions as the candidates are seen."
     return turned(positions - evidence.origin, evidence.turn) - evidence.root
 
+# %% ../nbs/06_evidence.ipynb #in-the-world
 def in_the_world(
     places: np.ndarray,      # (B, T, K, ..., 3) metres around the root, in the common heading
     evidence: Evidence,      # of the same recordings
@@ -74,6 +76,7 @@ def _distances(visible: np.ndarray, ever: np.ndarray) -> np.ndarray:
     until = np.where(after == visible.shape[1], FARTHEST, after - time)
     return np.where(ever[:, None], np.minimum([since, until], FARTHEST), FARTHEST)
 
+# %% ../nbs/06_evidence.ipynb #doubt-2
 def _doubt(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
     "(B, T, K) metres."
     doubt = np.maximum(noise, LEAST_DOUBT_M)[:, None] + DOUBT_A_FRAME_M*distance
@@ -94,6 +97,7 @@ def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, dista
     near = np.exp(-np.square(distance/ALONE))[..., None]
     return near*paths + (1 - near)*along
 
+# %% ../nbs/06_evidence.ipynb #candidates-2
 def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, distance: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, C, 3) where each sample could be; `seen` is in the common heading, and zero where nothing was seen."
     known = visible | ~ever[:, None]
@@ -120,6 +124,7 @@ def _tree() -> tuple[np.ndarray, np.ndarray]:
             if child not in found: found.append(child); children.append(child); parents.append(parent)
     return np.array(children), np.array(parents)
 
+# %% ../nbs/06_evidence.ipynb #bones-2
 CHILDREN, PARENTS = _tree()
 BONE_ERROR_M = .05   # metres that count as one
 
@@ -190,6 +195,7 @@ def parts_of(
     each = reshape(outputs, (-1, outputs.shape[1], KMAX, count + 4))
     return STEEPNESS*each[..., :count] + constant(FIRST_SHARES), each[..., count:count + 3], each[..., -1] + LOG_SPREAD
 
+# %% ../nbs/06_evidence.ipynb #fuse-2
 def fuse(
     outputs: np.ndarray,   # (B, T, N_OUTPUTS) what the network says
     evidence: Evidence,    # about what

@@ -112,6 +112,7 @@ def _usual(lstm: keras.layers.LSTM) -> bool:
             and not (lstm.dropout or lstm.recurrent_dropout or lstm.unroll or lstm.stateful or lstm.return_state)
             and lstm.compute_dtype == 'float32')
 
+# %% ../nbs/07_fast.ipynb #inner-loop-2
 def _inner_loop(lstm: keras.layers.LSTM, sequences, initial_state, mask, training=False):
     "Last state, all states (N, T, H), and states to go on with, which nobody asks for."
     if sequences.shape[1] is None or any(part is not None for part in tf.nest.flatten(mask)):

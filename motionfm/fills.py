@@ -31,7 +31,7 @@ def seen_around(
     after = np.minimum.accumulate(np.where(visible, time, n_frames)[..., ::-1, :], axis=-2)[..., ::-1, :]
     return before, after
 
-# %% ../nbs/05_fills.ipynb #fill-linear
+# %% ../nbs/05_fills.ipynb #gap-ends
 def _gap_ends(visible: np.ndarray, frames: np.ndarray | bool = True) -> tuple[tuple, tuple, tuple, np.ndarray]:
     "Where the M samples are that are missing of joints that are seen at some time, where the ends of their gaps are, the same twice at an open end, and how far (M, 1) between them each sample is, 0 to 1; all frames, or only some (..., T, 1)."
     before, after = seen_around(visible)
@@ -39,6 +39,7 @@ def _gap_ends(visible: np.ndarray, frames: np.ndarray | bool = True) -> tuple[tu
     first, last = np.where(before < 0, after, before)[gaps], np.where(after == visible.shape[-2], before, after)[gaps]
     return gaps, (*trial, first, joint), (*trial, last, joint), ((frame - first)/np.maximum(last - first, 1))[:, None]
 
+# %% ../nbs/05_fills.ipynb #fill-linear
 def fill_linear(
     positions: np.ndarray,   # (..., T, K, 3); anything where not visible
     visible: np.ndarray,     # (..., T, K) True where a joint was seen
@@ -49,12 +50,13 @@ def fill_linear(
     filled[gaps] = positions[first] + share*(positions[last] - positions[first])
     return filled
 
-# %% ../nbs/05_fills.ipynb #stand-ins
+# %% ../nbs/05_fills.ipynb #adopt
 def _adopt(positions: np.ndarray, visible: np.ndarray, joint: int, others: list[int]) -> None:
     "Give a joint the mean place of others, in frames where all of them are seen."
     positions[:, joint] = positions[:, others].mean(1)
     visible[:, joint] = visible[:, others].all(1)
 
+# %% ../nbs/05_fills.ipynb #stand-ins
 def stand_ins(
     positions: np.ndarray,   # (T, K, 3); anything where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen
@@ -121,6 +123,7 @@ def motion_model(
     dt = 1/rate
     return np.array([[1, dt], [0, 1]]), np.array([[dt**3/3, dt**2/2], [dt**2/2, dt]])
 
+# %% ../nbs/05_fills.ipynb #filtered
 class Filtered(NamedTuple):
     "What a Kalman filter knew, frame by frame; R ratios side by side."
     place: np.ndarray          # (T, R, B, K, 3) metres, foretold before the frame was seen
@@ -229,6 +232,7 @@ def _sets(visible: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     _, first, of, counts = np.unique(names, return_index=True, return_inverse=True, return_counts=True)
     return first//n_frames, ~visible.reshape(-1, n_joints)[first], np.argsort(of.ravel(), kind='stable'), np.r_[0, np.cumsum(counts)]
 
+# %% ../nbs/05_fills.ipynb #completions
 def _completions(habit: np.ndarray, trial: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     "(S, F, F) what completes a pose, for each set: seen coordinates stay, hidden ones follow from them."
     completions = np.eye(habit.shape[-1], dtype=habit.dtype)*np.repeat(~hidden, 3, 1)[:, None]
@@ -284,6 +288,7 @@ class Habits(NamedTuple):
     covariance: np.ndarray   # (3K, 3K) m², around the mean pose of each recording
     rigid: np.ndarray        # (P, 2) pairs of joints whose distance hardly changes
 
+# %% ../nbs/05_fills.ipynb #heading
 def heading(
     positions: np.ndarray,   # (B, T, K, 3) complete
     ever: np.ndarray,        # (B, K) joints to go by
@@ -310,6 +315,7 @@ def turned(
     "Rotate all positions of each recording."
     return (positions.reshape(len(positions), -1, 3)@turn.swapaxes(1, 2).astype(positions.dtype)).reshape(positions.shape)
 
+# %% ../nbs/05_fills.ipynb #variability
 RIGID = .02   # standard deviation of a distance by its mean, averaged over recordings, below which a pair counts as rigid
 
 def _variability(positions: np.ndarray) -> np.ndarray:
@@ -317,6 +323,7 @@ def _variability(positions: np.ndarray) -> np.ndarray:
     distances = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1)
     return distances.std(0)/np.where(np.eye(positions.shape[1]), 1e-9, distances.mean(0)) + np.where(np.eye(positions.shape[1]), np.inf, 0)
 
+# %% ../nbs/05_fills.ipynb #learn-habits
 def learn_habits(
     recordings: Iterable[np.ndarray],   # of each: (T, K, 3) metres, complete
     length: int = 120,                  # frames that are looked at together
@@ -364,6 +371,7 @@ def usual_lengths(
     low, median, high = quantiles(known.swapaxes(1, 2), (.15, .5, .85))
     return np.where(both.any(1), median, np.nan), np.square((high - low)/2.07)
 
+# %% ../nbs/05_fills.ipynb #keep-lengths-2
 def keep_lengths(
     positions: np.ndarray,   # (B, T, K, 3) metres, complete
     doubt: np.ndarray,       # (B, T, K) metres; without doubt nothing moves

@@ -261,6 +261,7 @@ def _must_be_file(path: Path) -> None:
     if os.path.isdir(path): raise FileError(f'{path}: is a folder, expected a file; name one of the files in it')
     if not os.path.isfile(path): raise FileError(f'{path}: not found; check the path')
 
+# %% ../nbs/09_formats.ipynb #bytes-in
 def _bytes_in(
     path: Path,       # a file
     count: int = -1,  # how many bytes; -1: all
@@ -283,6 +284,7 @@ def read_trial(
     forced = {name: value for name, value in (('up', up), ('units', units)) if value is not None}
     return _reader_for(path)(path, **forced)
 
+# %% ../nbs/09_formats.ipynb #write-trial
 def write_trial(
     path: str | Path,   # a file with an ending of `WRITERS`; replaced if it exists
     trial: Trial,       # the recording
@@ -411,7 +413,7 @@ def read_c3d(
     if content.units: parts['units'] = content.units
     return settle(parts, up, units, default=content.up or 'z')
 
-# %% ../nbs/09_formats.ipynb #write-c3d
+# %% ../nbs/09_formats.ipynb #content-of
 def _content_of(trial: Trial) -> C3dContent:
     "What a C3D file of this trial holds; raises `DataError` where forces and events belong to more or fewer frames."
     shape, found = trial.values.shape[1::-1], trial.contents
@@ -426,6 +428,7 @@ def _content_of(trial: Trial) -> C3dContent:
                    first_frame=int(trial.frames[0]), residuals=np.where(gaps, -1, np.maximum(residuals, 0)),
                    cameras=np.pad(found.cameras, ((0, 0), (0, max(more, 0)), (0, 0)))[:, :shape[0]])
 
+# %% ../nbs/09_formats.ipynb #write-c3d
 @writer('.c3d')
 def write_c3d(
     path: str | Path,   # the file; replaced if it exists

@@ -29,6 +29,7 @@ def window_starts(
     "Where windows begin."
     return np.unique(np.r_[np.arange(0, n_frames - length + 1, stride), n_frames - length])
 
+# %% ../nbs/10_fusion.ipynb #cut-windows
 def cut_windows(
     array: np.ndarray,    # (T, ...)
     starts: np.ndarray,   # (W,)
@@ -65,6 +66,7 @@ class Recipe(NamedTuple):
     habits: Habits      # of the people it was trained on
     proven: bool = True # whether it has to prove itself on each recording
 
+# %% ../nbs/10_fusion.ipynb #without-opinion
 def without_opinion(recipe: Recipe) -> Recipe:
     "The same, but for every sample the best first guess is all that is believed."
     trust = np.zeros((KMAX, len(CANDIDATES) + 4), np.float32)
@@ -92,6 +94,7 @@ def _gathered(positions: np.ndarray, visible: np.ndarray, habits: Habits) -> Evi
         parts = list(cores.map(lambda share: gather(positions[share], visible[share], habits), shares))
     return Evidence(*map(np.concatenate, zip(*parts)))
 
+# %% ../nbs/10_fusion.ipynb #answers-2
 def _answers(positions: np.ndarray, visible: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     "Answers to blocks (B, T, 20, 3): (B, T, 20, 1 + others, 3), that of the network first, and its spread (B, T, 20)."
     evidence = _gathered(positions, visible, recipe.habits)
@@ -111,6 +114,7 @@ def _with_midhip(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray
     visible[both, MIDHIP] = True
     return positions, visible
 
+# %% ../nbs/10_fusion.ipynb #blocks
 def _blocks(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     "A recording as it is shown: places (W, L, 20, 3) and sights (W, L, 20), first frames (W,), and the least spread (W, L, 20) to tell, metres."
     length = min(BLOCK, len(visible))
@@ -141,6 +145,7 @@ def all_answers(
         return blend(blocks[:, :, :n_joints], starts[number], n_frames, BLOCK - STRIDE)
     return [(whole(answers[number], number), whole(np.maximum(spread[number], least[number]), number)) for number in range(len(recordings))]
 
+# %% ../nbs/10_fusion.ipynb #repair-blocks
 def repair_blocks(
     positions: np.ndarray,   # (T, K, 3) metres, 60 Hz, y up; anything, also NaN, where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen, in some frame

@@ -20,6 +20,7 @@ def gap_lengths(
         for start, end in zip(np.flatnonzero(edges[:, joint] > 0), np.flatnonzero(edges[:, joint] < 0)): lengths[start:end, joint] = end - start
     return lengths
 
+# %% ../nbs/09_gaps.ipynb #open-gaps
 def open_gaps(
     visible: np.ndarray,   # (T, K) True where a joint was seen
 ) -> np.ndarray:           # (T, K) True in a gap that begins or ends with the trial

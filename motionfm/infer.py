@@ -45,11 +45,13 @@ def _numbers_in(config, key: str = '') -> list[tuple[str, float]]:
     parts = config.items() if isinstance(config, dict) else ((key, part) for part in config) if isinstance(config, list) else ()
     return [number for name, part in parts for number in _numbers_in(part, name)]
 
+# %% ../nbs/07_infer.ipynb #histories-in
 def _histories_in(node) -> list:
     "What a node of a network reads from, as Keras notes it: name of the layer, and two numbers."
     if isinstance(node, dict) and 'keras_history' in node: return [node['keras_history']]
     return [history for part in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()) for history in _histories_in(part)]
 
+# %% ../nbs/07_infer.ipynb #check-plan-2
 def _check_plan(config) -> None:
     "Raise `DataError` for layers that are too large or read from what doesn't stand before them."
     for name, number in _numbers_in(config):
@@ -67,6 +69,7 @@ def not_a_model(path: str | Path, error: Exception) -> DataError:
     "What to raise for a file that turned out to be something else."
     return DataError(f'{path}: not the JSON of a Keras model ({" ".join(str(error).split())[:100]})')
 
+# %% ../nbs/07_infer.ipynb #read-architecture-2
 def read_architecture(
     path: str | Path,   # the .json that training wrote
 ) -> dict:              # Keras's configuration of the model
@@ -95,6 +98,7 @@ class Part:
     activation: str = 'linear'         # what becomes of a Dense layer's numbers
     frames: int | None = None          # how many an input has; None: any
 
+# %% ../nbs/07_infer.ipynb #sources
 def _sources(node) -> Iterator[str]:
     "Names of the layers that a node of Keras's JSON reads."
     if isinstance(node, dict) and node.get('class_name') == '__keras_tensor__': yield node['config']['keras_history'][0]
@@ -111,6 +115,7 @@ def _expect(config: dict, **expected) -> None:
     for setting, value in expected.items():
         if config.get(setting, value) != value: raise DataError(f'{config["name"]}: {setting} {config[setting]!r} found, expected {value!r}')
 
+# %% ../nbs/07_infer.ipynb #part-2
 def _part(layer: dict, widths: dict[str, int]) -> Part:
     "A layer of Keras's JSON; `widths` are those of the layers before."
     kind, config, inputs = layer['class_name'], layer['config'], tuple(_sources(layer['inbound_nodes']))
@@ -147,13 +152,14 @@ def network_parts(
     except (KeyError, IndexError, TypeError, AttributeError) as error: raise not_a_model(architecture, error) from error
     return parts
 
-# %% ../nbs/07_infer.ipynb #stored-shapes
+# %% ../nbs/07_infer.ipynb #check-links
 def _check_links(path: Path, group: h5py.Group) -> None:
     "Raise `DataError` if anything in a group is a link to elsewhere."
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise DataError(f'{path}: refused, {group.name.strip("/")}/{name} is a link to elsewhere, expected the weights themselves; nothing else was read')
 
+# %% ../nbs/07_infer.ipynb #stored-shapes
 def stored_shapes(
     path: str | Path,    # a .weights.h5
 ) -> Counter:            # shape -> how often
@@ -169,6 +175,7 @@ def stored_shapes(
     except (OSError, RuntimeError) as error: raise FileError(f'{path}: not a whole weights file ({" ".join(str(error).split())[:100]})') from error
     return shapes
 
+# %% ../nbs/07_infer.ipynb #check-weights
 def check_weights(
     weights: str | Path,      # a .weights.h5
     architecture: str | Path, # the .json it should fit
@@ -240,6 +247,7 @@ def _both_directions(part: Part, arrays: list[np.ndarray], run: Callable, x: np.
     forwards, backwards = run(lambda weights, turned: lstm_states(x, weights[0], weights[1], weights[2], backwards=turned), (arrays[:3], arrays[3:]), (False, True))
     return np.concatenate([forwards, backwards], -1) if part.merge_mode == 'concat' else forwards + backwards
 
+# %% ../nbs/07_infer.ipynb #dense
 def _dense(part: Part, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:
     "A map that every frame passes alone; all of them in one product."
     flat = x.reshape(-1, x.shape[-1]) @ arrays[0] + arrays[1]

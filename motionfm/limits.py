@@ -60,6 +60,7 @@ def odd_bones(
     "Which bones leave the human."
     with np.errstate(invalid='ignore'): return np.abs(bone_lengths(positions) - usual) > margin
 
+# %% ../nbs/09_limits.ipynb #speeds
 def speeds(
     positions: np.ndarray,   # (T, K, 3) metres, NaN where there is nothing
     rate: float,             # Hz

@@ -73,10 +73,12 @@ def _floats(array: np.ndarray) -> umsgpack.Ext:
     "Numbers as the bytes of a Float32Array."
     return umsgpack.Ext(FLOATS, np.ascontiguousarray(array, '<f4').tobytes())
 
+# %% ../nbs/13_meshcat.ipynb #held
 def _held(array: np.ndarray) -> np.ndarray:
     "The last frame twice, so that it is shown as long as the others."
     return np.concatenate([array, array[-1:]])
 
+# %% ../nbs/13_meshcat.ipynb #track
 def _track(name: str, kind: str, times: umsgpack.Ext, values: np.ndarray) -> dict:
     "Keys of one property: booleans as a list, numbers as bytes."
     values = _held(values)
@@ -99,6 +101,7 @@ def object_names(
     return ([f'joints/{name}' for name in JOINTS[:n_joints]],
             [f'bones/{JOINTS[start]}-{JOINTS[end]}' for start, end in edges_for(n_joints)])
 
+# %% ../nbs/13_meshcat.ipynb #skeleton-clips-2
 def skeleton_clips(
     joints: np.ndarray,     # (T, K, 3) positions in metres; NaN where a joint is missing
     path: str = '',         # where the skeleton hangs in the scene
@@ -137,10 +140,12 @@ class _Ball(Sphere):
     "A sphere of few triangles."
     def lower(self, object_data): return super().lower(object_data) | {'widthSegments': 10, 'heightSegments': 7}
 
+# %% ../nbs/13_meshcat.ipynb #stick
 class _Stick(Cylinder):
     "A cylinder of few triangles."
     def lower(self, object_data): return super().lower(object_data) | {'radialSegments': 7}
 
+# %% ../nbs/13_meshcat.ipynb #body
 def _body(name: str, colour: str) -> Mesh:
     "The ball of a joint or the cylinder of a bone."
     shape = _Ball(BALL_RADIUS) if '-' not in name else _Stick(1., BONE_RADIUS)
@@ -189,6 +194,7 @@ def _same_shape(motions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     edges_for(shape[-2])
     return {name: array.reshape(-1, *shape[-3:]) for name, array in arrays.items()}
 
+# %% ../nbs/13_meshcat.ipynb #checked
 def _checked(motions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     "Motions as (N, T, K, 3) with NaN where anything is not finite; `DataError` if there is nothing to see."
     shown = {name: np.where(np.isfinite(motion).all(-1, keepdims=True), motion, np.nan) for name, motion in _same_shape(motions).items()}
@@ -206,11 +212,13 @@ class Scene:
     @property
     def commands(self) -> list[dict]: return self.viewer.window.commands
 
+# %% ../nbs/13_meshcat.ipynb #box
 def _box(motions: Mapping[str, np.ndarray], spacing: float) -> tuple[np.ndarray, np.ndarray]:
     "Lowest and highest corner of what the camera has to see."
     first = next(iter(motions.values())).reshape(-1, 3)
     return np.nanmin(first, 0), np.nanmax(first, 0) + [spacing*(len(motions) - 1), 0, 0]
 
+# %% ../nbs/13_meshcat.ipynb #legend
 def _legend(names: Sequence[str]) -> list[tuple[str, str]]:
     "Words and their colours: the skeletons, or the sides of a skeleton that stands alone."
     if len(names) == 1 and names[0] not in ROLE_COLOURS: return [('right', SIDE_TINTS['R']), ('left', SIDE_TINTS['L'])]
@@ -305,11 +313,12 @@ addEventListener('keydown', event => { if (keys[event.key] && event.target.tagNa
   requestAnimationFrame(tell); })();
 addEventListener('resize', fit); fit();'''
 
-# %% ../nbs/13_meshcat.ipynb #scene-page
+# %% ../nbs/13_meshcat.ipynb #json
 def _json(value) -> str:
     "JSON that can't end the script it stands in."
     return json.dumps(value).replace('<', '\\u003c')
 
+# %% ../nbs/13_meshcat.ipynb #scene-page
 def scene_page(
     scene: Scene,              # what to show
     title: str = 'motionfm',   # for the window's frame

@@ -145,21 +145,24 @@ class MPJPE(keras.metrics.Metric):
     def result(self): return ops.divide_no_nan(self.total, self.count)
     def get_config(self): return {**super().get_config(), 'missing_only': self.missing_only}
 
-# %% ../nbs/07_model.ipynb #save-model
+# %% ../nbs/07_model.ipynb #plain
 def _plain(model: keras.Model) -> keras.Model:
     "The same layers without optimizer and losses."
     return keras.Model(model.input, model.output, name='motionfm')
 
+# %% ../nbs/07_model.ipynb #save-model
 def save_architecture(model: keras.Model, path: str | Path) -> None:
     "Write the architecture as Keras JSON; raises `FileError`."
     with atomic_path(path) as temporary: temporary.write_text(_plain(model).to_json(indent=1))
 
+# %% ../nbs/07_model.ipynb #room-for
 def room_for(
     variables,   # of a model, of an optimizer, or arrays
 ) -> int:        # bytes
     "How much of a disk they take in a file of weights, and a little more."
     return 2**16 + sum(4096 + 4*int(np.prod(one.shape)) for one in variables)   # 4096: what HDF5 adds
 
+# %% ../nbs/07_model.ipynb #save-weights
 def save_weights(model: keras.Model, path: str | Path) -> None:
     "Write the weights; `path` ends with .weights.h5; raises `FileError`."
     with atomic_path(path) as temporary:

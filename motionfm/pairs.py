@@ -72,6 +72,7 @@ def _in_memory(dataset: Dataset) -> tuple[np.ndarray, dict]:
     joints, numbers, scales = map(np.concatenate, zip(*normalised_blocks(dataset)))
     return joints, {'numbers': numbers, 'scale': scales.astype(np.float32), 'checksum': crc32(joints.data)}
 
+# %% ../nbs/06_pairs.ipynb #load-one-2
 def _load_one(dataset: Dataset, on_disk: bool, cache: str, cache_gb: float) -> tuple[dict, str]:
     "The finite sequences of one dataset, and a line that says what was taken."
     joints, index = prepare(dataset, cache, cache_gb) if on_disk else _in_memory(dataset)
@@ -90,6 +91,7 @@ def _present(datasets: Sequence[Dataset], lengths: Sequence[int]) -> np.ndarray:
     if all((row == rows[0]).all() for row in rows): return np.broadcast_to(rows[0], (sum(lengths), KMAX))
     return np.repeat(rows, lengths, axis=0)
 
+# %% ../nbs/06_pairs.ipynb #joined
 def _joined(datasets: Sequence[Dataset], parts: Sequence[dict], notes: Sequence[str]) -> Sequences:
     "The sequences of all datasets, one after the other."
     lengths, offsets = [len(part['joints']) for part in parts], np.cumsum([0, *(len(part['people']) for part in parts)])
@@ -129,6 +131,7 @@ def _named_subjects(subjects: np.ndarray, wanted: Sequence[str]) -> set[str]:
         if not chosen[name]: raise DataError(f'subject {name} not found; known are {", ".join(sorted(known))}')
     return set().union(*chosen.values())
 
+# %% ../nbs/06_pairs.ipynb #drawn-subjects
 def _drawn_subjects(subjects: np.ndarray, fraction: float, seed: int) -> set[str]:
     "A share of the subjects, at least one and not all."
     known = np.unique(subjects)

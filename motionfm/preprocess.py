@@ -20,10 +20,12 @@ def finite_sequences(
     "Which sequences hold neither NaN nor infinity."
     return np.isfinite(joints).all((1, 2, 3))
 
+# %% ../nbs/04_preprocess.ipynb #named
 def _named(names: Sequence[str] | np.ndarray | None, index: int | np.integer) -> str:
     "What an error message calls a sequence."
     return names[int(index)] if names is not None else f'sequence {index}'
 
+# %% ../nbs/04_preprocess.ipynb #check-finite-2
 def check_finite(
     joints: np.ndarray,                   # (N, T, K, 3)
     names: Sequence[str] | np.ndarray | None = None,   # what to call each sequence
@@ -89,6 +91,7 @@ def normalise(
     scale = height_scale(centred, visible, names) if scale is None else scale
     return centred/scale[:, None, None, None], root, scale
 
+# %% ../nbs/04_preprocess.ipynb #denormalise
 def denormalise(
     normalised: np.ndarray,  # (N, T, K, 3)
     root: np.ndarray,        # (N, T, 3) metres

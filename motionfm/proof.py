@@ -14,7 +14,7 @@ import numpy as np
 from .fills import noise_level, seen_around
 from .fusion import Recipe, all_answers, repair_blocks
 
-# %% ../nbs/10_proof.ipynb #moved-gaps
+# %% ../nbs/10_proof.ipynb #longest
 LONGEST_PROOF = 960   # frames
 FEWEST_FRAMES = 9      # in which something has to be seen still
 SHIFTS = 8             # that are tried
@@ -24,6 +24,7 @@ def _longest(visible: np.ndarray) -> int:
     before, after = seen_around(visible)
     return int(np.where(visible, 0, after - before - 1).max())
 
+# %% ../nbs/10_proof.ipynb #moved-gaps
 def moved_gaps(
     visible: np.ndarray,   # (T, K)
     seed: int = 0,
@@ -56,6 +57,7 @@ def _fitted(off: np.ndarray, before: np.ndarray) -> np.ndarray:
     shares[used] = found
     return shares
 
+# %% ../nbs/10_proof.ipynb #shares-2
 def _shares(off: np.ndarray, alone: np.ndarray) -> np.ndarray:
     "(2, M) shares, from errors (N, M, 3): for samples beside others that are seen, and for those in frames in which nothing is, as `alone` (N,) tells."
     network = np.eye(off.shape[1])[0]
@@ -63,10 +65,12 @@ def _shares(off: np.ndarray, alone: np.ndarray) -> np.ndarray:
     both = _fitted(off, network)
     return np.stack([_fitted(off[alone == kind], both) if (alone == kind).any() else both for kind in (False, True)])
 
+# %% ../nbs/10_proof.ipynb #alone
 def _alone(visible: np.ndarray) -> np.ndarray:
     "(T, K) True in frames in which nothing is seen."
     return np.broadcast_to(~np.any(visible, 1)[:, None], visible.shape)
 
+# %% ../nbs/10_proof.ipynb #mixed
 def _mixed(answers: np.ndarray, alone: np.ndarray, shares: np.ndarray) -> np.ndarray:
     "(..., 3) from answers (..., M, 3)."
     return (answers*shares[alone.astype(int)][..., None]).sum(-2)
@@ -84,12 +88,14 @@ class Proof(NamedTuple):
     shares: np.ndarray   # (2, 1 + others) of the answers, beside other joints and alone
     second: bool         # whether others than the network have a say
 
+# %% ../nbs/10_proof.ipynb #factor
 def _factor(error: np.ndarray, spread: np.ndarray, noise: float) -> tuple[float, float]:
     "By what spreads have to be multiplied, and the share of errors within them as they are."
     true = np.sqrt(np.maximum(np.square(error) - 3*noise**2, np.square(error)/25))
     raw = np.quantile(true/spread, WITHIN)
     return float(np.clip(raw**(len(error)/(len(error) + FEW)), SMALLEST, LARGEST)), float((true <= spread).mean())
 
+# %% ../nbs/10_proof.ipynb #hidden-again
 def _hidden_again(positions: np.ndarray, visible: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     "What was seen in the frames in which to try: positions (F, K, 3) and visible (F, K), and what is left of it (F, K); None where nothing is missing, or too little would be left."
     where, left = moved_gaps(visible, seed)
@@ -97,6 +103,7 @@ def _hidden_again(positions: np.ndarray, visible: np.ndarray, seed: int) -> tupl
     if (left == visible[where]).all() or left.any(1).sum() < FEWEST_FRAMES: return None
     return np.where(visible[..., None], positions, 0)[where], visible[where], left
 
+# %% ../nbs/10_proof.ipynb #compared
 def _compared(seen: np.ndarray, visible: np.ndarray, left: np.ndarray, answers: np.ndarray, spread: np.ndarray) -> Proof:
     "How answers (F, K, M, 3) with a spread (F, K) fared, of a recording of which only a part was left."
     tried = visible & ~left

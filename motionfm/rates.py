@@ -17,6 +17,7 @@ def same_rate(rate: float) -> bool:
     "Whether a recording can be used as it is: 59.94 Hz is a way of writing 60."
     return abs(rate - RATE) < .005*RATE
 
+# %% ../nbs/09_rates.ipynb #spline
 def spline(
     positions: np.ndarray,   # (T, ...)
     time: np.ndarray,        # (T,) seconds

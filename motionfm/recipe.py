@@ -34,13 +34,14 @@ from .skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR
 from .synthetic import ACTIVITIES, synthesize
 from .train import TrainResult, check_outputs, draw_curves, output_paths, read_state, save_state, seed_dropout, write_history
 
-# %% ../nbs/08_recipe.ipynb #join-windows
+# %% ../nbs/08_recipe.ipynb #overlap
 def _overlap(first: np.ndarray, second: np.ndarray) -> int:
     "By how many frames the second window starts later, 0 if it doesn't continue the first."
     for shift in range(1, len(first)):
         if np.array_equal(first[shift], second[0]) and np.array_equal(first[shift:], second[:-shift]): return shift
     return 0
 
+# %% ../nbs/08_recipe.ipynb #join-windows
 def join_windows(
     windows: np.ndarray,   # (N, 60, K, 3) in the order in which they are stored
 ) -> list[np.ndarray]:     # recordings (T, K, 3), T at least 60
@@ -52,7 +53,7 @@ def join_windows(
         else: joined.append([window])
     return [np.concatenate(parts) for parts in joined]
 
-# %% ../nbs/08_recipe.ipynb #load-recordings
+# %% ../nbs/08_recipe.ipynb #recordings-of
 def _recordings_of(dataset: Dataset) -> tuple[list[np.ndarray], list[str]]:
     "Recordings of a dataset and whose each is."
     windows = dataset.joints(range(dataset.n_sequences))
@@ -62,6 +63,7 @@ def _recordings_of(dataset: Dataset) -> tuple[list[np.ndarray], list[str]]:
             recordings.append(recording); subjects.append(f'{dataset.name}/{subject}')
     return recordings, subjects
 
+# %% ../nbs/08_recipe.ipynb #load-recordings
 def load_recordings(
     folders: Sequence,          # dataset folders; those without all 20 joints are skipped
     layout: str | None = None,  # force 'interleaved' or 'stacked'
@@ -92,6 +94,7 @@ def other_body(
     for child, parent in PARENT_OF.items(): changed[:, child] = changed[:, parent] + factors[child]*(positions[:, child] - positions[:, parent])
     return changed[:, list(MIRROR)]*np.array([-1, 1, 1], np.float32) if rng.random() < .5 else changed
 
+# %% ../nbs/08_recipe.ipynb #crop
 def crop(
     recording: np.ndarray,      # (T, 20, 3), continued by its mirror in time if it is too short
     rng: np.random.Generator,
@@ -144,12 +147,14 @@ def _joint_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
             start, length = second + rng.integers(60), 30 if usual else int(np.exp(rng.uniform(np.log(3), np.log(70))))
             visible[max(start, 0):max(start + length, 0), joint] = False
 
+# %% ../nbs/08_recipe.ipynb #frame-gaps
 def _frame_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
     "Hide spans of frames, in place."
     usual, n_frames = rng.random() < .6, len(visible)
     share, span = (.3, 15) if usual else (rng.uniform(.05, .45), rng.integers(3, 30))
     for start in rng.integers(1 - span, n_frames, max(1, round(share*n_frames/span))): visible[max(start, 0):start + span] = False
 
+# %% ../nbs/08_recipe.ipynb #long-gaps
 def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
     "Hide a quarter of the joints for 50 to 149 frames each, in place."
     for joint in np.flatnonzero(rng.random(KMAX) < .25):
@@ -157,6 +162,7 @@ def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
         start = rng.integers(-10, max(len(visible) - length + 10, 1))
         visible[max(start, 0):start + length, joint] = False
 
+# %% ../nbs/08_recipe.ipynb #absent
 def _absent(visible: np.ndarray, rng: np.random.Generator) -> None:
     "Hide joints for good, in place."
     if rng.random() < .06: visible[:, list(LIMBS[rng.integers(len(LIMBS))])] = False
@@ -221,6 +227,7 @@ def targets_of(
     flat = lambda array: array.reshape(*array.shape[:2], -1)
     return np.concatenate([flat(evidence.candidates), evidence.doubt, evidence.believed, flat(faced(truth, evidence))], -1).astype(np.float32)
 
+# %% ../nbs/08_recipe.ipynb #groups
 def _groups(source: Source, epoch: int) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     "The groups of an epoch without end; two are gathered ahead."
     with ThreadPoolExecutor(1) as worker:
@@ -232,6 +239,7 @@ def _groups(source: Source, epoch: int) -> Generator[tuple[np.ndarray, np.ndarra
         finally:
             for waiting in coming: waiting.cancel()
 
+# %% ../nbs/08_recipe.ipynb #batches
 def batches(
     source: Source,
     epoch: int,              # 1, 2, ...
@@ -268,7 +276,7 @@ def build_recipe(
     outputs = keras.layers.Dense(N_OUTPUTS, kernel_initializer=start, name='opinion')(keras.layers.Concatenate()([features, alone]))
     return keras.Model(inputs, outputs, name='motionfm_recipe')
 
-# %% ../nbs/08_recipe.ipynb #loss
+# %% ../nbs/08_recipe.ipynb #taken-apart
 FLOOR_M, OF_MOVEMENT, OF_SPREAD = .01, .3, .05
 
 def _taken_apart(targets) -> tuple:
@@ -279,14 +287,17 @@ def _taken_apart(targets) -> tuple:
     return (shape(targets[..., :ends[0]], len(CANDIDATES), 3), targets[..., ends[0]:ends[1]], targets[..., ends[1]:ends[2]],
             shape(targets[..., ends[2]:], 3))
 
+# %% ../nbs/08_recipe.ipynb #fused
 def _fused(outputs, candidates, doubt) -> tuple:
     "Places (N, T, K, 3) around the root and spread (N, T, K) in metres: `evidence.fuse` for tensors."
     logits, corrections, log_spread = parts_of(outputs, ops.reshape, ops.convert_to_tensor)
     places = ops.sum(ops.softmax(logits)[..., None]*candidates, -2) + doubt[..., None]*corrections
     return places, doubt*ops.exp(log_spread)
 
+# %% ../nbs/08_recipe.ipynb #length
 def _length(vectors): return ops.sqrt(ops.sum(ops.square(vectors), -1) + 1e-10)
 
+# %% ../nbs/08_recipe.ipynb #loss
 @keras.saving.register_keras_serializable('motionfm')
 class RecipeLoss(keras.losses.Loss):
     "Error and movement in units of doubt, and the honesty of the spread."
@@ -340,6 +351,7 @@ def learning_rate(
     "The learning rate of a batch."
     return config.lr*min(1, (step + 1)/WARM_UP)*(.5 + .5*np.cos(np.pi*min(1, step/(STEPS*config.epochs))))
 
+# %% ../nbs/08_recipe.ipynb #save-recipe
 def save_recipe(
     weights: Sequence[np.ndarray],   # in the order of `model.get_weights()`
     model: keras.Model,              # `build_recipe` for any length of time
@@ -377,6 +389,7 @@ def _compiled(config: TrainConfig) -> keras.Model:
     optimizer.build(model.trainable_variables)
     return model
 
+# %% ../nbs/08_recipe.ipynb #epoch
 def _epoch(model: keras.Model, average: Average, source: Source, config: TrainConfig, epoch: int) -> dict:
     "One epoch of training; its row of the history."
     seed_dropout(model, config.seed, epoch)
@@ -394,6 +407,7 @@ def _told_data(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
             'checksum': crc32(b''.join(recording.tobytes() for recording in recordings))}
 
+# %% ../nbs/08_recipe.ipynb #judge-2
 JUDGED = 64   # crops of people held out
 
 def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source) -> dict:

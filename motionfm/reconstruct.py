@@ -65,6 +65,7 @@ class Repaired(NamedTuple):
     spread: np.ndarray | None = None  # (T, K) metres; two of three samples are nearer to the truth than this; None if the network can't tell
     proof: Proof | None = None        # how it fared on samples of this recording that were hidden on purpose, if it tried
 
+# %% ../nbs/10_reconstruct.ipynb #repair-with-spread
 def repair_with_spread(
     positions: np.ndarray,       # (T, K, 3) metres, y up; anything, also NaN, where not visible
     visible: np.ndarray,         # (T, K) True where a joint was seen
@@ -85,6 +86,7 @@ def repair_with_spread(
     if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
     return Repaired(np.where(visible[..., None], positions, repaired) if fill_only else repaired, spread, proof)
 
+# %% ../nbs/10_reconstruct.ipynb #at-times
 def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, times: np.ndarray) -> tuple:
     "Positions at other times than those of the network, with the larger spread of the two frames around each."
     before = np.searchsorted(at, times + 1e-9, 'right').clip(1) - 1
@@ -142,6 +144,7 @@ def reconstruct_trial(
     "Repair a recording; markers that are not ours stay as they are. Raises `DataError`."
     return _repaired(trial, network, fill_only, complete)[0]
 
+# %% ../nbs/10_reconstruct.ipynb #repaired
 def _repaired(trial: Trial, network: Recipe | Callable, fill_only: bool, complete: bool, max_spread_mm: float | None = None) -> tuple[Trial, Repaired]:
     "A recording after its repair, and what is known about that."
     check_joints(trial, complete)
@@ -169,11 +172,12 @@ def reconstruct_file(
     by = 'the network and first guesses' if done.proof and done.proof.second else 'the network'
     return summarise(trial, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None)
 
-# %% ../nbs/10_reconstruct.ipynb #outputs-for
+# %% ../nbs/10_reconstruct.ipynb #written-as
 def _written_as(path: Path) -> str:
     "The ending of a repaired recording."
     return path.suffix if path.suffix.lower() in WRITERS else '.trc'
 
+# %% ../nbs/10_reconstruct.ipynb #outputs-for
 def output_folder(
     source: str | Path,                # a folder of recordings
     output: str | Path | None = None,  # where the user wants the results
@@ -181,6 +185,7 @@ def output_folder(
     "Where the results of a folder go."
     return Path(output) if output else Path(source).resolve().with_name(Path(source).resolve().name + SUFFIX)
 
+# %% ../nbs/10_reconstruct.ipynb #planned
 def _planned(source: Path, output: Path | None, tables: Sequence) -> list[tuple[Path, Path]]:
     "Recordings and where they go; results of earlier runs are no recordings."
     if source.is_file():
@@ -194,6 +199,7 @@ def _planned(source: Path, output: Path | None, tables: Sequence) -> list[tuple[
     count = Counter(targets)
     return [(path, target if count[target] < 2 or path.suffix == target.suffix else target.with_stem(f'{path.stem}_{path.suffix[1:]}')) for path, target in zip(found, targets)]
 
+# %% ../nbs/10_reconstruct.ipynb #plan-outputs
 def plan_outputs(
     source: str | Path,               # a recording, or a folder of recordings
     output: str | Path | None = None, # a file, or a folder

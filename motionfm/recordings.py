@@ -35,12 +35,13 @@ from .skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, MIDHIP, RATE
 from .store import append_dataset
 from .synthetic import INFO_FILE, pack_features
 
-# %% ../nbs/09_recordings.ipynb #find
+# %% ../nbs/09_recordings.ipynb #unreadable
 SUFFIX = '_reconstructed'      # added to a recording's name by `motionfm reconstruct`
 SUMMARY_FILE = 'summary.csv'   # what it writes beside repaired recordings
 
 def _unreadable(error: OSError): raise FileError(f'{error.filename}: the folder could not be read ({error.strerror}); allow it, or move it away')
 
+# %% ../nbs/09_recordings.ipynb #files-below
 def _files_below(folder: Path) -> Iterator[Path]:
     "Files that don't begin with a dot; linked folders come last, and no folder twice. Raises `FileError`."
     waiting, known = [folder], set()
@@ -52,6 +53,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
             waiting += [Path(place)/name for name in sorted(folders) if Path(place, name).is_symlink()]
             yield from (Path(place)/name for name in files if not name.startswith('.'))
 
+# %% ../nbs/09_recordings.ipynb #find
 def find_recordings(
     folder: str | Path,       # a folder, with folders in it
     tables: Sequence = (),    # files that are no recordings, though their endings say so; None is none
@@ -126,6 +128,7 @@ def _by_pattern(pattern: str) -> Callable[[str], str]:
         return found['subject']
     return subject
 
+# %% ../nbs/09_recordings.ipynb #by-trial
 def _by_trial(people: dict[str, Subject], path: str, names: Sequence[str]) -> Callable[[str], Subject]:
     "How to find a recording in a table of trials: by its path, or by its name where no other has it."
     count = Counter(name.rpartition('/')[2] for name in names)
@@ -198,6 +201,7 @@ def _runs(
     edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist()))
 
+# %% ../nbs/09_recordings.ipynb #unbroken
 def _unbroken(
     frames: np.ndarray,            # (T,) frame numbers
 ) -> list[tuple[int, int]]:        # first and one past the last of each part without a jump
@@ -228,6 +232,7 @@ class Cut:
     seconds: float                 # how long the recording is
     left_out: tuple[str, ...]      # what is in no window, and why
 
+# %% ../nbs/09_recordings.ipynb #cut-recording
 def cut_recording(
     trial: Trial,              # a recording
     n_joints: int = KMAX,      # 20, or 16 without elbows and wrists
@@ -315,6 +320,7 @@ def _name_of(path: Path, folder: Path) -> str:
     "What a recording is called: its path below the folder, without its ending."
     return normalize('NFC', path.relative_to(folder).with_suffix('').as_posix())
 
+# %% ../nbs/09_recordings.ipynb #import-one-2
 def _import_one(path: Path, folder: Path, find: Callable, taken: dict[str, str], spool: _Spool, read: Callable, cut: Callable) -> Imported:
     "Read and cut one recording, add its windows to the spool, and say what became of it."
     name, subject, shown = _name_of(path, folder), Subject(''), normalize('NFC', path.relative_to(folder).as_posix())
@@ -341,6 +347,7 @@ def _commit(output: Path, spool: _Spool, overwrite: bool) -> int:
         if twice: raise FileError(f'{output}: another process has imported {len(twice)} of these recordings meanwhile; nothing was changed, import again')
         return append_dataset(output, spool.features(), spool.info)
 
+# %% ../nbs/09_recordings.ipynb #replace
 def _replace(output: Path, spool: _Spool) -> int:
     "Write the dataset under a hidden name and let the two change places."
     new, old = (output.with_name(f'.tmp-{token_hex(4)}-{output.name}') for _ in range(2))
@@ -390,6 +397,7 @@ def _check_options(n_joints: int, stride: int, close: int) -> None:
     if stride < 1: raise DataError(f'a stride of {stride} frames asked for, expected 1 or more')
     if not 0 <= close <= 10: raise DataError(f'gaps of {close} frames to close asked for, expected 0 to 10; longer ones would be guesses')
 
+# %% ../nbs/09_recordings.ipynb #writing
 @contextmanager
 def _writing(output: Path, n_joints: int) -> Iterator[_Spool]:
     "A spool beside the dataset; a full disk becomes a `FileError`."

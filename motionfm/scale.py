@@ -43,6 +43,7 @@ def _once(jobs: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple
     except BrokenProcessPool: return
     finally: pool.shutdown(cancel_futures=True)
 
+# %% ../nbs/14_scale.ipynb #in-processes-2
 def _in_processes(plan: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple[Job, object]]:
     "Results as they come, whatever dies."
     waiting, careful, suspects = dict.fromkeys(plan), False, 0

@@ -117,6 +117,7 @@ def _stat_of(path: Path) -> list[int]:
     except OSError as error: raise FileError(f'{path}: vanished or can not be read ({error.strerror})') from error
     return [found.st_size, found.st_mtime_ns]
 
+# %% ../nbs/05_shelf.ipynb #digest
 def _digest(path: Path) -> str:
     "A digest of a file's content; raises `FileError`."
     try:
@@ -130,6 +131,7 @@ def _told(folder: Path) -> dict:
     except (OSError, ValueError): return {}
     return about if isinstance(about, dict) else {}
 
+# %% ../nbs/05_shelf.ipynb #whole
 def _whole(folder: Path, dataset: Dataset) -> dict:
     "What is known about a prepared dataset; empty if it must be prepared anew."
     about, source = _told(folder), dataset.path/FEATURES_FILE
@@ -173,6 +175,7 @@ def _size(folder: Path) -> int:
     "Bytes in a prepared dataset."
     return sum(path.stat().st_size for path in folder.glob('*') if path.is_file())
 
+# %% ../nbs/05_shelf.ipynb #make-room-2
 def _make_room(cache: Path, needed: int, limit: float) -> None:
     "Delete prepared datasets that nobody uses until `needed` bytes fit; raises `FileError` if they can't."
     others = sorted((about.parent for about in cache.glob('*/about.json')), key=lambda folder: (folder/'about.json').stat().st_mtime_ns)

@@ -28,6 +28,7 @@ def _blocks(
     for source in sources:
         for start in range(0, len(source), BLOCK): yield np.asarray(source[start:start + BLOCK], np.float32)
 
+# %% ../nbs/03_store.ipynb #write-features
 def _write_features(path: Path, sources: list, lengths: list[int]) -> None:
     "Write an HDF5 file of sequences."
     total, n_features = sum(map(len, sources)), sources[0].shape[2]
@@ -48,6 +49,7 @@ def _filled(info: dict, key: str, like: np.ndarray | None, count: int) -> np.nda
     if key in info: return np.asarray(info[key])
     return np.full(count, np.nan if np.asarray(like).dtype.kind in 'biuf' else '')
 
+# %% ../nbs/03_store.ipynb #joined
 def _joined(old: dict, new: dict, n_old: int, n_new: int) -> dict[str, np.ndarray]:
     "The entries of both, one after the other."
     joined = {}
@@ -63,6 +65,7 @@ def _layout_of(features) -> str | None:
     try: return detect_layout(split_features(np.asarray(features[:8], np.float32))[0])[0]
     except DataError: return None
 
+# %% ../nbs/03_store.ipynb #check-new
 def _check_new(folder: Path, features, info: dict) -> None:
     "Raise `DataError` unless the new sequences are described."
     if len(features.shape) != 3 or features.shape[1] != FRAMES or not features.shape[0]:
@@ -113,6 +116,7 @@ def _append(folder: Path, features, info: dict) -> int:
     with atomic_path(folder/INFO_FILE) as temporary: _write_info(temporary, _joined(dataset.info, info, count, len(features)))
     return total
 
+# %% ../nbs/03_store.ipynb #first
 class _First:
     "The first sequences of a file, which is read as they are asked for."
     def __init__(self, features: h5py.Dataset, count: int): self.features, self.shape = features, (count, *features.shape[1:])

@@ -26,6 +26,7 @@ def absent_joints(trial: Trial) -> tuple[str, ...]:
     "Joints of a recording that have no marker, or one that was never seen."
     return tuple(name for name, seen in zip(trial.joint_names, np.any(trial.visible, 0)) if not seen)
 
+# %% ../nbs/09_summary.ipynb #check-joints
 def check_joints(
     trial: Trial,     # a recording
     complete: bool,   # whether absent joints may be made up
@@ -118,6 +119,7 @@ def _spread_of(spread: np.ndarray | None, filled: np.ndarray, names: Sequence[st
     frame, joint = map(int, np.unravel_index(inside.argmax(), inside.shape))
     return Spread(float(np.median(inside[filled])), float(np.percentile(inside[filled], 95)), float(inside.max()), f'{names[joint]} in frame {frames[frame]}')
 
+# %% ../nbs/09_summary.ipynb #furthest
 def _furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tuple[float, str]:
     "The largest of (T, K) distances in metres, as mm, and where it is; NaN where nothing was moved."
     if not (moved > 0).any(): return 0., ''
@@ -152,6 +154,7 @@ class Failure:
     source: str   # the file
     error: str    # one line that says why
 
+# %% ../nbs/09_summary.ipynb #row
 COLUMNS = ('recording', 'output', 'frames', 'rate_hz', 'joints', 'missing', 'filled', 'blank', 'longest_gap', *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
            'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'flags', 'notes', 'error')
 

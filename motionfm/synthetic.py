@@ -268,6 +268,7 @@ def _rotate(points: np.ndarray, axis: int, degrees: np.ndarray | float) -> np.nd
     turned[..., two] = np.sin(angle)*first + np.cos(angle)*second
     return turned
 
+# %% ../nbs/01_synthetic.ipynb #sided
 def _sided(x: float, y: float, z: float) -> np.ndarray:
     "One vector for each side (2, 3), mirrored in x."
     return np.stack([SIGN*x, np.full(2, y), np.full(2, z)], -1)
@@ -406,6 +407,7 @@ def _reach(person: Person) -> float:
     "The longest way from hip to ankle in metres: a knee keeps a few degrees of flexion."
     return .9985*(person['thigh'] + person['shank'])
 
+# %% ../nbs/01_synthetic.ipynb #sink-2
 def _sink(person: Person, hips: np.ndarray, ankles: np.ndarray, standing: np.ndarray) -> np.ndarray:
     "How far the hips must come down (T,) so that both legs reach their feet while one is `standing`; smooth in time."
     apart = ((ankles - hips)[..., [X, Z]]**2).sum(-1)
@@ -413,6 +415,7 @@ def _sink(person: Person, hips: np.ndarray, ankles: np.ndarray, standing: np.nda
     lacking = (lacking + np.hypot(lacking, .005)).max(1)/2*standing.any(1)   # begins softly, within the last 5 mm
     return scipy.ndimage.gaussian_filter1d(scipy.ndimage.maximum_filter1d(lacking, 9), 2)
 
+# %% ../nbs/01_synthetic.ipynb #shorten
 def _shorten(person: Person, hips: np.ndarray, ankles: np.ndarray) -> np.ndarray:
     "Ankles (T, 2, 3) no farther from the hips than a leg is long."
     length = np.linalg.norm(ankles - hips, axis=-1, keepdims=True)
@@ -532,7 +535,7 @@ def pack_features(
     person = np.stack([heights, masses], -1)[:, None].repeat(joints.shape[1], 1)
     return np.concatenate([flat, person], -1).astype(np.float32)
 
-# %% ../nbs/01_synthetic.ipynb #careful
+# %% ../nbs/01_synthetic.ipynb #carefulfile
 class _CarefulFile(FileIO):
     "A file whose failures to be written are kept for later."
     failure: OSError | None = None
@@ -550,6 +553,7 @@ class _CarefulFile(FileIO):
         self._try(super().truncate, size)
         return size or 0
 
+# %% ../nbs/01_synthetic.ipynb #careful
 @contextmanager
 def hdf5_writer(
     path: Path,              # the file to make

@@ -38,11 +38,13 @@ def check_installed() -> None:
     "Raise `DataError` if JAX is not installed."
     if find_spec('jax') is None: raise DataError("JAX is not installed, which several workers need; pip install 'motionfm[cluster]'")
 
+# %% ../nbs/07_together.ipynb #check-engine
 def _check_engine() -> None:
     "Raise `DataError` unless Keras runs on JAX."
     check_installed()
     if keras.backend.backend() != 'jax': raise DataError(f'Keras runs on {keras.backend.backend()}, but several workers need JAX; set KERAS_BACKEND=jax')
 
+# %% ../nbs/07_together.ipynb #join-2
 def join(
     workers: int = 1,       # processes in all
     worker: int = 0,        # which of them this one is
@@ -99,6 +101,7 @@ def alone() -> Iterator[None]:
     try: yield
     finally: keras.distribution.set_distribution(together)
 
+# %% ../nbs/07_together.ipynb #free-address
 def free_address() -> str:
     "An address on this machine that nobody listens on."
     with socket.socket() as probe:

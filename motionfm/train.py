@@ -129,12 +129,14 @@ def save_state(
             file['motionfm'] = np.frombuffer(text.encode(), np.uint8)   # an attribute ends at 64 kB, some 300 epochs
             for name, array in further.items(): file[name] = array
 
+# %% ../nbs/08_train.ipynb #told-in
 def _told_in(path: Path) -> dict:
     "What was attached to a state; raises `DataError`."
     try:
         with h5py.File(path) as file: return json.loads(file.attrs['motionfm'] if 'motionfm' in file.attrs else file['motionfm'][:].tobytes())
     except (OSError, KeyError, ValueError) as error: raise DataError(f'{path}: not the state of a training run; train without --resume') from error
 
+# %% ../nbs/08_train.ipynb #read-state
 def read_state(
     path: Path,            # the state of an earlier run
     config: TrainConfig,   # settings of this run
@@ -153,10 +155,12 @@ def _is_best(history: Sequence[dict]) -> bool:
     "Whether the last epoch is the best so far."
     return history[-1]['val_loss'] < min((row['val_loss'] for row in history[:-1]), default=np.inf)
 
+# %% ../nbs/08_train.ipynb #up-to-date
 def _up_to_date(paths: dict[str, Path]) -> bool:
     "Whether the history, which is written last, is younger than the state."
     return paths['history'].exists() and paths['history'].stat().st_mtime_ns >= paths['state'].stat().st_mtime_ns
 
+# %% ../nbs/08_train.ipynb #write-outputs-2
 def _write_outputs(model: keras.Model, history: Sequence[dict], paths: dict[str, Path]) -> None:
     "Write all but the state; raises `FileError`."
     if len(history) == 1 or not paths['architecture'].exists(): save_architecture(model, paths['architecture'])
@@ -224,6 +228,7 @@ class _StopWhenAsked(keras.callbacks.Callback):
         if self.asked: raise KeyboardInterrupt
     on_test_batch_end = on_train_batch_end
 
+# %% ../nbs/08_train.ipynb #ctrl-c-between-batches
 @contextmanager
 def _ctrl_c_between_batches() -> Iterator[_StopWhenAsked]:
     "Turn the first Ctrl-C into a request; the callback to give to Keras."
@@ -238,10 +243,12 @@ class _ReduceLR(keras.callbacks.ReduceLROnPlateau):
     "Keeps what it remembers when training begins, because a resumed run begins too."
     def on_train_begin(self, logs=None) -> None: pass
 
+# %% ../nbs/08_train.ipynb #earlystopping
 class _EarlyStopping(keras.callbacks.EarlyStopping):
     "Keeps what it remembers when training begins, because a resumed run begins too."
     def on_train_begin(self, logs=None) -> None: self._set_monitor_op()
 
+# %% ../nbs/08_train.ipynb #optional-callbacks
 def _optional_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
     "The callbacks that the settings ask for; raises `DataError` if TensorBoard is not installed."
     callbacks = []
@@ -298,6 +305,7 @@ def check_outputs(
     if there and not (config.resume or config.overwrite):
         raise FileError(f'{there[0]}: exists already; go on with --resume, replace it with --overwrite, or choose another --save-prefix')
 
+# %% ../nbs/08_train.ipynb #start-or-resume-2
 def _start_or_resume(config: TrainConfig, model: AccumModel, callbacks: Sequence, data: dict) -> list[dict]:
     "The history so far, with weights and callbacks set as they were; raises `FileError`, `DataError`."
     if not config.resume: return []
@@ -378,6 +386,7 @@ def _work(settings: str, verbose: str, parent: str = '') -> None:
         print(error, file=sys.stderr, flush=True)
         os._exit(2)    # without waiting for the others
 
+# %% ../nbs/08_train.ipynb #start-workers-2
 def _start_workers(config: TrainConfig, verbose: int | str) -> list[tuple]:
     "Processes, each with the file that its complaints go to."
     started, address = [], free_address()
@@ -405,7 +414,7 @@ def _watch(started: list[tuple]) -> None:
         if code == 2: raise DataError(last)
         raise DataError(f'worker {number} stopped ({signal.Signals(-code).name if code < 0 else last}); what was reached is kept; go on with --resume')
 
-# %% ../nbs/08_train.ipynb #train
+# %% ../nbs/08_train.ipynb #train-several
 def _train_several(config: TrainConfig, verbose: int | str) -> TrainResult:
     "Train in several processes on this machine."
     check_installed()
@@ -416,6 +425,7 @@ def _train_several(config: TrainConfig, verbose: int | str) -> TrainResult:
     paths = output_paths(config.save_prefix)
     return TrainResult(_told_in(paths['state'])['history'] if paths['state'].is_file() else [], paths, interrupted)
 
+# %% ../nbs/08_train.ipynb #train
 def train(
     config: TrainConfig,        # settings of the run
     verbose: int | str = 2,     # 0: silent, 1: progress bar, 2: a line for each epoch

@@ -89,6 +89,7 @@ def _named(reference, corrupted, reconstructed) -> dict:
     if not given: raise DataError('no sequence found, expected positions (frames, joints, 3) or a trial')
     return {'sequence': reference} if list(given) == ['reference'] else given
 
+# %% ../nbs/12_view.ipynb #check-alike
 def _check_alike(skeletons: dict[str, np.ndarray]) -> None:
     "Refuse skeletons of different lengths or joint sets; raises `DataError`."
     first, *others = skeletons
@@ -183,6 +184,7 @@ def _target(
     root, middle = scene.stack[0, frame, MIDHIP], np.array(stage['middle'])
     return np.where([True, stage['climbs'], True], root, middle) if stage['follow'] and not np.isnan(root).any() else middle
 
+# %% ../nbs/12_view.ipynb #extent
 def _extent(
     stage: dict,    # from `_stage`
     view: str,      # a key of `VIEWS`
@@ -337,6 +339,7 @@ def _figure(scene: Scene, view: str, theme: str, beside: bool):
     figure = Figure(figsize=(min(max(4*wide, 2.6), 12), 4), facecolor='#14171c' if theme == 'dark' else 'white')
     return figure, figure.add_axes((0, 0, 1, .92))
 
+# %% ../nbs/12_view.ipynb #caption
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     "Title, frame and time, above the picture."
     figure.texts.clear()
@@ -681,6 +684,7 @@ class Overview(HTML):
 
     def __repr__(self) -> str: return 'Overview of datasets'
 
+# %% ../nbs/12_view.ipynb #overview-2
 def overview(
     datasets_root: str | Path,     # the folder that holds the dataset folders
     layout: str | None = None,     # force 'interleaved' or 'stacked'
