@@ -162,7 +162,7 @@ def find_nodes(
             known = [plain[spelling] for spelling in spelled if spelling in plain]
             if known: found[side[0].upper() + joint] = known[0]
     said = {NAMES[name.lower()]: node for node, name in enumerate(names) if name.lower() in NAMES}
-    found |= {joint: node for joint, node in said.items() if joint and joint[1:] in BVH_WORDS}
+    found |= {joint: node for joint, node in said.items() if joint}
     return {joint: node for joint, node in found.items() if NAMES.get(names[node].lower(), joint) == joint}
 
 # %% ../nbs/09_bvh.ipynb #foot
@@ -201,17 +201,17 @@ def _body_of(
     up: str,                  # the axis of the file that points up
 ) -> dict[str, np.ndarray]:   # joint: (T, 3)
     "The joints that are nodes and those that are derived from them."
-    joints = {name: places[:, node] for name, node in nodes.items() if not name.endswith('Toe')}
+    joints = {name: places[:, node] for name, node in nodes.items() if name in JOINTS}
     for name, part in ('midHip', 'Hip'), ('Neck', 'Shoulder'):
-        if {f'R{part}', f'L{part}'} <= set(joints): joints[name] = (joints[f'R{part}'] + joints[f'L{part}'])/2
+        if name not in joints and {f'R{part}', f'L{part}'} <= set(joints): joints[name] = (joints[f'R{part}'] + joints[f'L{part}'])/2
     for side in 'RL':
         ankle, ends = nodes.get(f'{side}Ankle'), _tip(hierarchy, nodes, side)
         if ankle is None or ends is None or ends[1] == ankle: continue
-        joints[f'{side}BigToe'] = places[:, ends[1]]
+        joints.setdefault(f'{side}BigToe', places[:, ends[1]])
         foot = _foot(to_y_up(rest[ankle], up), to_y_up(rest[ends[0]], up), to_y_up(rest[ends[1]], up), side)
         if foot is None: continue
         for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ends[0], foot[1]):
-            joints[f'{side}{name}'] = places[:, node] + turns[:, node] @ from_y_up(offset, up)
+            joints.setdefault(f'{side}{name}', places[:, node] + turns[:, node] @ from_y_up(offset, up))
     return joints
 
 # %% ../nbs/09_bvh.ipynb #resting

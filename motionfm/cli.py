@@ -25,8 +25,14 @@ from .settings import RECIPES, TrainConfig, names_in
 
 # %% ../nbs/15_cli.ipynb #run
 def _run(app: typer.Typer, arguments: list[str] | None = None, name: str | None = None) -> None:
-    "Run commands; the package's own errors become one line on stderr and exit code 2."
+    "Run commands; the package's own errors, and those of the system about a file, become one line on stderr and exit code 2."
+    for stream in sys.stdout, sys.stderr:
+        if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace')
     try: app(arguments, prog_name=name)
+    except OSError as error:
+        if not isinstance(error, MotionfmError) and error.filename is None: raise
+        print(f'motionfm: {error if isinstance(error, MotionfmError) else f"{error.filename}: {error.strerror}"}', file=sys.stderr)
+        raise SystemExit(2) from None
     except MotionfmError as error:
         print(f'motionfm: {error}', file=sys.stderr)
         raise SystemExit(2) from None

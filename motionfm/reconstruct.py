@@ -20,13 +20,14 @@ from .evidence import N_FEATURES
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
 from .fills import fill_linear, load_habits
 from .fusion import AT_ONCE, Recipe, blend, cut_windows, window_starts
+from .markers import fill_markers
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
 from .proof import Proof, repair_proven
 from .rates import same_rate as _same_rate, spline as _spline, to_model_rate as _to_model_rate
 from .recordings import SUFFIX, SUMMARY_FILE, find_recordings
 from .skeleton import FRAMES, KMAX, RATE
-from .summary import Summary, check_joints, summarise, with_created
+from .summary import Other, Summary, check_joints, summarise, with_created
 
 # %% ../nbs/10_reconstruct.ipynb #lengthened
 STRIDE = FRAMES//2   # frames from one window to the next
@@ -141,17 +142,18 @@ def reconstruct_trial(
     fill_only: bool = False,  # leave what was seen exactly as it is
     complete: bool = False,   # invent joints that the recording lacks
 ) -> Trial:                   # complete, in the same units, rate and place
-    "Repair a recording; markers that are not ours stay as they are. Raises `DataError`."
+    "Repair a recording, and fill the gaps of markers that are no joints. Raises `DataError`."
     return _repaired(trial, network, fill_only, complete)[0]
 
 # %% ../nbs/10_reconstruct.ipynb #repaired
-def _repaired(trial: Trial, network: Recipe | Callable, fill_only: bool, complete: bool, max_spread_mm: float | None = None) -> tuple[Trial, Repaired]:
-    "A recording after its repair, and what is known about that."
+def _repaired(trial: Trial, network: Recipe | Callable, fill_only: bool, complete: bool, max_spread_mm: float | None = None) -> tuple[Trial, list[Other], Repaired]:
+    "A recording after its repair, what was done to markers that are no joints, and what is known about the repair."
     check_joints(trial, complete)
     visible = trial.visible
     done = repair_with_spread(trial.positions, visible, network, trial.rate, fill_only, trial.source)
-    if done.spread is not None and max_spread_mm is not None: done.positions[~visible & (1000*done.spread > max_spread_mm)] = np.nan
-    return with_created(trial).with_positions(done.positions, where=~visible if fill_only else None), done
+    joints, unsure = done.positions, np.zeros_like(visible) if done.spread is None or max_spread_mm is None else ~visible & (1000*done.spread > max_spread_mm)
+    told = with_created(trial).with_positions(np.where(unsure[..., None], np.nan, joints), where=~visible if fill_only else None)
+    return *fill_markers(trial, told, joints, max_spread_mm), done
 
 # %% ../nbs/10_reconstruct.ipynb #reconstruct-file
 def reconstruct_file(
@@ -167,10 +169,10 @@ def reconstruct_file(
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
     trial = read_trial(source, up, units)
     if max_spread_mm is not None and not isinstance(network, Recipe): raise DataError('a network without spread found, expected a recipe: --max-spread-mm needs one')
-    repaired, done = _repaired(trial, network, fill_only, complete, max_spread_mm)
+    repaired, others, done = _repaired(trial, network, fill_only, complete, max_spread_mm)
     write_trial(output, repaired)
     by = 'the network and first guesses' if done.proof and done.proof.second else 'the network'
-    return summarise(trial, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None)
+    return summarise(trial, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None, others)
 
 # %% ../nbs/10_reconstruct.ipynb #written-as
 def _written_as(path: Path) -> str:
@@ -196,8 +198,20 @@ def _planned(source: Path, output: Path | None, tables: Sequence) -> list[tuple[
     found = [path for path in find_recordings(source, tables) if not ours(path)]
     if not found: raise FileError(f'{source}: no recording found that motionfm has not made itself; expected files ending with {", ".join(READERS)}')
     targets = [folder/path.relative_to(source).with_suffix(_written_as(path)) for path in found]
-    count = Counter(targets)
-    return [(path, target if count[target] < 2 or path.suffix == target.suffix else target.with_stem(f'{path.stem}_{path.suffix[1:]}')) for path, target in zip(found, targets)]
+    return list(zip(found, _told_apart(found, targets)))
+
+def _told_apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
+    "Targets, each different: where two would be the same, the one that changes its format is called after both formats, or numbered."
+    count, taken = Counter(targets), {target for path, target in zip(recordings, targets) if path.suffix == target.suffix}
+    apart = []
+    for path, target in zip(recordings, targets):
+        if path.suffix != target.suffix:
+            if count[target] > 1: target = target.with_stem(f'{path.stem}_{path.suffix[1:]}')
+            stem, number = target.stem, 1
+            while target in taken: target, number = target.with_stem(f'{stem}_{number + 1}'), number + 1
+            taken.add(target)
+        apart.append(target)
+    return apart
 
 # %% ../nbs/10_reconstruct.ipynb #plan-outputs
 def plan_outputs(

@@ -23,7 +23,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-from .basics import DataError, FileError, MotionfmError, check_writable, locked
+from .basics import DataError, FileError, MotionfmError, check_writable, exchange, locked
 from .conventions import CREATED, NAMES, add_names
 from .data import open_dataset
 from .formats import READERS, Trial, read_trial
@@ -91,7 +91,8 @@ def read_table(
     needed: Sequence[str],     # columns that must be there
 ) -> list[dict[str, str]]:     # one for each row, with 'line' in front: where it stands
     "Read a table of words; raises `FileError`, and `DataError` where a column is missing."
-    try: text = Path(path).read_text(encoding='utf-8-sig', errors='replace')
+    try: text = Path(path).read_text(encoding='utf-8-sig')
+    except UnicodeDecodeError: raise DataError(f'{path}: not in UTF-8; save the table again, as CSV in UTF-8') from None
     except OSError as error: raise FileError(f'{path}: could not be read ({error.strerror or error}); give a table in CSV') from error
     lines = text.splitlines() or ['']
     separator = max(',;\t', key=lines[0].count)
@@ -350,13 +351,12 @@ def _commit(output: Path, spool: _Spool, overwrite: bool) -> int:
 # %% ../nbs/09_recordings.ipynb #replace
 def _replace(output: Path, spool: _Spool) -> int:
     "Write the dataset under a hidden name and let the two change places."
-    new, old = (output.with_name(f'.tmp-{token_hex(4)}-{output.name}') for _ in range(2))
+    new = output.with_name(f'.tmp-{token_hex(4)}-{output.name[-40:]}')
     try:
         count = append_dataset(new, spool.features(), spool.info)
-        with locked(output): os.replace(output, old); os.replace(new, output)
+        with locked(output): exchange(new, output)
     except OSError as error: raise FileError(f'{output}: could not be replaced ({error})') from error
-    finally:
-        for path in (new, old): shutil.rmtree(path, ignore_errors=True)
+    finally: shutil.rmtree(new, ignore_errors=True)   # what is there now is the old one
     return count
 
 # %% ../nbs/09_recordings.ipynb #import-recordings

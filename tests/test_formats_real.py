@@ -52,6 +52,6 @@ def test_filling_gaps_leaves_the_rest_alone(tmp_path):
     write_trial(tmp_path/'gappy.trc', gappy)
     gappy = read_trial(tmp_path/'gappy.trc')
     np.testing.assert_array_equal(gappy.visible, ~hidden)
-    write_trial(tmp_path/'filled.trc', gappy.with_positions(np.ones(whole.positions.shape), where=hidden))
+    write_trial(tmp_path/'filled.trc', gappy.with_positions(np.broadcast_to([1., 2., 3.], whole.positions.shape), where=hidden))
     filled = read_trial(tmp_path/'filled.trc')
-    np.testing.assert_array_equal(filled.positions, np.where(hidden[..., None], 1.0, whole.positions))
+    np.testing.assert_array_equal(filled.positions, np.where(hidden[..., None], [1., 2., 3.], whole.positions))
