@@ -112,7 +112,7 @@ def _others_lines(others: Sequence[Other]) -> list[str]:
     "What was done to markers that are no joints, in words."
     filled, blank = [one for one in others if one.filled], [one for one in others if one.blank]
     ways, errors = Counter(one.by for one in filled), [one.error_mm for one in filled if one.error_mm is not None]
-    lines = [f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; ' + ', '.join(f'{count} markers {by}' for by, count in ways.items())
+    lines = [f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; ' + ', '.join(f'{count} marker{"s"*(count > 1)} {by}' for by, count in ways.items())
              + (f'; mean error where tried {np.mean(errors):.1f} mm, of the worst marker {max(errors):.1f} mm' if errors else '')]*bool(filled)
     return lines + [f'left blank in markers that are no joints: {sum(one.blank for one in blank)} samples ({", ".join(one.name for one in blank)})']*bool(blank)
 
@@ -218,7 +218,9 @@ def append_summary(
             if not file.tell(): table.writeheader()
             elif not Path(path).read_bytes().endswith(b'\n'): file.write('\r\n')   # a line that was cut off
             table.writerow(_row(result))
-    except OSError as error: raise FileError(f'{path}: could not be written ({error.strerror})') from error
+    except OSError as error:
+        if Path(path).is_file() and not Path(path).stat().st_size: Path(path).unlink()
+        raise FileError(f'{path}: could not be written ({error.strerror})') from error
 
 # %% ../nbs/09_summary.ipynb #table-line
 def table_line(
