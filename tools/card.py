@@ -45,11 +45,11 @@ def judged(row: dict) -> list[float]:
     return row['metrics']['missing_mm'] or row['metrics']['all_mm']
 
 
-def best_of(line: dict[str, dict]) -> str:
-    "The classical method with the smallest error, and how many others share the place; `line`: method -> figures."
+def best_of(line: dict[str, dict]) -> tuple[str, str, float]:
+    "The classical method with the smallest error, how many others share the place, and the error; `line`: method -> figures."
     errors = {method: judged(row)[0] for method, row in line.items() if method not in OURS}
     first, *others = (method for method, error in errors.items() if error == min(errors.values()))
-    return f'{first} and {len(others)} more' if others else first
+    return first, f' and {len(others)} other{"s"[:len(others) - 1]}' if others else '', errors[first]
 
 
 def table(name: str, rows: list[dict]) -> str:
@@ -60,8 +60,8 @@ def table(name: str, rows: list[dict]) -> str:
         line = {row['method']: row for row in rows if row['scenario'] == scenario}
         ours, metrics = line['motionfm'], line['motionfm']['metrics']
         error = ('{:.1f} [{:.1f}, {:.1f}]' if ours['parts'] > 1 else '{:.1f}').format(*judged(ours))
-        theirs = min(judged(row)[0] for method, row in line.items() if method not in OURS)
-        lines.append(f'| {scenario} | {error} | {best_of(line)} {theirs:.1f} | {metrics["within"][0]:.0f} % | {metrics["within2"][0]:.0f} % |')
+        best, others, theirs = best_of(line)
+        lines.append(f'| {scenario} | {error} | {best}{others}: {theirs:.1f} | {metrics["within"][0]:.0f} % | {metrics["within2"][0]:.0f} % |')
     return '\n'.join(lines) + '\n'
 
 
@@ -70,8 +70,7 @@ def behind(results: dict[str, list[dict]]) -> str:
     told = ''
     for name, rows in results.items():
         lines = {scenario: {row['method']: row for row in rows if row['scenario'] == scenario} for scenario in dict.fromkeys(row['scenario'] for row in rows)}
-        better = {scenario: best_of(line) for scenario, line in lines.items()
-                  if min(judged(row)[0] for method, row in line.items() if method not in OURS) < judged(line['motionfm'])[0]}
+        better = {scenario: ''.join(best_of(line)[:2]) for scenario, line in lines.items() if best_of(line)[2] < judged(line['motionfm'])[0]}
         if better: told += f'- On {name} a classical method is better at: ' + ', '.join(f'{scenario} ({method})' for scenario, method in better.items()) + '.\n'
     return told
 
