@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
            'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST', 'GUESS',
-           'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'STEEPNESS',
-           'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather', 'parts_of', 'fuse']
+           'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS',
+           'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather',
+           'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -86,8 +87,8 @@ def _doubt(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
 GENTLE, STRONG = 2, 1          # which smoother suits the one and the other
 BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
-ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, 4., .2   # weight of the people's covariance beside the recording's own
-GUESS, MOST_GIVE_M = .15, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
+ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, .5, .2   # weight of the people's covariance beside the recording's own
+GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
 def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, distance: np.ndarray, mean: np.ndarray) -> np.ndarray:
     "(B, T, K, 3) paths that follow the body instead, the more the further away (B, T, K), in frames, the joint was seen."
@@ -182,6 +183,7 @@ def gather(
 
 # %% ../nbs/06_evidence.ipynb #fuse
 N_OUTPUTS = KMAX*(len(CANDIDATES) + 4)
+MOST_LOG_SPREAD = 20.   # beyond which nobody looks, and numbers overflow
 STEEPNESS, LOG_SPREAD = 3., -1.   # how quickly the shares move; logarithm of the spread, in units of doubt, that zero stands for
 FIRST_SHARES = np.where(np.arange(len(CANDIDATES)) == SEEN, 3, 0).astype(np.float32)   # logits that zero stands for
 
@@ -205,4 +207,4 @@ def fuse(
     shares = np.exp(logits - logits.max(-1, keepdims=True))
     shares /= shares.sum(-1, keepdims=True)
     places = np.einsum('btkc,btkcx->btkx', shares, evidence.candidates) + evidence.doubt[..., None]*corrections
-    return in_the_world(places, evidence), evidence.doubt*np.exp(log_spread)
+    return in_the_world(places, evidence), evidence.doubt*np.exp(np.minimum(log_spread, MOST_LOG_SPREAD))

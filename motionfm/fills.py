@@ -209,7 +209,7 @@ def _around(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return flat - taken, taken
 
 # %% ../nbs/05_fills.ipynb #habits
-RANK, MISTRUST, ROUNDS = 40, .02, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
+RANK, MISTRUST, ROUNDS = 40, .01, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
 
 def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
     "(B, F, F) what turns a pose into the pose that is meant, from the poses (B, T, K, 3) and the noise (B,) to mistrust seen samples by."

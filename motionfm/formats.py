@@ -306,12 +306,12 @@ MOST_DROPPED = 10_000   # frames that may be missing altogether
 
 def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> np.ndarray:
     "(T - 1,) how many frames each row is after the one before it, 1 or more; raises `DataError` where times go back."
-    apart, counted = np.diff(times)*rate, np.diff(frames)/max(np.median(np.diff(frames)), 1)
+    with np.errstate(all='ignore'): apart, counted = np.diff(times)*rate, np.diff(frames)/max(np.median(np.diff(frames)), 1)
     back = np.flatnonzero(apart < -.5)
     if len(back): raise DataError(f'{times[back[0] + 1]:g} s found after {times[back[0]]:g} s, expected times that go on; cut the file in two there')
     steps = np.ones(len(apart))
     for numbers in apart, counted:
-        if (np.abs(numbers - np.rint(numbers)) < .1).all() and (numbers > .5).all(): steps = np.maximum(steps, np.rint(numbers))
+        if np.isfinite(numbers).all() and (np.abs(numbers - np.rint(numbers)) < .1).all() and (numbers > .5).all(): steps = np.maximum(steps, np.rint(numbers))
     return steps
 
 # %% ../nbs/09_formats.ipynb #with-dropped

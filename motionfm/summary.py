@@ -218,7 +218,9 @@ def append_summary(
             if not file.tell(): table.writeheader()
             elif not Path(path).read_bytes().endswith(b'\n'): file.write('\r\n')   # a line that was cut off
             table.writerow(_row(result))
-    except OSError as error: raise FileError(f'{path}: could not be written ({error.strerror})') from error
+    except OSError as error:
+        if Path(path).is_file() and not Path(path).stat().st_size: Path(path).unlink()
+        raise FileError(f'{path}: could not be written ({error.strerror})') from error
 
 # %% ../nbs/09_summary.ipynb #table-line
 def table_line(
