@@ -220,7 +220,7 @@ def _head_of(lines: list[Line]) -> tuple[dict[str, str], tuple[str, ...]]:
     "Header and markers; raises `DataError`."
     if not lines or not lines[0][1].strip().lower().startswith('pathfiletype'):
         raise DataError('no TRC header found, expected the first line to begin with PathFileType; export the trial again')
-    if len(lines) < 4: raise DataError(f'{len(lines)} lines found, expected a header and rows; the file is cut off, copy or export it again')
+    if len(lines) < 4: raise DataError(f'{len(lines)} line{"s"*(len(lines) > 1)} found, expected a header and rows; the file is cut off, copy or export it again')
     header = _header_in(lines[1][1], lines[2][1])
     return header, _markers_in(lines[3][1], _count_in(header, 'NumMarkers'))
 
@@ -236,7 +236,7 @@ def parse_trc(
     spare = _spare_columns(rows, width, _count_in(header, 'NumMarkers'))
     table = numbers_in(rows, width + spare)
     if rate is not None: _check_pace(table[:, 1], rate)
-    notes = [f'{spare} columns without names, behind the last marker, left out'] if spare else []
+    notes = [f'{spare} column{"s"*(spare > 1)} without a name, behind the last marker, left out'] if spare else []
     units = {'units': header['Units']} if 'Units' in header else {}
     return units | dict(values=table[:, 2:width].reshape(len(table), -1, 3), markers=markers, rate=rate_of(table[:, 1]) if rate is None else rate,
                         times=table[:, 1], frames=_frames_in(table[:, 0], rows), header=header, notes=notes)

@@ -461,7 +461,8 @@ def _seen_only(selection: Selection) -> Selection:
     "Leave out sequences in which nothing is seen; `DataError` if none remains."
     seen = selection.visible.any((1, 2))
     if not seen.any(): raise DataError(f'{selection.names[0]}: no joint is seen in any frame, all positions are NaN or infinite; choose another sequence')
-    if not seen.all(): print(f'{selection.title}: left out, because no joint is seen, sequences {", ".join(map(str, selection.numbers[~seen]))}')
+    empty = selection.numbers[~seen]
+    if len(empty): print(f'{selection.title}: left out, because no joint is seen, sequence{"s"*(len(empty) > 1)} {", ".join(map(str, empty))}')
     return Selection(selection.title, selection.joints[seen], selection.indices[seen], selection.numbers[seen])
 
 # %% ../nbs/13_meshcat.ipynb #view

@@ -59,6 +59,13 @@ def build_model(
         features = keras.layers.Dropout(dropout, dtype=policy)(features)
     return accelerated(AccumModel(inputs, keras.layers.Dense(3*kmax, dtype='float32', name='repaired')(features)))
 
+# %% ../nbs/07_model.ipynb #check-settings
+def _check_settings(hidden: int, layers: int, dropout: float, merge_mode: str) -> None:
+    "Raise `DataError` for settings that can't make a network."
+    if hidden < 1 or layers < 1: raise DataError(f'hidden {hidden} and layers {layers} found, expected at least 1 each')
+    if not 0 <= dropout < 1: raise DataError(f'dropout {dropout} found, expected 0 to below 1')
+    if merge_mode not in MERGE_MODES: raise DataError(f'merge mode {merge_mode!r} found, expected one of {", ".join(MERGE_MODES)}')
+
 # %% ../nbs/07_model.ipynb #accelerated
 def accelerated(
     model: keras.Model,   # any model with LSTM layers
@@ -67,13 +74,6 @@ def accelerated(
     if keras.backend.backend() != 'tensorflow': return model
     from motionfm.fast import accelerate
     return accelerate(model)
-
-# %% ../nbs/07_model.ipynb #check-settings
-def _check_settings(hidden: int, layers: int, dropout: float, merge_mode: str) -> None:
-    "Raise `DataError` for settings that can't make a network."
-    if hidden < 1 or layers < 1: raise DataError(f'hidden {hidden} and layers {layers} found, expected at least 1 each')
-    if not 0 <= dropout < 1: raise DataError(f'dropout {dropout} found, expected 0 to below 1')
-    if merge_mode not in MERGE_MODES: raise DataError(f'merge mode {merge_mode!r} found, expected one of {", ".join(MERGE_MODES)}')
 
 # %% ../nbs/07_model.ipynb #accum-model
 class AccumModel(keras.Model):

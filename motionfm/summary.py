@@ -232,7 +232,7 @@ def table_line(
     if result is None: return f'{"recording":{width}} {"frames":>7} {"missing":>8} {"filled":>7} {"blank":>6} {"longest gap":>11} {"at ends":>8} {"95% mm":>7} {"moved mm":>8}  to look at'
     name = name or Path(result.source).name
     if isinstance(result, Failure): return f'{name:{width}} failed: {result.error.removeprefix(result.source + ": ")}'
-    told = [f'{len(result.flags)} flags: {", ".join(dict.fromkeys(flag.what for flag in result.flags))}']*bool(result.flags) + [f'invented: {", ".join(result.invented)}']*bool(result.invented)
+    told = [f'{len(result.flags)} flag{"s"*(len(result.flags) > 1)}: {", ".join(dict.fromkeys(flag.what for flag in result.flags))}']*bool(result.flags) + [f'invented: {", ".join(result.invented)}']*bool(result.invented)
     told += [f'taken for an error: {result.furthest[1]}']*(result.furthest[0] > FAR_MM)
     return (f'{name:{width}} {result.n_frames:7} {result.n_missing:8} {sum(result.filled.values()):7} {result.n_blank:6} {result.longest_gap:11} '
             + f'{sum(row[2] for row in result.gaps.values()):8} {f"{result.spread.most:.0f}" if result.spread else "":>7} {result.moved_mm:8.1f}  '

@@ -90,6 +90,7 @@ def draw_curves(
 ) -> None:
     "Draw loss and MPJPE of training and validation over the epochs; raises `FileError`."
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
     figure = Figure(figsize=(9, 3), layout='constrained')
     axes = figure.subplots(1, 3)
     for ax, key, label in zip(axes, ('loss', 'mpjpe_mm', 'missing_mm'), ('loss', 'MPJPE, all samples, mm', 'MPJPE, missing samples, mm')):
@@ -97,6 +98,7 @@ def draw_curves(
             if prefix + key not in history[0]: continue
             ax.plot([row['epoch'] for row in history], [row[prefix + key] for row in history], 'o-', markersize=3, label=name)
         ax.set(xlabel='epoch', title=label, yscale='log' if key == 'loss' and history[-1]['loss'] > 0 else 'linear')
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].legend()
     with atomic_path(path) as temporary: figure.savefig(temporary, dpi=100, format='png')
 

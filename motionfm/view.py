@@ -309,6 +309,11 @@ def _draw_points(
         for shown, size, face in ((sides == side) & seen, 4, SIDE_COLOURS.get(side, colour)), ((sides == side) & ~seen, 5, 'none'):
             ax.plot(*points[shown].T, marker, markersize=size, color=colour, markerfacecolor=face)
 
+# %% ../nbs/12_view.ipynb #letters
+def _letters(figure) -> float:
+    "Size of names and captions in points: wide pictures are shown smaller, so they get larger ones."
+    return min(max(8., figure.get_figwidth()), 12.)
+
 # %% ../nbs/12_view.ipynb #draw-scene
 def draw_scene(
     ax,                      # matplotlib axes; what is in them is wiped
@@ -327,7 +332,7 @@ def draw_scene(
         shift, extra = ([place*width, 0], 0) if beside or len(scene.skeletons) == 1 else ([0, 0], (3.5, 1.2, 0)[place])
         _draw_points(ax, project(_turned(points - target, scene.stage['heading']), view) + shift, seen, colour, extra)
         if len(scene.skeletons) > 1:
-            ax.text(shift[0] - width/2, height/2*(1 if beside else 1 - .1*place), f' {name}', color=colour, fontsize=8, va='top')
+            ax.text(shift[0] - width/2, height/2*(1 if beside else 1 - .1*place), f' {name}', color=colour, fontsize=_letters(ax.figure), va='top')
     ax.set(aspect='equal', xlim=(-width/2, width/2 + shift[0]), ylim=(-height/2, height/2))
 
 # %% ../nbs/12_view.ipynb #figure
@@ -344,7 +349,7 @@ def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     "Title, frame and time, above the picture."
     figure.texts.clear()
     words = ' · '.join(filter(None, [scene.title, f'frame {frame} of {len(scene.stack[0]) - 1}', f'{frame/scene.rate:.3f} s']))
-    figure.text(.02, .94, words, color='0.6' if theme == 'dark' else '0.3', fontsize=8)
+    figure.text(.02, .94, words, color='0.6' if theme == 'dark' else '0.3', fontsize=_letters(figure))
 
 # %% ../nbs/12_view.ipynb #save-html
 def save_html(

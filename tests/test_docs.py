@@ -3,7 +3,9 @@ import re
 import subprocess
 import sys
 import threading
+from collections import Counter
 from functools import partial
+from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -45,6 +47,22 @@ def test_every_public_name_has_its_place(site):
         page = (site/'_docs'/f'{notebook.module}.html').read_text(encoding='utf-8')
         for name in notebook.names:
             assert f'id="{name.name}"' in page and f'{notebook.module}.html#{name.name}"' in reference, (notebook.module, name.name)
+
+
+def test_every_exported_definition_can_be_read(site):
+    "A reader finds the code of each function and class, of those for use inside the package, too."
+    for notebook in notebooks():
+        page = (site/'_docs'/f'{notebook.module}.html').read_text(encoding='utf-8')
+        text = unescape(re.sub(r'<[^>]*>', '', page))
+        missing = [line for cell in notebook.cells for line in cell.lines if re.match(r'(def|class) \w', line) and line not in text]
+        assert not missing, (notebook.module, missing)
+
+
+def test_no_place_has_two_names(site):
+    for path in (site/'_docs').rglob('*.html'):
+        page = re.sub(r'<svg\b.*?</svg>|srcdoc=("[^"]*"|\'[^\']*\')', '', path.read_text(encoding='utf-8'), flags=re.DOTALL)
+        places = Counter(re.findall(r'<[a-z][^>]*?\sid="([^"]+)"', page))
+        assert not [place for place, times in places.items() if times > 1], path.name
 
 
 def test_pages_ask_nobody_else(site):

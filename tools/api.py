@@ -25,11 +25,12 @@ class Parameter:
 class Name:
     "A public function, class or constant."
     name: str
-    kind: str                # 'function', 'class', 'constant', 'command'
+    kind: str                # 'function', 'class', 'constant', 'command', 'property'
     words: str = ''          # the docstring
     parameters: list[Parameter] = field(default_factory=list)
     returns: Parameter | None = None
     methods: list['Name'] = field(default_factory=list)
+    is_registered: bool = False   # a scenario or a method: its name is a word of the field first
 
 
 @dataclass
@@ -68,6 +69,11 @@ class Cell:
         "Functions and classes for use inside the package."
         kinds = (ast.FunctionDef, ast.ClassDef)
         return [node.name for node in self.tree.body if isinstance(node, kinds) and node.name.startswith('_')]
+
+    @cached_property
+    def are_options(self) -> bool:
+        "Whether the cell holds nothing but options of commands."
+        return all(_is_option(node) for node in self.tree.body)
 
     @cached_property
     def constants(self) -> str:
@@ -140,9 +146,12 @@ def _function(cell: Cell, node: ast.FunctionDef) -> Name:
     after = [cell.comments[line] for line in range(max([node.lineno, *(argument.end_lineno for _, argument, _ in rows)]), first) if line in cell.comments
              and cell.lines[line - 1].lstrip().startswith(')')]
     returns = Parameter('returns', ast.unparse(node.returns) if node.returns else '', '', after[0] if after else '')
-    command = any('command' in ast.unparse(decorator) for decorator in node.decorator_list)
+    decorators = [ast.unparse(decorator).split('(')[0] for decorator in node.decorator_list]
+    command = any('command' in decorator for decorator in decorators)
     if command: parameters = [replace(one, words=one.words or 'the fields of `TrainConfig` that belong to it') for one in parameters]
-    return Name(node.name, 'command' if command else 'function', _words(node), parameters, returns if returns.type not in ('', 'None') or returns.words else None)
+    kind = 'command' if command else 'property' if {'property', 'cached_property'} & {*decorators} else 'function'
+    return Name(node.name, kind, _words(node), parameters, returns if returns.type not in ('', 'None') or returns.words else None,
+                is_registered=bool({'scenario', 'method'} & {*decorators}))
 
 
 def _text(node: ast.expr) -> str:
@@ -227,12 +236,17 @@ def _row(parameter: Parameter, link) -> str:
     return f'<dt><code>{escape(parameter.name)}</code>{type}{default}</dt><dd>{link(parameter.words)}</dd>'
 
 
+def brackets(name: Name) -> str:
+    "What stands behind the name where it is called; nothing where it isn't."
+    return '' if name.kind in ('constant', 'class', 'property') else f'({", ".join(one.name for one in name.parameters)})'
+
+
 def as_html(name: Name, link) -> str:
     "What a name takes and gives; `link` makes HTML of words."
     plain = name.parameters and not any(parameter.words or parameter.type for parameter in name.parameters)   # told where such functions are registered
     rows = [] if plain else [_row(parameter, link) for parameter in name.parameters]
     if plain: rows = [f'<dt class="all"><code>({escape(", ".join(parameter.name for parameter in name.parameters))})</code></dt>']
     if name.returns: rows.append(f'<dt class="returns">returns <span class="type">{escape(name.returns.type)}</span></dt><dd>{link(name.returns.words)}</dd>')
-    methods = ''.join(f'<dt class="method"><code>.{escape(method.name)}({escape(", ".join(one.name for one in method.parameters))})</code></dt>'
-                      f'<dd>{link(method.words)}</dd>' for method in name.methods if method.words)
+    methods = ''.join(f'<dt class="method"><code>.{escape(method.name + brackets(method))}</code></dt><dd>{link(method.words)}</dd>'
+                      for method in name.methods if method.words)
     return f'<div class="api"><p class="words">{link(name.words)}</p><dl>{"".join(rows)}{methods}</dl></div>'

@@ -5,26 +5,29 @@ import shutil
 import subprocess
 import sys
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
-from api import EXPORTED, ROOT, Cell, Notebook, as_html, index, notebooks
+from api import EXPORTED, ROOT, Cell, Notebook, as_html, brackets, index, notebooks
 
 NUMBER = re.compile(r'\b\d\d_(\w+\.(?:ipynb|html))')   # pages are called after the module, without the number
-TEST = re.compile(r'\b(assert\s|test_\w+\(|np\.testing\.)')
+TEST = re.compile(r'\b(assert\s|assert_\w+\(|test_\w+\(|np\.testing\.)')
+COLUMNS = re.compile(r'\S {2,}(?=\S)')
 NAMES = index()
+REGISTERED = {name.name for notebook in notebooks() for name in notebook.names if name.is_registered}
 
 
 def link_of(name: str, module: str, up: str = '') -> str | None:
-    "The page and place of a public name; the own page goes before others."
+    "The page and place of a public name; the own page goes before others, from which the names of scenarios and methods are not taken."
     modules = NAMES.get(name, [])
-    if not modules: return None
+    if not modules or name in REGISTERED and module not in modules: return None
     return f'#{name}' if module in modules else f'{up}{modules[0]}.html#{name}'
 
 
-def words_as_html(words: str, module: str, up: str = '') -> str:
-    "A comment or a docstring, with links from names in backticks."
+def words_as_html(words: str, module: str, own: frozenset[str] = frozenset()) -> str:
+    "A comment or a docstring, with links from names in backticks, but for the names of its `own` parameters."
     def code(found):
-        target = link_of(found[1], module, up)
+        target = None if found[1] in own else link_of(found[1], module)
         return f'<a href="{target}"><code>{found[1]}</code></a>' if target else f'<code>{found[1]}</code>'
     return re.sub(r'`([^`]+)`', code, escape(words, quote=False))
 
@@ -41,6 +44,23 @@ def words_as_markdown(text: str, module: str, up: str = '') -> str:
 def markdown_cell(source: str) -> dict: return {'cell_type': 'markdown', 'metadata': {}, 'source': source}
 
 
+def with_ids(text: str, taken: set[str]) -> str:
+    "Headings that are called like a function of the page get a place of their own."
+    return re.sub(r'^(#+ (\w+))$', lambda found: f'{found[1]} {{#about-{found[2].lower()}}}' if found[2].lower() in taken else found[1], text, flags=re.MULTILINE)
+
+
+def printed(output: dict) -> dict:
+    "What a cell printed: lines in columns stay as they are, sentences may wrap."
+    if output['output_type'] != 'stream' or output['name'] != 'stdout': return output
+    lines = ''.join(output['text']).rstrip('\n').split('\n')
+    blocks = [(found, list(block)) for found, block in groupby(lines, key=lambda line: bool(COLUMNS.search(line)))]
+    tables = [found and len(block) > 1 for found, block in blocks]
+    if not any(tables): return output
+    texts = [escape('\n'.join(line.rstrip() for line in block)) for _, block in blocks]
+    parts = [f'<pre class="{"columns" if is_table else "words"}"><code>{text}</code></pre>' for text, is_table in zip(texts, tables)]
+    return {'output_type': 'display_data', 'metadata': {}, 'data': {'text/html': f'<div class="cell-output-stdout">{"".join(parts)}</div>'}}
+
+
 def folded(source: str, label: str) -> str:
     "Code that opens with a click."
     return f'<details class="source"><summary>{escape(label)}</summary>\n\n```python\n{source}\n```\n\n</details>'
@@ -55,8 +75,10 @@ def told(cell: Cell, module: str) -> list[dict]:
     public = [name for name in cell.names if name.kind != 'constant']
     for name in public:
         title = f'motionfm {name.name.removesuffix("_command").replace("_", "-")}' if name.kind == 'command' else name.name
-        parts.append(f'### {title} {{#{name.name} .name}}\n\n{as_html(name, lambda words: words_as_html(words, module))}')
-    if public or not cell.constants: parts.append(folded(cell.source, 'Code' if public else f'Code: {", ".join(cell.private) or "details"}'))
+        own = frozenset(one.name for one in name.parameters)
+        parts.append(f'### {title} {{#{name.name} .name}}\n\n{as_html(name, lambda words: words_as_html(words, module, own))}')
+    label = ', '.join(cell.private) or ('options' if cell.are_options else 'details')
+    if public or cell.private or not cell.constants: parts.append(folded(cell.source, 'Code' if public else f'Code: {label}'))
     return [markdown_cell('\n\n'.join(parts))]
 
 
@@ -65,14 +87,17 @@ def page_of(notebook: Notebook, up: str = '') -> dict:
     title, subtitle = notebook.head
     front = f'---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsubtitle: {json.dumps(subtitle, ensure_ascii=False)}\n---'
     cells, exported = [{'cell_type': 'raw', 'metadata': {}, 'source': front}], {cell.id: cell for cell in notebook.cells}
+    taken = {name.name for name in notebook.names}
     for cell in notebook.raw['cells'][1:]:
         source = ''.join(cell['source'])
-        if cell['cell_type'] == 'markdown': cells.append(markdown_cell(words_as_markdown(NUMBER.sub(r'\1', source), notebook.module, up)))
+        if cell['cell_type'] == 'markdown': cells.append(markdown_cell(words_as_markdown(with_ids(NUMBER.sub(r'\1', source), taken), notebook.module, up)))
         elif source.startswith(EXPORTED): cells += told(exported[cell['id']], notebook.module)
         elif not source.startswith(('#| hide', '#| default_exp')):
             shown = re.sub(r'^#\|.*\n', '', source, flags=re.MULTILINE)
             if not cell['outputs'] and TEST.search(shown): cells.append(markdown_cell(folded(shown, 'Test')))
-            else: cells.append({'cell_type': 'code', 'execution_count': None, 'metadata': {}, 'source': shown, 'outputs': cell['outputs']})
+            else:
+                outputs = [printed(output) for output in cell['outputs']]
+                cells.append({'cell_type': 'code', 'execution_count': None, 'metadata': {}, 'source': shown, 'outputs': outputs})
     return {'cells': cells, 'metadata': notebook.raw['metadata'], 'nbformat': 4, 'nbformat_minor': 4}
 
 
@@ -84,8 +109,7 @@ def reference() -> str:
         lines += [f'## motionfm.{notebook.module}', '', f'[{title}]({notebook.module}.html): {subtitle}', '', '<dl class="reference">']
         values = [name for name in notebook.names if name.kind == 'constant' and not name.words]
         for name in [name for name in notebook.names if name not in values]:
-            inside = '' if name.kind in ('constant', 'class') else f'({escape(", ".join(one.name for one in name.parameters))})'
-            lines.append(f'<dt><a href="{notebook.module}.html#{name.name}"><code>{name.name}</code></a><span class="type">{inside}</span></dt>'
+            lines.append(f'<dt><a href="{notebook.module}.html#{name.name}"><code>{name.name}</code></a><span class="type">{escape(brackets(name))}</span></dt>'
                          f'<dd>{words_as_html(name.words, "")}</dd>')
         lines += ['</dl>', '']
         shown = ', '.join(f'[`{name.name}`]({notebook.module}.html#{name.name})' for name in values)
