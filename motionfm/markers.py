@@ -32,7 +32,7 @@ STEADY_M = .005   # a distance that varies less than this is as good as rigid
 def carried(
     marker: np.ndarray,    # (T, 3) metres; anything where not seen
     seen: np.ndarray,      # (T,) True where the marker was seen, in some frame
-    joints: np.ndarray,    # (T, K, 3) metres, complete
+    joints: np.ndarray,    # (T, K, 3) metres, complete; also other markers
 ) -> np.ndarray:           # (T, 3) complete
     "Fill the gaps of a marker from the joints around it."
     distances = np.linalg.norm(joints - marker[:, None], axis=-1)[seen]
@@ -73,15 +73,17 @@ def fill_markers(
 ) -> tuple[Trial, list[Other]]:          # with all markers filled, and what was done to each that had gaps
     "Fill the gaps of the markers that are no joints."
     ours, values, done = set(trial.columns.values()), repaired.values.copy(), []
-    seen = seen_in(trial.values)
+    seen, metres = seen_in(trial.values), to_y_up(trial.values/per_metre(trial.units), trial.up)
+    others = [column for column in np.flatnonzero(seen.all(0)).tolist() if column not in ours]
+    around = np.concatenate([joints, metres[:, others]], 1)
     for column, name in enumerate(trial.markers):
         missing = ~seen[:, column]
         if column in ours or not missing.any(): continue
         values[missing, column] = np.nan
         if missing.all(): done.append(Other(name, 0, len(missing), '', None)); continue
-        marker = to_y_up(trial.values[:, column]/per_metre(trial.units), trial.up)
-        way, error = _best_way(np.nan_to_num(marker), ~missing, joints)
+        marker = np.where(missing[:, None], 0, metres[:, column])
+        way, error = _best_way(marker, ~missing, around)
         wanted = error is None or max_error_mm is None or 1000*error <= max_error_mm
-        if wanted: values[missing, column] = from_y_up(WAYS[way](np.nan_to_num(marker), ~missing, joints)[missing], trial.up)*per_metre(trial.units)
+        if wanted: values[missing, column] = from_y_up(WAYS[way](marker, ~missing, around)[missing], trial.up)*per_metre(trial.units)
         done.append(Other(name, int(missing.sum())*wanted, int(missing.sum())*(not wanted), way if wanted else '', None if error is None else 1000*error))
     return replace(repaired, values=values), done

@@ -112,7 +112,7 @@ def _others_lines(others: Sequence[Other]) -> list[str]:
     "What was done to markers that are no joints, in words."
     filled, blank = [one for one in others if one.filled], [one for one in others if one.blank]
     ways, errors = Counter(one.by for one in filled), [one.error_mm for one in filled if one.error_mm is not None]
-    lines = [f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; ' + ', '.join(f'{count} markers {by}' for by, count in ways.items())
+    lines = [f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; ' + ', '.join(f'{count} marker{"s"*(count > 1)} {by}' for by, count in ways.items())
              + (f'; mean error where tried {np.mean(errors):.1f} mm, of the worst marker {max(errors):.1f} mm' if errors else '')]*bool(filled)
     return lines + [f'left blank in markers that are no joints: {sum(one.blank for one in blank)} samples ({", ".join(one.name for one in blank)})']*bool(blank)
 

@@ -2,6 +2,8 @@
 import csv
 import json
 import multiprocessing
+import os
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -173,6 +175,38 @@ def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):
     assert 'look at tag 2/wurf.csv: LShoulder-LElbow' in words
     code, words = motionfm('reconstruct', source, '-o', tmp_path/'out')
     assert code == 2 and 'exists already; replace it with --overwrite' in words
+
+
+def test_strange_names_in_a_folder(straight_lines, tmp_path, motionfm):
+    "Names that can't be shown, that are nearly too long, and that would be the same once the format has changed."
+    source, trial = tmp_path/'in', recorded('walk', 4)
+    source.mkdir()
+    names = ['膝'*80 + '.npz', 'a.npz', 'a_bvh.npz']
+    for name in names: write_trial(source/name, trial)
+    write_bvh(source/'a.bvh', trial)
+    (source/'a.npz').rename(source/'a.trc.npz'); write_trial(source/'a.trc', trial); write_trial(source/'a_bvh.trc', trial)
+    if os.name == 'posix' and sys.platform != 'darwin': os.rename(os.fsencode(source/'a_bvh.npz'), os.fsencode(source) + b'/a_\xff.npz')
+    code, words = motionfm('reconstruct', source, '-o', tmp_path/'out')
+    assert code == 0, words
+    with open(tmp_path/'out'/'summary.csv', encoding='utf-8', newline='') as file: rows = list(csv.DictReader(file))
+    assert len({row['output'] for row in rows}) == len(rows) == len(list((tmp_path/'out').iterdir())) - 1 == 6
+    code, words = motionfm('reconstruct', source/'a.trc', '-o', tmp_path/('b'*300 + '.trc'))
+    assert code == 2 and words.strip().endswith('File name too long') and '\n' not in words.strip(), words
+
+
+@pytest.mark.parametrize('ending', ['trc', 'c3d', 'csv', 'npz'])
+def test_no_gaps_are_left_in_any_marker(straight_lines, tmp_path, motionfm, ending):
+    if ending == 'c3d': pytest.importorskip('ezc3d')
+    trial, path = recorded('walk', 6), tmp_path/f'shank.{ending}'
+    shank = trial.values[:, [JOINT_INDEX['RKnee']]]*.5 + trial.values[:, [JOINT_INDEX['RAnkle']]]*.5
+    shank[50:90], lost = np.nan, np.full_like(shank, np.nan)
+    write_trial(path, replace(trial, values=np.concatenate([trial.values, shank, lost], 1), markers=(*JOINTS, 'SHANK', 'LOST')))
+    code, words = motionfm('reconstruct', path)
+    assert code == 0 and 'filled in markers that are no joints: 40 samples; 1 marker carried along by the body' in words, words
+    assert 'left blank in markers that are no joints: 150 samples (LOST)' in words, words
+    done = read_trial(path.with_stem('shank_reconstructed'))
+    assert np.isfinite(done.values[:, :21]).all() and np.isnan(done.values[:, 21]).all()
+    np.testing.assert_allclose(done.values[:, 20], (trial.values[:, JOINT_INDEX['RKnee']] + trial.values[:, JOINT_INDEX['RAnkle']])/2, atol=20)
 
 
 def test_names_of_ones_own(tmp_path, motionfm):
