@@ -104,7 +104,7 @@ def parse_table(
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
     "Take a wide or a long table apart; raises `DataError`."
     separator, ((_, first), *rows) = _table_rows(text)
-    names = [name.strip().strip("'") for name in first.split('\t')]
+    names = [re.sub("^'(.*)'$", r'\1', name.strip()) for name in first.split('\t')]   # some programs put words into quotes
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     places = _named_columns(names)
     if not {'time', 'frame'} & set(places): raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, expected one called time or frame; name the columns')
