@@ -10,7 +10,7 @@ TEXT = """# The weights that ship
 
 What they were trained on, what they are good for, and what they are not.
 
-| | |
+| What | Told |
 | --- | --- |
 | What it is | two bidirectional LSTM layers that weigh candidates (smoothers, fillings by habit, what was seen), correct them, and tell a spread for each sample |
 | Reads | positions of 20 joints (or 16, without arms) in metres at any rate, with gaps and noise |
@@ -26,7 +26,7 @@ What they were trained on, what they are good for, and what they are not.
 
 ## Figures
 
-Mean error in mm over missing samples (over all where nothing is missing), with 95 % intervals over trials; in the last two columns the share of samples within the spread and within twice that, which should be 68 % and 97 %. `python benchmarks/bench_accuracy.py` measures them; more stands in the [results](11_results.ipynb).
+Mean error in mm over missing samples (over all where nothing is missing), with 95 % intervals over trials (none for a single recording, but for `disk`, which cuts it into pieces); in the last two columns the share of samples within the spread and within twice that, which should be 68 % and 97 %. `python benchmarks/bench_accuracy.py` measures them; more stands in the [results](11_results.ipynb).
 
 {tables}
 ## Limits
@@ -40,24 +40,37 @@ Mean error in mm over missing samples (over all where nothing is missing), with 
 """
 
 
+def judged(row: dict) -> list[float]:
+    "The error that counts and its interval."
+    return row['metrics']['missing_mm'] or row['metrics']['all_mm']
+
+
+def best_of(line: dict[str, dict]) -> tuple[str, str, float]:
+    "The classical method with the smallest error, how many others share the place, and the error; `line`: method -> figures."
+    errors = {method: judged(row)[0] for method, row in line.items() if method not in OURS}
+    first, *others = (method for method, error in errors.items() if error == min(errors.values()))
+    return first, f' and {len(others)} other{"s"[:len(others) - 1]}' if others else '', errors[first]
+
+
 def table(name: str, rows: list[dict]) -> str:
     "The figures of one set of trials."
-    judged = lambda row: row['metrics']['missing_mm'] or row['metrics']['all_mm']
-    lines = [f'**{name}** ({max(row["trials"] for row in rows)} trials)', '', '| scenario | motionfm | best classical method | within | within twice |', '| --- | --- | --- | --- | --- |']
+    trials = max(row['trials'] for row in rows)
+    lines = [f'**{name}** ({trials} trial{"s"[:trials - 1]})', '', '| scenario | motionfm | best classical method | within | within twice |', '| --- | --- | --- | --- | --- |']
     for scenario in dict.fromkeys(row['scenario'] for row in rows):
         line = {row['method']: row for row in rows if row['scenario'] == scenario}
-        best = min((method for method in line if method not in OURS), key=lambda method: judged(line[method])[0])
-        ours, metrics = judged(line['motionfm']), line['motionfm']['metrics']
-        lines.append('| {} | {:.1f} [{:.1f}, {:.1f}] | {} {:.1f} | {:.0f} % | {:.0f} % |'.format(scenario, *ours, best, judged(line[best])[0], metrics['within'][0], metrics['within2'][0]))
+        ours, metrics = line['motionfm'], line['motionfm']['metrics']
+        error = ('{:.1f} [{:.1f}, {:.1f}]' if ours['parts'] > 1 else '{:.1f}').format(*judged(ours))
+        best, others, theirs = best_of(line)
+        lines.append(f'| {scenario} | {error} | {best}{others}: {theirs:.1f} | {metrics["within"][0]:.0f} % | {metrics["within2"][0]:.0f} % |')
     return '\n'.join(lines) + '\n'
 
 
 def behind(results: dict[str, list[dict]]) -> str:
     "A line for each set of trials on which a classical method was better."
-    judged, told = lambda row: (row['metrics']['missing_mm'] or row['metrics']['all_mm'])[0], ''
+    told = ''
     for name, rows in results.items():
-        ours = {row['scenario']: judged(row) for row in rows if row['method'] == 'motionfm'}
-        better = {row['scenario']: row['method'] for row in sorted(rows, key=judged, reverse=True) if row['method'] not in OURS and judged(row) < ours[row['scenario']]}
+        lines = {scenario: {row['method']: row for row in rows if row['scenario'] == scenario} for scenario in dict.fromkeys(row['scenario'] for row in rows)}
+        better = {scenario: ''.join(best_of(line)[:2]) for scenario, line in lines.items() if best_of(line)[2] < judged(line['motionfm'])[0]}
         if better: told += f'- On {name} a classical method is better at: ' + ', '.join(f'{scenario} ({method})' for scenario, method in better.items()) + '.\n'
     return told
 
