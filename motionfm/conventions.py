@@ -171,6 +171,7 @@ def _middle(
 def find_up(
     joints: np.ndarray,      # (T, K, 3) positions, any unit, NaN where missing
     names: Sequence[str],    # K joints
+    units: str = '',         # their unit, if it is known
 ) -> tuple[str | None, str]: # a key of `UPS`, or None where it is not clear; and the evidence in words
     "Which axis points up: the one along which the neck is above the ankles."
     (low, bottom), (high, top) = (_middle(joints, names, groups) for groups in (_LOW, _HIGH))
@@ -179,7 +180,8 @@ def find_up(
     if not len(rise): return None, 'no joints to tell it from'
     rise = np.median(rise, 0)
     second, first = np.sort(np.abs(rise))[-2:]
-    evidence = f'from {low} to {high} it is ' + ', '.join(f'{value:.4g} along {axis}' for axis, value in zip('xyz', rise))
+    told = [f'{float(f"{value:.2g}"):g} {units}'.strip() + f' along {axis}' for axis, value in zip('xyz', rise)]   # two digits
+    evidence = f'from {low} to {high} it is {", ".join(told)}'
     axis = int(np.abs(rise).argmax())
     return (('-' if rise[axis] < 0 else '') + 'xyz'[axis] if first >= 2*second and first > 0 else None), evidence
 

@@ -346,7 +346,7 @@ def settle(
         notes.append(evidence)
     elif units is None: notes += _doubts(leg_length(joints, names), parts['units'])
     if 'up' not in parts:
-        found, evidence = find_up(joints, names)
+        found, evidence = find_up(joints, names, parts['units'])
         parts['up'] = found or default
         notes.append(f'{parts["up"]} points up: {evidence}' + ('' if found else ', so this is an assumption'))
     return replace(trial, units=parts['units'], up=parts['up'], notes=tuple(notes))
