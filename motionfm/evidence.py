@@ -35,7 +35,7 @@ def _with_mean_bones(paths: np.ndarray, ever: np.ndarray, mean: np.ndarray) -> N
 # %% ../nbs/06_evidence.ipynb #evidence
 RATIOS = tuple(10**power for power in (2.5, 3.75, 5.25, 6.75))   # s⁻³, process noise of the smoothers
 CANDIDATES = (*(f'smoother {ratio:.3g}' for ratio in RATIOS), 'own habits', "people's habits", 'lengths kept', 'seen')
-BEST, SEEN = CANDIDATES.index('lengths kept'), CANDIDATES.index('seen')   # what the others are told around
+BEST, SEEN = CANDIDATES.index('lengths kept'), CANDIDATES.index('seen')   # what the others are told around; what was seen, or the same
 
 class Evidence(NamedTuple):
     "Damaged recordings as a network is shown them."
@@ -67,7 +67,7 @@ def in_the_world(
     return turned(places + root, evidence.turn.swapaxes(1, 2)) + origin
 
 # %% ../nbs/06_evidence.ipynb #doubt
-LEAST_DOUBT_M, DOUBT_A_FRAME_M, MOST_DOUBT_M, FARTHEST = .001, .005, .3, 120   # metres, and frames
+LEAST_DOUBT_M, DOUBT_A_FRAME_M, MOST_DOUBT_M, FARTHEST = .001, .005, .3, 120   # metres; metres a frame; metres; frames
 
 def _distances(visible: np.ndarray, ever: np.ndarray) -> np.ndarray:
     "(2, B, T, K) frames since each joint was seen, and until it will be; 120 where that is further away or never."
@@ -85,7 +85,7 @@ def _doubt(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/06_evidence.ipynb #candidates
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
-GENTLE, STRONG = 2, 1          # which smoother suits the one and the other
+GENTLE, STRONG = 2, 1          # which smoother suits clean recordings; and noisy ones
 BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
 ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, .5, .2   # weight of the people's covariance beside the recording's own
 GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind

@@ -185,7 +185,7 @@ def damage(
 
 # %% ../nbs/08_recipe.ipynb #source
 GROUP, USES, LATEST, FIRST_GROUPS = 32, 3, 40, 6
-SYNTHETIC, SYNTHETIC_FRAMES, SYNTHETIC_SHARE = 40, 240, .25   # recordings of each activity, their length, how often one is taken
+SYNTHETIC, SYNTHETIC_FRAMES, SYNTHETIC_SHARE = 40, 240, .25   # recordings of each activity; their length in frames; how often one is taken
 LONG = 1500   # frames beyond which a recording is not taken more often
 
 class Source:

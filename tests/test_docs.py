@@ -65,6 +65,14 @@ def test_no_place_has_two_names(site):
         assert not [place for place, times in places.items() if times > 1], path.name
 
 
+def test_pictures_say_what_they_show(site):
+    for path in (site/'_docs').rglob('*.html'):
+        page = re.sub(r'srcdoc=("[^"]*"|\'[^\']*\')', '', path.read_text(encoding='utf-8'))
+        mute = [tag[:80] for tag in re.findall(r'<img\b[^>]*>', page) if not re.search(r'\balt="[^"]', tag)]
+        mute += [tag[:80] for tag in re.findall(r'cell-output-display">\s*(<svg\b[^>]*>|<\?xml)', page) if 'aria-label="' not in tag]
+        assert not mute, (path.name, mute)
+
+
 def test_pages_ask_nobody_else(site):
     for page in (site/'_docs').rglob('*.html'):
         asked = re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(?:https?:)?//[^"]*"', page.read_text(encoding='utf-8'))

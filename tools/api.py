@@ -2,7 +2,9 @@
 import ast
 import io
 import json
+import re
 import tokenize
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from html import escape
@@ -52,8 +54,7 @@ class Cell:
         return {token.start[0]: token.string.lstrip('# ').strip() for token in tokens if token.type == tokenize.COMMENT}
 
     @property
-    def is_imports(self) -> bool:
-        return all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in self.tree.body)
+    def is_imports(self) -> bool: return all(map(_is_import, self.tree.body))
 
     def text_of(self, node: ast.AST) -> str:
         "The lines of a statement, as they were written."
@@ -78,9 +79,19 @@ class Cell:
     @cached_property
     def constants(self) -> str:
         "The statements that make public constants, as they were written."
+        return '\n'.join(map(self.text_of, self._shown))
+
+    @cached_property
+    def rest(self) -> str:
+        "The cell without these statements."
+        shown = {line for node in self._shown for line in range(node.lineno, node.end_lineno + 1)}
+        return re.sub(r'\n{3,}', '\n\n', '\n'.join(line for number, line in enumerate(self.lines, 1) if number not in shown)).strip('\n')
+
+    @cached_property
+    def _shown(self) -> list[ast.stmt]:
         kept = [node for node in self.tree.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))]
         public = any(not name.startswith('_') for node in kept for name in _targets(node))
-        return '\n'.join(self.text_of(node) for node in kept if not _is_option(node)) if public else ''
+        return [node for node in kept if public and not _is_option(node)]
 
     @cached_property
     def length(self) -> int:
@@ -94,6 +105,11 @@ def _targets(node: ast.stmt) -> list[str]:
     return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
 
 
+def _is_import(node: ast.stmt) -> bool:
+    "Whether a statement imports, or tries to."
+    return isinstance(node, (ast.Import, ast.ImportFrom)) or isinstance(node, ast.Try) and all(map(_is_import, node.body))
+
+
 def _is_option(node: ast.stmt) -> bool:
     "Whether a statement names an option of a command, which is told with the command."
     return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith('Annotated[')
@@ -103,7 +119,9 @@ def _names_in(cell: Cell, node: ast.stmt) -> list[Name]:
     if isinstance(node, ast.FunctionDef): return [_function(cell, node)]
     if isinstance(node, ast.ClassDef): return [_class(cell, node)]
     if isinstance(node, ast.AugAssign) or _is_option(node): return []
-    return [Name(name, 'constant', cell.comments.get(node.end_lineno, '')) for name in _targets(node)]
+    names, comment = _targets(node), cell.comments.get(node.end_lineno, '')
+    parts = [part.strip() for part in comment.split(';')]
+    return [Name(name, 'constant', words) for name, words in zip(names, parts if len(parts) == len(names) > 1 else [comment]*len(names))]
 
 
 def _words(node) -> str: return ' '.join((ast.get_docstring(node) or '').split())
@@ -154,9 +172,20 @@ def _function(cell: Cell, node: ast.FunctionDef) -> Name:
                 is_registered=bool({'scenario', 'method'} & {*decorators}))
 
 
+@cache
+def _literals() -> dict[str, object]:
+    "Constants that stand in the source as they are: name -> value."
+    found = {}
+    for node in (node for notebook in notebooks() for cell in notebook.cells for node in cell.tree.body if isinstance(node, ast.Assign)):
+        with suppress(ValueError): found |= {name: ast.literal_eval(node.value) for name in _targets(node) if len(_targets(node)) == 1}
+    return found
+
+
 def _text(node: ast.expr) -> str:
     "A text, as far as it stands in the source."
     if isinstance(node, ast.JoinedStr): return ''.join(_text(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue) and node.conversion == -1 and not node.format_spec:
+        with suppress(Exception): return str(eval(ast.unparse(node.value), {'__builtins__': {}}, _literals()))   # ' or '.join(RECIPES)
     return str(node.value) if isinstance(node, ast.Constant) else ', '.join(f'`{part.id}`' for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
@@ -246,7 +275,8 @@ def as_html(name: Name, link) -> str:
     plain = name.parameters and not any(parameter.words or parameter.type for parameter in name.parameters)   # told where such functions are registered
     rows = [] if plain else [_row(parameter, link) for parameter in name.parameters]
     if plain: rows = [f'<dt class="all"><code>({escape(", ".join(parameter.name for parameter in name.parameters))})</code></dt>']
-    if name.returns: rows.append(f'<dt class="returns">returns <span class="type">{escape(name.returns.type)}</span></dt><dd>{link(name.returns.words)}</dd>')
+    if name.returns and name.returns.words: rows.append(f'<dt class="returns">returns <span class="type">{escape(name.returns.type)}</span></dt><dd>{link(name.returns.words)}</dd>')
+    elif name.returns and name.returns.type != 'Iterator[None]': rows.append(f'<dt class="returns all">returns {link(f"`{name.returns.type}`")}</dt>')   # its name says it
     methods = ''.join(f'<dt class="method"><code>.{escape(method.name + brackets(method))}</code></dt><dd>{link(method.words)}</dd>'
                       for method in name.methods if method.words)
     return f'<div class="api"><p class="words">{link(name.words)}</p><dl>{"".join(rows)}{methods}</dl></div>'

@@ -12,6 +12,7 @@ from api import EXPORTED, ROOT, Cell, Notebook, as_html, brackets, index, notebo
 
 NUMBER = re.compile(r'\b\d\d_(\w+\.(?:ipynb|html))')   # pages are called after the module, without the number
 TEST = re.compile(r'\b(assert\s|assert_\w+\(|test_\w+\(|np\.testing\.)')
+FLAG = re.compile(r'--[\w-]+( [\w.,-]{1,12})?')
 COLUMNS = re.compile(r'\S {2,}(?=\S)')
 NAMES = index()
 REGISTERED = {name.name for notebook in notebooks() for name in notebook.names if name.is_registered}
@@ -24,11 +25,17 @@ def link_of(name: str, module: str, up: str = '') -> str | None:
     return f'#{name}' if module in modules else f'{up}{modules[0]}.html#{name}'
 
 
+def inline_code(text: str) -> str:
+    "Code within a sentence; a flag stays on one line."
+    kind = ' class="flag"' if FLAG.fullmatch(text) else ''
+    return f'<code{kind}>{text}</code>'
+
+
 def words_as_html(words: str, module: str, own: frozenset[str] = frozenset()) -> str:
     "A comment or a docstring, with links from names in backticks, but for the names of its `own` parameters."
     def code(found):
         target = None if found[1] in own else link_of(found[1], module)
-        return f'<a href="{target}"><code>{found[1]}</code></a>' if target else f'<code>{found[1]}</code>'
+        return f'<a href="{target}"><code>{found[1]}</code></a>' if target else inline_code(found[1])
     return re.sub(r'`([^`]+)`', code, escape(words, quote=False))
 
 
@@ -37,6 +44,7 @@ def words_as_markdown(text: str, module: str, up: str = '') -> str:
     def code(found):
         target = link_of(found[1], module, up)
         return f'[`{found[1]}`]({target})' if target else found[0]
+    text = re.sub(rf'`({FLAG.pattern})`(?!\]|`)', r'`\1`{.flag}', text)
     parts = re.split(r'(^```.*?^```|^#.*?$|\[[^\]]*\]\([^)]*\))', text, flags=re.DOTALL | re.MULTILINE)
     return ''.join(part if place % 2 else re.sub(r'`(\w+)`', code, part) for place, part in enumerate(parts))
 
@@ -61,6 +69,31 @@ def printed(output: dict) -> dict:
     return {'output_type': 'display_data', 'metadata': {}, 'data': {'text/html': f'<div class="cell-output-stdout">{"".join(parts)}</div>'}}
 
 
+def words_before(source: str) -> str:
+    "The last paragraph of a text, or else its heading, without marks and not too long."
+    paragraphs = [part for part in re.sub(r'^```.*?^```', '', source, flags=re.DOTALL | re.MULTILINE).split('\n\n') if not re.match(r'[|#>]|- |\d\. ', part)] or [source.lstrip('# ').split('\n')[0]]
+    plain = re.sub(r'[`*]', '', re.sub(r'!?\[([^\]]*)\]\([^)]*\)', r'\1', ' '.join(paragraphs[-1].split())))
+    sentences = re.split(r'(?<=[.!?:])\s+(?=[A-Z])', plain)
+    while len(sentences) > 1 and len(' '.join(sentences)) > 200: sentences.pop()
+    return ' '.join(sentences)
+
+
+def alt_of(code: str, before: str) -> str:
+    "What a picture shows, in words: its title, or else the text before it; and what its axes are."
+    told = lambda call: [found[2] for found in re.finditer(rf'\b{call}(["\'])([^"\'{{}}]+)\1', code)]
+    titles = told(r'(?:title=|set_title\(|suptitle\()')
+    what, axes = '; '.join(dict.fromkeys(titles)) or words_before(before), [', '.join(dict.fromkeys(told(f'{axis}label='))) for axis in 'yx']
+    return what + (f' ({" against ".join(axes)})' if all(axes) else '')
+
+
+def with_words(output: dict, words: str) -> dict:
+    "A drawing that tells what it shows to those who can't see it."
+    data = output.get('data', {})
+    if 'image/svg+xml' not in data: return output
+    named = ''.join(data['image/svg+xml']).replace('<svg ', f'<svg role="img" aria-label="{escape(words)}" ', 1)
+    return {**output, 'data': {**data, 'image/svg+xml': named}}
+
+
 def folded(source: str, label: str) -> str:
     "Code that opens with a click."
     return f'<details class="source"><summary>{escape(label)}</summary>\n\n```python\n{source}\n```\n\n</details>'
@@ -78,7 +111,7 @@ def told(cell: Cell, module: str) -> list[dict]:
         own = frozenset(one.name for one in name.parameters)
         parts.append(f'### {title} {{#{name.name} .name}}\n\n{as_html(name, lambda words: words_as_html(words, module, own))}')
     label = ', '.join(cell.private) or ('options' if cell.are_options else 'details')
-    if public or cell.private or not cell.constants: parts.append(folded(cell.source, 'Code' if public else f'Code: {label}'))
+    if public or cell.private or not cell.constants: parts.append(folded(cell.rest, 'Code' if public else f'Code: {label}'))
     return [markdown_cell('\n\n'.join(parts))]
 
 
@@ -87,16 +120,19 @@ def page_of(notebook: Notebook, up: str = '') -> dict:
     title, subtitle = notebook.head
     front = f'---\ntitle: {json.dumps(title, ensure_ascii=False)}\nsubtitle: {json.dumps(subtitle, ensure_ascii=False)}\n---'
     cells, exported = [{'cell_type': 'raw', 'metadata': {}, 'source': front}], {cell.id: cell for cell in notebook.cells}
-    taken = {name.name for name in notebook.names}
+    taken, before = {name.name for name in notebook.names}, ''
     for cell in notebook.raw['cells'][1:]:
         source = ''.join(cell['source'])
+        if cell['cell_type'] == 'markdown': before = source
         if cell['cell_type'] == 'markdown': cells.append(markdown_cell(words_as_markdown(with_ids(NUMBER.sub(r'\1', source), taken), notebook.module, up)))
         elif source.startswith(EXPORTED): cells += told(exported[cell['id']], notebook.module)
         elif not source.startswith(('#| hide', '#| default_exp')):
             shown = re.sub(r'^#\|.*\n', '', source, flags=re.MULTILINE)
             if not cell['outputs'] and TEST.search(shown): cells.append(markdown_cell(folded(shown, 'Test')))
             else:
-                outputs = [printed(output) for output in cell['outputs']]
+                words = alt_of(shown, before)
+                outputs = [with_words(printed(output), words) for output in cell['outputs']]
+                if any('image/png' in output.get('data', {}) for output in outputs): shown = f'#| fig-alt: {json.dumps(words, ensure_ascii=False)}\n#| fig-align: left\n{shown}'
                 cells.append({'cell_type': 'code', 'execution_count': None, 'metadata': {}, 'source': shown, 'outputs': outputs})
     return {'cells': cells, 'metadata': notebook.raw['metadata'], 'nbformat': 4, 'nbformat_minor': 4}
 
