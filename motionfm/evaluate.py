@@ -418,7 +418,7 @@ def _from_recordings(path: Path, tables: Sequence) -> Trials:
         if each.stem.endswith(SUFFIX): continue
         try: found[each.relative_to(path).as_posix()] = _path_and_rate(each)
         except DataError as error: failed.append(error)
-    for error in failed: print(f'passed over: {error}')
+    for reason in failed: print(f'passed over: {reason}')
     if not found: raise FileError(f'{path}: no recording found that can be read and that motionfm has not made itself')
     return found
 
