@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
-           'FIRST_DATASET', 'Weights', 'ModelJson', 'Names', 'REPORT', 'train', 'metadata', 'view', 'view_noisy',
-           'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate', 'synthesize', 'demo_trial',
-           'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main', 'view_reconstruction_main']
+           'FIRST_DATASET', 'Weights', 'ModelJson', 'Names', 'REPAIR_PAGE', 'REPORT', 'train', 'metadata', 'view',
+           'view_noisy', 'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate', 'synthesize',
+           'demo_trial', 'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main',
+           'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
 import inspect
@@ -217,20 +218,23 @@ def reconstruct(
     units: Annotated[str | None, typer.Option('--units', help='The unit, as m, cm or mm, if it is not found right.')] = None,
     names: Names = None,
     max_spread_mm: Annotated[float | None, typer.Option('--max-spread-mm', help='Leave samples blank that the network is less sure of.')] = None,
+    report: Annotated[str | None, typer.Option('--report', help='Of one recording: write a page that plays it before and after, with all that is known about the repair.')] = None,
+    table: Annotated[str | None, typer.Option('--table', help='Of one recording: write a line for each gap (CSV): joint, frames, what filled it, how far off it may be.')] = None,
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')] = False,
     resume: Annotated[bool, typer.Option('--resume', help='Go on with a folder: leave out recordings that have a result already.')] = False,
     jobs: Annotated[int, typer.Option('--jobs', help='So many recordings of a folder at once; 0: one on each core.')] = 1,
     cluster: Annotated[str, typer.Option('--cluster', help='Work on the cluster of this Dask scheduler, as tcp://127.0.0.1:8786.')] = '',
 ) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and tell what was done."
-    from motionfm.reconstruct import output_folder, plan_outputs, reconstruct_file
+    from motionfm.reconstruct import output_folder, plan_outputs
     from motionfm.recordings import extra_names
     plan = plan_outputs(source, output, overwrite or resume, (names,))
+    _check_extras(Path(source), [report, table], overwrite)
     network = _load_network(model_json, weights)
     how: dict = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'max_spread_mm': max_spread_mm}
     if max_spread_mm is not None and not max_spread_mm > 0: raise DataError(f'max_spread_mm {max_spread_mm} found, expected more than 0')
     with extra_names(names):
-        if Path(source).is_file(): print(reconstruct_file(*plan[0], network, **how))
+        if Path(source).is_file(): _reconstruct_single(*plan[0], network, how, report, table)
         elif jobs == 1 and not (resume or cluster): _reconstruct_folder(Path(source), output_folder(source, output), plan, network, how)
         else: _reconstruct_many(Path(source), output_folder(source, output), plan, _Repair(model_json, weights, names, how), resume, jobs, cluster)
 
@@ -240,6 +244,50 @@ def _load_network(model_json: str | None, weights: str | None):
     from motionfm.reconstruct import SHIPPED_JSON, SHIPPED_WEIGHTS, load_network
     if (model_json is None) != (weights is None): raise DataError('only one of --model-json and --weights found, expected both or neither')
     return load_network(model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS)
+
+# %% ../nbs/15_cli.ipynb #check-extras
+def _check_extras(source: Path, extras: list[str | None], overwrite: bool) -> None:
+    "Raise `DataError`, `FileError` if a table or a page can't be written, before anything is done."
+    for extra in filter(None, extras):
+        if source.is_dir(): raise DataError(f'{source}: a folder found, expected one recording for --report and --table; all figures of a folder go to its summary.csv')
+        if Path(extra).exists() and not overwrite: raise FileError(f'{extra}: exists already; replace it with --overwrite, or choose another name')
+        check_writable(Path(extra).parent)
+
+# %% ../nbs/15_cli.ipynb #repair-page
+REPAIR_PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}}
+table{{border-collapse:collapse}}td,th{{padding:.1rem 1rem .1rem 0;text-align:right}}td:first-child,th:first-child{{text-align:left}}</style>
+<h1>{title}</h1><p>Red: what was recorded. Green: what motionfm makes of it.</p>{player}
+<h2>What was done</h2><ul>{lines}</ul>
+<h2>Gap by gap</h2><p>The least certain first. Two of three samples are expected to be nearer to the truth than their spread.</p>
+<table><tr><th>joint</th><th>frames</th><th>how many</th><th>filled by</th><th>spread, median mm</th><th>largest mm</th></tr>{rows}</table></html>
+'''
+
+def _write_repair_page(path: Path, summary, player: str) -> None:
+    "A repair as one page that needs nothing else."
+    from html import escape
+    from motionfm.basics import atomic_path
+    number = lambda value: '' if value is None else f'{value:.0f}'
+    spans = sorted(summary.spans, key=lambda span: -(span.worst_mm or 0))
+    rows = ''.join(f'<tr><td>{span.joint}</td><td>{span.first}–{span.last}</td><td>{span.frames}</td><td>{span.by or "left blank"}</td>'
+                   f'<td>{number(span.median_mm)}</td><td>{number(span.worst_mm)}</td></tr>' for span in spans)
+    page = REPAIR_PAGE.format(title=escape(Path(summary.source).name), player=player, rows=rows, lines=''.join(f'<li>{escape(line.strip())}</li>' for line in str(summary).split('\n')))
+    with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
+
+# %% ../nbs/15_cli.ipynb #reconstruct-single
+def _reconstruct_single(path: Path, target: Path, network: Callable, how: dict, report: str | None, table: str | None) -> None:
+    "Repair one recording and tell; a table and a page if they are wanted."
+    from motionfm.formats import read_trial
+    from motionfm.reconstruct import reconstruct_file
+    from motionfm.summary import write_spans
+    summary = reconstruct_file(path, target, network, **how)
+    print(summary)
+    if table: write_spans(table, summary); print(f'every gap is in {table}')
+    if not report: return
+    from motionfm.view import make_scene, player_frame
+    before, after = (read_trial(name, how['up'], how['units']) for name in (path, target))
+    _write_repair_page(Path(report), summary, player_frame(make_scene(None, before.positions, after.positions, rate=before.rate)))
+    print(f'look at {report}')
 
 # %% ../nbs/15_cli.ipynb #reconstruct-one
 def _reconstruct_one(path: Path, target: Path, network: Callable, how: dict):
@@ -332,6 +380,7 @@ def _methods(weights: str | None, model_json: str | None, wanted: str) -> dict[s
     from motionfm.classic import METHODS
     from motionfm.evaluate import network_methods
     methods = METHODS | network_methods(_load_network(model_json, weights))
+    if weights: methods |= {'shipped': network_methods(_load_network(None, None))['motionfm']}
     names = names_in(wanted) or list(methods)
     for name in names:
         if name not in methods: raise DataError(f'method {name!r} is not known; known are {", ".join(methods)}')
@@ -344,6 +393,7 @@ def evaluate(
     datasets_root: DatasetsRoot = TrainConfig.datasets_root,
     scenario: Annotated[str, typer.Option('--scenario', help='Scenarios, separated by commas; by default all.')] = '',
     method: Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')] = '',
+    subjects: Annotated[str, typer.Option('--subjects', help='Of datasets, only these people, separated by commas, as 7 or dataset11/7; a network that has learned from somebody is no judge of them.')] = '',
     most: Annotated[int, typer.Option('--most', help='At most so many trials of each folder, evenly spread; 0: all.')] = 20,
     seed: Annotated[int, typer.Option('--seed', help='Same seed, same damage.')] = 0,
     report: Annotated[str, typer.Option('--report', help='Write a page with plots and moving skeletons.')] = 'report.html',
@@ -352,7 +402,7 @@ def evaluate(
     names: Names = None,
 ) -> None:
     "Damage clean trials, repair them by every method, and compare."
-    from motionfm.evaluate import SCENARIOS, evaluate_trials, format_table, read_trials, write_report
+    from motionfm.evaluate import SCENARIOS, evaluate_trials, format_closing, format_table, read_trials, write_report
     from motionfm.recordings import extra_names
     for name in names_in(scenario):
         if name not in SCENARIOS: raise DataError(f'scenario {name!r} is not known; known are {", ".join(SCENARIOS)}')
@@ -360,10 +410,14 @@ def evaluate(
     methods = _methods(weights, model_json, method)
     with extra_names(names):
         trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
-                  for name, trial in read_trials(folder, most or None, (names,)).items()}
+                  for name, trial in read_trials(folder, most or None, (names,), names_in(subjects)).items()}
+    if not trials: raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     results = evaluate_trials(trials, methods, names_in(scenario) or None, seed)
+    for name in names_in(scenario) or SCENARIOS:
+        if name not in {row['scenario'] for row in results}: print(f'left out: {name}, for which none of the {len(trials)} trials is long enough')
     shown = 'motionfm' if 'motionfm' in methods else None
     print(format_table(results))
+    print('\n' + format_closing(results))
     print(f'\nlook at {write_report(report, results, trials, methods, _player, shown, seed=seed)}')
 
 # %% ../nbs/15_cli.ipynb #player

@@ -8,8 +8,8 @@ __all__ = ['SCENARIOS', 'NOISE_M', 'ENDS', 'LEG', 'ARM', 'SPIKE_M', 'SPIKE_SHARE
            'Scenario', 'scenario', 'noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'limb', 'midhip',
            'spikes', 'swaps', 'disk_samples', 'disk', 'damaged_parts', 'bone_errors', 'acceleration_errors',
            'cube_error', 'trial_metrics', 'pooled', 'evaluate_trials', 'network_methods', 'format_table',
-           'complete_stretch', 'read_trials', 'judged', 'plot_scenarios', 'plot_details', 'pick_examples',
-           'example_parts', 'write_report']
+           'complete_stretch', 'read_trials', 'judged', 'format_closing', 'plot_scenarios', 'plot_details',
+           'pick_examples', 'example_parts', 'write_report']
 
 # %% ../nbs/11_evaluate.ipynb #imports
 import json
@@ -401,10 +401,12 @@ def _from_npz(path: Path) -> Trials:
     return {name: (positions, RATE) for name, positions in arrays.items()}
 
 # %% ../nbs/11_evaluate.ipynb #from-dataset
-def _from_dataset(path: Path, most: int | None) -> Trials:
-    "Sequences of a dataset folder, evenly spread."
+def _from_dataset(path: Path, most: int | None, subjects: Sequence[str]) -> Trials:
+    "Sequences of a dataset folder, of some people or all, evenly spread."
     dataset = open_dataset(path)
-    indices = np.unique(np.linspace(0, dataset.n_sequences - 1, min(most or dataset.n_sequences, dataset.n_sequences)).astype(int))
+    ours = np.array([not subjects or bool({subject, f'{dataset.name}/{subject}'} & set(subjects)) for subject in dataset.subjects.tolist()], bool)
+    if not ours.any(): return {}
+    indices = np.flatnonzero(ours)[np.unique(np.linspace(0, ours.sum() - 1, min(most or ours.sum(), ours.sum())).astype(int))]
     return {f'{dataset.name}/{dataset.subjects[index]}/{index}': (joints, RATE) for index, joints in zip(indices, dataset.joints(indices))}
 
 # %% ../nbs/11_evaluate.ipynb #from-recordings
@@ -416,7 +418,7 @@ def _from_recordings(path: Path, tables: Sequence) -> Trials:
         if each.stem.endswith(SUFFIX): continue
         try: found[each.relative_to(path).as_posix()] = _path_and_rate(each)
         except DataError as error: failed.append(error)
-    for error in failed: print(f'passed over: {error}')
+    for reason in failed: print(f'passed over: {reason}')
     if not found: raise FileError(f'{path}: no recording found that can be read and that motionfm has not made itself')
     return found
 
@@ -431,17 +433,18 @@ def read_trials(
     path: str | Path,          # a dataset folder, an .npz file, a recording, or a folder of recordings
     most: int | None = None,   # at most so many trials, evenly spread; by default all
     tables: Sequence = (),     # files in the folder that are no recordings
+    subjects: Sequence[str] = (), # of a dataset, only these people, as '7' or 'dataset11/7'; none is all
 ) -> dict:                     # name -> positions (T, K, 3) in metres, complete, and rate in Hz
     "Read clean trials, and print which recordings can't be read; raises `DataError`, `FileError`."
     path = Path(path)
     if not path.exists(): raise FileError(f'{path}: not found; give a dataset folder, an .npz file, a recording, or a folder of recordings')
-    if (path/FEATURES_FILE).exists(): found = _from_dataset(path, most)
+    if (path/FEATURES_FILE).exists(): found = _from_dataset(path, most, subjects)
     else: found = _from_npz(path) if path.suffix == '.npz' else _from_recordings(path, tables)
     trials = {}
     for name, (positions, rate) in found.items():
         kept = positions[complete_stretch(np.all(np.isfinite(positions), -1))].astype(float)
         if len(kept) >= SHORTEST: trials[name] = kept, float(rate)
-    if not trials: raise DataError(f'{path}: no trial with {SHORTEST} frames in a row in which every joint is seen; without them the truth is not known')
+    if not trials and found: raise DataError(f'{path}: no trial with {SHORTEST} frames in a row in which every joint is seen; without them the truth is not known')
     names = list(trials)
     return {names[at]: trials[names[at]] for at in np.unique(np.linspace(0, len(names) - 1, min(most or len(names), len(names))).astype(int))}
 
@@ -457,6 +460,23 @@ def _svg(figure) -> str:
 def judged(row: dict):   # list[float], or None where nothing was counted
     "The error that counts: over what was missing, or over all where nothing was; with its interval."
     return row['metrics'].get('missing_mm') or row['metrics'].get('all_mm')
+
+# %% ../nbs/11_evaluate.ipynb #closing
+def format_closing(
+    results: list[dict],   # what `evaluate_trials` returns
+) -> str:                  # lines for the terminal
+    "A line for each scenario: the error that counts, of straight lines, of the best classical method, and of what is no classical method."
+    names = list(dict.fromkeys(row['method'] for row in results))
+    networks, table = [name for name in names if name not in METHODS], []
+    for scenario_name in dict.fromkeys(row['scenario'] for row in results):
+        errors = {row['method']: judged(row)[0] for row in results if row['scenario'] == scenario_name and judged(row)}
+        classical = {name: error for name, error in errors.items() if name in METHODS}
+        best = min(classical, key=classical.__getitem__, default='')
+        shown = ['linear' in errors and f'{errors["linear"]:.1f}', best and f'{classical[best]:.1f} ({best})', *(name in errors and f'{errors[name]:.1f}' for name in networks)]
+        table.append([scenario_name, *(cell or '' for cell in shown)])
+    table.insert(0, ['mean error, mm', 'linear', 'best classical', *networks])
+    widths = [max(map(len, column)) for column in zip(*table)]
+    return '\n'.join('  '.join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]).rstrip() for line in table)
 
 # %% ../nbs/11_evaluate.ipynb #plot-panel
 def _few_ticks(low: float, high: float) -> list[float]:

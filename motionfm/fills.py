@@ -268,7 +268,7 @@ def fill_low_rank(
     repeats: int = 1,                 # how often the poses are guessed with each covariance
 ) -> np.ndarray:                      # (B, T, K, 3) float32, `start` where visible and where nothing at all is seen
     "Fill gaps from the joints that are seen, by habit."
-    filled, told_something = np.array(start, np.float32), visible.any(2, keepdims=True)
+    filled, told_something = np.array(start, np.float32), np.asarray(np.any(visible, 2, keepdims=True))
     missing, (gaps, first, last, share) = np.nonzero(~visible & told_something), _gap_ends(visible, told_something)
     trial, hidden, frames, begins = _sets(visible)
     for _ in range(rounds if len(missing[0]) else 0):

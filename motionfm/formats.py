@@ -345,10 +345,11 @@ def settle(
         with _in_file(trial.source): parts['units'], evidence = find_units(joints, names)
         notes.append(evidence)
     elif units is None: notes += _doubts(leg_length(joints, names), parts['units'])
+    found, evidence = find_up(joints, names, parts['units'])
     if 'up' not in parts:
-        found, evidence = find_up(joints, names, parts['units'])
         parts['up'] = found or default
         notes.append(f'{parts["up"]} points up: {evidence}' + ('' if found else ', so this is an assumption'))
+    elif found and found != trial.up: notes.append(f'{trial.up} points up, as was said, but the body says {found}: {evidence}')
     return replace(trial, units=parts['units'], up=parts['up'], notes=tuple(notes))
 
 # %% ../nbs/09_formats.ipynb #text-in

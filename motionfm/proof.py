@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .fills import noise_level, seen_around
-from .fusion import Recipe, all_answers, repair_blocks
+from .fusion import Recipe, all_answers, repair_blocks, within_reach
 
 # %% ../nbs/10_proof.ipynb #longest
 LONGEST_PROOF = 960   # frames
@@ -130,4 +130,4 @@ def repair_proven(
     proof, alone = _compared(*again, *tried_answers), _alone(visible)
     tried = ~visible & visible.any(0)
     mixed = np.where(tried[..., None], _mixed(answers, alone, proof.shares), answers[:, :, 0])
-    return mixed, np.where(tried, proof.factor*spread, spread), proof
+    return mixed, within_reach(np.where(tried, proof.factor*spread, spread), mixed, visible), proof

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
+from time import perf_counter
 from zlib import crc32
 
 import h5py
@@ -428,8 +429,9 @@ def _train(model: keras.Model, portable: keras.Model, average: Average, source: 
     paths = output_paths(config.save_prefix)
     try:
         for epoch in range(len(history) + 1, config.epochs + 1):
+            start = perf_counter()
             history.append(_epoch(model, average, source, config, epoch))
-            print(*(f'{name} {value:.4g}' for name, value in history[-1].items()), sep=', ', flush=True)
+            print(*(f'{name} {value:.4g}' for name, value in history[-1].items()), f'{perf_counter() - start:.0f} s', sep=', ', flush=True)
             if epoch == 1: save_architecture(portable, paths['architecture'])
             _save_state(paths['state'], model, average, {'config': asdict(config), 'data': data, 'history': history})
             save_recipe(average.weights, portable, source.habits, paths['best'])
@@ -447,7 +449,7 @@ def train_recipe(
     training, validation = split_subjects(subjects, names_in(config.val_subjects), config.val_fraction, config.seed)
     people, others = [recordings[index] for index in training], [recordings[index] for index in validation]
     print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) of {len(set(subjects[training]))} subjects; '
-          f'{", ".join(sorted(set(subjects[validation])))} held out')
+          f'{", ".join(sorted(set(subjects[validation])))} held out; {STEPS} batches an epoch', flush=True)
     source, model, paths, history = Source(people, config.seed, SYNTHETIC), _compiled(config), output_paths(config.save_prefix), []
     average, portable, data = Average(model), build_recipe(config.hidden, config.layers), _told_data(people, set(subjects[validation]))
     if config.resume: history = _load_state(paths['state'], model, average, config, data)

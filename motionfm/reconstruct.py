@@ -224,7 +224,8 @@ def plan_outputs(
     if not Path(source).exists(): raise FileError(f'{source}: not found; give a recording or a folder of recordings')
     plan = _planned(Path(source), Path(output) if output else None, tables)
     table = output_folder(source, output)/SUMMARY_FILE
-    if Path(source).is_dir() and table.exists() and not overwrite: raise FileError(f'{table}: exists already; replace it with --overwrite, or choose another output')
+    if Path(source).is_dir() and table.exists() and not overwrite: raise FileError(f'{table}: exists already; replace it with --overwrite, go on with --resume, or choose another output')
+    if Path(source).is_dir() and output and Path(output).suffix.lower() in WRITERS: raise FileError(f'{output}: the name of a file found, expected that of a folder, since {source} is one')
     for path, target in plan:
         if target.resolve() == path.resolve(): raise FileError(f'{target}: is the recording itself, which is never overwritten; choose another output')
         if target.exists() and not overwrite: raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')

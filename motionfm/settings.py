@@ -135,5 +135,6 @@ def differing_settings(
     earlier: dict,         # of the run to go on with, as a dictionary
 ) -> list[str]:            # 'hidden 256 (was 128)', empty if nothing that matters differs
     "Which settings keep a run from being resumed."
-    return [f'{name} {value} (was {earlier.get(name)})' for name, value in asdict(config).items()
-            if name not in MAY_DIFFER and earlier.get(name) != value]
+    earlier = asdict(TrainConfig()) | earlier   # a setting that there was not yet
+    return [f'{name} {value} (was {earlier[name]})' for name, value in asdict(config).items()
+            if name not in MAY_DIFFER and earlier[name] != value]
