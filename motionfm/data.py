@@ -349,7 +349,7 @@ def describe(
     return report
 
 # %% ../nbs/03_data.ipynb #describe-all
-CHECKED_TOGETHER, CHECKED_EACH = 6400, 64   # sequences read over all folders; and at least of each
+CHECKED_TOGETHER, CHECKED_EACH = 6400, 64   # sequences read over all folders; sequences read at least of each
 
 def describe_all(
     folders: list[Path],          # dataset folders

@@ -85,7 +85,7 @@ def _doubt(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/06_evidence.ipynb #candidates
 CLEAN_M, NOISY_M = .001, .02   # metres of noise
-GENTLE, STRONG = 2, 1          # which smoother suits clean recordings; and noisy ones
+GENTLE, STRONG = 2, 1          # which smoother suits clean recordings; which suits noisy ones
 BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
 ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, .5, .2   # weight of the people's covariance beside the recording's own
 GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind

@@ -75,7 +75,7 @@ def without_opinion(recipe: Recipe) -> Recipe:
     return Recipe(lambda features: np.broadcast_to(trust.ravel(), (*features.shape[:2], trust.size)), recipe.habits, False)
 
 # %% ../nbs/10_fusion.ipynb #far
-HEARD, UNHEARD = 10, 30   # frames from the nearest sight up to which the network is heard; from which it isn't
+HEARD, UNHEARD = 10, 30   # frames from the nearest sight up to which the network is heard; from which it isn't heard
 
 def _hearing(distance: np.ndarray) -> np.ndarray:
     "(B, T, K) share of the network's answer, from distances as in `Evidence`."

@@ -17,7 +17,7 @@ from .synthetic import synthesize
 
 # %% ../nbs/09_limits.ipynb #tolerances
 BONE, SPINE, BODY = .2, .4, .5   # how far the length of a bone may be off; that of the spine; and any against the average body
-LEAST, SCATTER = .02, 4.         # metres that are noise; times the scatter of a length as it was seen that are
+LEAST, SCATTER = .02, 4.         # metres that a length may be off in any case; how often its scatter as it was seen
 TOP_SPEED = 20.                  # m/s; a thrower's wrist may reach it
 ENOUGH = 10                      # frames that tell how long a bone is
 
