@@ -320,13 +320,13 @@ def _with_dropped(trial: Trial) -> Trial:
     if len(trial.frames) < 3: return trial
     with _in_file(trial.source): steps = _steps(trial.frames, trial.times, trial.rate)
     at = np.r_[0, steps.cumsum()]
-    n_dropped = int(at[-1]) + 1 - len(at)
+    n_dropped = at[-1] + 1 - len(at)
     if not n_dropped: return trial
-    before, jump = int(trial.frames[steps.argmax()]), int(steps.max())
-    if n_dropped > MOST_DROPPED: raise DataError(f'{trial.source}: {n_dropped} frames are left out, {jump - 1} of them after frame {before}, expected at most {MOST_DROPPED}; cut the recording there')
+    before, jump = int(trial.frames[steps.argmax()]), steps.max() - 1
+    if n_dropped > MOST_DROPPED: raise DataError(f'{trial.source}: {n_dropped:.10g} frames are left out, {jump:.10g} of them after frame {before}, expected at most {MOST_DROPPED}; cut the recording there')
     every, values = np.arange(at[-1] + 1), np.full((int(at[-1]) + 1, *trial.values.shape[1:]), np.nan)
     values[at.astype(int)] = trial.values
-    note = f'{n_dropped} frames are left out of the file, the first after frame {int(trial.frames[(steps > 1).argmax()])}; they count as gaps'
+    note = f'{n_dropped:.0f} frames are left out of the file, the first after frame {int(trial.frames[(steps > 1).argmax()])}; they count as gaps'
     return replace(trial, values=values, times=np.interp(every, at, trial.times), frames=np.rint(np.interp(every, at, trial.frames)), notes=(*trial.notes, note))
 
 # %% ../nbs/09_formats.ipynb #settle
@@ -438,7 +438,8 @@ def read_c3d(
     raw = _bytes_in(path)
     with _in_file(str(path)): content = load_c3d(raw, path)
     frames = np.arange(len(content.values)) + content.first_frame
-    parts = dict(values=content.values, markers=content.markers, rate=content.rate, times=(frames - 1)/content.rate, frames=frames,
+    with np.errstate(all='ignore'): times = (frames - 1)/content.rate   # a rate of zero is told below
+    parts = dict(values=content.values, markers=content.markers, rate=content.rate, times=times, frames=frames,
                  source=str(path), contents=content)
     if content.units: parts['units'] = content.units
     return settle(parts, up, units, default=content.up or 'z')
