@@ -90,6 +90,7 @@ def _entries_of(raw: bytes, header: _Header) -> dict[str, tuple]:
                 if -group in groups or name in groups.values(): raise DataError('')
                 groups[-group] = name
             else: found.append((group, name, content))
+        if place > end or place == end and raw[place]: raise DataError('')   # the chain leads out of the block, and ezc3d would follow it
         return {f'{groups[group]}:{name}': content for group, name, content in found}
     except (DataError, IndexError, KeyError, struct.error):
         raise DataError(f'the parameters break off after {len(found)} entries; the file is damaged, copy or export it again') from None
