@@ -96,7 +96,7 @@ def _for_recipe(context: typer.Context, settings: dict) -> dict:
 def _folders_of(datasets_root: str, dataset_root: str | None) -> list[Path]:
     "One dataset folder if it is named, else all below the root."
     from motionfm.data import find_datasets
-    if dataset_root and not Path(dataset_root).is_dir(): raise FileError(f'{dataset_root}: no such folder; give a dataset folder')
+    if dataset_root and not Path(dataset_root).is_dir(): raise FileError(f'{dataset_root}: {"is a file, expected a dataset folder; repair a recording with reconstruct, whose --report plays it" if Path(dataset_root).exists() else "no such folder; give a dataset folder"}')
     return [Path(dataset_root)] if dataset_root else find_datasets(datasets_root)
 
 # %% ../nbs/15_cli.ipynb #print-report
@@ -242,7 +242,7 @@ def reconstruct(
 def _load_network(model_json: str | None, weights: str | None):
     "The network that is asked for, or the one that ships; raises `FileError`, `DataError`."
     from motionfm.reconstruct import SHIPPED_JSON, SHIPPED_WEIGHTS, load_network
-    if (model_json is None) != (weights is None): raise DataError('only one of --model-json and --weights found, expected both or neither')
+    if (model_json is None) != (weights is None): raise DataError('only one of --model-json and --weights found, expected both or neither; training writes PREFIX.json and PREFIX_best.weights.h5')
     return load_network(model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS)
 
 # %% ../nbs/15_cli.ipynb #check-extras

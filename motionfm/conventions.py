@@ -28,7 +28,7 @@ def per_metre(
     found = re.fullmatch(r'(?:(\d{1,9}(?:\.\d{1,18})?) ?)?([a-z]+)', units.strip().lower(), re.ASCII)
     factor, name = (float(found[1] or 1), _SPELLED.get(found[2], found[2])) if found else (0, '')
     if name in UNITS and factor: return UNITS[name]/factor
-    raise DataError(f'units {units[:20]!r} found, expected one of {", ".join(UNITS)}; correct the units in the file')
+    raise DataError(f'units {units[:20]!r} found, expected one of {", ".join(UNITS)}; correct the units, in the file or in --units')
 
 # %% ../nbs/09_conventions.ipynb #aliases
 ALIASES = {'Hip': 'midHip', 'CHip': 'midHip', 'MidHip': 'midHip', 'Pelvis center': 'midHip'}

@@ -45,6 +45,7 @@ def find_datasets(
     root = Path(root)
     if not root.is_dir(): raise FileError(f'{root}: no such folder; give the folder that holds the dataset folders')
     folders = sorted(filter(_is_dataset, root.iterdir()), key=lambda path: _natural(path.name))
+    if (root/FEATURES_FILE).exists(): raise FileError(f'{root}: is a dataset itself, expected the folder that holds it; name it with --dataset-root')
     if not folders: raise FileError(f'{root}: no dataset folder found; expected names like dataset0 or mydataset_60_openpose')
     return folders if limit < 0 else folders[:limit]
 
@@ -299,6 +300,8 @@ def open_dataset(
     "Open and check a dataset; raises `DataError` or `FileError` that name the file and what is wrong."
     path = Path(path)
     if not path.is_dir(): raise FileError(f'{path}: no such folder; give a dataset folder')
+    inside = [] if (path/INFO_FILE).exists() else sorted(filter(_is_dataset, path.iterdir()))
+    if inside: raise FileError(f'{path}: holds datasets, expected one of them; name one, as {inside[0]}')
     info = read_info(path/INFO_FILE)   # first, as it is replaced last
     storage = _with_features(path/FEATURES_FILE, _storage)
     n_sequences, _, n_features = storage['shape']

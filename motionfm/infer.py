@@ -67,7 +67,7 @@ def _check_plan(config) -> None:
 # %% ../nbs/07_infer.ipynb #read-architecture
 def not_a_model(path: str | Path, error: Exception) -> DataError:
     "What to raise for a file that turned out to be something else."
-    return DataError(f'{path}: not the JSON of a Keras model ({" ".join(str(error).split())[:100]})')
+    return DataError(f'{path}: not the JSON of a Keras model{"; it is the weights, perhaps both files are exchanged" if str(path).endswith(".h5") else ""} ({" ".join(str(error).split())[:100]})')
 
 # %% ../nbs/07_infer.ipynb #read-architecture-2
 def read_architecture(
