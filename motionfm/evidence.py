@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
-           'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST', 'GUESS',
-           'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS',
-           'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather',
-           'parts_of', 'fuse']
+           'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST',
+           'LESS_MISTRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES',
+           'N_OUTPUTS', 'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced',
+           'in_the_world', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -88,6 +88,7 @@ CLEAN_M, NOISY_M = .001, .02   # metres of noise
 GENTLE, STRONG = 2, 1          # which smoother suits clean recordings; which suits noisy ones
 BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
 ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, .5, .2   # weight of the people's covariance beside the recording's own
+LESS_MISTRUST = .01            # where other people stand behind a covariance; `fills.MISTRUST` is for a recording alone
 GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
 def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, distance: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -108,9 +109,9 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     noisy = np.minimum(noisy, 1)[:, None, None, None]
     base = _taken_along(noisy*smooth[..., STRONG, :] + (1 - noisy)*smooth[..., GENTLE, :], visible, ever, distance, habits.mean)
     told = np.where(visible[..., None], noisy*base + (1 - noisy)*seen, base)
-    settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=8)
-    own = fill_low_rank(settled, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2, repeats=2)
-    people = fill_low_rank(own, visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2, repeats=2)
+    settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=8, mistrust=LESS_MISTRUST)
+    own = fill_low_rank(settled, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2, repeats=2, mistrust=LESS_MISTRUST)
+    people = fill_low_rank(own, visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2, repeats=2, mistrust=LESS_MISTRUST)
     lengths, varied = usual_lengths(base, visible, habits.rigid)
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     kept = keep_lengths(people, GUESS*doubt, habits.rigid, lengths, give)

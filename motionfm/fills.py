@@ -209,9 +209,9 @@ def _around(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return flat - taken, taken
 
 # %% ../nbs/05_fills.ipynb #habits
-RANK, MISTRUST, ROUNDS = 40, .01, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
+RANK, MISTRUST, ROUNDS = 40, .02, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
 
-def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
+def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float, mistrust: float) -> np.ndarray:
     "(B, F, F) what turns a pose into the pose that is meant, from the poses (B, T, K, 3) and the noise (B,) to mistrust seen samples by."
     poses = _around(filled)[0]
     covariance = poses.swapaxes(1, 2)@poses/poses.shape[1]
@@ -220,8 +220,8 @@ def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trus
         covariance = covariance + (trust*np.minimum(moved, 1))[:, None, None].astype(poses.dtype)*prior
     strength, components = np.linalg.eigh(covariance)
     strength = np.maximum(strength, 1e-10)
-    mistrust = np.maximum(noise**2, 1e-6)[:, None] + MISTRUST*strength.mean(-1, keepdims=True)
-    believed, components = (strength/(strength + mistrust))[:, None, -RANK:], components[:, :, -RANK:]
+    mistrusted = np.maximum(noise**2, 1e-6)[:, None] + mistrust*strength.mean(-1, keepdims=True)
+    believed, components = (strength/(strength + mistrusted))[:, None, -RANK:], components[:, :, -RANK:]
     return believed*components@components.swapaxes(1, 2)
 
 # %% ../nbs/05_fills.ipynb #sets
@@ -266,13 +266,14 @@ def fill_low_rank(
     trust: float = 0.,                # weight of that covariance beside the trial's own, less for a person who moves less
     rounds: int = ROUNDS,             # how often the covariance is taken again
     repeats: int = 1,                 # how often the poses are guessed with each covariance
+    mistrust: float = MISTRUST,       # noise to reckon with, as a share of the mean variance
 ) -> np.ndarray:                      # (B, T, K, 3) float32, `start` where visible and where nothing at all is seen
     "Fill gaps from the joints that are seen, by habit."
     filled, told_something = np.array(start, np.float32), np.asarray(np.any(visible, 2, keepdims=True))
     missing, (gaps, first, last, share) = np.nonzero(~visible & told_something), _gap_ends(visible, told_something)
     trial, hidden, frames, begins = _sets(visible)
     for _ in range(rounds if len(missing[0]) else 0):
-        habit = _habit(filled, np.asarray(noise, np.float32), prior, trust)
+        habit = _habit(filled, np.asarray(noise, np.float32), prior, trust, mistrust)
         completions = _completions(habit, trial, hidden)
         for _ in range(repeats):
             told = _told_by_habit(filled, habit, completions, frames, begins)
