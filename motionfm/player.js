@@ -251,14 +251,17 @@ class Picture {
     pen.strokeStyle = colour; pen.lineWidth = width; pen.setLineDash(dash); pen.lineCap = 'round';
     pen.beginPath(); pen.moveTo(from[0], from[1]); pen.lineTo(to[0], to[1]); pen.stroke(); pen.setLineDash([]);
   }
-  drawFloor(pen, view, colours) {  // half-metre squares at floor height, kept under the person
-    const {motion} = this, cell = 0.5, y = motion.floor;
-    const size = motion.size[this.state.follow ? 'follow' : 'still'], reach = Math.ceil(Math.max(size.x * 0.6, size.z * 0.6, 1) / cell) * cell;
-    const [x0, z0] = [view.target[0], view.target[2]].map(v => Math.round(v / cell) * cell);
-    for (let d = -reach; d <= reach + 1e-9; d += cell) {
-      this.line(pen, view.project([x0 + d, y, z0 - reach]), view.project([x0 + d, y, z0 + reach]), colours.floor, 1);
-      this.line(pen, view.project([x0 - reach, y, z0 + d]), view.project([x0 + reach, y, z0 + d]), colours.floor, 1);
-    }
+  drawFloor(pen, view, colours) {  // a disc of half-metre squares at floor height, kept under the person and, until zoomed, inside the picture
+    const {motion, state} = this, cell = 0.5, y = motion.floor, size = motion.size[state.follow ? 'follow' : 'still'];
+    const [x0, , z0] = view.target, first = from => Math.ceil((from - radius) / cell) * cell - from;   // the squares stay where they are in the world
+    const at = (x, z) => view.project([x0 + x, y, z0 + z]), flat = Math.abs(Math.sin(state.pitch * Math.PI / 180));
+    const down = (at(0, 0)[1] - view.h / 2) / state.zoom, room = Math.min(view.w / 2, (view.h / 2 - down) / Math.max(flat, 0.05));
+    const radius = Math.max(Math.min(Math.max(size.x, size.z, 2) * 0.7, (room - 4) * state.zoom / view.scale), cell);
+    const half = d => Math.sqrt(radius * radius - d * d);
+    for (let d = first(x0); d < radius; d += cell) this.line(pen, at(d, -half(d)), at(d, half(d)), colours.floor, 1);
+    for (let d = first(z0); d < radius; d += cell) this.line(pen, at(-half(d), d), at(half(d), d), colours.floor, 1);
+    const rim = [...Array(73).keys()].map(n => at(radius * Math.cos(n * Math.PI / 36), radius * Math.sin(n * Math.PI / 36)));
+    rim.slice(1).forEach((point, n) => this.line(pen, rim[n], point, colours.floor, 1));
   }
   drawAxes(pen, view, colours) {
     const origin = [28, view.h - 30], start = view.project(view.target);
