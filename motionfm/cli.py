@@ -389,7 +389,8 @@ def _methods(weights: str | None, model_json: str | None, wanted: str) -> dict[s
 # %% ../nbs/15_cli.ipynb #evaluate
 @app.command()
 def evaluate(
-    dataset_root: Annotated[str | None, typer.Option('--dataset-root', help='A dataset folder, a recording, a folder of recordings, or an .npz file.')] = None,
+    source: Annotated[str | None, typer.Argument(metavar='[INPUT]', help='A recording, a folder of recordings, a dataset folder, or an .npz file.')] = None,
+    dataset_root: Annotated[str | None, typer.Option('--dataset-root', help='The same, as an option.')] = None,
     datasets_root: DatasetsRoot = TrainConfig.datasets_root,
     scenario: Annotated[str, typer.Option('--scenario', help='Scenarios, separated by commas; by default all.')] = '',
     method: Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')] = '',
@@ -406,10 +407,12 @@ def evaluate(
     from motionfm.recordings import extra_names
     for name in names_in(scenario):
         if name not in SCENARIOS: raise DataError(f'scenario {name!r} is not known; known are {", ".join(SCENARIOS)}')
+    if source and dataset_root: raise DataError(f'{source} and {dataset_root} found, expected one of them; a folder may hold both')
+    alone = source or dataset_root
     check_writable(Path(report).parent)
     methods = _methods(weights, model_json, method)
     with extra_names(names):
-        trials = {f'{folder.name}/{name}': trial for folder in ([Path(dataset_root)] if dataset_root else _folders_of(datasets_root, None))
+        trials = {f'{folder.name}/{name}': trial for folder in ([Path(alone)] if alone else _folders_of(datasets_root, None))
                   for name, trial in read_trials(folder, most or None, (names,), names_in(subjects)).items()}
     if not trials: raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     results = evaluate_trials(trials, methods, names_in(scenario) or None, seed)
