@@ -251,6 +251,7 @@ def notebooks() -> list[Notebook]:
     return [notebook for path in sorted((ROOT/'nbs').glob('[0-9]*.ipynb')) if (notebook := Notebook(path)).cells]
 
 
+@cache
 def index() -> dict[str, list[str]]:
     "Public name -> the modules that define it, in their order."
     found: dict[str, list[str]] = {}

@@ -9,12 +9,15 @@ from itertools import groupby
 from pathlib import Path
 
 from api import EXPORTED, ROOT, Cell, Notebook, as_html, brackets, index, notebooks
+from codelinks import scope_of, with_links
 
 NUMBER = re.compile(r'\b\d\d_(\w+\.(?:ipynb|html))')   # pages are called after the module, without the number
 TEST = re.compile(r'\b(assert\s|assert_\w+\(|test_\w+\(|np\.testing\.)')
 FLAG = re.compile(r'--[\w-]+( [\w.,-]{1,12})?')
 COLUMNS = re.compile(r'\S {2,}(?=\S)')
 NAMES = index()
+COMMANDS = {name.name.removesuffix('_command').replace('_', '-'): f'{notebook.module}.html#{name.name}'
+            for notebook in notebooks() for name in notebook.names if name.kind == 'command'}
 REGISTERED = {name.name for notebook in notebooks() for name in notebook.names if name.is_registered}
 
 
@@ -40,13 +43,16 @@ def words_as_html(words: str, module: str, own: frozenset[str] = frozenset()) ->
 
 
 def words_as_markdown(text: str, module: str, up: str = '') -> str:
-    "Prose with links from names in backticks; headings, code and what is a link already stay as they are."
+    "Prose with links from names and commands in backticks; headings, code and what is a link already stay as they are."
     def code(found):
         target = link_of(found[1], module, up)
         return f'[`{found[1]}`]({target})' if target else found[0]
+    def command(found):
+        target = COMMANDS.get(found[2])
+        return f'[`{found[1]}`]({up}{target})' if target else found[0]
     text = re.sub(rf'`({FLAG.pattern})`(?!\]|`)', r'`\1`{.flag}', text)
     parts = re.split(r'(^```.*?^```|^#.*?$|\[[^\]]*\]\([^)]*\))', text, flags=re.DOTALL | re.MULTILINE)
-    return ''.join(part if place % 2 else re.sub(r'`(\w+)`', code, part) for place, part in enumerate(parts))
+    return ''.join(part if place % 2 else re.sub(r'`(motionfm ([\w-]+)[^`]*)`', command, re.sub(r'`(\w+)`', code, part)) for place, part in enumerate(parts))
 
 
 def markdown_cell(source: str) -> dict: return {'cell_type': 'markdown', 'metadata': {}, 'source': source}
@@ -178,7 +184,17 @@ def render(target: Path) -> int:
     return subprocess.run(program).returncode
 
 
+def link_code(site: Path) -> None:
+    "Let the code of each page lead to what it calls."
+    for path in (ROOT/'nbs').rglob('*.ipynb'):
+        if '.ipynb_checkpoints' in path.parts: continue
+        notebook, place = Notebook(path), path.relative_to(ROOT/'nbs')
+        page = (site/place).with_name(f'{notebook.module}.html')
+        page.write_text(with_links(page.read_text(encoding='utf-8'), scope_of(notebook, '../'*(len(place.parts) - 1))), encoding='utf-8')
+
+
 if __name__ == '__main__':
     prepared = Path.cwd()/'_proc'
     prepare(prepared)
-    sys.exit(render(prepared))
+    if failed := render(prepared): sys.exit(failed)
+    link_code(Path.cwd()/'_docs')
