@@ -108,7 +108,9 @@ def _is_motion(archive: ZipFile, name: str) -> bool:
     return len(shape) == 3 and shape[2] == 3
 
 # %% ../nbs/09_arrays.ipynb #npz-entries
-def entries_in(path: Path) -> dict[str, np.ndarray]:
+def entries_in(
+    path: Path,                  # an .npz file of anybody
+) -> dict[str, np.ndarray]:      # key of `ENTRIES`: array of whatever shape
     "The entries that motionfm knows, under its own names; raises `DataError`."
     try:
         with ZipFile(path) as archive:

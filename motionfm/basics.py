@@ -166,7 +166,7 @@ _HELD: dict[Path, int] = {}               # lock files that this process holds, 
 def locked(
     target: str | Path,   # file or folder that is going to be changed; need not exist yet
     wait: float = 60.,    # seconds to wait for another process
-) -> Iterator[None]:
+) -> Iterator[None]:     # the lock is held inside the block
     "Be the only process that changes `target`; raises `FileError` if another one is at it for too long."
     target = Path(target).absolute()
     path, end = target.resolve().with_name(f'.lock-{target.resolve().name}'), time.monotonic() + wait

@@ -136,7 +136,9 @@ def _rotation_bytes(entries: dict, order: str, frames: int) -> int:
 # %% ../nbs/09_c3d.ipynb #check
 MOST_FRAMES = 65535   # in a file
 
-def check_c3d(raw: bytes) -> None:
+def check_c3d(
+    raw: bytes,   # content of a file
+) -> None:
     "Raise `DataError` unless the bytes are a C3D file that is whole."
     header = _header_of(raw)
     entries = _entries_of(raw, header)
@@ -185,7 +187,7 @@ def _words(parameters: dict, group: str, name: str) -> list[str]:
 def load_c3d(
     raw: bytes,    # content of the file, for the check
     path: Path,    # the file
-) -> C3dContent:
+) -> C3dContent:    # in the unit and axes of the file
     "Read a C3D file; raises `DataError` where it is damaged or ezc3d is not there."
     library = _ezc3d()
     check_c3d(raw)

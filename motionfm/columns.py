@@ -48,11 +48,15 @@ def trc_text(
 # %% ../nbs/09_columns.ipynb #lines
 Line = tuple[int, str]   # number in the file, counted from 1, and text
 
-def lines_of(text: str) -> list[Line]:
+def lines_of(
+    text: str,       # content of a file, with plain line ends
+) -> list[Line]:     # number, counted from 1, and text of each
     "Lines that are not blank."
     return [(number, line) for number, line in enumerate(text.split('\n'), 1) if line.strip()]
 
-def cells_of(line: str) -> list[str]:
+def cells_of(
+    line: str,       # of a table
+) -> list[str]:      # without outer spaces; blank cells only where there are tabs
     "Cells of a line: between tabs where it has any, else between spaces."
     return [cell.strip() for cell in line.split('\t')] if '\t' in line else line.split()
 

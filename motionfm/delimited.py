@@ -141,7 +141,9 @@ def _cell(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if re.search('[",#]', name) else name
 
 # %% ../nbs/09_delimited.ipynb #csv-out
-def wide_lines(trial) -> Iterator[str]:
+def wide_lines(
+    trial,             # has values, markers, times, frames, rate, units and up, as a `Trial`
+) -> Iterator[str]:    # without line ends
     "The lines of a wide table."
     tail = f',{trial.rate!r},{trial.units},{trial.up}'
     yield ','.join(['frame', 'time', *(_cell(f'{marker}_{axis}') for marker in trial.markers for axis in 'xyz'), 'rate', 'units', 'up'])
@@ -149,7 +151,9 @@ def wide_lines(trial) -> Iterator[str]:
     for frame, row in zip(trial.frames.tolist(), cells): yield f'{frame},{",".join(map(repr, row))}{tail}'.replace('nan', '')
 
 # %% ../nbs/09_delimited.ipynb #long-lines
-def long_lines(trial) -> Iterator[str]:
+def long_lines(
+    trial,             # has values, markers, times, frames, rate, units and up, as a `Trial`
+) -> Iterator[str]:    # without line ends
     "The lines of a long table."
     tail, names = f'{trial.rate!r},{trial.units},{trial.up}', [_cell(marker) for marker in trial.markers]
     yield 'frame,time,joint,x,y,z,rate,units,up'

@@ -48,7 +48,10 @@ SCENARIOS: dict[str, Scenario] = {}   # name -> scenario
 def _whole(positions: np.ndarray, rate: float) -> list: return [(positions, rate)]
 
 # %% ../nbs/11_evaluate.ipynb #scenario-2
-def scenario(function: Callable | None = None, *, cut: Callable = _whole) -> Callable:
+def scenario(
+    function: Callable | None = None, # damages a trial; see `Scenario.damage`
+    *, cut: Callable = _whole,        # what of a trial is looked at; see `Scenario.cut`
+) -> Callable:                        # the function, or a decorator
     "Make a scenario known under the name of its function."
     def register(damage: Callable) -> Callable:
         SCENARIOS[damage.__name__] = Scenario(damage, cut, damage.__doc__ or '')
@@ -219,17 +222,28 @@ def damaged_parts(
 def _mean(values: np.ndarray) -> tuple[float, int]: return float(values.sum()), values.size
 
 # %% ../nbs/11_evaluate.ipynb #small-metrics
-def bone_errors(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    "(T, E) by how much bones are too long or too short, mm."
+def bone_errors(
+    truth: np.ndarray,    # (T, K, 3) metres
+    answer: np.ndarray,   # (T, K, 3) metres
+) -> np.ndarray:          # (T, E) mm
+    "By how much bones are too long or too short."
     return 1000*np.abs(bone_lengths(answer) - bone_lengths(truth))
 
 # %% ../nbs/11_evaluate.ipynb #acceleration-errors
-def acceleration_errors(truth: np.ndarray, answer: np.ndarray, rate: float) -> np.ndarray:
-    "(T - 2, K) length of the difference of the accelerations, m/s²."
+def acceleration_errors(
+    truth: np.ndarray,    # (T, K, 3) metres
+    answer: np.ndarray,   # (T, K, 3) metres
+    rate: float,          # Hz
+) -> np.ndarray:          # (T - 2, K) m/s²
+    "Length of the difference of the accelerations."
     return np.linalg.norm(np.diff(answer - truth, 2, axis=0), axis=-1)*rate**2
 
 # %% ../nbs/11_evaluate.ipynb #cube-error
-def cube_error(truth: np.ndarray, answer: np.ndarray, visible: np.ndarray) -> float:
+def cube_error(
+    truth: np.ndarray,     # (T, K, 3) metres
+    answer: np.ndarray,    # (T, K, 3) metres
+    visible: np.ndarray,   # (T, K) True where a joint was seen
+) -> float:                # in lengths of half an edge of the cube
     "Root mean square distance of the missing samples, in the cube from -1 to 1 that what was seen fills along its longest axis."
     extent = np.ptp(truth[visible], axis=0).max()
     return float(np.sqrt(((answer - truth)[~visible]**2).sum(-1).mean())*2/extent)
@@ -457,7 +471,9 @@ def _svg(figure) -> str:
     plt.close(figure)
     return stored.getvalue().decode()
 
-def judged(row: dict):   # list[float], or None where nothing was counted
+def judged(
+    row: dict,   # a line of the results
+):               # list[float]: mean error in mm, low and high end of its interval; None where nothing was counted
     "The error that counts: over what was missing, or over all where nothing was; with its interval."
     return row['metrics'].get('missing_mm') or row['metrics'].get('all_mm')
 
@@ -548,7 +564,7 @@ def example_parts(
     row: dict,           # its line in the results
     seed: int = 0,       # as it was given to `evaluate_trials`
 ) -> list[tuple]:        # of each: what it is, truth, damaged, answer, rate
-    "The best, the median and the worst trial once more."
+    "The best, the median and the worst trial once more; raises `DataError` for a scenario that is not known."
     by_name = {name: [part for part in damaged_parts(row['scenario'], *trials[name], seed, index)] for index, name in enumerate(trials)}
     shown = []
     for word, at in pick_examples(row).items():

@@ -290,7 +290,7 @@ def write_trial(
     path: str | Path,   # a file with an ending of `WRITERS`; replaced if it exists
     trial: Trial,       # the recording
 ) -> None:
-    "Write a recording; raises `FileError` where it can't be written."
+    "Write a recording; raises `FileError` where it can't be written, `DataError` for an ending without a writer."
     path = Path(path)
     _for_ending(path, WRITERS, 'written')(path, trial)
 
@@ -335,7 +335,7 @@ def settle(
     up: str | None = None,                # the user's word on the axis
     units: str | None = None,             # the user's word on the unit
     default: str = 'y',                   # the axis that points up if the body doesn't tell
-) -> Trial:
+) -> Trial:                               # with its unit, its axis, and notes on both
     "Build a trial, with gaps for frames that were left out, and find out its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in (('up', up), ('units', units)) if value is not None}
     trial = _with_dropped(Trial(**{'units': 'm'} | parts))

@@ -65,7 +65,10 @@ def _check_plan(config) -> None:
         before.add(layer['name'])
 
 # %% ../nbs/07_infer.ipynb #read-architecture
-def not_a_model(path: str | Path, error: Exception) -> DataError:
+def not_a_model(
+    path: str | Path,   # the file that was given for a model's JSON
+    error: Exception,   # how reading it failed
+) -> DataError:         # to be raised
     "What to raise for a file that turned out to be something else."
     return DataError(f'{path}: not the JSON of a Keras model{"; it is the weights, perhaps both files are exchanged" if str(path).endswith(".h5") else ""} ({" ".join(str(error).split())[:100]})')
 
@@ -297,6 +300,6 @@ class Network:
 def load_network(
     architecture: str | Path,   # the .json that training wrote
     weights: str | Path,        # the .weights.h5 that training wrote
-) -> Network:
+) -> Network:                   # answers (N, T, D) windows with (N, T, outputs)
     "Load a network to answer with, without TensorFlow; raises `FileError`, `DataError`."
     return Network(read_weights(architecture, weights))

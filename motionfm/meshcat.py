@@ -253,7 +253,7 @@ def motion_scene(
     loop: bool = False,              # start again at the end
     labels: Sequence[str] = (),      # what to call each of the N sequences
     spacing: float | None = None,    # metres from one skeleton to the next; by default as far as their arms and legs need
-) -> Scene:
+) -> Scene:                         # for `scene_page`, `serve` and `present`
     "Set up a scene in which motions play side by side; raises `DataError`."
     if not 0 < fps < math.inf: raise DataError(f'fps {fps:g} found, expected more than 0 frames per second')
     motions = _centred(_checked(motions))
@@ -445,7 +445,7 @@ def select_sequences(
     subject: str | int | None = None,   # a name from its list; by default the first
     seq: int = 0,                       # number among the subject's sequences; -1: all of them in turn
     all_sequences: bool = False,        # the same as seq=-1
-) -> Selection:
+) -> Selection:                         # N sequences, metres
     "Read what a viewer shows; raises `DataError`, which lists what there is, and `FileError`."
     dataset = open_dataset(dataset_root)
     title, indices = _of_subject(dataset, subject)

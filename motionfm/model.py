@@ -151,7 +151,10 @@ def _plain(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.output, name='motionfm')
 
 # %% ../nbs/07_model.ipynb #save-model
-def save_architecture(model: keras.Model, path: str | Path) -> None:
+def save_architecture(
+    model: keras.Model,   # with any weights; they are not written
+    path: str | Path,     # .json; replaced if it exists
+) -> None:
     "Write the architecture as Keras JSON; raises `FileError`."
     with atomic_path(path) as temporary: temporary.write_text(_plain(model).to_json(indent=1))
 
@@ -163,8 +166,11 @@ def room_for(
     return 2**16 + sum(4096 + 4*int(np.prod(one.shape)) for one in variables)   # 4096: what HDF5 adds
 
 # %% ../nbs/07_model.ipynb #save-weights
-def save_weights(model: keras.Model, path: str | Path) -> None:
-    "Write the weights; `path` ends with .weights.h5; raises `FileError`."
+def save_weights(
+    model: keras.Model,   # whose weights are written, without those of its optimizer
+    path: str | Path,     # ends with .weights.h5; replaced if it exists
+) -> None:
+    "Write the weights; raises `FileError`."
     with atomic_path(path) as temporary:
         reserve(temporary, room_for(model.variables))
         _plain(model).save_weights(temporary)
@@ -186,7 +192,7 @@ def load_architecture(
 def load_model(
     architecture: str | Path,   # the .json that training wrote
     weights: str | Path,        # the .weights.h5 that training wrote
-) -> keras.Model:
+) -> keras.Model:               # from (N, 60, columns) to (N, 60, Kmax*3)
     "Load a network; raises `FileError`, `DataError` with both shapes if the weights don't fit."
     model = load_architecture(architecture)
     check_weights(weights, architecture, Counter(tuple(weight.shape) for weight in model.weights))

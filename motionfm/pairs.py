@@ -110,7 +110,7 @@ def load_sequences(
     memory_gb: float = np.inf,     # keep them in memory up to this size, else prepare them on disk
     cache: str = '',               # where to; by default the user's cache folder
     cache_gb: float = 100.,        # bound of that folder
-) -> Sequences:
+) -> Sequences:                    # of all that fit the filter
     "Read, normalise and join datasets; raises `DataError` if none fits the filter, with what was found."
     datasets = [open_dataset(folder, layout) for folder in folders]
     fitting = [dataset for dataset in datasets if n_features in (None, dataset.n_features)]

@@ -13,7 +13,9 @@ from .fills import fill_linear
 from .skeleton import RATE
 
 # %% ../nbs/09_rates.ipynb #same-rate
-def same_rate(rate: float) -> bool:
+def same_rate(
+    rate: float,   # Hz
+) -> bool:
     "Whether a recording can be used as it is: 59.94 Hz is a way of writing 60."
     return abs(rate - RATE) < .005*RATE
 

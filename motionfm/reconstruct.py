@@ -183,7 +183,7 @@ def _written_as(path: Path) -> str:
 def output_folder(
     source: str | Path,                # a folder of recordings
     output: str | Path | None = None,  # where the user wants the results
-) -> Path:
+) -> Path:                             # that place, or a folder beside the source
     "Where the results of a folder go."
     return Path(output) if output else Path(source).resolve().with_name(Path(source).resolve().name + SUFFIX)
 

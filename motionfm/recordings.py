@@ -167,7 +167,7 @@ def subject_finder(
 @contextmanager
 def extra_names(
     path: str | None,     # a CSV file with a marker and a joint in each line; None: nothing is added
-) -> Iterator[None]:
+) -> Iterator[None]:      # they are known inside the block
     "Know further names of joints inside the block; raises `DataError`, `FileError`."
     before = dict(NAMES)
     if path: add_names(path)
@@ -240,7 +240,7 @@ def cut_recording(
     stride: int = 20,          # frames at 60 Hz from one window to the next
     close: int = 0,            # frames at 60 Hz: gaps of up to this length are interpolated
     limits: bool = True,       # leave out what is not human
-) -> Cut:
+) -> Cut:                     # windows at 60 Hz in metres, and what is in none of them
     "Cut a recording into windows; raises `DataError` if it lacks joints."
     check_usable(trial, n_joints)
     positions, visible = trial.positions[:, :n_joints], trial.visible[:, :n_joints]

@@ -46,7 +46,7 @@ def pad_joints(
     joints: np.ndarray,     # (..., K, 3), K at most `kmax`
     kmax: int = KMAX,       # joints that the model was built for
 ) -> np.ndarray:            # (..., kmax, 3)
-    "Add joints at zero after the last one."
+    "Add joints at zero after the last one; raises `DataError` where there are more than `kmax`."
     missing = kmax - joints.shape[-2]
     if missing < 0: raise DataError(f'{joints.shape[-2]} joints found, expected at most {kmax}, for which the model was built')
     return np.pad(joints, [(0, 0)]*(joints.ndim - 2) + [(0, missing), (0, 0)])
@@ -147,7 +147,7 @@ def _whole(folder: Path, dataset: Dataset) -> dict:
 # %% ../nbs/05_shelf.ipynb #place
 def cache_folder(
     chosen: str = '',   # a folder, or nothing for the usual place
-) -> Path:
+) -> Path:              # need not exist yet
     "Where prepared datasets lie."
     return Path(chosen or user_cache_dir('motionfm'))
 

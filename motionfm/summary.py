@@ -23,7 +23,9 @@ from .gaps import GAP_BINS, gap_table, longest_gap
 from .limits import Flag, find_flags
 
 # %% ../nbs/09_summary.ipynb #absent
-def absent_joints(trial: Trial) -> tuple[str, ...]:
+def absent_joints(
+    trial: Trial,        # a recording
+) -> tuple[str, ...]:    # their names
     "Joints of a recording that have no marker, or one that was never seen."
     return tuple(name for name, seen in zip(trial.joint_names, np.any(trial.visible, 0)) if not seen)
 
@@ -47,7 +49,9 @@ def check_joints(
     raise DataError(f'{trial.source}: {" and ".join(told)}; rename the markers, tell what they are called with --names, or have these joints invented with --complete{others}')
 
 # %% ../nbs/09_summary.ipynb #mark-created
-def with_created(trial: Trial) -> Trial:
+def with_created(
+    trial: Trial,   # a recording
+) -> Trial:         # the same if no joint is absent
     "A copy with a marker for each absent joint, all gaps, named so that everybody sees that it was not recorded."
     absent, added = absent_joints(trial), trial.with_joints()
     new = {added.columns[name]: name + CREATED for name in absent}
@@ -282,7 +286,9 @@ def table_line(
             + '; '.join(told)).rstrip()
 
 # %% ../nbs/09_summary.ipynb #told-together
-def told_together(results: Sequence[Summary | Failure]) -> list[str]:
+def told_together(
+    results: Sequence[Summary | Failure],   # one for each recording; failures count for nothing
+) -> list[str]:                             # lines; none where all failed
     "Gaps of all recordings by their length, what filled them, and what was left blank, in words."
     done: list[Summary] = [one for one in results if isinstance(one, Summary)]
     filled: Counter[str] = Counter()

@@ -102,7 +102,7 @@ def alone() -> Iterator[None]:
     finally: keras.distribution.set_distribution(together)
 
 # %% ../nbs/07_together.ipynb #free-address
-def free_address() -> str:
+def free_address() -> str:   # 'host:port'
     "An address on this machine that nobody listens on."
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))

@@ -143,7 +143,7 @@ def read_state(
     path: Path,            # the state of an earlier run
     config: TrainConfig,   # settings of this run
     data: dict,            # what tells its data from other data
-) -> dict:
+) -> dict:                 # config, data, history, memory
     "What was attached to a state; raises `FileError`, `DataError` if that run was another one."
     if not path.is_file(): raise FileError(f'{path}: not found, there is nothing to resume; train without --resume or check --save-prefix')
     told = _told_in(path)

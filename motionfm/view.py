@@ -220,7 +220,7 @@ def pack(
     max_frames: int | None = None, # show only every n-th frame, so that no more than these remain
     **look,            # theme='dark'|'light', labels, beside, errors, follow: True or False
 ) -> dict:             # what player.js draws; `positions` are bytes
-    "A scene as the player wants it."
+    "A scene as the player wants it; raises `DataError` for an option that the player does not know."
     (n_frames, n_joints), stack = scene.shape, scene.stack
     step = 1 if max_frames is None else -(-n_frames//max_frames)
     note = f'every {step}th of {n_frames} frames; save the player to keep them all' if step > 1 else ''
