@@ -1,4 +1,5 @@
 "The site builds from the notebooks, and every page of it can be read: on a desk, on a phone, without the internet."
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from conftest import ROOT
 
 sys.path[:0] = [str(ROOT/'tools'), str(ROOT/'benchmarks')]
-from api import notebooks  # noqa: E402
+from api import EXPORTED, notebooks  # noqa: E402
 
 MENU = ('Start', 'Tutorials', 'How it works', 'Reference', 'Benchmark', 'Scaling', 'Model card')
 
@@ -56,6 +57,18 @@ def test_every_exported_definition_can_be_read(site):
         text = unescape(re.sub(r'<[^>]*>', '', page))
         missing = [line for cell in notebook.cells for line in cell.lines if re.match(r'(def|class) \w', line) and line not in text]
         assert not missing, (notebook.module, missing)
+
+
+def test_every_public_name_has_an_example_and_is_linked(site):
+    "Some cell that is no part of the package calls it, and text or code of some page leads to it."
+    everything = [json.loads(path.read_text(encoding='utf-8')) for path in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in path.parts]
+    examples = [''.join(cell['source']) for notebook in everything for cell in notebook['cells'] if cell['cell_type'] == 'code']
+    called = {word for source in examples if not source.startswith(EXPORTED) for word in re.findall(r'\w+', source)}
+    pages = [path.read_text(encoding='utf-8') for path in (site/'_docs').rglob('*.html') if path.name != 'reference.html']
+    linked = {place for page in pages for place in re.findall(r'href="[^"#]*#([^"]+)"', re.sub(r'<nav\b.*?</nav>', '', page, flags=re.DOTALL))}
+    functions = [(notebook.module, name.name) for notebook in notebooks() for name in notebook.names if name.kind in ('function', 'command')]
+    assert [name for name in functions if name[1] not in called | {'demo'}] == []   # the demo takes minutes
+    assert [name for name in functions if name[1] not in linked] == []
 
 
 def test_no_place_has_two_names(site):
