@@ -13,7 +13,7 @@ import numpy as np
 
 from .conventions import from_y_up, per_metre, to_y_up
 from .fills import fill_linear
-from .formats import Trial, seen_in
+from .formats import Trial, seen_in, without
 from .proof import moved_gaps
 from .summary import Other
 
@@ -70,9 +70,9 @@ def fill_markers(
     repaired: Trial,                     # the same with its joints repaired
     joints: np.ndarray,                  # (T, K, 3) metres, y up: the joints, complete
     max_error_mm: float | None = None,   # leave gaps of markers blank that are further off where they were tried
-) -> tuple[Trial, list[Other]]:          # with all markers filled, and what was done to each that had gaps
+) -> tuple[Trial, list[Other]]:          # with all markers filled, those left out that were never seen, and what was done to each that had gaps
     "Fill the gaps of the markers that are no joints."
-    ours, values, done = set(trial.columns.values()), repaired.values.copy(), []
+    ours, values, done, never = set(trial.columns.values()), repaired.values.copy(), [], []
     seen, metres = seen_in(trial.values), to_y_up(trial.values/per_metre(trial.units), trial.up)
     others = [column for column in np.flatnonzero(seen.all(0)).tolist() if column not in ours]
     around = np.concatenate([joints, metres[:, others]], 1)
@@ -80,10 +80,10 @@ def fill_markers(
         missing = ~seen[:, column]
         if column in ours or not missing.any(): continue
         values[missing, column] = np.nan
-        if missing.all(): done.append(Other(name, 0, len(missing), '', None)); continue
+        if missing.all(): never.append(column); done.append(Other(name, 0, 0, '', None)); continue
         marker = np.where(missing[:, None], 0, metres[:, column])
         way, error = _best_way(marker, ~missing, around)
         wanted = error is None or max_error_mm is None or 1000*error <= max_error_mm
         if wanted: values[missing, column] = from_y_up(WAYS[way](marker, ~missing, around)[missing], trial.up)*per_metre(trial.units)
         done.append(Other(name, int(missing.sum())*wanted, int(missing.sum())*(not wanted), way if wanted else '', None if error is None else 1000*error))
-    return replace(repaired, values=values), done
+    return without(replace(repaired, values=values), never), done

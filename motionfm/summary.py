@@ -69,7 +69,7 @@ class Spread:
 # %% ../nbs/09_summary.ipynb #other
 @dataclass(frozen=True)
 class Other:
-    "What was done to a marker that is no joint, and had gaps."
+    "What was done to a marker that is no joint, and had gaps; one without samples of either kind was never seen, and is left out."
     name: str
     filled: int              # samples
     blank: int               # samples that were left blank
@@ -131,9 +131,10 @@ def _others_lines(others: Sequence[Other]) -> list[str]:
     "What was done to markers that are no joints, in words."
     filled, blank = [one for one in others if one.filled], [one for one in others if one.blank]
     ways, errors = Counter(one.by for one in filled), [one.error_mm for one in filled if one.error_mm is not None]
+    absent = [one.name for one in others if not one.filled and not one.blank]
     lines = [f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; ' + ', '.join(f'{count} marker{"s"*(count > 1)} {by}' for by, count in ways.items())
              + (f'; mean error where tried {np.mean(errors):.1f} mm, of the worst marker {max(errors):.1f} mm' if errors else '')]*bool(filled)
-    return lines + [f'left blank in markers that are no joints: {sum(one.blank for one in blank)} samples ({", ".join(one.name for one in blank)})']*bool(blank)
+    return lines + [f'left blank in markers that are no joints: {sum(one.blank for one in blank)} samples ({", ".join(one.name for one in blank)})']*bool(blank) + [f'never seen, so left out of the output: {", ".join(absent)}']*bool(absent)
 
 # %% ../nbs/09_summary.ipynb #lines
 MOST_SHOWN = 10   # flags that are told in full on the screen; where there are more, all of them are odd
@@ -215,7 +216,7 @@ class Failure:
 
 # %% ../nbs/09_summary.ipynb #row
 COLUMNS = ('recording', 'output', 'frames', 'rate_hz', 'joints', 'missing', 'filled', 'blank', 'longest_gap', *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
-           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'others_filled', 'others_blank', 'flags', 'notes', 'error')
+           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'others_filled', 'others_blank', 'others_left_out', 'flags', 'notes', 'error')
 
 def _row(result: Summary | Failure) -> dict:
     "One line of the table in `summary.csv`."
@@ -228,6 +229,7 @@ def _row(result: Summary | Failure) -> dict:
             'filled_by': ' | '.join(f'{what} {count}' for what, count in result.filled.items()), 'blank_joints': ' | '.join(f'{name} {count}' for name, count in result.blank.items()),
             'invented': ' '.join(result.invented), 'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1), **spread, **tried,
             'others_filled': sum(one.filled for one in result.others), 'others_blank': sum(one.blank for one in result.others),
+            'others_left_out': ' '.join(one.name for one in result.others if not one.filled and not one.blank),
             'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
 
 # %% ../nbs/09_summary.ipynb #write-summaries
