@@ -213,7 +213,7 @@ def without(
     "Leave markers out of a recording, with what belongs to them."
     keep, contents = np.delete(np.arange(len(trial.markers)), columns), trial.contents
     if isinstance(contents, C3dContent): contents = without_markers(contents, columns)
-    return replace(trial, values=trial.values[:, keep], markers=[trial.markers[column] for column in keep], contents=contents)
+    return replace(trial, values=trial.values[:, keep], markers=tuple(trial.markers[column] for column in keep), contents=contents)
 
 # %% ../nbs/09_formats.ipynb #summary
 def _summary(trial: Trial) -> str:
