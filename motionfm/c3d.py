@@ -186,7 +186,7 @@ def _words(parameters: dict, group: str, name: str) -> list[str]:
 
 # %% ../nbs/09_c3d.ipynb #without-markers
 def without_markers(
-    content: C3dContent,
+    content: C3dContent,      # of M markers
     columns: Sequence[int],   # of markers, 0 to M-1
 ) -> C3dContent:              # a copy that lacks them
     "Leave markers out of what a C3D file holds."

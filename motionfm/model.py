@@ -113,7 +113,11 @@ WEIGHTINGS = dict(zip(LOSS_WEIGHTS, (_visible_weights, _uniform_weights, _missin
 @keras.saving.register_keras_serializable('motionfm')
 class SequenceLoss(keras.losses.Loss):
     "Weighted mean squared error over joints, averaged over frames and sequences; joints that don't exist don't count."
-    def __init__(self, weighting: str = TrainConfig.loss_weights, name: str = 'sequence_loss', **kwargs):
+    def __init__(self,
+        weighting: str = TrainConfig.loss_weights, # one of `WEIGHTINGS`
+        name: str = 'sequence_loss',               # for Keras
+        **kwargs,
+    ):
         if weighting not in WEIGHTINGS: raise DataError(f'loss weights {weighting!r} found, expected one of {", ".join(WEIGHTINGS)}')
         super().__init__(name=name, **kwargs)
         self.weighting = weighting
@@ -131,7 +135,11 @@ class SequenceLoss(keras.losses.Loss):
 @keras.saving.register_keras_serializable('motionfm')
 class MPJPE(keras.metrics.Metric):
     "Mean per-joint position error in mm, over all known samples or only the missing ones."
-    def __init__(self, missing_only: bool = False, name: str | None = None, **kwargs):
+    def __init__(self,
+        missing_only: bool = False, # only samples that were not seen
+        name: str | None = None,    # in the history; by default missing_mm or mpjpe_mm
+        **kwargs,
+    ):
         super().__init__(name=name or ('missing_mm' if missing_only else 'mpjpe_mm'), **kwargs)
         self.missing_only = missing_only
         self.total, self.count = (self.add_weight(name=part, initializer='zeros') for part in ('total', 'count'))

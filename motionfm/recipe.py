@@ -316,7 +316,11 @@ class RecipeLoss(keras.losses.Loss):
 @keras.saving.register_keras_serializable('motionfm')
 class RecipeError(keras.metrics.Metric):
     "Mean error in mm, over all samples or only those that were not seen."
-    def __init__(self, missing_only: bool = False, name: str | None = None, **kwargs):
+    def __init__(self,
+        missing_only: bool = False, # only samples that were not seen
+        name: str | None = None,    # in the history; by default missing_mm or mpjpe_mm
+        **kwargs,
+    ):
         super().__init__(name=name or ('missing_mm' if missing_only else 'mpjpe_mm'), **kwargs)
         self.missing_only = missing_only
         self.total, self.count = (self.add_weight(name=part, initializer='zeros') for part in ('total', 'count'))
