@@ -190,11 +190,9 @@ def without_markers(
     columns: Sequence[int],   # of markers, 0 to M-1
 ) -> C3dContent:              # a copy that lacks them
     "Leave markers out of what a C3D file holds."
-    keep, point = np.delete(np.arange(len(content.markers)), columns), dict(content.parameters.get('POINT', {}))
-    told = _words(content.parameters, 'POINT', 'DESCRIPTIONS')
-    for name in [name for name in point if name.startswith('DESCRIPTIONS')]:
-        entry = point.pop(name)
-        if name == 'DESCRIPTIONS': point[name] = entry | {'value': [told[column] for column in keep if column < len(told)]}
+    keep, before = np.delete(np.arange(len(content.markers)), columns), content.parameters.get('POINT', {})
+    told, point = _words(content.parameters, 'POINT', 'DESCRIPTIONS'), {name: entry for name, entry in before.items() if not name.startswith('DESCRIPTIONS')}
+    if told: point['DESCRIPTIONS'] = before['DESCRIPTIONS'] | {'value': [told[column] for column in keep if column < len(told)]}
     return replace(content, values=content.values[:, keep], markers=tuple(content.markers[column] for column in keep),
                    parameters=content.parameters | {'POINT': point}, residuals=content.residuals[:, keep], cameras=content.cameras[:, keep])
 

@@ -72,15 +72,15 @@ def fill_markers(
     max_error_mm: float | None = None,   # leave gaps of markers blank that are further off where they were tried
 ) -> tuple[Trial, list[Other]]:          # with all markers filled, those left out that were never seen, and what was done to each that had gaps
     "Fill the gaps of the markers that are no joints."
-    ours, values, done, never = set(trial.columns.values()), repaired.values.copy(), [], []
+    ours, values, done = set(trial.columns.values()), repaired.values.copy(), []
     seen, metres = seen_in(trial.values), to_y_up(trial.values/per_metre(trial.units), trial.up)
-    others = [column for column in np.flatnonzero(seen.all(0)).tolist() if column not in ours]
+    others, never = ([column for column in np.flatnonzero(which).tolist() if column not in ours] for which in (seen.all(0), ~seen.any(0)))
     around = np.concatenate([joints, metres[:, others]], 1)
     for column, name in enumerate(trial.markers):
         missing = ~seen[:, column]
         if column in ours or not missing.any(): continue
+        if column in never: done.append(Other(name, 0, 0, '', None)); continue
         values[missing, column] = np.nan
-        if missing.all(): never.append(column); done.append(Other(name, 0, 0, '', None)); continue
         marker = np.where(missing[:, None], 0, metres[:, column])
         way, error = _best_way(marker, ~missing, around)
         wanted = error is None or max_error_mm is None or 1000*error <= max_error_mm

@@ -69,12 +69,17 @@ class Spread:
 # %% ../nbs/09_summary.ipynb #other
 @dataclass(frozen=True)
 class Other:
-    "What was done to a marker that is no joint, and had gaps; one without samples of either kind was never seen, and is left out."
+    "What was done to a marker that is no joint, and had gaps."
     name: str
     filled: int              # samples
     blank: int               # samples that were left blank
     by: str                  # how it was filled
     error_mm: float | None   # mean error where it was tried, None where it could not be
+
+    @property
+    def left_out(self) -> bool:
+        "Whether it was never seen, and so is not in the output."
+        return not self.filled and not self.blank
 
 # %% ../nbs/09_summary.ipynb #span
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def _others_lines(others: Sequence[Other]) -> list[str]:
     "What was done to markers that are no joints, in words."
     filled, blank = [one for one in others if one.filled], [one for one in others if one.blank]
     ways, errors = Counter(one.by for one in filled), [one.error_mm for one in filled if one.error_mm is not None]
-    absent = [one.name for one in others if not one.filled and not one.blank]
+    absent = [one.name for one in others if one.left_out]
     lines = [f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; ' + ', '.join(f'{count} marker{"s"*(count > 1)} {by}' for by, count in ways.items())
              + (f'; mean error where tried {np.mean(errors):.1f} mm, of the worst marker {max(errors):.1f} mm' if errors else '')]*bool(filled)
     return lines + [f'left blank in markers that are no joints: {sum(one.blank for one in blank)} samples ({", ".join(one.name for one in blank)})']*bool(blank) + [f'never seen, so left out of the output: {", ".join(absent)}']*bool(absent)
@@ -229,7 +234,7 @@ def _row(result: Summary | Failure) -> dict:
             'filled_by': ' | '.join(f'{what} {count}' for what, count in result.filled.items()), 'blank_joints': ' | '.join(f'{name} {count}' for name, count in result.blank.items()),
             'invented': ' '.join(result.invented), 'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1), **spread, **tried,
             'others_filled': sum(one.filled for one in result.others), 'others_blank': sum(one.blank for one in result.others),
-            'others_left_out': ' '.join(one.name for one in result.others if not one.filled and not one.blank),
+            'others_left_out': ' | '.join(one.name for one in result.others if one.left_out),
             'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
 
 # %% ../nbs/09_summary.ipynb #write-summaries

@@ -31,15 +31,15 @@ def _parsed(code: str) -> list[ast.Module]:
 
 def _uses(code: str, scope: dict[str, str]) -> list[tuple[int, int, str]]:
     "Where the code calls names from elsewhere: start, end and target of each; a name that the code itself gives to something else is none."
-    found, lines = [], [0]
-    for line in code.split('\n'): lines.append(lines[-1] + len(line) + 1)
+    found, lines, starts = [], code.split('\n'), [0]
+    for line in lines: starts.append(starts[-1] + len(line) + 1)
     for tree in _parsed(code):
         nodes = list(ast.walk(tree))
         within = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}   # their places are not told
         bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)} | {node.arg for node in nodes if isinstance(node, ast.arg)}
         for node in nodes:
             if isinstance(node, ast.Name) and node.id in scope and node.id not in bound and id(node) not in within:
-                start = lines[node.lineno - 1] + len(code.split('\n')[node.lineno - 1].encode()[:node.col_offset].decode())
+                start = starts[node.lineno - 1] + len(lines[node.lineno - 1].encode()[:node.col_offset].decode())
                 found.append((start, start + len(node.id), scope[node.id]))
     return sorted(found)
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -16,9 +17,15 @@ TEST = re.compile(r'\b(assert\s|assert_\w+\(|test_\w+\(|np\.testing\.)')
 FLAG = re.compile(r'--[\w-]+( [\w.,-]{1,12})?')
 COLUMNS = re.compile(r'\S {2,}(?=\S)')
 NAMES = index()
-COMMANDS = {name.name.removesuffix('_command').replace('_', '-'): f'{notebook.module}.html#{name.name}'
-            for notebook in notebooks() for name in notebook.names if name.kind == 'command'}
 REGISTERED = {name.name for notebook in notebooks() for name in notebook.names if name.is_registered}
+
+
+def command_of(name: str) -> str:
+    "What a user types for a function that is a command."
+    return name.removesuffix('_command').replace('_', '-')
+
+
+COMMANDS = {command_of(name.name): f'{notebook.module}.html#{name.name}' for notebook in notebooks() for name in notebook.names if name.kind == 'command'}
 
 
 def link_of(name: str, module: str, up: str = '') -> str | None:
@@ -113,7 +120,7 @@ def told(cell: Cell, module: str) -> list[dict]:
     if anchors: parts.insert(0, anchors)
     public = [name for name in cell.names if name.kind != 'constant']
     for name in public:
-        title = f'motionfm {name.name.removesuffix("_command").replace("_", "-")}' if name.kind == 'command' else name.name
+        title = f'motionfm {command_of(name.name)}' if name.kind == 'command' else name.name
         own = frozenset(one.name for one in name.parameters)
         parts.append(f'### {title} {{#{name.name} .name}}\n\n{as_html(name, lambda words: words_as_html(words, module, own))}')
     label = ', '.join(cell.private) or ('options' if cell.are_options else 'details')
@@ -159,16 +166,19 @@ def reference() -> str:
     return '\n'.join(lines)
 
 
+def pages() -> Iterator[tuple[Notebook, Path, str]]:
+    "Notebooks, the place in the site of the page that each becomes, without an ending, and the way up from there."
+    for path in (ROOT/'nbs').rglob('*.ipynb'):
+        if '.ipynb_checkpoints' in path.parts: continue
+        notebook, place = Notebook(path), path.relative_to(ROOT/'nbs')
+        yield notebook, place.with_name(notebook.module), '../'*(len(place.parts) - 1)
+
+
 def prepare(target: Path) -> None:
     "Write everything that the renderer needs."
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(ROOT/'nbs', target, symlinks=False, ignore=shutil.ignore_patterns('*.ipynb', '.ipynb_checkpoints', '__pycache__'))
-    for path in (ROOT/'nbs').rglob('*.ipynb'):
-        if '.ipynb_checkpoints' in path.parts: continue
-        place = path.relative_to(ROOT/'nbs')
-        notebook = Notebook(path)
-        page = page_of(notebook, '../'*(len(place.parts) - 1))
-        (target/place).with_name(f'{notebook.module}.ipynb').write_text(json.dumps(page), encoding='utf-8')
+    for notebook, place, up in pages(): (target/place).with_suffix('.ipynb').write_text(json.dumps(page_of(notebook, up)), encoding='utf-8')
     for path in target.rglob('*.md'):
         text = NUMBER.sub(r'\1', path.read_text(encoding='utf-8'))
         path.write_text(words_as_markdown(text, '', '../'*(len(path.relative_to(target).parts) - 1)), encoding='utf-8')
@@ -186,11 +196,9 @@ def render(target: Path) -> int:
 
 def link_code(site: Path) -> None:
     "Let the code of each page lead to what it calls."
-    for path in (ROOT/'nbs').rglob('*.ipynb'):
-        if '.ipynb_checkpoints' in path.parts: continue
-        notebook, place = Notebook(path), path.relative_to(ROOT/'nbs')
-        page = (site/place).with_name(f'{notebook.module}.html')
-        page.write_text(with_links(page.read_text(encoding='utf-8'), scope_of(notebook, '../'*(len(place.parts) - 1))), encoding='utf-8')
+    for notebook, place, up in pages():
+        page = (site/place).with_suffix('.html')
+        page.write_text(with_links(page.read_text(encoding='utf-8'), scope_of(notebook, up)), encoding='utf-8')
 
 
 if __name__ == '__main__':
