@@ -2,6 +2,8 @@
 
 Three bidirectional layers of 256 units, concatenated, over windows of 60 frames: what `motionfm train` makes by default. Weights are random;
 speed does not depend on them. Every figure is the best of some repeats, taken in turns, so that a busy moment does not hit one side alone.
+Each way to compute runs in a process of its own, because TensorFlow takes its number of threads only once: Keras and torch as they come, motionfm
+with what a training sets. "16 bits" is mixed precision with bfloat16; a processor that does not know it is slow with it.
 With --processor-time the figures are processor seconds instead of seconds by the clock; use it with --threads 1 where other programs run.
 "products alone" is the time that the multiplications would take at the speed of one large matrix product: no way to compute the same network in
 the same precision can be faster. Writes benchmarks/speed.json.
@@ -13,15 +15,18 @@ import subprocess
 import sys
 import time
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-SQUATS = ROOT.parent.parent/'shared'/'trc'/'squats.trc', ROOT.parent/'shared'/'trc'/'squats.trc'
-BATCHES, WINDOWS = (32, 128), 512
+SHARED = next((path for path in (ROOT.parent.parent/'shared', ROOT.parent/'shared') if path.is_dir()), ROOT/'shared')
+SQUATS, TRIALS = SHARED/'trc'/'squats.trc', SHARED/'trials'/'cmu_60hz.npz'
+BATCHES, WINDOWS = (32, 128), np.random.default_rng(0).normal(size=(512, 60, 60)).astype('float32')
 PER_WINDOW = 60*(sum(2*2*4*256*(width + 256) for width in (60, 512, 512)) + 2*512*60)   # multiplications and additions of an answer
+PRODUCTS = 8*2*3840*512*1024
 
 
 def stock_model(model):
@@ -30,9 +35,12 @@ def stock_model(model):
     return keras.Model.from_config(keras.Model(model.input, model.output).get_config())
 
 
-def keras_step(model, batch: int):
-    "A function that makes one training step."
-    from motionfm.model import MPJPE, AccumModel, SequenceLoss, keras
+def keras_step(batch: int, ours: bool, bits: int):
+    "A function that makes one training step, by motionfm's loop or Keras's own."
+    from motionfm.model import MPJPE, AccumModel, SequenceLoss, begin_training, build_model, keras
+    if ours: begin_training(0)
+    model = build_model(mixed_precision=bits == 16)
+    if not ours: model = stock_model(model)
     model = AccumModel(model.input, model.output)
     model.compile(keras.optimizers.Adam(), loss=SequenceLoss(), metrics=[MPJPE(), MPJPE(missing_only=True)])
     inputs = np.random.default_rng(0).normal(size=(batch, 60, 60)).astype('float32')
@@ -40,53 +48,122 @@ def keras_step(model, batch: int):
     return lambda: model.train_on_batch(inputs, targets)
 
 
-def torch_step(batch: int, threads: int):
+def torch_step(batch: int, bits: int):
     "The same with torch's LSTM and a plain mean squared error."
     import torch
-    torch.set_num_threads(threads)
     lstm, dense = torch.nn.LSTM(60, 256, 3, batch_first=True, bidirectional=True, dropout=.3), torch.nn.Linear(512, 60)
     optimizer = torch.optim.Adam([*lstm.parameters(), *dense.parameters()])
     inputs = torch.randn(batch, 60, 60)
     def step():
         optimizer.zero_grad()
-        torch.nn.functional.mse_loss(dense(lstm(inputs)[0]), inputs).backward()
+        with torch.autocast('cpu', torch.bfloat16, enabled=bits == 16): loss = torch.nn.functional.mse_loss(dense(lstm(inputs)[0]).float(), inputs)
+        loss.backward()
         optimizer.step()
     return step
 
 
-def torch_predict(threads: int):
-    "Torch's answer to all windows, 64 at once."
-    import torch
-    torch.set_num_threads(threads)
-    lstm, dense = torch.nn.LSTM(60, 256, 3, batch_first=True, bidirectional=True).eval(), torch.nn.Linear(512, 60)
-    inputs = torch.randn(WINDOWS, 60, 60)
-    def predict():
-        with torch.inference_mode():
-            for start in range(0, WINDOWS, 64): dense(lstm(inputs[start:start + 64])[0])
-    return predict
+def product(batch: int, bits: int):
+    "A function that makes matrix products; at this speed they would make those of a training step."
+    import tensorflow as tf
+    shape, rounds = (3840, 512, 1024), 8
+    left, right = (tf.cast(tf.ones(side), tf.bfloat16 if bits == 16 else tf.float32) for side in (shape[:2], shape[1:]))
+    def multiply():
+        for _ in range(rounds): done = tf.matmul(left, right)
+        done.numpy()
+    return multiply, 3*batch*PER_WINDOW/(2*rounds*shape[0]*shape[1]*shape[2])   # the way back takes twice the way forward
 
 
-def onnx_predict(folder: Path, threads: int):
+def trainer(pipe, name: str, batch: int, bits: int, threads: int, processor_time: bool) -> None:
+    "A process that makes a training step when it is asked to, and tells what it took."
+    os.environ.update({'TF_CPP_MIN_LOG_LEVEL': '3', 'OMP_NUM_THREADS': str(threads)})
+    if threads < (os.cpu_count() or 1): os.environ.update({'TF_NUM_INTRAOP_THREADS': str(threads), 'TF_NUM_INTEROP_THREADS': str(threads)})
+    clock, share = time.process_time if processor_time else time.perf_counter, 1.
+    if name == 'torch': step = torch_step(batch, bits)
+    elif name == 'products alone': step, share = product(batch, bits)
+    else: step = keras_step(batch, name == 'motionfm', bits)
+    step()
+    pipe.send('ready')
+    while pipe.recv():
+        begin = clock()
+        step()
+        pipe.send(share*(clock() - begin))
+
+
+def product(bits: int):
+    "A function that makes `PRODUCTS` multiplications and additions in large matrix products."
+    import tensorflow as tf
+    left, right = (tf.cast(tf.ones(shape), tf.bfloat16 if bits == 16 else tf.float32) for shape in ((3840, 512), (512, 1024)))
+    return lambda: [tf.matmul(left, right) for _ in range(8)][-1].numpy()
+
+
+def keras_answer(ours: bool, bits: int):
+    "Keras's answer to all windows, by motionfm's loop or Keras's own."
+    from motionfm.model import begin_training, build_model
+    if ours: begin_training(0)
+    model = build_model(mixed_precision=bits == 16)
+    if not ours: model = stock_model(model)
+    return lambda: model.predict(WINDOWS, batch_size=64, verbose=0)
+
+
+def infer_answer(folder: str, threads: int):
+    "The answer of the package to all windows, without Keras."
+    from motionfm.infer import load_network
+    network = load_network(f'{folder}/m.json', f'{folder}/m.weights.h5')
+    return lambda: network.predict(WINDOWS, cores=threads)
+
+
+def onnx_answer(folder: str, threads: int):
     "onnxruntime's answer to all windows, 64 at once."
     import onnxruntime
-    from motionfm.export import export_onnx
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    path = export_onnx(folder/'m.json', folder/'m.weights.h5', folder/'m.onnx')
-    session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
-    inputs = np.random.default_rng(0).normal(size=(WINDOWS, 60, 60)).astype('float32')
-    return lambda: [session.run(None, {'damaged': inputs[start:start + 64]}) for start in range(0, WINDOWS, 64)]
+    session = onnxruntime.InferenceSession(f'{folder}/m.onnx', options, providers=['CPUExecutionProvider'])
+    return lambda: [session.run(None, {'damaged': WINDOWS[start:start + 64]}) for start in range(0, len(WINDOWS), 64)]
 
 
-def product():
-    "A function that makes one large matrix product, and how many operations that is."
-    from motionfm.model import ops
-    left, right = ops.ones((3840, 512)), ops.ones((512, 1024))
-    return lambda: ops.matmul(left, right), 2*3840*512*1024
+def torch_answer(bits: int):
+    "Torch's answer to all windows, 64 at once."
+    import torch
+    lstm, dense = torch.nn.LSTM(60, 256, 3, batch_first=True, bidirectional=True).eval(), torch.nn.Linear(512, 60)
+    inputs = torch.from_numpy(WINDOWS)
+    def answer():
+        with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, enabled=bits == 16):
+            for start in range(0, len(inputs), 64): dense(lstm(inputs[start:start + 64])[0])
+    return answer
+
+
+def contestant(pipe, make, arguments: tuple, threads: int, processor_time: bool) -> None:
+    "A process that does its work when it is asked to, and tells how long that took."
+    os.environ.update({'TF_CPP_MIN_LOG_LEVEL': '3', 'OMP_NUM_THREADS': str(threads)})
+    if threads < (os.cpu_count() or 1): os.environ.update({'TF_NUM_INTRAOP_THREADS': str(threads), 'TF_NUM_INTEROP_THREADS': str(threads)})
+    clock, work = time.process_time if processor_time else time.perf_counter, make(*arguments)
+    work()
+    pipe.send('ready')
+    while pipe.recv():
+        begin = clock()
+        work()
+        pipe.send(clock() - begin)
+
+
+def race(works: dict, given) -> dict[str, float]:
+    "The best time of each work, a function that makes it with its arguments; they take turns, each in its own process."
+    asked, here = {}, get_context('spawn')
+    for name, (make, *arguments) in works.items():
+        asked[name], theirs = here.Pipe()
+        here.Process(target=contestant, args=(theirs, make, arguments, given.threads, given.processor_time), daemon=True).start()
+        theirs.close()
+        asked[name].recv()
+    best = dict.fromkeys(asked, float('inf'))
+    for _ in range(given.repeats):
+        for name, pipe in asked.items():
+            pipe.send(True)
+            best[name] = min(best[name], pipe.recv())
+    for pipe in asked.values(): pipe.send(False)
+    return best
 
 
 def in_turns(works: dict, clock, repeats: int) -> dict[str, float]:
-    "The best time of each work; they take turns."
+    "The best time of each work in this process; they take turns."
     best = dict.fromkeys(works, float('inf'))
     for work in works.values(): work()
     for _ in range(repeats):
@@ -97,17 +174,18 @@ def in_turns(works: dict, clock, repeats: int) -> dict[str, float]:
     return best
 
 
-def training(given, clock) -> list[tuple[str, ...]]:
+def training(given) -> list[tuple[str, ...]]:
     "Rows of training steps."
-    from motionfm.model import build_model
     rows = []
     for batch in BATCHES:
-        model = build_model()
-        works = {'Keras': keras_step(stock_model(model), batch), 'motionfm': keras_step(model, batch)}
-        if find_spec('torch'): works['torch'] = torch_step(batch, given.threads)
-        works['products alone'], operations = product()
-        best = in_turns(works, clock, given.repeats)
-        best['products alone'] *= 3*batch*PER_WINDOW/operations   # the way back takes twice the way forward
+        works = {}
+        for bits, note in ((32, ''), (16, ', 16 bits')):
+            works |= {f'Keras{note}': (keras_step, batch, False, bits), f'motionfm{note}': (keras_step, batch, True, bits)}
+            if find_spec('torch'): works[f'torch{note}'] = torch_step, batch, bits
+            works[f'products alone{note}'] = product, bits
+        best = race(works, given)
+        for name in best:
+            if name.startswith('products'): best[name] *= 3*batch*PER_WINDOW/PRODUCTS   # the way back takes twice the way forward
         rows += [(f'training step, batch {batch}, {name}', f'{1000*taken:,.0f}', 'ms', f'{best["Keras"]/taken:.2f} x Keras') for name, taken in best.items()]
     return rows
 
@@ -142,44 +220,89 @@ def parts(batch: int) -> dict:
     return {'products, all frames at once': at_once, 'products, frame by frame': frame_by_frame, 'gates and their gradient': gates, 'Adam': apply}
 
 
-def split(given, clock, whole: list) -> list[tuple[str, ...]]:
-    "Rows of what a training step of motionfm consists of."
+def split(given) -> list[tuple[str, ...]]:
+    "Rows of what a training step of motionfm with 32 bits consists of, in processor time."
     rows = []
     for batch in BATCHES:
-        taken = next(float(row[1].replace(',', '')) for row in whole if row[0] == f'training step, batch {batch}, motionfm')
-        best = {name: 1000*seconds for name, seconds in in_turns(parts(batch), clock, given.repeats).items()}
-        best['loop, copies, loss: the rest'] = taken - sum(best.values())
-        rows += [(f'batch {batch}, {name}', f'{part:,.0f}', 'ms', f'{part/taken:.0%} of a step') for name, part in best.items()]
+        best = {name: 1000*seconds for name, seconds in in_turns({'whole': keras_step(batch, True, 32)} | parts(batch), time.process_time, given.repeats).items()}
+        whole = best.pop('whole')
+        best['loop, copies, loss: the rest'] = whole - sum(best.values())
+        rows += [(f'batch {batch}, {name}', f'{part:,.0f}', 'ms', f'{part/whole:.0%} of the processor time of a step') for name, part in best.items()]
     return rows
 
 
-def answering(given, clock, folder: Path) -> list[tuple[str, ...]]:
+def answering(given, folder: str) -> list[tuple[str, ...]]:
     "Rows of prediction."
-    from motionfm.infer import load_network
+    works = {'Keras': (keras_answer, False, 32), 'motionfm.infer': (infer_answer, folder, given.threads)}
+    if find_spec('onnxruntime'): works['onnxruntime'] = onnx_answer, folder, given.threads
+    for bits, note in ((32, ''), (16, ', 16 bits')):
+        works[f'motionfm.model{note}'] = keras_answer, True, bits
+        if find_spec('torch'): works[f'torch{note}'] = torch_answer, bits
+        works[f'products alone{note}'] = product, bits
+    best = race(works, given)
+    for name in best:
+        if name.startswith('products'): best[name] *= len(WINDOWS)*PER_WINDOW/PRODUCTS
+    return [(f'answer to {len(WINDOWS)} windows, {name}', f'{60*len(WINDOWS)/taken:,.0f}', 'frames/s', f'{best["Keras"]/taken:.2f} x Keras') for name, taken in best.items()]
+
+
+def plain_model(folder: str) -> None:
+    "Leave a model of default size in a folder, for Keras and for onnxruntime."
+    from motionfm.export import export_onnx
     from motionfm.model import build_model, save_architecture, save_weights
     model = build_model()
-    save_architecture(model, folder/'m.json')
-    save_weights(model, folder/'m.weights.h5')
-    network, stock = load_network(folder/'m.json', folder/'m.weights.h5'), stock_model(model)
-    inputs = np.random.default_rng(0).normal(size=(WINDOWS, 60, 60)).astype('float32')
-    works = {'Keras': lambda: stock.predict(inputs, batch_size=64, verbose=0), 'motionfm.model': lambda: model.predict(inputs, batch_size=64, verbose=0),
-             'motionfm.infer': lambda: network.predict(inputs, cores=given.threads)}
-    if find_spec('onnxruntime'): works['onnxruntime'] = onnx_predict(folder, given.threads)
-    if find_spec('torch'): works['torch'] = torch_predict(given.threads)
-    works['products alone'], operations = product()
-    best = in_turns(works, clock, given.repeats)
-    best['products alone'] *= WINDOWS*PER_WINDOW/operations
-    return [(f'answer to {WINDOWS} windows, {name}', f'{60*WINDOWS/taken:,.0f}', 'frames/s', f'{best["Keras"]/taken:.2f} x Keras') for name, taken in best.items()]
+    save_architecture(model, f'{folder}/m.json')
+    save_weights(model, f'{folder}/m.weights.h5')
+    if find_spec('onnxruntime'): export_onnx(f'{folder}/m.json', f'{folder}/m.weights.h5', f'{folder}/m.onnx')
+
+
+def run(*words) -> None:
+    "A command of motionfm, in a process of its own."
+    subprocess.run([sys.executable, '-c', 'from motionfm.cli import main; main()', *map(str, words)], check=True, capture_output=True, cwd=ROOT)
 
 
 def command(folder: Path, repeats: int) -> list[tuple[str, ...]]:
     "Rows of the whole command, start-up included, by the clock."
-    squats = next((path for path in SQUATS if path.is_file()), None)
-    if squats is None: return [('motionfm reconstruct squats.trc', 'left out', '', 'recording not here')]
-    def run(*words): subprocess.run([sys.executable, '-c', 'from motionfm.cli import main; main()', *map(str, words)], check=True, capture_output=True, cwd=ROOT)
-    repair = lambda: run('reconstruct', squats, '-o', folder/'out.trc', '--overwrite', '--complete', '--model-json', folder/'m.json', '--weights', folder/'m.weights.h5')
-    best = in_turns({'help': lambda: run('--help'), 'repair': repair}, time.perf_counter, repeats)
-    return [('motionfm --help', f'{best["help"]:.2f}', 's', ''), ('motionfm reconstruct squats.trc', f'{best["repair"]:.2f}', 's', 'with start-up')]
+    if not SQUATS.is_file(): return [('motionfm reconstruct squats.trc', 'left out', '', 'recording not here')]
+    repair = 'reconstruct', SQUATS, '-o', folder/'out.trc', '--overwrite', '--complete'
+    best = in_turns({'help': lambda: run('--help'), 'repair': lambda: run(*repair, '--model-json', folder/'m.json', '--weights', folder/'m.weights.h5'),
+                     'shipped': lambda: run(*repair)}, time.perf_counter, repeats)
+    return [('motionfm --help', f'{best["help"]:.2f}', 's', ''), ('motionfm reconstruct squats.trc, plain model', f'{best["repair"]:.2f}', 's', 'with start-up'),
+            ('motionfm reconstruct squats.trc, shipped weights', f'{best["shipped"]:.2f}', 's', 'with start-up')]
+
+
+def damaged_trials() -> list[tuple]:
+    "Damaged positions and visibility of the long CMU trials, noise and gaps of both kinds together; the longest first."
+    from motionfm.evaluate import damaged_parts
+    with np.load(TRIALS) as trials: long = sorted((trials[name].astype(float) for name in trials.files if len(trials[name]) >= 300), key=len, reverse=True)
+    return [damaged_parts('everything', trial, 60., index=index)[0][1:3] for index, trial in enumerate(long)]
+
+
+def shipped_repair(proven: bool):
+    "The shipped weights on the longest of those trials."
+    from motionfm.reconstruct import load_network, repair_with_spread
+    (damaged, visible), *_ = damaged_trials()
+    recipe = load_network()._replace(proven=proven)
+    return lambda: repair_with_spread(damaged, visible, recipe)
+
+
+def repairing(given, folder: Path) -> list[tuple[str, ...]]:
+    "Rows of the shipped weights with all their parts: one recording in memory, and a folder of files from end to end."
+    from motionfm.formats import Trial, write_trial
+    from motionfm.skeleton import JOINTS
+    if not TRIALS.is_file(): return [('shipped weights', 'left out', '', 'recordings not here')]
+    trials = damaged_trials()
+    frames = sum(len(visible) for _, visible in trials)
+    (folder/'in').mkdir()
+    for number, (damaged, _) in enumerate(trials):
+        count = np.arange(len(damaged))
+        write_trial(folder/'in'/f'{number}.trc', Trial(damaged, JOINTS, 60., 'm', count/60, count + 1))
+    best = race({'proof': (shipped_repair, True), 'no proof': (shipped_repair, False)}, given)
+    def all_files(): run('reconstruct', folder/'in', '-o', folder/'made', '--overwrite', '--jobs', given.threads)
+    whole = in_turns({'files': all_files}, time.perf_counter, min(3, given.repeats))['files']
+    longest = len(trials[0][1])
+    return [(f'shipped weights, {longest:,} frames', f'{longest/best["proof"]:,.0f}', 'frames/s', 'in memory'),
+            (f'shipped weights, {longest:,} frames, no proof', f'{longest/best["no proof"]:,.0f}', 'frames/s', 'in memory'),
+            (f'shipped weights, {len(trials)} files, {frames:,} frames', f'{frames/whole:,.0f}', 'frames/s', f'{whole:.1f} s with start-up and files')]
 
 
 if __name__ == '__main__':
@@ -191,16 +314,11 @@ if __name__ == '__main__':
     os.environ['OMP_NUM_THREADS'] = str(given.threads)
     from rich.console import Console
     from rich.table import Table
-
-    from motionfm.model import keras  # noqa: F401, loads TensorFlow quietly
-    import tensorflow
-    tensorflow.config.threading.set_intra_op_parallelism_threads(given.threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(given.threads)
-    clock = time.process_time if given.processor_time else time.perf_counter
     title = f'{given.threads} thread{"s"[:given.threads != 1]}, {"processor" if given.processor_time else "wall"} time'
     told = []
     with TemporaryDirectory() as folder:   # a table as soon as it is measured
-        for section in (lambda: training(given, clock), lambda: split(given, clock, told), lambda: answering(given, clock, Path(folder)), lambda: command(Path(folder), min(3, given.repeats))):
+        plain_model(folder)
+        for section in (lambda: training(given), lambda: answering(given, folder), lambda: split(given), lambda: repairing(given, Path(folder)), lambda: command(Path(folder), min(3, given.repeats))):
             table = Table('what', 'figure', 'unit', 'beside', title=title)
             for row in section(): table.add_row(*row); told.append(row)
             Console(width=120).print(table)

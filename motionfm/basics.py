@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MotionfmError', 'DataError', 'FileError', 'atomic_path', 'check_writable', 'reserve', 'atomic_folder', 'exchange',
-           'locked', 'end_with']
+           'locked', 'end_with', 'usable_cores']
 
 # %% ../nbs/00_basics.ipynb #imports
 import ctypes
@@ -206,3 +206,9 @@ def end_with(
         while os.getppid() == parent: time.sleep(every)
         os._exit(1)
     threading.Thread(target=watch, daemon=True).start()
+
+# %% ../nbs/00_basics.ipynb #usable-cores
+def usable_cores() -> int:
+    "How many cores to use."
+    allowed = os.environ.get('OMP_NUM_THREADS', '')
+    return int(allowed) if allowed.isdecimal() and int(allowed) else os.cpu_count() or 1

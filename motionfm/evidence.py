@@ -93,6 +93,7 @@ GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of dou
 
 def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, distance: np.ndarray, mean: np.ndarray) -> np.ndarray:
     "(B, T, K, 3) paths that follow the body instead, the more the further away (B, T, K), in frames, the joint was seen."
+    distance = distance.astype(paths.dtype)
     weight = np.exp(-distance/BESIDE)[..., None]
     body = ((paths - mean)*weight).sum(2, keepdims=True)/weight.sum(2, keepdims=True)
     along = body + np.where(ever[:, None, :, None], np.nan_to_num(fill_linear(paths - body, visible)), mean)
@@ -106,7 +107,7 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     smooth = np.moveaxis(come_to_rest(kalman_smooth(seen, known, RATIOS), known), 0, 3)
     for trial in np.flatnonzero(~ever.all(1)): _with_mean_bones(smooth[trial], ever[trial], habits.mean)
     noisy = np.log(np.maximum(noise, CLEAN_M)/CLEAN_M)/np.log(NOISY_M/CLEAN_M)
-    noisy = np.minimum(noisy, 1)[:, None, None, None]
+    noisy = np.minimum(noisy, 1).astype(seen.dtype)[:, None, None, None]
     base = _taken_along(noisy*smooth[..., STRONG, :] + (1 - noisy)*smooth[..., GENTLE, :], visible, ever, distance, habits.mean)
     told = np.where(visible[..., None], noisy*base + (1 - noisy)*seen, base)
     settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=8, mistrust=LESS_MISTRUST)
@@ -142,21 +143,25 @@ def _bones(places: np.ndarray, visible: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/06_evidence.ipynb #features
 LARGEST = 5.   # units of doubt beyond which a difference says no more
+N_FEATURES = KMAX*(3*len(CANDIDATES) + 6) + 4
 
 def _features(candidates: np.ndarray, doubt: np.ndarray, distances: np.ndarray, visible: np.ndarray, root: np.ndarray, noise: np.ndarray) -> np.ndarray:
     "(B, T, F) numbers of the order of one."
-    best = candidates[..., BEST, :]
-    others = np.delete(candidates, BEST, 3) - best[..., None, :]
-    others = np.clip(others/doubt[..., None, None], -LARGEST, LARGEST)
-    since, until = np.log1p(distances)/2 - 1
-    parts = [2*best, others.reshape(*doubt.shape, -1), visible[..., None], since[..., None], until[..., None],
-             np.log(doubt)[..., None]/2 + 2, _bones(best, visible)]
-    of_joints = np.concatenate(parts, -1).reshape(*doubt.shape[:2], -1)
-    velocity = np.gradient(root[:, :, 0], axis=1)*RATE/2 if root.shape[1] > 1 else np.zeros_like(root[:, :, 0])
-    told_noise = np.broadcast_to(np.log(np.maximum(noise, LEAST_DOUBT_M))[:, None, None]/2 + 2.5, (*velocity.shape[:2], 1))
-    return np.concatenate([of_joints, velocity, told_noise], -1).astype(np.float32)
-
-N_FEATURES = KMAX*(3*len(CANDIDATES) + 6) + 4
+    told, best = np.empty((*doubt.shape[:2], N_FEATURES), np.float32), candidates[..., BEST, :]
+    of_joints = told[..., :-4].reshape(*doubt.shape, -1)                  # views: what is written there stands in `told`
+    others = of_joints[..., 3:-6].reshape(*doubt.shape, -1, 3)
+    of_joints[..., :3] = 2*best
+    others[..., :BEST, :], others[..., BEST:, :] = candidates[..., :BEST, :], candidates[..., BEST + 1:, :]
+    others -= best[..., None, :]
+    others /= doubt[..., None, None]
+    np.clip(others, -LARGEST, LARGEST, out=others)
+    of_joints[..., -6] = visible
+    of_joints[..., -5:-3] = np.moveaxis(np.log1p(distances)/2 - 1, 0, -1)
+    of_joints[..., -3] = np.log(doubt)/2 + 2
+    of_joints[..., -2:] = _bones(best, visible)
+    told[..., -4:-1] = np.gradient(root[:, :, 0], axis=1)*RATE/2 if root.shape[1] > 1 else 0
+    told[..., -1] = np.log(np.maximum(noise, LEAST_DOUBT_M))[:, None]/2 + 2.5
+    return told
 
 # %% ../nbs/06_evidence.ipynb #gather
 def gather(
@@ -173,13 +178,13 @@ def gather(
     filled = np.nan_to_num(fill_linear(seen, believed))
     origin = filled.sum((1, 2), keepdims=True)/(ever.sum(1)*visible.shape[1])[:, None, None, None]
     turn = heading(filled, ever)
-    seen = np.where(believed[..., None], turned(seen - origin, turn), 0)
+    seen = np.where(believed[..., None], turned(seen - origin, turn), 0).astype(np.float32)   # around the person a ten-thousandth of a millimetre is left
     distances = _distances(believed, ever)
     distance = distances.min(0)
     doubt = _doubt(each, distance)
     candidates = _candidates(seen, believed, ever, noise, doubt, distance, habits)
     root = candidates[:, :, MIDHIP, BEST][:, :, None]
-    candidates = (candidates - root[:, :, :, None]).astype(np.float32)
+    candidates = candidates - root[:, :, :, None]
     return Evidence(_features(candidates, doubt, distances, believed, root, noise), candidates, doubt, distance, believed, root, turn, origin)
 
 # %% ../nbs/06_evidence.ipynb #fuse

@@ -43,10 +43,11 @@ def _gap_ends(visible: np.ndarray, frames: np.ndarray | bool = True) -> tuple[tu
 def fill_linear(
     positions: np.ndarray,   # (..., T, K, 3); anything where not visible
     visible: np.ndarray,     # (..., T, K) True where a joint was seen
-) -> np.ndarray:             # (..., T, K, 3); NaN for a joint that is never seen
+) -> np.ndarray:             # (..., T, K, 3), float32 if `positions` are; NaN for a joint that is never seen
     "Interpolate every gap linearly in time."
     gaps, first, last, share = _gap_ends(visible)
-    filled = np.where(visible[..., None], positions, np.nan).astype(float)
+    filled = np.where(visible[..., None], positions, np.float32('nan'))
+    filled = filled.astype(np.result_type(filled, np.float32), copy=False)
     filled[gaps] = positions[first] + share*(positions[last] - positions[first])
     return filled
 
@@ -126,21 +127,21 @@ def motion_model(
 # %% ../nbs/05_fills.ipynb #filtered
 class Filtered(NamedTuple):
     "What a Kalman filter knew, frame by frame; R ratios side by side."
-    place: np.ndarray          # (T, R, B, K, 3) metres, foretold before the frame was seen
-    variance: np.ndarray       # (T, R, B, K) of that place, in units of what is seen
-    velocity: np.ndarray       # (T, R, B, K, 3) metres a second, foretold
-    place_after: np.ndarray    # (T, R, B, K, 3) metres, with the frame
-    velocity_after: np.ndarray # (T, R, B, K, 3) metres a second, with the frame
-    gains: np.ndarray          # (T, R, B, K, 2, 2) how much of what is learnt later goes back to this frame
+    place: np.ndarray       # (T, R, B, K, 3) metres, foretold before the frame was seen
+    variance: np.ndarray    # (T, R, B, K) of that place, in units of what is seen
+    place_after: np.ndarray # (T, R, B, K, 3) metres, with the frame
+    velocity: np.ndarray    # (T, R, B, K, 3) metres a second, with the frame; it is also what is foretold for the next
+    gains: np.ndarray       # (2, 2, T, R, B, K) how much of what is learnt later goes back to this frame
 
 # %% ../nbs/05_fills.ipynb #one-step
-def _one_step(aa: np.ndarray, ab: np.ndarray, bb: np.ndarray, whole: np.ndarray, dt: float, noise: np.ndarray) -> tuple:
-    "The next frame's covariance (place, both, velocity, determinant) from this one's, and the (..., 2, 2) gain that later news has here."
+def _one_step(aa: np.ndarray, ab: np.ndarray, bb: np.ndarray, whole: np.ndarray, dt: float, noise: np.ndarray, gain: np.ndarray) -> tuple:
+    "The next frame's covariance (place, both, velocity, determinant) from this one's; leaves the (2, 2, ...) `gain` that later news has here."
     n00, n01, n11 = noise[..., 0, 0], noise[..., 0, 1], noise[..., 1, 1]
     forth, velocity = aa + dt*ab, ab + dt*bb   # covariances of this frame's place and velocity with the next place
     then = whole + n00*bb + n11*(forth + dt*velocity) - 2*n01*velocity + n00*n11 - n01*n01
-    gain = [whole + n11*forth - n01*ab, n00*ab - n01*forth - dt*whole, n11*velocity - n01*bb, whole + n00*bb - n01*velocity]
-    return forth + dt*velocity + n00, velocity + n01, bb + n11, then, np.stack(gain, -1).reshape(*aa.shape, 2, 2)/then[..., None, None]
+    gain[0, 0], gain[0, 1] = (whole + n11*forth - n01*ab)/then, (n00*ab - n01*forth - dt*whole)/then
+    gain[1, 0], gain[1, 1] = (n11*velocity - n01*bb)/then, (whole + n00*bb - n01*velocity)/then
+    return forth + dt*velocity + n00, velocity + n01, bb + n11, then
 
 # %% ../nbs/05_fills.ipynb #kalman-filter
 def kalman_filter(
@@ -148,23 +149,25 @@ def kalman_filter(
     visible: np.ndarray,     # (B, T, K)
     ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
-) -> Filtered:
+) -> Filtered:               # float32 if `positions` are; covariances are always reckoned with 64 bits
     "Walk forwards: foretell each frame, then correct by what is seen."
     (n, n_frames, n_joints), dt = visible.shape, 1/rate
     noise = np.asarray(ratios, float)[:, None, None, None, None]*motion_model(rate)[1]
     size = (len(noise), n, n_joints)
-    told = Filtered(*(np.empty((n_frames, *size, *more)) for more in ((3,), (), (3,), (3,), (3,), (2, 2))))
+    kind = np.result_type(positions, np.float32)
+    told = Filtered(*(np.empty(shape, kind) for shape in ((n_frames, *size, 3), (n_frames, *size), *[(n_frames, *size, 3)]*2, (2, 2, n_frames, *size))))
     place = np.take_along_axis(positions, visible.argmax(1)[:, None, :, None], 1)[:, 0]
-    place = np.broadcast_to(place, (*size, 3)).astype(float)
+    place = np.broadcast_to(place, (*size, 3)).astype(kind)
     velocity, aa, ab, bb, whole = np.zeros_like(place), np.full(size, VAGUE), np.zeros(size), np.full(size, VAGUE), np.full(size, VAGUE**2)
     for frame in range(n_frames):
-        told.place[frame], told.velocity[frame], told.variance[frame] = place, velocity, aa
+        told.place[frame], told.variance[frame] = place, aa
         weight, surprise = visible[:, frame]/(aa + 1), positions[:, frame] - place
-        place, velocity = place + (aa*weight)[..., None]*surprise, velocity + (ab*weight)[..., None]*surprise
-        left = 1 - aa*weight
-        aa, ab, bb, whole = aa*left, ab*left, bb - ab*ab*weight, whole*left
-        told.place_after[frame], told.velocity_after[frame] = place, velocity
-        aa, ab, bb, whole, told.gains[frame] = _one_step(aa, ab, bb, whole, dt, noise)
+        to_place, to_velocity = aa*weight, ab*weight
+        place, velocity = place + to_place[..., None].astype(kind)*surprise, velocity + to_velocity[..., None].astype(kind)*surprise
+        left = 1 - to_place
+        aa, ab, bb, whole = aa*left, ab*left, bb - ab*to_velocity, whole*left
+        told.place_after[frame], told.velocity[frame] = place, velocity
+        aa, ab, bb, whole = _one_step(aa, ab, bb, whole, dt, noise, told.gains[:, :, frame])
         place = place + dt*velocity
     return told
 
@@ -174,15 +177,15 @@ def kalman_smooth(
     visible: np.ndarray,     # (B, T, K); each joint is seen at least once
     ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
-) -> np.ndarray:             # (R, B, T, K, 3)
+) -> np.ndarray:             # (R, B, T, K, 3), float32 if `positions` are
     "The most likely path given all that was seen before and after."
     told = kalman_filter(positions, visible, ratios, rate)
-    place, velocity = told.place_after, told.velocity_after
+    place, velocity = told.place_after, told.velocity
     for frame in range(len(place) - 2, -1, -1):
-        news = place[frame + 1] - told.place[frame + 1], velocity[frame + 1] - told.velocity[frame + 1]
-        gain = told.gains[frame][..., None]
-        place[frame] += gain[..., 0, 0, :]*news[0] + gain[..., 0, 1, :]*news[1]
-        velocity[frame] += gain[..., 1, 0, :]*news[0] + gain[..., 1, 1, :]*news[1]
+        of_place, of_velocity = place[frame + 1] - told.place[frame + 1], velocity[frame + 1] - velocity[frame]   # the news
+        gain = told.gains[:, :, frame, ..., None]
+        place[frame] += gain[0, 0]*of_place + gain[0, 1]*of_velocity
+        velocity[frame] += gain[1, 0]*of_place + gain[1, 1]*of_velocity
     return np.moveaxis(place, 0, 2)
 
 # %% ../nbs/05_fills.ipynb #come-to-rest
@@ -198,7 +201,8 @@ def come_to_rest(
     edge = np.where(before < 0, np.where(after == n_frames, time, after), np.where(after == n_frames, before, time))
     away = np.abs(time - edge)[..., None]
     start = np.take_along_axis(paths, edge[None, ..., None], axis=2)
-    return np.where(away, start + (paths - start)*STOPS*(1 - np.exp(-away/STOPS))/np.maximum(away, 1), paths)
+    share = (STOPS*(1 - np.exp(-away/STOPS))/np.maximum(away, 1)).astype(paths.dtype)
+    return np.where(away, start + (paths - start)*share, paths)
 
 # %% ../nbs/05_fills.ipynb #around
 def _around(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -269,17 +273,19 @@ def fill_low_rank(
     mistrust: float = MISTRUST,       # noise to reckon with, as a share of the mean variance
 ) -> np.ndarray:                      # (B, T, K, 3) float32, `start` where visible and where nothing at all is seen
     "Fill gaps from the joints that are seen, by habit."
-    filled, told_something = np.array(start, np.float32), np.asarray(np.any(visible, 2, keepdims=True))
-    missing, (gaps, first, last, share) = np.nonzero(~visible & told_something), _gap_ends(visible, told_something)
+    filled, told_something = np.array(start, np.float32, order='C'), np.asarray(np.any(visible, 2, keepdims=True))
+    missing, (*gaps, share) = np.flatnonzero(~visible & told_something), _gap_ends(visible, told_something)
+    inside, first, last = (np.ravel_multi_index(where, visible.shape) for where in gaps)
+    samples = filled.reshape(-1, 3)   # the same numbers, of which single samples are quicker to reach
     trial, hidden, frames, begins = _sets(visible)
-    for _ in range(rounds if len(missing[0]) else 0):
+    for _ in range(rounds if len(missing) else 0):
         habit = _habit(filled, np.asarray(noise, np.float32), prior, trust, mistrust)
         completions = _completions(habit, trial, hidden)
         for _ in range(repeats):
-            told = _told_by_habit(filled, habit, completions, frames, begins)
-            off = filled[first] - told[first]
-            told[gaps] += off + share*(filled[last] - told[last] - off)
-            filled[missing] += (EAGER if repeats > 1 else 1)*(told[missing] - filled[missing])
+            told = _told_by_habit(filled, habit, completions, frames, begins).reshape(-1, 3)
+            off = samples[first] - told[first]
+            told[inside] += off + share*(samples[last] - told[last] - off)
+            samples[missing] += (EAGER if repeats > 1 else 1)*(told[missing] - samples[missing])
     return filled
 
 # %% ../nbs/05_fills.ipynb #habits-of-people
@@ -382,7 +388,7 @@ def keep_lengths(
 ) -> np.ndarray:             # (B, T, K, 3)
     "Move joints until their distances are what they usually are."
     kept, room = np.moveaxis(positions, 2, 0).copy(), np.moveaxis(np.square(doubt), 2, 0)[..., None]
-    for pair, usual, loose in [*zip(np.asarray(pairs).tolist(), lengths.T, give.T)]*SWEEPS:
+    for pair, usual, loose in [*zip(np.asarray(pairs).tolist(), lengths.T.astype(kept.dtype), give.T.astype(kept.dtype))]*SWEEPS:
         if np.isnan(usual).all(): continue
         first, second = pair
         between = kept[first] - kept[second]

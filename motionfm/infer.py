@@ -9,7 +9,6 @@ __all__ = ['ALLOWED_CLASSES', 'LARGEST', 'MOST_WEIGHTS', 'ACTIVATIONS', 'FOLDERS
 
 # %% ../nbs/07_infer.ipynb #imports
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ import numpy as np
 from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
-from .basics import DataError, FileError
+from .basics import DataError, FileError, usable_cores
 
 # %% ../nbs/07_infer.ipynb #allowed-classes
 ALLOWED_CLASSES = {'Functional', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate', 'Add',
@@ -233,11 +232,12 @@ def lstm_states(
     z = z.reshape(*x.shape[:2], -1)
     states, c = np.empty((*x.shape[:2], len(recurrent)), np.float32), np.zeros((x.shape[1], len(recurrent)), np.float32)
     h, products = None, np.empty_like(z[0])
+    gates = [slice(number*len(recurrent), (number + 1)*len(recurrent)) for number in range(4)]
     for t in range(len(x))[::-1 if backwards else 1]:
         row = z[t]
         if h is not None: row += np.matmul(h, recurrent, out=products)
         np.tanh(row, out=row)
-        i, f, g, o = np.split(row, 4, -1)        # views, so that what follows stays in place
+        i, f, g, o = (row[:, gate] for gate in gates)   # views, so that what follows stays in place
         i += 1; f += 1; o += 1
         c *= f; i *= g; c += i; c *= .5
         h = np.tanh(c, out=states[t])
@@ -252,9 +252,11 @@ def _both_directions(part: Part, arrays: list[np.ndarray], run: Callable, x: np.
 
 # %% ../nbs/07_infer.ipynb #dense
 def _dense(part: Part, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:
-    "A map that every frame passes alone; all of them in one product."
-    flat = x.reshape(-1, x.shape[-1]) @ arrays[0] + arrays[1]
-    return ACTIVATIONS[part.activation](flat).reshape(*x.shape[:-1], -1)
+    "A map that every frame passes alone, in two products."
+    flat, made = x.reshape(-1, x.shape[-1]), np.empty((x[..., 0].size, part.width), np.float32)
+    def fill(rows: slice) -> None: made[rows] = ACTIVATIONS[part.activation](flat[rows] @ arrays[0] + arrays[1])
+    list(run(fill, (slice(0, len(flat)//2), slice(len(flat)//2, None))))
+    return made.reshape(*x.shape[:-1], -1)
 
 OPERATIONS = {'Dropout': lambda part, arrays, run, x: x,
               'Dense': _dense,
@@ -285,11 +287,11 @@ class Network:
     def predict(self,
         inputs: np.ndarray,       # (N, T, D)
         batch_size: int = 128,    # windows at once, at most
-        cores: int | None = None, # how many to use; all by default
+        cores: int | None = None, # how many to use; `usable_cores` by default
         **_,                      # what else Keras's `predict` takes
     ) -> np.ndarray:              # (N, T, outputs) float32
         "The answer to any number of windows, on all cores."
-        cores = cores or os.cpu_count() or 1
+        cores = cores or usable_cores()
         at_once = max(1, cores//2)   # batches, each with a core for each direction, instead of all cores for each product
         size = max(1, min(batch_size, -(-len(inputs)//at_once)))
         with threadpool_limits(1, 'blas'), ThreadPoolExecutor(at_once) as batches, ThreadPoolExecutor(cores) as directions:

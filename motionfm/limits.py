@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from .skeleton import JOINTS, MIRROR, bone_lengths, edges_for
-from .synthetic import synthesize
+from .synthetic import make_person, standing
 
 # %% ../nbs/09_limits.ipynb #tolerances
 BONE, SPINE, BODY = .2, .4, .5   # how far the length of a bone may be off; that of the spine; and any against the average body
@@ -25,7 +25,7 @@ ENOUGH = 10                      # frames that tell how long a bone is
 @lru_cache
 def _body(n_joints: int) -> np.ndarray:
     "(E,) bone lengths of an average person, in metres."
-    return bone_lengths(synthesize(n_frames=1, n_joints=n_joints)[0].astype(float))
+    return bone_lengths(standing(make_person(0))[:n_joints])
 
 def _other_side(n_joints: int) -> np.ndarray:
     "(E,) for each bone the number of the same one of the other side."

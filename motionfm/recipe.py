@@ -27,7 +27,7 @@ from .basics import DataError, FileError, atomic_path, check_writable, reserve
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, in_the_world, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits
-from .model import accelerated, keras, ops, room_for, save_architecture
+from .model import accelerated, begin_training, keras, ops, room_for, save_architecture
 from .pairs import split_subjects
 from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
@@ -387,7 +387,7 @@ def _load_state(path: Path, model: keras.Model, average: Average, config: TrainC
 # %% ../nbs/08_recipe.ipynb #compiled
 def _compiled(config: TrainConfig) -> keras.Model:
     "A new network, ready to train."
-    keras.utils.set_random_seed(config.seed)
+    begin_training(config.seed)
     model = accelerated(build_recipe(config.hidden, config.layers, config.dropout, CROP))
     optimizer = keras.optimizers.AdamW(config.lr, weight_decay=DECAY, global_clipnorm=CLIP)
     model.compile(optimizer, loss=RecipeLoss(), metrics=[RecipeError(), RecipeError(missing_only=True)], jit_compile=False)

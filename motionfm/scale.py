@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
 
-from .basics import DataError, FileError, MotionfmError, end_with
+from .basics import DataError, FileError, MotionfmError, end_with, usable_cores
 
 # %% ../nbs/14_scale.ipynb #unfinished
 Job = tuple[Path, Path]   # a recording, and where its result goes
@@ -34,9 +34,14 @@ def _guarded(work: Callable, source: Path, target: Path):
     except Exception as error: return DataError(f'{source}: {type(error).__name__}: {" ".join(str(error).split())[:200]}')
 
 # %% ../nbs/14_scale.ipynb #in-processes
+def _begin(parent: int, share: int) -> None:
+    "What each process does first: nobody stays behind, and each keeps to its share of the cores."
+    end_with(parent)
+    os.environ['OMP_NUM_THREADS'] = str(share)
+
 def _once(jobs: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple[Job, object]]:
     "Results as they come; ends early if a process dies."
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context('spawn'), end_with, (os.getpid(),))   # nobody stays behind
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context('spawn'), _begin, (os.getpid(), max(1, usable_cores()//processes)))
     try:
         futures = {pool.submit(_guarded, work, *job): job for job in jobs}
         for future in as_completed(futures): yield futures[future], future.result()
@@ -82,4 +87,4 @@ def run_all(
     "Do the same to many recordings; raises `DataError`, `FileError` if it can't begin."
     if jobs < 0: raise DataError(f'jobs {jobs} found, expected 1 or more, or 0 for one on each core')
     if cluster: return _on_cluster(plan, work, cluster)
-    return _in_processes(plan, work, min(jobs or os.cpu_count() or 1, max(1, len(plan))))
+    return _in_processes(plan, work, min(jobs or usable_cores(), max(1, len(plan))))

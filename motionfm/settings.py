@@ -55,7 +55,7 @@ class _Network(_Data):
     l2: float = _setting(1e-7, 'Penalty on the squares of kernel and recurrent weights.')
     merge_mode: str = _setting('concat', f'How the two directions are joined: {" or ".join(MERGE_MODES)}.')
     visibility_input: bool = _setting(False, 'Give the network the visibility as further input.')
-    mixed_precision: bool = _setting(False, 'Compute with 16 bits; faster on a GPU.')
+    mixed_precision: bool = _setting(False, 'Compute with 16 bits; faster on a GPU, and on a processor that knows bfloat16.')
     loss_weights: str = _setting('visible', f'What counts in the loss: {", ".join(LOSS_WEIGHTS)}.')
 
 # %% ../nbs/06_settings.ipynb #damage-settings

@@ -6,7 +6,7 @@
 __all__ = ['RATIOS', 'STATURE', 'BODY_MASS_INDEX', 'WALK', 'TURN', 'RUN', 'STAIRS', 'SQUAT', 'SIT_TO_STAND', 'JUMP', 'REACH',
            'LUNGE', 'KICK', 'MOTIONS', 'ACTIVITIES', 'CENTRAL', 'SIDED', 'GRAVITY', 'X', 'Y', 'Z', 'SIGN', 'UPPER',
            'SWAY', 'FEATURES_FILE', 'FEATURES_KEY', 'INFO_FILE', 'LAYOUTS', 'SCALE_FACTORS', 'SHIPPED', 'Person',
-           'make_person', 'Motion', 'synthesize', 'pack_features', 'hdf5_writer', 'write_dataset',
+           'make_person', 'Motion', 'synthesize', 'standing', 'pack_features', 'hdf5_writer', 'write_dataset',
            'synthesize_features', 'synthesize_dataset']
 
 # %% ../nbs/01_synthetic.ipynb #imports
@@ -514,6 +514,16 @@ def _settle(joints: np.ndarray, mirrored: bool, heading: float, rise: float) -> 
     joints = _rotate(joints, Y, heading)
     floor = rise*np.floor(joints[..., Y].min()/rise + .01) if rise else 0.
     return (joints - joints[0, MIDHIP]*[1, 0, 1] - [0, floor, 0]).astype(np.float32)
+
+# %% ../nbs/01_synthetic.ipynb #standing
+def standing(
+    person: Person,   # who
+) -> np.ndarray:      # (20, 3) metres, y up, midHip at the origin
+    "A person upright, with hanging arms."
+    angles = {name: np.zeros(1) for name in CENTRAL} | {name: np.zeros((1, 2)) for name in SIDED}
+    (hips, ankles, _), upper = _legs(person, angles), _trunk(person, angles)
+    knees, feet = hips - [0, person['thigh'], 0], _foot(person) + ankles
+    return np.concatenate([upper[0, :3], hips[0], np.zeros((1, 3)), knees[0], ankles[0], *feet, upper[0, 3:]])
 
 # %% ../nbs/01_synthetic.ipynb #constants
 FEATURES_FILE, FEATURES_KEY, INFO_FILE = 'time_sequences.h5', 'data/features', 'infoData.npy'

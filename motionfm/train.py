@@ -26,7 +26,7 @@ import numpy as np
 from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable, end_with, reserve
 from .corrupt import Corruptor
 from .data import find_datasets
-from .model import MPJPE, AccumModel, SequenceLoss, build_model, keras, room_for, save_architecture, save_weights
+from .model import MPJPE, AccumModel, SequenceLoss, begin_training, build_model, keras, room_for, save_architecture, save_weights
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
 from .together import Team, alone, check_installed, free_address, join, share_steps
@@ -287,7 +287,7 @@ def _data_print(sequences: Sequences, validation: np.ndarray) -> dict:
 # %% ../nbs/08_train.ipynb #compiled-model
 def _compiled_model(config: TrainConfig) -> AccumModel:
     "A new network, ready to train."
-    keras.utils.set_random_seed(config.seed)
+    begin_training(config.seed)
     model = build_model(hidden=config.hidden, layers=config.layers, dropout=config.dropout, l2=config.l2, merge_mode=config.merge_mode,
                         visibility_input=config.visibility_input, mixed_precision=config.mixed_precision)
     model.compile(keras.optimizers.Adam(config.lr), accum_steps=config.accum_steps, loss=SequenceLoss(config.loss_weights),
