@@ -105,7 +105,8 @@ def _answers(positions: np.ndarray, visible: np.ndarray, recipe: Recipe) -> tupl
         parts = list(pool.map(lambda some: gather(positions[some], visible[some], recipe.habits), blocks))
         outputs = np.asarray(recipe.opinion(np.concatenate([part.features for part in parts])))
         answered = pool.map(_answered, [outputs[some] for some in blocks], parts)
-        return tuple(map(np.concatenate, zip(*answered)))
+        places, spread = map(np.concatenate, zip(*answered))
+        return places, spread
 
 # %% ../nbs/10_fusion.ipynb #cut-blocks
 BETWEEN_HIPS_M = .01   # how far from there midHip may be
