@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ops', 'fast', 'MISSING_WEIGHT', 'WEIGHTINGS', 'build_model', 'sixteen_bits', 'accelerated', 'begin_training',
-           'AccumModel', 'split_targets', 'SequenceLoss', 'MPJPE', 'save_architecture', 'room_for', 'save_weights',
-           'load_architecture', 'load_model']
+           'loss_scaled', 'AccumModel', 'split_targets', 'SequenceLoss', 'MPJPE', 'save_architecture', 'room_for',
+           'save_weights', 'load_architecture', 'load_model']
 
 # %% ../nbs/07_model.ipynb #imports
 import os
@@ -89,6 +89,15 @@ def begin_training(
     if fast: fast.share_cores()
     keras.utils.set_random_seed(seed)
 
+# %% ../nbs/07_model.ipynb #loss-scaled
+def loss_scaled(
+    optimizer: keras.optimizers.Optimizer,  # moves the weights
+    model: keras.Model,                     # of what
+) -> keras.optimizers.Optimizer:            # the same, or one around it
+    "An optimizer that a network with float16 can learn with; other networks keep their own, bfloat16 reaches as far as 32 bits."
+    sixteen = any(layer.compute_dtype == 'float16' for layer in model.layers)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if sixteen else optimizer
+
 # %% ../nbs/07_model.ipynb #accum-model
 class AccumModel(keras.Model):
     "A Keras model whose weights move once in `accum_steps` batches."
@@ -101,9 +110,7 @@ class AccumModel(keras.Model):
         "Prepare for training; raises `DataError` if `accum_steps` is under 1."
         if accum_steps < 1: raise DataError(f'accum_steps {accum_steps} found, expected at least 1')
         if accum_steps > 1: optimizer.gradient_accumulation_steps = accum_steps
-        if any(layer.compute_dtype == 'float16' for layer in self.layers):
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        super().compile(optimizer, jit_compile=keras.backend.backend() == 'jax' if jit_compile is None else jit_compile, **kwargs)
+        super().compile(loss_scaled(optimizer, self), jit_compile=keras.backend.backend() == 'jax' if jit_compile is None else jit_compile, **kwargs)
 
 # %% ../nbs/07_model.ipynb #split-targets
 def split_targets(

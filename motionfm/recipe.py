@@ -27,7 +27,7 @@ from .basics import DataError, FileError, atomic_path, check_writable, reserve
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, in_the_world, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits
-from .model import accelerated, begin_training, keras, ops, room_for, save_architecture
+from .model import accelerated, begin_training, keras, loss_scaled, ops, room_for, save_architecture, sixteen_bits
 from .pairs import split_subjects
 from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
@@ -266,13 +266,15 @@ def build_recipe(
     layers: int,                # bidirectional layers
     dropout: float = 0.,        # between layers, in training
     frames: int | None = None,  # a fixed length of time, which some backends compute faster; None: any
+    mixed_precision: bool = False, # let the LSTM compute with 16 bits; weights and both dense layers keep 32
 ) -> keras.Model:               # (N, frames, N_FEATURES) -> (N, frames, N_OUTPUTS)
     "A new network with random weights."
+    policy = f'mixed_{sixteen_bits()}' if mixed_precision else 'float32'
     inputs = keras.Input((frames, N_FEATURES), name='evidence')
     alone = features = keras.layers.Dense(EMBEDDING, activation='gelu', name='embedding')(inputs)
     for _ in range(layers):
-        features = keras.layers.Bidirectional(keras.layers.LSTM(hidden, return_sequences=True))(features)
-        features = keras.layers.Dropout(dropout)(features)
+        features = keras.layers.Bidirectional(keras.layers.LSTM(hidden, return_sequences=True, dtype=policy), dtype=policy)(features)
+        features = keras.layers.Dropout(dropout, dtype=policy)(features)
     start = keras.initializers.RandomNormal(stddev=.01)
     outputs = keras.layers.Dense(N_OUTPUTS, kernel_initializer=start, name='opinion')(keras.layers.Concatenate()([features, alone]))
     return keras.Model(inputs, outputs, name='motionfm_recipe')
@@ -388,8 +390,8 @@ def _load_state(path: Path, model: keras.Model, average: Average, config: TrainC
 def _compiled(config: TrainConfig) -> keras.Model:
     "A new network, ready to train."
     begin_training(config.seed)
-    model = accelerated(build_recipe(config.hidden, config.layers, config.dropout, CROP))
-    optimizer = keras.optimizers.AdamW(config.lr, weight_decay=DECAY, global_clipnorm=CLIP)
+    model = accelerated(build_recipe(config.hidden, config.layers, config.dropout, CROP, config.mixed_precision))
+    optimizer = loss_scaled(keras.optimizers.AdamW(config.lr, weight_decay=DECAY, global_clipnorm=CLIP), model)
     model.compile(optimizer, loss=RecipeLoss(), metrics=[RecipeError(), RecipeError(missing_only=True)], jit_compile=False)
     optimizer.build(model.trainable_variables)
     return model

@@ -19,7 +19,7 @@ What they were trained on, what they are good for, and what they are not.
 | Not meant for | medical decisions, several people, animals, hands and faces |
 | Data | subjects 1, 3, 5 and 6 of the CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, NSF EIA-0196217; free for all uses): playground, uneven ground, dance, basketball; and synthetic people of motionfm in a quarter of the crops |
 | Held out | subjects 7 and 8 of the same database; a recording of squats from two cameras |
-| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix best`, where the folder holds the two datasets of 20 joints cut from those trials; seed {seed}. That was with commit 981e9a6; since then the first guesses trust the recording more than other people, and the network is heard for fewer frames beside joints that are seen, both chosen on people left out of the training; the weights are used with that as they are |
+| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix best`, where the folder holds the two datasets of 20 joints cut from those trials; seed {seed}. That was with commit 1f8c631 and 48 epochs, which `--recipe best` has taken since |
 | Training | {epochs} epochs of {steps} batches of {batch} crops of {crop} frames; on two cores of a CPU, TensorFlow; the same command runs on a GPU |
 | Size | {size:.1f} MB, {parameters:,} numbers |
 | Licence | Apache-2.0 |
