@@ -62,33 +62,6 @@ def torch_step(batch: int, bits: int):
     return step
 
 
-def product(batch: int, bits: int):
-    "A function that makes matrix products; at this speed they would make those of a training step."
-    import tensorflow as tf
-    shape, rounds = (3840, 512, 1024), 8
-    left, right = (tf.cast(tf.ones(side), tf.bfloat16 if bits == 16 else tf.float32) for side in (shape[:2], shape[1:]))
-    def multiply():
-        for _ in range(rounds): done = tf.matmul(left, right)
-        done.numpy()
-    return multiply, 3*batch*PER_WINDOW/(2*rounds*shape[0]*shape[1]*shape[2])   # the way back takes twice the way forward
-
-
-def trainer(pipe, name: str, batch: int, bits: int, threads: int, processor_time: bool) -> None:
-    "A process that makes a training step when it is asked to, and tells what it took."
-    os.environ.update({'TF_CPP_MIN_LOG_LEVEL': '3', 'OMP_NUM_THREADS': str(threads)})
-    if threads < (os.cpu_count() or 1): os.environ.update({'TF_NUM_INTRAOP_THREADS': str(threads), 'TF_NUM_INTEROP_THREADS': str(threads)})
-    clock, share = time.process_time if processor_time else time.perf_counter, 1.
-    if name == 'torch': step = torch_step(batch, bits)
-    elif name == 'products alone': step, share = product(batch, bits)
-    else: step = keras_step(batch, name == 'motionfm', bits)
-    step()
-    pipe.send('ready')
-    while pipe.recv():
-        begin = clock()
-        step()
-        pipe.send(share*(clock() - begin))
-
-
 def product(bits: int):
     "A function that makes `PRODUCTS` multiplications and additions in large matrix products."
     import tensorflow as tf
@@ -98,8 +71,7 @@ def product(bits: int):
 
 def keras_answer(ours: bool, bits: int):
     "Keras's answer to all windows, by motionfm's loop or Keras's own."
-    from motionfm.model import begin_training, build_model
-    if ours: begin_training(0)
+    from motionfm.model import build_model
     model = build_model(mixed_precision=bits == 16)
     if not ours: model = stock_model(model)
     return lambda: model.predict(WINDOWS, batch_size=64, verbose=0)

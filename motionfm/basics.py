@@ -210,5 +210,6 @@ def end_with(
 # %% ../nbs/00_basics.ipynb #usable-cores
 def usable_cores() -> int:
     "How many cores to use."
-    allowed = os.environ.get('OMP_NUM_THREADS', '')
-    return int(allowed) if allowed.isdecimal() and int(allowed) else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    allowed = os.environ.get('OMP_NUM_THREADS', '').split(',')[0].strip()   # '4,2' is for threads within threads
+    return min(int(allowed), cores) if allowed.isdecimal() and int(allowed) else cores

@@ -105,7 +105,7 @@ def smoothed(
     ratio: float,            # process noise by variance of what is seen, s⁻³
 ) -> np.ndarray:             # (T, K, 3)
     "One trial by `fills.kalman_smooth` with one ratio."
-    return kalman_smooth(np.nan_to_num(positions)[None], visible[None], [ratio], rate)[0, 0]
+    return kalman_smooth(np.nan_to_num(positions).astype(float)[None], visible[None], [ratio], rate)[0, 0]
 
 # %% ../nbs/11_classic.ipynb #best-ratio
 KALMAN_LOW, KALMAN_HIGH = 10**3.75, 1e6   # s⁻³

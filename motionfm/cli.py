@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['app', 'DatasetsRoot', 'Layout', 'DAMAGE', 'DatasetRoot', 'Subject', 'Seq', 'Fps', 'All', 'Loop', 'Html',
-           'FIRST_DATASET', 'Weights', 'ModelJson', 'Names', 'REPAIR_PAGE', 'REPORT', 'train', 'metadata', 'view',
-           'view_noisy', 'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate', 'synthesize',
-           'demo_trial', 'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main',
+           'FIRST_DATASET', 'Weights', 'ModelJson', 'Names', 'REPAIR_PAGE', 'GAPS', 'REPORT', 'train', 'metadata',
+           'view', 'view_noisy', 'view_reconstruction', 'import_command', 'reconstruct', 'export', 'evaluate',
+           'synthesize', 'demo_trial', 'demo', 'main', 'train_main', 'metadata_main', 'view_main', 'view_noisy_main',
            'view_reconstruction_main']
 
 # %% ../nbs/15_cli.ipynb #imports
@@ -259,9 +259,10 @@ REPAIR_PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><meta name
 table{{border-collapse:collapse}}td,th{{padding:.1rem 1rem .1rem 0;text-align:right}}td:first-child,th:first-child{{text-align:left}}</style>
 <h1>{title}</h1><p>Red: what was recorded. Green: what motionfm makes of it.</p>{player}
 <h2>What was done</h2><ul>{lines}</ul>
-<h2>Gap by gap</h2><p>The least certain first. Two of three samples are expected to be nearer to the truth than their spread.</p>
-<table><tr><th>joint</th><th>frames</th><th>how many</th><th>filled by</th><th>spread, median mm</th><th>largest mm</th></tr>{rows}</table></html>
+<h2>Gap by gap</h2>{gaps}</html>
 '''
+GAPS = '''<p>The least certain first. Two of three samples are expected to be nearer to the truth than their spread.</p>
+<table><tr><th>joint</th><th>frames</th><th>how many</th><th>filled by</th><th>spread, median mm</th><th>largest mm</th></tr>{rows}</table>'''
 
 def _write_repair_page(path: Path, summary, player: str) -> None:
     "A repair as one page that needs nothing else."
@@ -271,7 +272,9 @@ def _write_repair_page(path: Path, summary, player: str) -> None:
     spans = sorted(summary.spans, key=lambda span: -(span.worst_mm or 0))
     rows = ''.join(f'<tr><td>{span.joint}</td><td>{span.first}–{span.last}</td><td>{span.frames}</td><td>{span.by or "left blank"}</td>'
                    f'<td>{number(span.median_mm)}</td><td>{number(span.worst_mm)}</td></tr>' for span in spans)
-    page = REPAIR_PAGE.format(title=escape(Path(summary.source).name), player=player, rows=rows, lines=''.join(f'<li>{escape(line.strip())}</li>' for line in str(summary).split('\n')))
+    lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in str(summary).split('\n'))
+    gaps = GAPS.format(rows=rows) if rows else '<p>No joint was missing in any frame.</p>'
+    page = REPAIR_PAGE.format(title=escape(Path(summary.source).name), player=player, lines=lines, gaps=gaps)
     with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
 
 # %% ../nbs/15_cli.ipynb #reconstruct-single

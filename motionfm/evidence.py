@@ -178,7 +178,7 @@ def gather(
     filled = np.nan_to_num(fill_linear(seen, believed))
     origin = filled.sum((1, 2), keepdims=True)/(ever.sum(1)*visible.shape[1])[:, None, None, None]
     turn = heading(filled, ever)
-    seen = np.where(believed[..., None], turned(seen - origin, turn), 0).astype(np.float32)   # around the person a ten-thousandth of a millimetre is left
+    seen = np.where(believed[..., None], turned(seen - origin, turn), 0).astype(np.float32)   # around the person 32 bits are enough
     distances = _distances(believed, ever)
     distance = distances.min(0)
     doubt = _doubt(each, distance)

@@ -150,6 +150,6 @@ def share_cores() -> None:
     "Let the two directions of a layer run side by side, each on half of the cores; nothing changes on a GPU, or where TensorFlow runs already."
     if {'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'} & set(os.environ) or has_gpu(): return
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(max(1, usable_cores()//2))
+        tf.config.threading.set_intra_op_parallelism_threads(-(-usable_cores()//2))
         tf.config.threading.set_inter_op_parallelism_threads(min(2, usable_cores()))
     except RuntimeError: pass   # too late

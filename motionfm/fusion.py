@@ -86,7 +86,7 @@ def _hearing(distance: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/10_fusion.ipynb #answers
 BLOCK, STRIDE = 240, 180      # frames; frames from one to the next
-AT_ONCE, EACH = 32, 6         # blocks that are answered together; that a core should have at least, because it spends less time on a block when there are several
+AT_ONCE, EACH = 32, 6         # blocks that are answered together; beyond which a second core helps
 
 OTHERS = (STRONG, GENTLE, *range(len(RATIOS), SEEN))   # candidates that are told beside the network's answer
 
@@ -100,7 +100,7 @@ def _answered(outputs: np.ndarray, evidence: Evidence) -> tuple[np.ndarray, np.n
 # %% ../nbs/10_fusion.ipynb #answers-2
 def _answers(positions: np.ndarray, visible: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     "Answers to blocks (B, T, 20, 3): (B, T, 20, 1 + others, 3), that of the network first, and its spread (B, T, 20)."
-    blocks = np.array_split(np.arange(len(positions)), max(1, min(usable_cores(), len(positions)//EACH)))
+    blocks = np.array_split(np.arange(len(positions)), min(usable_cores(), -(-len(positions)//EACH)))
     with threadpool_limits(1, 'blas'), ThreadPoolExecutor(len(blocks)) as pool:
         parts = list(pool.map(lambda some: gather(positions[some], visible[some], recipe.habits), blocks))
         outputs = np.asarray(recipe.opinion(np.concatenate([part.features for part in parts])))

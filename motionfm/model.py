@@ -64,8 +64,8 @@ def build_model(
 
 # %% ../nbs/07_model.ipynb #sixteen-bits
 def sixteen_bits() -> str:
-    "The kind of short numbers that is fast here: 'bfloat16' on a processor with TensorFlow, else 'float16'."
-    return 'bfloat16' if fast and not fast.has_gpu() else 'float16'
+    "The kind of short numbers to compute with: 'float16' for TensorFlow on a GPU, else 'bfloat16', which needs no scaled loss."
+    return 'float16' if fast and fast.has_gpu() else 'bfloat16'
 
 # %% ../nbs/07_model.ipynb #check-settings
 def _check_settings(hidden: int, layers: int, dropout: float, merge_mode: str) -> None:

@@ -187,19 +187,7 @@ def output_folder(
     "Where the results of a folder go."
     return Path(output) if output else Path(source).resolve().with_name(Path(source).resolve().name + SUFFIX)
 
-# %% ../nbs/10_reconstruct.ipynb #planned
-def _planned(source: Path, output: Path | None, tables: Sequence) -> list[tuple[Path, Path]]:
-    "Recordings and where they go; results of earlier runs are no recordings."
-    if source.is_file():
-        own = source.with_name(source.stem + SUFFIX + _written_as(source))
-        return [(source, output/(source.stem + _written_as(source)) if output and output.is_dir() else output or own)]
-    folder = output_folder(source, output)
-    ours = lambda path: path.stem.endswith(SUFFIX) or folder.resolve() != source.resolve() and folder.resolve() in path.resolve().parents
-    found = [path for path in find_recordings(source, tables) if not ours(path)]
-    if not found: raise FileError(f'{source}: no recording found that motionfm has not made itself; expected files ending with {", ".join(READERS)}')
-    targets = [folder/path.relative_to(source).with_suffix(_written_as(path)) for path in found]
-    return list(zip(found, _told_apart(found, targets)))
-
+# %% ../nbs/10_reconstruct.ipynb #told-apart
 def _told_apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets, each different: where two would be the same, the one that changes its format is called after both formats, or numbered."
     count, taken = Counter(targets), {target for path, target in zip(recordings, targets) if path.suffix == target.suffix}
@@ -212,6 +200,19 @@ def _told_apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
             taken.add(target)
         apart.append(target)
     return apart
+
+# %% ../nbs/10_reconstruct.ipynb #planned
+def _planned(source: Path, output: Path | None, tables: Sequence) -> list[tuple[Path, Path]]:
+    "Recordings and where they go; results of earlier runs are no recordings."
+    if source.is_file():
+        own = source.with_name(source.stem + SUFFIX + _written_as(source))
+        return [(source, output/(source.stem + _written_as(source)) if output and output.is_dir() else output or own)]
+    folder = output_folder(source, output)
+    ours = lambda path: path.stem.endswith(SUFFIX) or folder.resolve() != source.resolve() and folder.resolve() in path.resolve().parents
+    found = [path for path in find_recordings(source, tables) if not ours(path)]
+    if not found: raise FileError(f'{source}: no recording found that motionfm has not made itself; expected files ending with {", ".join(READERS)}')
+    targets = [folder/path.relative_to(source).with_suffix(_written_as(path)) for path in found]
+    return list(zip(found, _told_apart(found, targets)))
 
 # %% ../nbs/10_reconstruct.ipynb #plan-outputs
 def plan_outputs(

@@ -26,7 +26,7 @@ import numpy as np
 from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable, end_with, reserve
 from .corrupt import Corruptor
 from .data import find_datasets
-from .model import MPJPE, AccumModel, SequenceLoss, begin_training, build_model, keras, room_for, save_architecture, save_weights
+from .model import MPJPE, AccumModel, SequenceLoss, begin_training, build_model, keras, room_for, save_architecture, save_weights, sixteen_bits
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
 from .together import Team, alone, check_installed, free_address, join, share_steps
@@ -123,7 +123,7 @@ def save_state(
 ) -> None:
     "Write everything that the next epoch depends on; raises `FileError`."
     further = further or {}
-    text = json.dumps(told)
+    text = json.dumps({**told, 'sixteen': sixteen_bits()})
     with atomic_path(path) as temporary:
         reserve(temporary, 2*len(text) + room_for([*model.variables, *model.optimizer.variables, *further.values()]))
         model.save_weights(temporary)
@@ -149,6 +149,8 @@ def read_state(
     told = _told_in(path)
     differing = differing_settings(config, told['config'])
     if differing: raise DataError(f'{path}: that run was another one: {"; ".join(differing)}; resume with the same settings')
+    if config.mixed_precision and told.get('sixteen', sixteen_bits()) != sixteen_bits():   # another optimizer, whose memory would be lost
+        raise DataError(f'{path}: that run computed with {told["sixteen"]}, this machine would with {sixteen_bits()}; resume it where it began')
     if told['data'] != data: raise DataError(f'{path}: that run had other data ({told["data"]}, now {data}); resume with the same datasets')
     return told
 

@@ -240,3 +240,16 @@ def test_created_joints_are_marked(straight_lines, tmp_path, motionfm, ending):
     (tmp_path/'in').mkdir()
     write_trial(tmp_path/'in'/'made.trc', made)
     assert 'nobody recorded Neck_created' in motionfm('import', tmp_path/'in', '-o', tmp_path/'mine')[1]
+
+
+@pytest.mark.parametrize('gap', [20, 0])
+def test_page_and_table_of_a_repair(straight_lines, tmp_path, motionfm, gap):
+    trial, path = recorded('walk', 6), tmp_path/'walk <&>.trc'
+    trial.values[30:30 + gap, JOINT_INDEX['LWrist']] = np.nan
+    write_trial(path, trial)
+    code, words = motionfm('reconstruct', path, '--report', tmp_path/'page.html', '--table', tmp_path/'gaps.csv')
+    assert code == 0, words
+    page, table = (tmp_path/'page.html').read_text(encoding='utf-8'), (tmp_path/'gaps.csv').read_text(encoding='utf-8').splitlines()
+    assert 'walk &lt;&amp;&gt;.trc</h1>' in page and 'walk <&>' not in page and '<iframe' in page
+    if gap: assert page.count('<td>LWrist</td>') == 1 == len(table) - 1 and 'LWrist' in table[1]
+    else: assert '<p>No joint was missing in any frame.</p>' in page and '<th>' not in page and len(table) == 1
