@@ -2,8 +2,8 @@
 
 Three bidirectional layers of 256 units, concatenated, over windows of 60 frames: what `motionfm train` makes by default. Weights are random;
 speed does not depend on them. Every figure is the best of some repeats, taken in turns, so that a busy moment does not hit one side alone.
-Each way to compute runs in a process of its own, because TensorFlow takes its number of threads only once: Keras and torch as they come, motionfm
-with what a training sets. "16 bits" is mixed precision with bfloat16; a processor that does not know it is slow with it.
+Each way to compute runs in a process of its own, because TensorFlow takes its number of threads only once: Keras and torch as they come, a step of
+motionfm with what a training sets. "16 bits" is mixed precision with bfloat16; a processor that does not know it is slow with it.
 With --processor-time the figures are processor seconds instead of seconds by the clock; use it with --threads 1 where other programs run.
 "products alone" is the time that the multiplications would take at the speed of one large matrix product: no way to compute the same network in
 the same precision can be faster. Writes benchmarks/speed.json.

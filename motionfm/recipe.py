@@ -27,7 +27,7 @@ from .basics import DataError, FileError, atomic_path, check_writable, reserve
 from .data import Dataset, find_datasets, open_dataset
 from .evidence import BEST, CANDIDATES, CHILDREN, N_FEATURES, N_OUTPUTS, PARENTS, Evidence, faced, fuse, gather, in_the_world, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits
-from .model import accelerated, begin_training, keras, loss_scaled, ops, room_for, save_architecture, sixteen_bits
+from .model import accelerated, begin_training, keras, loss_scaled, ops, precision, room_for, save_architecture
 from .pairs import split_subjects
 from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
@@ -269,7 +269,7 @@ def build_recipe(
     mixed_precision: bool = False, # let the LSTM compute with 16 bits; weights and both dense layers keep 32
 ) -> keras.Model:               # (N, frames, N_FEATURES) -> (N, frames, N_OUTPUTS)
     "A new network with random weights."
-    policy = f'mixed_{sixteen_bits()}' if mixed_precision else 'float32'
+    policy = precision(mixed_precision)
     inputs = keras.Input((frames, N_FEATURES), name='evidence')
     alone = features = keras.layers.Dense(EMBEDDING, activation='gelu', name='embedding')(inputs)
     for _ in range(layers):
