@@ -16,7 +16,7 @@ from motionfm import evidence, fusion
 from motionfm.basics import atomic_path
 from motionfm.data import find_datasets
 from motionfm.evaluate import damaged_parts
-from motionfm.evidence import CANDIDATES, N_OUTPUTS, ONLY_PEOPLE
+from motionfm.evidence import BEST, CANDIDATES, N_OUTPUTS, ONLY_PEOPLE
 from motionfm.fusion import Recipe
 from motionfm.recipe import Source, load_recordings
 from motionfm.reconstruct import repair
@@ -40,10 +40,11 @@ def unsettled(start, visible, noise, prior=None, trust=0., *more, **named):
 
 WITHOUT = {   # what is replaced, by what
     'all of it': {},
-    'paths run straight on at open ends': {'come_to_rest': lambda paths, visible: paths},
+    'paths run straight on at open ends': {'come_to_rest': lambda paths, *_: paths},
     'hidden joints don\'t go along with the body': {'_taken_along': lambda paths, *_: paths},
     'not settled by people\'s habits first': {'fill_low_rank': unsettled},
     'no habits of other people': {'fill_low_rank': lambda start, visible, noise, prior=None, trust=0., *more, **named: unsettled(start, visible, noise, None, trust, *more, **named)},
+    'not smoothed in components': {'smooth_components': lambda positions, known, poses, *_: poses},
     'lengths not kept': {'keep_lengths': lambda places, *_: places},
     'lengths bind however much they vary': {'keep_lengths': lambda places, doubt, pairs, lengths, give: keep_lengths(places, doubt, pairs, lengths, 0*give)},
 }
@@ -72,8 +73,8 @@ told = parser.parse_args()
 recordings, subjects = load_recordings(find_datasets(told.datasets))
 numbers = np.array([subject.split('/')[1] for subject in subjects])
 store, totals = np.load(told.trials), {}
-cases = {f'smoother {candidate.split()[1]} s⁻³' if candidate.startswith('smoother') else f'up to: {candidate}': ({}, candidate) for candidate in CANDIDATES if candidate not in ('seen', 'lengths kept')}
-cases |= {name: (replaced, 'lengths kept') for name, replaced in WITHOUT.items()}
+cases = {f'smoother {candidate.split()[1]} s⁻³' if candidate.startswith('smoother') else f'up to: {candidate}': ({}, candidate) for candidate in CANDIDATES if candidate not in ('seen', CANDIDATES[BEST])}
+cases |= {name: (replaced, CANDIDATES[BEST]) for name, replaced in WITHOUT.items()}
 for person in PEOPLE:
     others = [recording for recording, number in zip(recordings, numbers) if number in PEOPLE and number != person]
     habits = Source(others).habits

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
            'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST',
-           'LESS_MISTRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST', 'N_FEATURES',
-           'N_OUTPUTS', 'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced',
+           'IN_TIME_TRUST', 'LESS_MISTRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST',
+           'N_FEATURES', 'N_OUTPUTS', 'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced',
            'in_the_world', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
@@ -17,7 +17,7 @@ import numpy as np
 
 from .basics import DataError
 from .fills import (Habits, come_to_rest, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, quantiles, seen_around,
-                            turned, usual_lengths, without_outliers)
+                            smooth_components, turned, usual_lengths, without_outliers)
 from .skeleton import EDGES, KMAX, MIDHIP, RATE
 
 # %% ../nbs/06_evidence.ipynb #with-mean-bones
@@ -34,8 +34,8 @@ def _with_mean_bones(paths: np.ndarray, ever: np.ndarray, mean: np.ndarray) -> N
 
 # %% ../nbs/06_evidence.ipynb #evidence
 RATIOS = tuple(10**power for power in (2.5, 3.75, 5.25, 6.75))   # s⁻³, process noise of the smoothers
-CANDIDATES = (*(f'smoother {ratio:.3g}' for ratio in RATIOS), 'own habits', "people's habits", 'lengths kept', 'seen')
-BEST, SEEN = CANDIDATES.index('lengths kept'), CANDIDATES.index('seen')   # what the others are told around; what was seen, or the same
+CANDIDATES = (*(f'smoother {ratio:.3g}' for ratio in RATIOS), 'own habits', "people's habits", 'lengths kept', 'in time', 'seen')
+BEST, SEEN = CANDIDATES.index('in time'), CANDIDATES.index('seen')   # what the others are told around; what was seen, or the same
 
 class Evidence(NamedTuple):
     "Damaged recordings as a network is shown them."
@@ -88,6 +88,7 @@ CLEAN_M, NOISY_M = .001, .02   # metres of noise
 GENTLE, STRONG = 2, 1          # which smoother suits clean recordings; which suits noisy ones
 BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
 ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, .5, .2   # weight of the people's covariance beside the recording's own
+IN_TIME_TRUST = .05            # the same, where components are smoothed in time
 LESS_MISTRUST = .01            # where other people stand behind a covariance; `fills.MISTRUST` is for a recording alone
 GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
@@ -116,7 +117,8 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     lengths, varied = usual_lengths(base, visible, habits.rigid)
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     kept = keep_lengths(people, GUESS*doubt, habits.rigid, lengths, give)
-    return np.concatenate([smooth, np.stack([own, people, kept, np.where(visible[..., None], seen, kept)], 3)], 3)
+    in_time = smooth_components(np.where(visible[..., None], seen, kept), visible.any(2), kept, habits.covariance, IN_TIME_TRUST)
+    return np.concatenate([smooth, np.stack([own, people, kept, in_time, np.where(visible[..., None], seen, in_time)], 3)], 3)
 
 # %% ../nbs/06_evidence.ipynb #bones
 def _tree() -> tuple[np.ndarray, np.ndarray]:

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'STOPS', 'RANK', 'MISTRUST', 'ROUNDS', 'EAGER', 'SIDEWAYS', 'RIGID',
-           'HABITS', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins', 'quantiles', 'noise_level',
-           'without_outliers', 'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest',
-           'fill_low_rank', 'Habits', 'heading', 'turned', 'learn_habits', 'load_habits', 'usual_lengths',
-           'keep_lengths']
+           'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M', 'PAUSE', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins',
+           'quantiles', 'noise_level', 'without_outliers', 'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth',
+           'come_to_rest', 'fill_low_rank', 'Habits', 'heading', 'turned', 'learn_habits', 'load_habits',
+           'smooth_components', 'usual_lengths', 'keep_lengths']
 
 # %% ../nbs/05_fills.ipynb #imports
 from collections.abc import Iterable, Sequence
@@ -145,7 +145,7 @@ def _one_step(aa: np.ndarray, ab: np.ndarray, bb: np.ndarray, whole: np.ndarray,
 
 # %% ../nbs/05_fills.ipynb #kalman-filter
 def kalman_filter(
-    positions: np.ndarray,   # (B, T, K, 3); anything finite where not visible
+    positions: np.ndarray,   # (B, T, K, 3), or other numbers of coordinates; anything finite where not visible
     visible: np.ndarray,     # (B, T, K)
     ratios: np.ndarray | Sequence[float], # (R,) process noise by variance of what is seen, s⁻³
     rate: float = RATE,      # Hz
@@ -154,10 +154,10 @@ def kalman_filter(
     (n, n_frames, n_joints), dt = visible.shape, 1/rate
     noise = np.asarray(ratios, float)[:, None, None, None, None]*motion_model(rate)[1]
     size = (len(noise), n, n_joints)
-    kind = np.result_type(positions, np.float32)
-    told = Filtered(*(np.empty(shape, kind) for shape in ((n_frames, *size, 3), (n_frames, *size), *[(n_frames, *size, 3)]*2, (2, 2, n_frames, *size))))
+    kind, of_paths = np.result_type(positions, np.float32), (n_frames, *size, positions.shape[-1])
+    told = Filtered(*(np.empty(shape, kind) for shape in (of_paths, of_paths[:-1], of_paths, of_paths, (2, 2, *of_paths[:-1]))))
     place = np.take_along_axis(positions, visible.argmax(1)[:, None, :, None], 1)[:, 0]
-    place = np.broadcast_to(place, (*size, 3)).astype(kind)
+    place = np.broadcast_to(place, of_paths[1:]).astype(kind)
     velocity, aa, ab, bb, whole = np.zeros_like(place), np.full(size, VAGUE), np.zeros(size), np.full(size, VAGUE), np.full(size, VAGUE**2)
     for frame in range(n_frames):
         told.place[frame], told.variance[frame] = place, aa
@@ -171,6 +171,17 @@ def kalman_filter(
         place = place + dt*velocity
     return told
 
+# %% ../nbs/05_fills.ipynb #smoothed
+def _smoothed(told: Filtered) -> np.ndarray:
+    "(T, R, B, K, 3) the paths, walked backwards; overwrites what is told of places with their frames."
+    place, velocity = told.place_after, told.velocity
+    for frame in range(len(place) - 2, -1, -1):
+        of_place, of_velocity = place[frame + 1] - told.place[frame + 1], velocity[frame + 1] - velocity[frame]   # the news
+        gain = told.gains[:, :, frame, ..., None]
+        place[frame] += gain[0, 0]*of_place + gain[0, 1]*of_velocity
+        velocity[frame] += gain[1, 0]*of_place + gain[1, 1]*of_velocity
+    return place
+
 # %% ../nbs/05_fills.ipynb #kalman-smooth
 def kalman_smooth(
     positions: np.ndarray,   # (B, T, K, 3); anything finite where not visible
@@ -179,14 +190,7 @@ def kalman_smooth(
     rate: float = RATE,      # Hz
 ) -> np.ndarray:             # (R, B, T, K, 3), float32 if `positions` are
     "The most likely path given all that was seen before and after."
-    told = kalman_filter(positions, visible, ratios, rate)
-    place, velocity = told.place_after, told.velocity
-    for frame in range(len(place) - 2, -1, -1):
-        of_place, of_velocity = place[frame + 1] - told.place[frame + 1], velocity[frame + 1] - velocity[frame]   # the news
-        gain = told.gains[:, :, frame, ..., None]
-        place[frame] += gain[0, 0]*of_place + gain[0, 1]*of_velocity
-        velocity[frame] += gain[1, 0]*of_place + gain[1, 1]*of_velocity
-    return np.moveaxis(place, 0, 2)
+    return np.moveaxis(_smoothed(kalman_filter(positions, visible, ratios, rate)), 0, 2)
 
 # %% ../nbs/05_fills.ipynb #come-to-rest
 STOPS = 10.   # frames in which a velocity falls to 37 %
@@ -194,6 +198,7 @@ STOPS = 10.   # frames in which a velocity falls to 37 %
 def come_to_rest(
     paths: np.ndarray,     # (R, B, T, K, 3) as `kalman_smooth` makes them
     visible: np.ndarray,   # (B, T, K) where each joint was seen
+    stops: float = STOPS,  # frames in which a velocity falls to 37 %
 ) -> np.ndarray:           # (R, B, T, K, 3)
     "Slow down where a path leads away from all that was seen."
     (before, after), n_frames = seen_around(visible), visible.shape[1]
@@ -201,7 +206,7 @@ def come_to_rest(
     edge = np.where(before < 0, np.where(after == n_frames, time, after), np.where(after == n_frames, before, time))
     away = np.abs(time - edge)[..., None]
     start = np.take_along_axis(paths, edge[None, ..., None], axis=2)
-    share = (STOPS*(1 - np.exp(-away/STOPS))/np.maximum(away, 1)).astype(paths.dtype)
+    share = (stops*(1 - np.exp(-away/stops))/np.maximum(away, 1)).astype(paths.dtype)
     return np.where(away, start + (paths - start)*share, paths)
 
 # %% ../nbs/05_fills.ipynb #around
@@ -215,14 +220,16 @@ def _around(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # %% ../nbs/05_fills.ipynb #habits
 RANK, MISTRUST, ROUNDS = 40, .02, 4   # components; noise as a share of the mean variance; how often the covariance is taken again
 
+def _with_people(covariance: np.ndarray, prior: np.ndarray | None, trust: float) -> np.ndarray:
+    "(B, F, F) covariances beside that of other people (F, F), which counts less for a person who moves less."
+    if prior is None: return covariance
+    moved = np.trace(covariance, axis1=1, axis2=2)/np.trace(prior)
+    return covariance + (trust*np.minimum(moved, 1))[:, None, None].astype(covariance.dtype)*prior
+
 def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trust: float, mistrust: float) -> np.ndarray:
     "(B, F, F) what turns a pose into the pose that is meant, from the poses (B, T, K, 3) and the noise (B,) to mistrust seen samples by."
     poses = _around(filled)[0]
-    covariance = poses.swapaxes(1, 2)@poses/poses.shape[1]
-    if prior is not None:
-        moved = np.trace(covariance, axis1=1, axis2=2)/np.trace(prior)
-        covariance = covariance + (trust*np.minimum(moved, 1))[:, None, None].astype(poses.dtype)*prior
-    strength, components = np.linalg.eigh(covariance)
+    strength, components = np.linalg.eigh(_with_people(poses.swapaxes(1, 2)@poses/poses.shape[1], prior, trust))
     strength = np.maximum(strength, 1e-10)
     mistrusted = np.maximum(noise**2, 1e-6)[:, None] + mistrust*strength.mean(-1, keepdims=True)
     believed, components = (strength/(strength + mistrusted))[:, None, -RANK:], components[:, :, -RANK:]
@@ -361,6 +368,42 @@ def load_habits(
             if HABITS not in file: raise DataError(f'{path}: no habits of people found; these are not the weights of a recipe')
             return Habits(*(np.asarray(file[f'{HABITS}/{name}']) for name in Habits._fields))
     except (OSError, KeyError) as error: raise FileError(f'{path}: not a whole weights file ({" ".join(str(error).split())[:100]})') from error
+
+# %% ../nbs/05_fills.ipynb #likely
+PACES = tuple(10.**power for power in range(1, 9))   # s⁻³, process noise of the smoothers
+UNTOLD, SMALLEST_M = 2, 1e-4                         # first known frames, from which velocities are learnt; metres of surprise that are none
+PAUSE = 30.                                          # frames in which a whole body slows down where nothing more is known
+
+def _likely(told: Filtered, paths: np.ndarray, known: np.ndarray) -> np.ndarray:
+    "(R, B, F) how likely each smoother is for each path (B, T, F), one altogether."
+    judged = (known & (known.cumsum(1) > UNTOLD)).astype(paths.dtype)
+    count, variance = judged.sum(1)[:, None], told.variance[..., 0] + 1
+    size = np.einsum('bt,trbf->rbf', judged, np.square(paths.swapaxes(0, 1)[:, None] - told.place[..., 0, :])/variance[..., None])
+    size = size/np.maximum(count, 1) + SMALLEST_M**2
+    chance = -(count*np.log(size) + np.einsum('bt,trb->rb', judged, np.log(variance))[..., None])/2
+    likely = np.exp(chance - chance.max(0))
+    return likely/likely.sum(0)
+
+# %% ../nbs/05_fills.ipynb #smooth-components
+def smooth_components(
+    positions: np.ndarray,            # (B, T, K, 3) metres, complete
+    known: np.ndarray,                # (B, T) frames to go by, at least one
+    poses: np.ndarray,                # (B, T, K, 3) metres, complete: where the components are taken from
+    prior: np.ndarray | None = None,  # (3K, 3K) covariance of the poses of other people, m²; both in the same heading
+    trust: float = 0.,                # weight of that covariance beside the trial's own
+) -> np.ndarray:                      # (B, T, K, 3) float32
+    "Smooth a movement in its principal components, each as much as it asks for."
+    flat = lambda array: array.reshape(*known.shape, -1).astype(np.float32)
+    share = (known/known.sum(1, keepdims=True)).astype(np.float32)
+    mean = share[:, None]@flat(poses)
+    around = flat(poses) - mean
+    components = np.linalg.eigh(_with_people((around*share[..., None]).swapaxes(1, 2)@around, prior, trust))[1]
+    paths = (flat(positions) - mean)@components
+    told = kalman_filter(paths[:, :, None], known[..., None], PACES)
+    likely = _likely(told, paths, known)
+    smooth = np.einsum('trbf,rbf->btf', _smoothed(told)[..., 0, :], likely)
+    smooth = (smooth@components.swapaxes(1, 2) + mean).reshape(positions.shape)
+    return come_to_rest(smooth[None], known[..., None], PAUSE)[0]
 
 # %% ../nbs/05_fills.ipynb #keep-lengths
 SWEEPS = 3   # times through all pairs

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import infer
 from .basics import DataError, FileError, check_writable
-from .evidence import N_FEATURES
+from .evidence import N_FEATURES, N_OUTPUTS
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
 from .fills import fill_linear, load_habits
 from .fusion import AT_ONCE, Recipe, blend, cut_windows, window_starts
@@ -115,7 +115,7 @@ def as_network(
     width = model.input_shape[-1]
     if width not in (3*KMAX, 4*KMAX) or model.output_shape[-1] != 3*KMAX:
         raise DataError(f'a model that reads {width} columns and writes {model.output_shape[-1]} found, expected one for {KMAX} joints: '
-                        f'{3*KMAX} columns, or {4*KMAX} with visibility, to {3*KMAX}')
+                        f'{3*KMAX} columns, or {4*KMAX} with visibility, to {3*KMAX}; or a recipe trained with this version, {N_FEATURES} to {N_OUTPUTS}')
     def network(damaged: np.ndarray, visible: np.ndarray) -> np.ndarray:
         flat = damaged.reshape(*damaged.shape[:2], -1)
         inputs = flat if width == flat.shape[-1] else np.concatenate([flat, visible.astype(np.float32)], -1)

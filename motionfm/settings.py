@@ -16,7 +16,7 @@ from .corrupt import FRAME_DROP_FRAC, FRAME_SPAN, JOINT_DROP_PROB, NOISE_STD_CM,
 # %% ../nbs/06_settings.ipynb #choices
 MERGE_MODES = ('concat', 'sum')                  # how the two directions of a layer are joined
 LOSS_WEIGHTS = ('visible', 'uniform', 'missing') # what counts in the loss
-RECIPES = {'plain': {}, 'best': {'epochs': 48, 'batch_size': 16, 'lr': 2e-3, 'hidden': 192, 'layers': 2, 'dropout': 0.}}   # defaults that differ
+RECIPES = {'plain': {}, 'best': {'epochs': 40, 'batch_size': 16, 'lr': 2e-3, 'hidden': 192, 'layers': 2, 'dropout': 0.}}   # defaults that differ
 
 def _setting(default, help: str, flag: str | None = None):
     "A field with its line of help; `flag` where the command line does not spell it with dashes."
