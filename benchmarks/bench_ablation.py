@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from motionfm import evidence, fusion
+from motionfm import evidence, fills, fusion
 from motionfm.basics import atomic_path
 from motionfm.data import find_datasets
 from motionfm.evaluate import damaged_parts
@@ -24,7 +24,7 @@ from motionfm.skeleton import KMAX
 
 RESULTS = Path(__file__).with_name('ablation.json')
 PEOPLE, SCENARIOS, MOST_TRIALS, MOST_FRAMES = ('1', '3', '5', '6'), ('noise', 'joints', 'frames', 'everything', 'gap60', 'gap120', 'disk'), 4, 600
-fill_low_rank, keep_lengths = evidence.fill_low_rank, evidence.keep_lengths
+fill_low_rank, keep_lengths, smooth_components = fills.fill_low_rank, fills.keep_lengths, fills.smooth_components
 
 
 def trusting(candidate: str) -> np.ndarray:
@@ -43,8 +43,8 @@ WITHOUT = {   # what is replaced, by what
     'paths run straight on at open ends': {'come_to_rest': lambda paths, *_: paths},
     'hidden joints don\'t go along with the body': {'_taken_along': lambda paths, *_: paths},
     'not settled by people\'s habits first': {'fill_low_rank': unsettled},
-    'no habits of other people': {'fill_low_rank': lambda start, visible, noise, prior=None, trust=0., *more, **named: unsettled(start, visible, noise, None, trust, *more, **named)},
-    'not smoothed in components': {'smooth_components': lambda positions, known, poses, *_: poses},
+    'no habits of other people': {'fill_low_rank': lambda start, visible, noise, prior=None, trust=0., *more, **named: unsettled(start, visible, noise, None, trust, *more, **named),
+                                  'smooth_components': lambda positions, known, poses, *_: smooth_components(positions, known, poses)},
     'lengths not kept': {'keep_lengths': lambda places, *_: places},
     'lengths bind however much they vary': {'keep_lengths': lambda places, doubt, pairs, lengths, give: keep_lengths(places, doubt, pairs, lengths, 0*give)},
 }
@@ -55,7 +55,8 @@ def measured(trials: list, habits, replaced: dict, candidate: str) -> dict[str, 
     recipe, found = Recipe(lambda features: np.broadcast_to(trusting(candidate), (*features.shape[:2], N_OUTPUTS)), habits, proven=False), {}
     with ExitStack() as stack:
         stack.enter_context(patch.object(fusion, '_hearing', np.ones_like))   # the candidate alone, also far inside a gap
-        for name, other in replaced.items(): stack.enter_context(patch.object(evidence, name, other))
+        for name, other in replaced.items():
+            for module in (evidence, fills): stack.enter_context(patch.object(module, name, other, create=True))   # wherever it is called
         for scenario in SCENARIOS:
             errors = []
             for index, trial in enumerate(trials):

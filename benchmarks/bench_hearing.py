@@ -1,9 +1,9 @@
 """How far into a gap a network knows better than the first guess, on people whom it has not learned from.
 
-First networks that leave people out, each with the others held out, half an hour on one core:
-`motionfm train --recipe best --datasets_root DATASETS --val-subjects 5,6,7,8 --epochs 12 --save-prefix a`, and the same with 1,3,7,8 and `b`.
-Then `python benchmarks/bench_hearing.py TRIALS.npz --network a 5,6 --network b 1,3`, with whole trials (named as 05_01).
-Writes `benchmarks/hearing.json`, which the notebook `10_fusion` shows. Seconds.
+First a network that leaves people out, with others held out too, half an hour on one core:
+`motionfm train --recipe best --datasets_root DATASETS --val-subjects 5,6,7,8 --epochs 12 --save-prefix a`.
+Then `python benchmarks/bench_hearing.py TRIALS.npz --network a 5,6`, with whole trials (named as 05_01); networks that leave out others can be
+added, as `--network b 1,3`. Writes `benchmarks/hearing.json`, which the notebook `10_fusion` shows. Seconds.
 """
 import argparse
 import json

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
            'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST',
-           'IN_TIME_TRUST', 'LESS_MISTRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS', 'BONE_ERROR_M', 'LARGEST',
-           'N_FEATURES', 'N_OUTPUTS', 'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced',
-           'in_the_world', 'gather', 'parts_of', 'fuse']
+           'IN_TIME_TRUST', 'LOST', 'FEWEST', 'LESS_MISTRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS',
+           'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD',
+           'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -89,6 +89,7 @@ GENTLE, STRONG = 2, 1          # which smoother suits clean recordings; which su
 BESIDE, ALONE = 10., 30.       # frames from the nearest sight within which a joint tells where the body is; beyond which it goes along with the body
 ONLY_PEOPLE, PEOPLE_TRUST, OWN_TRUST = 1e4, .5, .2   # weight of the people's covariance beside the recording's own
 IN_TIME_TRUST = .05            # the same, where components are smoothed in time
+LOST, FEWEST = (7, 20), 10     # frames from the nearest one in which something is seen, between which components are believed less and less; known frames below which they are not
 LESS_MISTRUST = .01            # where other people stand behind a covariance; `fills.MISTRUST` is for a recording alone
 GUESS, MOST_GIVE_M = .05, .03  # how far off a guess usually is, in units of doubt; metres by which a length may vary, and still bind
 
@@ -100,6 +101,14 @@ def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, dista
     along = body + np.where(ever[:, None, :, None], np.nan_to_num(fill_linear(paths - body, visible)), mean)
     near = np.exp(-np.square(distance/ALONE))[..., None]
     return near*paths + (1 - near)*along
+
+# %% ../nbs/06_evidence.ipynb #in-time
+def _in_time(seen: np.ndarray, kept: np.ndarray, visible: np.ndarray, distance: np.ndarray, habits: Habits) -> np.ndarray:
+    "(B, T, K, 3) what was seen and a complete guess, smoothed in components, where there is something to go by."
+    known, (first, last) = visible.any(2), LOST
+    smooth = smooth_components(np.where(visible[..., None], seen, kept), known, kept, habits.covariance, IN_TIME_TRUST)
+    lost = np.where(known.sum(1, keepdims=True) < FEWEST, 1, np.clip((distance.min(2) - first)/(last - first), 0, 1))
+    return smooth + lost[..., None, None].astype(smooth.dtype)*(kept - smooth)
 
 # %% ../nbs/06_evidence.ipynb #candidates-2
 def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, distance: np.ndarray, habits: Habits) -> np.ndarray:
@@ -117,7 +126,7 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     lengths, varied = usual_lengths(base, visible, habits.rigid)
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     kept = keep_lengths(people, GUESS*doubt, habits.rigid, lengths, give)
-    in_time = smooth_components(np.where(visible[..., None], seen, kept), visible.any(2), kept, habits.covariance, IN_TIME_TRUST)
+    in_time = _in_time(seen, kept, visible, distance, habits)
     return np.concatenate([smooth, np.stack([own, people, kept, in_time, np.where(visible[..., None], seen, in_time)], 3)], 3)
 
 # %% ../nbs/06_evidence.ipynb #bones

@@ -132,7 +132,7 @@ def load_network(
 ) -> Recipe | Callable:                      # for `repair` and `reconstruct_file`
     "Load a network, by default the one that comes with motionfm; raises `FileError`, `DataError`."
     network = infer.load_network(model_json, weights)
-    if network.input_shape[-1] != N_FEATURES: return as_network(network)
+    if (network.input_shape[-1], network.output_shape[-1]) != (N_FEATURES, N_OUTPUTS): return as_network(network)
     return Recipe(lambda features: network.predict(features, AT_ONCE), load_habits(weights))
 
 # %% ../nbs/10_reconstruct.ipynb #reconstruct-trial

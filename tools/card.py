@@ -12,14 +12,14 @@ What they were trained on, what they are good for, and what they are not.
 
 | What | Told |
 | --- | --- |
-| What it is | two bidirectional LSTM layers that weigh candidates (smoothers, fillings by habit, what was seen), correct them, and tell a spread for each sample |
+| What it is | two bidirectional LSTM layers that weigh candidates (smoothers, fillings by habit, components smoothed in time, what was seen), correct them, and tell a spread for each sample |
 | Reads | positions of 20 joints (or 16, without arms) in metres at any rate, with gaps and noise |
 | Writes | complete positions, and for each sample the distance within which two of three such samples lie |
 | Meant for | recordings of one person: OpenCap, Pose2Sim, optical systems |
 | Not meant for | medical decisions, several people, animals, hands and faces |
 | Data | subjects 1, 3, 5 and 6 of the CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, NSF EIA-0196217; free for all uses): playground, uneven ground, dance, basketball; and synthetic people of motionfm in a quarter of the crops |
 | Held out | subjects 7 and 8 of the same database; a recording of squats from two cameras |
-| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix best`, where the folder holds the two datasets of 20 joints cut from those trials; seed {seed}. That was with commit 1f8c631 and 48 epochs, which `--recipe best` has taken since |
+| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix best`, where the folder holds the two datasets of 20 joints cut from those trials; seed {seed}. That was with commit abc042f; since then the candidate that is smoothed in time is believed less where nothing is seen for long |
 | Training | {epochs} epochs of {steps} batches of {batch} crops of {crop} frames; on two cores of a CPU, TensorFlow; the same command runs on a GPU |
 | Size | {size:.1f} MB, {parameters:,} numbers |
 | Licence | Apache-2.0 |
