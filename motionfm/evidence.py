@@ -105,7 +105,7 @@ def _taken_along(paths: np.ndarray, visible: np.ndarray, ever: np.ndarray, dista
 # %% ../nbs/06_evidence.ipynb #in-time
 def _in_time(seen: np.ndarray, kept: np.ndarray, visible: np.ndarray, distance: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, 3) what was seen and a complete guess, smoothed in components, where there is something to go by."
-    known, (first, last) = visible.any(2), LOST
+    known, (first, last) = np.asarray(np.any(visible, 2)), LOST
     smooth = smooth_components(np.where(visible[..., None], seen, kept), known, kept, habits.covariance, IN_TIME_TRUST)
     lost = np.where(known.sum(1, keepdims=True) < FEWEST, 1, np.clip((distance.min(2) - first)/(last - first), 0, 1))
     return smooth + lost[..., None, None].astype(smooth.dtype)*(kept - smooth)
