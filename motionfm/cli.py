@@ -78,6 +78,9 @@ def _with_settings(*names: str) -> Callable:
 @_with_settings(*(setting.name for setting in fields(TrainConfig)))
 def train(context: typer.Context, **settings) -> None:
     "Train a network on dataset folders: learn to undo noise, missing joints and missing frames."
+    if settings['pretrained'] == 'shipped':
+        from motionfm.reconstruct import SHIPPED_WEIGHTS
+        settings['pretrained'] = str(SHIPPED_WEIGHTS)
     config = TrainConfig(**_for_recipe(context, settings))
     if config.recipe == 'best':
         from motionfm.recipe import train_recipe

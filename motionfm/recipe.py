@@ -33,7 +33,7 @@ from .preprocess import finite_sequences
 from .settings import TrainConfig, differing_settings, names_in
 from .skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR
 from .synthetic import ACTIVITIES, synthesize
-from .train import TrainResult, check_outputs, draw_curves, output_paths, read_state, save_state, seed_dropout, write_history
+from .train import TrainResult, begin_with, check_outputs, draw_curves, output_paths, read_state, save_state, seed_dropout, write_history
 
 # %% ../nbs/08_recipe.ipynb #overlap
 def _overlap(first: np.ndarray, second: np.ndarray) -> int:
@@ -194,13 +194,18 @@ class Source:
         recordings: Sequence[np.ndarray],   # (T, 20, 3) metres each
         seed: int = 0,                      # of everything random
         synthetic: int = SYNTHETIC,         # recordings of each activity
+        habits: Habits | None = None,       # of people; learnt from these recordings by default
     ):
         self.recordings, self.seed = [recording.astype(np.float32) for recording in recordings], seed
         self.synthetic = [synthesize(activity, seed=seed + 1000 + number, n_frames=SYNTHETIC_FRAMES) for activity in ACTIVITIES for number in range(synthetic)]
         chances = np.minimum([len(recording) for recording in recordings], LONG)**.7
         self.chances = chances/chances.sum()
+        self.habits = habits or self._learnt()
+
+    def _learnt(self) -> Habits:
+        "Habits of these people, and of the synthetic ones."
         people, made = learn_habits(self.recordings), learn_habits(self.synthetic[::4])
-        self.habits = Habits((people.mean + made.mean)/2, (people.covariance + made.covariance)/2, people.rigid)
+        return Habits((people.mean + made.mean)/2, (people.covariance + made.covariance)/2, people.rigid)
 
     def crops(self, rng: np.random.Generator, number: int) -> np.ndarray:
         "(number, CROP, 20, 3) metres."
@@ -394,17 +399,19 @@ def _compiled(config: TrainConfig) -> keras.Model:
     optimizer = loss_scaled(keras.optimizers.AdamW(config.lr, weight_decay=DECAY, global_clipnorm=CLIP), model)
     model.compile(optimizer, loss=RecipeLoss(), metrics=[RecipeError(), RecipeError(missing_only=True)], jit_compile=False)
     optimizer.build(model.trainable_variables)
+    if config.pretrained: begin_with(model, config.pretrained)
     return model
 
 # %% ../nbs/08_recipe.ipynb #epoch
 def _epoch(model: keras.Model, average: Average, source: Source, config: TrainConfig, epoch: int) -> dict:
-    "One epoch of training; its row of the history."
+    "One epoch of training; its row of the history: means over its batches."
     seed_dropout(model, config.seed, epoch)
+    rows = []   # Keras forgets its metrics after each batch
     for step, (features, targets) in enumerate(batches(source, epoch, STEPS, config.batch_size), STEPS*(epoch - 1)):
         model.optimizer.learning_rate = learning_rate(step, config)
-        logs = model.train_on_batch(features, targets, return_dict=True)
+        rows.append(model.train_on_batch(features, targets, return_dict=True))
         average.update(model)
-    model.reset_metrics()
+    logs = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
     if not np.isfinite(logs['loss']): raise DataError(f'epoch {epoch}: the loss is not a finite number any more; try a lower --lr; what was reached before is kept')
     return {'epoch': epoch, **{name: float(f'{float(value):.7g}') for name, value in logs.items()}}
 
@@ -456,7 +463,8 @@ def train_recipe(
     people, others = [recordings[index] for index in training], [recordings[index] for index in validation]
     print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) of {len(set(subjects[training]))} subjects; '
           f'{", ".join(sorted(set(subjects[validation])))} held out; {STEPS} batches an epoch', flush=True)
-    source, model, paths, history = Source(people, config.seed, SYNTHETIC), _compiled(config), output_paths(config.save_prefix), []
+    model, paths, history = _compiled(config), output_paths(config.save_prefix), []
+    source = Source(people, config.seed, SYNTHETIC, load_habits(config.pretrained) if config.pretrained else None)
     average, portable, data = Average(model), build_recipe(config.hidden, config.layers), _told_data(people, set(subjects[validation]))
     if config.resume: history = _load_state(paths['state'], model, average, config, data)
     interrupted = _train(model, portable, average, source, config, history, data)

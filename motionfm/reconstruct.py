@@ -26,8 +26,9 @@ from .preprocess import check_finite, denormalise, height_scale, root_track
 from .proof import Proof, repair_proven
 from .rates import same_rate as _same_rate, spline as _spline, to_model_rate as _to_model_rate
 from .recordings import SUFFIX, SUMMARY_FILE, find_recordings
+from .sides import put_back, swapped_sides
 from .skeleton import FRAMES, KMAX, RATE
-from .summary import Other, Summary, check_joints, summarise, with_created
+from .summary import Other, Summary, check_joints, summarise, swaps_in, with_created
 
 # %% ../nbs/10_reconstruct.ipynb #lengthened
 STRIDE = FRAMES//2   # frames from one window to the next
@@ -65,6 +66,7 @@ class Repaired(NamedTuple):
     positions: np.ndarray             # (T, K, 3) float64 metres, complete
     spread: np.ndarray | None = None  # (T, K) metres; two of three samples are nearer to the truth than this; None if the network can't tell
     proof: Proof | None = None        # how it fared on samples of this recording that were hidden on purpose, if it tried
+    swapped: np.ndarray | None = None # (T, K) True where left and right were exchanged, and were put back before the repair
 
 # %% ../nbs/10_reconstruct.ipynb #repair-with-spread
 def repair_with_spread(
@@ -78,14 +80,14 @@ def repair_with_spread(
     "Repair a whole trial of any length and rate; raises `DataError` if too little of the person is seen."
     if not visible.any(): raise DataError(f'{name}: no joint is seen in any frame; there is nothing to start from')
     check_finite(np.where(visible[..., None], positions, 0)[None], [name])
-    seen, at = visible, None
-    if not _same_rate(rate): positions_at_rate, seen, at = _to_model_rate(positions, visible, rate)
-    given = positions if at is None else positions_at_rate
-    repaired, spread, proof = repair_proven(given, seen, network) if isinstance(network, Recipe) else Repaired(_repair_windows(given, seen, network, name))
+    swapped = swapped_sides(positions, visible, rate)
+    given, seen, at = put_back(positions, swapped), put_back(visible, swapped), None
+    if not _same_rate(rate): given, seen, at = _to_model_rate(given, seen, rate)
+    repaired, spread, proof = repair_proven(given, seen, network) if isinstance(network, Recipe) else (_repair_windows(given, seen, network, name), None, None)
     if at is not None: repaired, spread = _at_times(repaired, spread, at, np.arange(len(positions))/rate)
     if proof and rate < RATE: proof = proof._replace(n_samples=round(proof.n_samples*rate/RATE))   # as many as were recorded
     if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
-    return Repaired(np.where(visible[..., None], positions, repaired) if fill_only else repaired, spread, proof)
+    return Repaired(np.where(visible[..., None], positions, repaired) if fill_only else repaired, spread, proof, swapped)
 
 # %% ../nbs/10_reconstruct.ipynb #at-times
 def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, times: np.ndarray) -> tuple:
@@ -146,14 +148,19 @@ def reconstruct_trial(
     return _repaired(trial, network, fill_only, complete)[0]
 
 # %% ../nbs/10_reconstruct.ipynb #repaired
-def _repaired(trial: Trial, network: Recipe | Callable, fill_only: bool, complete: bool, max_spread_mm: float | None = None) -> tuple[Trial, list[Other], Repaired]:
-    "A recording after its repair, what was done to markers that are no joints, and what is known about the repair."
+def _with_sides(trial: Trial, swapped: np.ndarray | None) -> Trial:
+    "A recording with left and right put back where they were exchanged (T, K)."
+    return trial if swapped is None or not swapped.any() else trial.with_positions(put_back(trial.positions, swapped))
+
+def _repaired(trial: Trial, network: Recipe | Callable, fill_only: bool, complete: bool, max_spread_mm: float | None = None) -> tuple[Trial, list[Other], Repaired, Trial]:
+    "A recording after its repair, what was done to markers that are no joints, what is known about the repair, and the recording with every sample under its right name."
     check_joints(trial, complete)
+    done = repair_with_spread(trial.positions, trial.visible, network, trial.rate, fill_only, trial.source)
+    if not fill_only: trial = _with_sides(trial, done.swapped)
     visible = trial.visible
-    done = repair_with_spread(trial.positions, visible, network, trial.rate, fill_only, trial.source)
     joints, unsure = done.positions, np.zeros_like(visible) if done.spread is None or max_spread_mm is None else ~visible & (1000*done.spread > max_spread_mm)
     told = with_created(trial).with_positions(np.where(unsure[..., None], np.nan, joints), where=~visible if fill_only else None)
-    return *fill_markers(trial, told, joints, max_spread_mm), done
+    return *fill_markers(trial, told, joints, max_spread_mm), done, trial
 
 # %% ../nbs/10_reconstruct.ipynb #reconstruct-file
 def reconstruct_file(
@@ -169,10 +176,11 @@ def reconstruct_file(
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
     trial = read_trial(source, up, units)
     if max_spread_mm is not None and not isinstance(network, Recipe): raise DataError('a network without spread found, expected a recipe: --max-spread-mm needs one')
-    repaired, others, done = _repaired(trial, network, fill_only, complete, max_spread_mm)
+    repaired, others, done, named = _repaired(trial, network, fill_only, complete, max_spread_mm)
     write_trial(output, repaired)
     by = 'the network and first guesses' if done.proof and done.proof.second else 'the network'
-    return summarise(trial, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None, others)
+    return summarise(named, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None, others,
+                     swaps_in(done.swapped, trial, not fill_only))
 
 # %% ../nbs/10_reconstruct.ipynb #written-as
 def _written_as(path: Path) -> str:

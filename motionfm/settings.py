@@ -56,6 +56,7 @@ class _Network(_Data):
     merge_mode: str = _setting('concat', f'How the two directions are joined: {" or ".join(MERGE_MODES)}.')
     visibility_input: bool = _setting(False, 'Give the network the visibility as further input.')
     mixed_precision: bool = _setting(False, 'Compute with 16 bits; faster on a GPU, and on a processor that knows bfloat16.')
+    pretrained: str = _setting('', "Begin with these weights (.weights.h5) instead of random ones; 'shipped': those that come with motionfm.")
     loss_weights: str = _setting('visible', f'What counts in the loss: {", ".join(LOSS_WEIGHTS)}.')
 
 # %% ../nbs/06_settings.ipynb #damage-settings

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SLOWEST', 'MOST_SHOWN', 'FAR_MM', 'MOSTLY', 'COLUMNS', 'absent_joints', 'check_joints', 'with_created', 'Spread',
-           'Other', 'Span', 'Summary', 'summarise', 'Failure', 'write_summaries', 'write_spans', 'append_summary',
-           'table_line', 'told_together']
+           'Other', 'Span', 'Swaps', 'swaps_in', 'Summary', 'summarise', 'Failure', 'write_summaries', 'write_spans',
+           'append_summary', 'table_line', 'told_together']
 
 # %% ../nbs/09_summary.ipynb #imports
 import csv
@@ -21,6 +21,7 @@ from .conventions import CREATED, LEG, leg_length
 from .formats import Trial
 from .gaps import GAP_BINS, gap_table, longest_gap
 from .limits import Flag, find_flags
+from .skeleton import MIRROR
 
 # %% ../nbs/09_summary.ipynb #absent
 def absent_joints(
@@ -93,6 +94,31 @@ class Span:
     median_mm: float | None      # expected error, if the network says it
     worst_mm: float | None
 
+# %% ../nbs/09_summary.ipynb #swaps
+@dataclass(frozen=True)
+class Swaps:
+    "Left and right that were [exchanged](05_sides.ipynb)."
+    pairs: dict[str, int]                # 'Knee': in how many frames
+    spans: tuple[tuple[int, int], ...]   # numbers of the first and the last frame of each exchange
+    put_back: bool                       # or left as they were
+
+    def __str__(self) -> str:
+        told = ', '.join(f'{first}-{last}' if last > first else f'{first}' for first, last in self.spans[:MOST_SHOWN]) + ', ...'*(len(self.spans) > MOST_SHOWN)
+        names = ', '.join(f'{name} {count}' for name, count in self.pairs.items())
+        return f'left and right exchanged in frames {told} ({names}); ' + ('put back' if self.put_back else 'left as they are, since nothing that was seen may change')
+
+def swaps_in(
+    swapped: np.ndarray | None,   # (T, K) True where a joint has the place of its counterpart
+    trial: Trial,                 # the recording
+    put_back: bool,               # whether it was mended
+) -> Swaps | None:                # None if nothing was exchanged
+    "What `sides.swapped_sides` found, for the summary."
+    if swapped is None or not swapped.any(): return None
+    edges = np.diff(np.pad(swapped.any(1), 1).astype(int))
+    spans = tuple((int(trial.frames[first]), int(trial.frames[end - 1])) for first, end in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)))
+    counts = {name[1:]: int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum()) for joint, name in enumerate(trial.joint_names) if name[0] == 'R'}
+    return Swaps({name: count for name, count in counts.items() if count}, spans, put_back)
+
 # %% ../nbs/09_summary.ipynb #summary
 @dataclass(frozen=True)
 class Summary:
@@ -116,6 +142,7 @@ class Summary:
     tried: tuple[int, float] | None = None       # samples that were hidden on purpose and filled, and the mean error there, mm
     others: Sequence[Other] = ()                 # markers that are no joints, and had gaps
     spans: Sequence[Span] = ()                   # every gap of every joint
+    swaps: Swaps | None = None                   # left and right that were exchanged
 
     @property
     def n_blank(self) -> int: return sum(self.blank.values())
@@ -153,6 +180,7 @@ def _lines(summary: Summary) -> list[str]:
             f'filled ({n_filled/samples:.1%}), longest gap {summary.longest_gap} frames; seen samples moved by {summary.moved_mm:.1f} mm on average']
     if n_filled > MOSTLY*samples: told.append(f'most of this is no measurement: {n_filled/samples:.0%} of the samples are guesses')
     if summary.moved_mm > FAR_MM/2: told.append(f'samples that were seen were moved by {summary.moved_mm:.0f} mm on average, which is no noise: is this network made for such recordings?')
+    if summary.swaps: told.append(str(summary.swaps))
     if summary.furthest[0] > FAR_MM: told.append(f'taken for an error: {summary.furthest[1]} was seen {summary.furthest[0]:.0f} mm from where it was put')
     told += _fill_lines(summary.gaps, summary.filled, summary.blank) + _others_lines(summary.others)
     if summary.invented: told.append(f'never seen, so invented: {", ".join(summary.invented)}; written as {", ".join(name + CREATED for name in summary.invented)}')
@@ -198,6 +226,7 @@ def summarise(
     by: str | np.ndarray = 'the network',# what filled the gaps; for each sample (T, K), if there were several
     tried: tuple[int, float] | None = None, # samples that were hidden on purpose, and the mean error there, mm
     others: Sequence[Other] = (),        # markers that are no joints, and had gaps
+    swaps: Swaps | None = None,          # left and right that were exchanged in the file
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
     recorded, visible, positions = trial.positions, trial.visible, repaired.positions
@@ -210,7 +239,7 @@ def summarise(
                    1000*float(moved.mean()) if len(moved) else 0., trial.notes, gap_table(visible), dict(Counter(np.broadcast_to(by, visible.shape)[filled].tolist())),
                    blank, _spread_of(spread, filled, names, trial.frames), find_flags(positions, trial.rate, recorded, visible, trial.frames),
                    _furthest(distance, names, trial.frames), tried, others,
-                   _spans_of(visible, done, np.broadcast_to(by, visible.shape), spread, names, trial.frames))
+                   _spans_of(visible, done, np.broadcast_to(by, visible.shape), spread, names, trial.frames), swaps)
 
 # %% ../nbs/09_summary.ipynb #failure
 @dataclass(frozen=True)
@@ -221,7 +250,7 @@ class Failure:
 
 # %% ../nbs/09_summary.ipynb #row
 COLUMNS = ('recording', 'output', 'frames', 'rate_hz', 'joints', 'missing', 'filled', 'blank', 'longest_gap', *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
-           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'others_filled', 'others_blank', 'others_left_out', 'flags', 'notes', 'error')
+           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'others_filled', 'others_blank', 'others_left_out', 'swapped', 'flags', 'notes', 'error')
 
 def _row(result: Summary | Failure) -> dict:
     "One line of the table in `summary.csv`."
@@ -235,6 +264,7 @@ def _row(result: Summary | Failure) -> dict:
             'invented': ' '.join(result.invented), 'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1), **spread, **tried,
             'others_filled': sum(one.filled for one in result.others), 'others_blank': sum(one.blank for one in result.others),
             'others_left_out': ' | '.join(one.name for one in result.others if one.left_out),
+            'swapped': ' | '.join(f'{name} {count}' for name, count in result.swaps.pairs.items()) if result.swaps else '',
             'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
 
 # %% ../nbs/09_summary.ipynb #write-summaries

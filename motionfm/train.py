@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['OUTPUTS', 'REMEMBERED', 'PairBatches', 'output_paths', 'write_history', 'draw_curves', 'seed_dropout', 'save_state',
-           'read_state', 'Keeper', 'check_outputs', 'TrainResult', 'train']
+           'read_state', 'Keeper', 'begin_with', 'check_outputs', 'TrainResult', 'train']
 
 # %% ../nbs/08_train.ipynb #imports
 import csv
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +27,7 @@ import numpy as np
 from .basics import DataError, FileError, MotionfmError, atomic_path, check_writable, end_with, reserve
 from .corrupt import Corruptor
 from .data import find_datasets
+from .infer import check_weights
 from .model import MPJPE, AccumModel, SequenceLoss, begin_training, build_model, keras, room_for, save_architecture, save_weights, sixteen_bits
 from .pairs import Sequences, batch_order, load_sequences, make_sequence_pairs, split_sequences
 from .settings import TrainConfig, corruptor_of, differing_settings, names_in
@@ -286,6 +288,15 @@ def _data_print(sequences: Sequences, validation: np.ndarray) -> dict:
     held_out = sequences.people[np.unique(sequences.person[validation])]
     return {'sequences': len(sequences), 'checksum': sequences.checksum, 'held_out': sorted(held_out.tolist())}
 
+# %% ../nbs/08_train.ipynb #begin-with
+def begin_with(
+    model: keras.Model,    # whose weights are set
+    weights: str | Path,   # the .weights.h5 that training wrote
+) -> None:
+    "Give a model the weights of an earlier run; raises `FileError`, `DataError` if they are those of another network."
+    check_weights(weights, 'the network of these settings', Counter(tuple(weight.shape) for weight in model.weights if 'seed_generator' not in weight.path))
+    model.load_weights(weights)
+
 # %% ../nbs/08_train.ipynb #compiled-model
 def _compiled_model(config: TrainConfig) -> AccumModel:
     "A new network, ready to train."
@@ -295,6 +306,7 @@ def _compiled_model(config: TrainConfig) -> AccumModel:
     model.compile(keras.optimizers.Adam(config.lr), accum_steps=config.accum_steps, loss=SequenceLoss(config.loss_weights),
                   metrics=[MPJPE(), MPJPE(missing_only=True)])
     model.optimizer.build(model.trainable_variables)
+    if config.pretrained: begin_with(model, config.pretrained)
     share_steps(model)
     return model
 
