@@ -396,10 +396,10 @@ def _compiled(config: TrainConfig) -> keras.Model:
     "A new network, ready to train."
     begin_training(config.seed)
     model = accelerated(build_recipe(config.hidden, config.layers, config.dropout, CROP, config.mixed_precision))
+    if config.pretrained: begin_with(model, config.pretrained)
     optimizer = loss_scaled(keras.optimizers.AdamW(config.lr, weight_decay=DECAY, global_clipnorm=CLIP), model)
     model.compile(optimizer, loss=RecipeLoss(), metrics=[RecipeError(), RecipeError(missing_only=True)], jit_compile=False)
     optimizer.build(model.trainable_variables)
-    if config.pretrained: begin_with(model, config.pretrained)
     return model
 
 # %% ../nbs/08_recipe.ipynb #epoch

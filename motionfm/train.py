@@ -303,10 +303,10 @@ def _compiled_model(config: TrainConfig) -> AccumModel:
     begin_training(config.seed)
     model = build_model(hidden=config.hidden, layers=config.layers, dropout=config.dropout, l2=config.l2, merge_mode=config.merge_mode,
                         visibility_input=config.visibility_input, mixed_precision=config.mixed_precision)
+    if config.pretrained: begin_with(model, config.pretrained)   # before it has an optimizer to look for
     model.compile(keras.optimizers.Adam(config.lr), accum_steps=config.accum_steps, loss=SequenceLoss(config.loss_weights),
                   metrics=[MPJPE(), MPJPE(missing_only=True)])
     model.optimizer.build(model.trainable_variables)
-    if config.pretrained: begin_with(model, config.pretrained)
     share_steps(model)
     return model
 
