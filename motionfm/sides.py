@@ -52,7 +52,7 @@ def _bones_say(positions: np.ndarray, visible: np.ndarray, pair: tuple[int, int]
 
 # %% ../nbs/05_sides.ipynb #likely
 SWITCH = 12.    # logarithm of how unlikely it is that an exchange begins or ends
-RARE = .02      # the same for every frame of one
+RARE = .02      # the same for every frame of one, at 60 Hz; frames that follow each other more closely say less each
 UNSEEN_S = .1   # seconds out of sight in which it may begin or end without a jump
 
 def _likeliest(
@@ -63,7 +63,7 @@ def _likeliest(
     "The likeliest of all stories."
     may = np.flatnonzero((jumps > 0) | (seconds > UNSEEN_S))
     begins = np.r_[0, may + 1]
-    pieces = np.add.reduceat(says - RARE, begins)
+    pieces = np.add.reduceat(says, begins)
     chance, turned = np.array([0., pieces[0] - SWITCH]), []   # named rightly, exchanged
     for jump, piece in zip(jumps[may] - SWITCH, pieces[1:]):
         changed = chance[::-1] + jump
@@ -106,8 +106,9 @@ def swapped_sides(
         if len(frames) < 3: continue
         seconds, own = np.diff(frames)/rate, float(np.hypot(noise[right], noise[left]))
         says = _girdles_say(seen, sights, pair) if pair in (_HIPS, _SHOULDERS) else _bones_say(seen, sights, pair, own)
-        story = _likeliest(_jumps(seen[frames, right] - seen[frames, left], seconds, own), seconds, says[frames])
+        story = _likeliest(_jumps(seen[frames, right] - seen[frames, left], seconds, own), seconds, min(1., RATE/rate)*(says[frames] - RARE))
         swap = _everywhere(story, frames, says) & (sights[:, right] | sights[:, left])
+        if not swap.any(): continue
         here = swap[:, None] & np.isin(np.arange(visible.shape[1]), pair)
         swapped |= here
         seen, sights = put_back(seen, here), put_back(sights, here)

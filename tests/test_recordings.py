@@ -12,7 +12,7 @@ import pytest
 from motionfm.data import open_dataset
 from motionfm.formats import Trial, read_trial, write_trial
 from motionfm.recordings import import_recordings
-from motionfm.skeleton import JOINT_INDEX, JOINTS
+from motionfm.skeleton import JOINT_INDEX, JOINTS, MIRROR
 from motionfm.synthetic import synthesize
 
 SMALL = ['--hidden', '8', '--layers', '1', '--batch-size', '8', '--epochs', '1']
@@ -207,6 +207,27 @@ def test_no_gaps_are_left_in_any_marker(straight_lines, tmp_path, motionfm, endi
     done = read_trial(path.with_stem('shank_reconstructed'))
     assert done.markers == (*JOINTS, 'SHANK') and np.isfinite(done.values).all()
     np.testing.assert_allclose(done.values[:, 20], (trial.values[:, JOINT_INDEX['RKnee']] + trial.values[:, JOINT_INDEX['RAnkle']])/2, atol=20)
+
+
+@pytest.mark.parametrize('rate', [30., 60., 200.])
+def test_exchanged_legs_get_their_names_back(tmp_path, motionfm, rate):
+    trial, span = recorded('walk', 6, rate, frames=int(3*rate)), slice(int(rate), int(1.25*rate))
+    legs = [JOINT_INDEX[side + name] for name in ('Knee', 'Ankle', 'Heel', 'SmallToe', 'BigToe') for side in 'RL']
+    wrong = replace(trial, values=trial.values.copy())
+    wrong.values[span, legs] = trial.values[span, [MIRROR[joint] for joint in legs]]
+    wrong.values[5:8, 0] = np.nan
+    (tmp_path/'in').mkdir(); write_trial(tmp_path/'in'/'walk.trc', wrong)
+    code, words = motionfm('reconstruct', tmp_path/'in'/'walk.trc', '-o', tmp_path/'walk.trc')
+    told = f'left and right exchanged in frames {span.start + 1}-{span.stop} (Knee {span.stop - span.start}, Ankle'
+    assert code == 0 and told in words and 'put back' in words, words
+    assert np.linalg.norm(read_trial(tmp_path/'walk.trc').positions - trial.positions, axis=-1).max() < .03
+    code, words = motionfm('reconstruct', tmp_path/'in', '-o', tmp_path/'kept', '--fill-only')
+    assert code == 0, words
+    np.testing.assert_allclose(read_trial(tmp_path/'kept'/'walk.trc').positions[span], wrong.positions[span], atol=1e-6)
+    with open(tmp_path/'kept'/'summary.csv', encoding='utf-8', newline='') as file: row, = csv.DictReader(file)
+    assert row['swapped'].startswith(f'Knee {span.stop - span.start} | Ankle')
+    code, words = motionfm('reconstruct', tmp_path/'in'/'walk.trc', '-o', tmp_path/'kept.trc', '--fill-only')
+    assert code == 0 and told in words and 'left as they are' in words, words
 
 
 def test_names_of_ones_own(tmp_path, motionfm):

@@ -35,7 +35,7 @@ Mean error in mm over missing samples (over all where nothing is missing), with 
 {behind}- Where the share within twice the spread is far from 97 %, a few errors are much larger than is told: the spread follows the length of a gap and what the recording itself proves, but it does not foresee every turn.
 - Two dozen trials of walking and one of squats were measured, no children, no floor work, nobody with a pathological gait.
 - A limb that is never seen is made up from the habits of others. It looks like a person, and can be decimetres off; the spread says so, and `--max-spread-mm` leaves it blank.
-- Left and right that were exchanged for longer than a moment are not noticed.
+- Left and right that were exchanged are put back where a jump or the length of a bone shows it. Where an exchange begins and ends out of sight, or hips and shoulders with all limbs stay exchanged for seconds, it may not be noticed.
 - It works at 60 frames a second: faster recordings are filtered at 24 Hz on the way, unless `--fill-only` keeps what was seen.
 """
 
