@@ -87,7 +87,10 @@ def repair_with_spread(
     if at is not None: repaired, spread = _at_times(repaired, spread, at, np.arange(len(positions))/rate)
     if proof and rate < RATE: proof = proof._replace(n_samples=round(proof.n_samples*rate/RATE))   # as many as were recorded
     if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
-    return Repaired(np.where(visible[..., None], positions, repaired) if fill_only else repaired, spread, proof, swapped)
+    if fill_only:   # under the names that the recording gives, right or wrong
+        repaired = np.where(visible[..., None], positions, put_back(repaired, swapped))
+        spread = None if spread is None else put_back(spread, swapped)
+    return Repaired(repaired, spread, proof, swapped)
 
 # %% ../nbs/10_reconstruct.ipynb #at-times
 def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, times: np.ndarray) -> tuple:

@@ -12,7 +12,7 @@ from .fills import noise_level
 from .skeleton import EDGES, JOINT_INDEX, MIRROR, RATE, SIDES
 
 # %% ../nbs/05_sides.ipynb #jumps
-SPEED = 2.      # metres a second by which the two sides of a pair usually move against each other
+SPEED = 3.      # metres a second by which the two sides of a pair often move against each other
 MOST = 25.      # squared units, beyond which one jump is as unlikely as another
 
 def _jumps(
@@ -27,20 +27,8 @@ def _jumps(
 
 # %% ../nbs/05_sides.ipynb #bones
 LENGTH_M = .03   # metres by which the length of a bone varies, besides noise
-TOGETHER = .3    # what it says that hips and shoulders agree; little, since they may be exchanged together
 _PARENT = {joint: parent for parent, joint in EDGES}
-_PAIRS = tuple((joint, MIRROR[joint]) for _, joint in EDGES if SIDES[joint] == 'R')   # outwards
-_HIPS, _SHOULDERS = ((JOINT_INDEX['R' + name], JOINT_INDEX['L' + name]) for name in ('Hip', 'Shoulder'))
 
-def _girdles_say(positions: np.ndarray, visible: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
-    "(T,) logarithm of how many times likelier it is that hips or shoulders are exchanged, from -.3 to 1, by the cosine between both lines."
-    right, left = pair
-    beside = _SHOULDERS if pair == _HIPS else _HIPS
-    line, other = positions[:, right] - positions[:, left], positions[:, beside[0]] - positions[:, beside[1]]
-    cosine = (line*other).sum(-1)/np.maximum(np.linalg.norm(line, axis=-1)*np.linalg.norm(other, axis=-1), 1e-9)
-    return np.where(visible[:, [right, left, *beside]].all(1), np.where(cosine < 0, -cosine, -TOGETHER*cosine), 0)
-
-# %% ../nbs/05_sides.ipynb #bones-2
 def _bones_say(positions: np.ndarray, visible: np.ndarray, pair: tuple[int, int], noise: float) -> np.ndarray:
     "(T,) logarithm of how many times likelier it is that a pair is exchanged, from -2 to 2, by the lengths to the joints before it."
     lengths = {(own, joint): np.linalg.norm(positions[:, own] - positions[:, _PARENT[joint]], axis=-1) for own in pair for joint in pair}
@@ -50,68 +38,97 @@ def _bones_say(positions: np.ndarray, visible: np.ndarray, pair: tuple[int, int]
     likelier = [np.where(both[own] & visible[:, _PARENT[other]], np.square(off[own, own]) - np.square(off[own, other]), 0) for own, other in (pair, pair[::-1])]
     return np.clip(np.divide(likelier, 2*(LENGTH_M + noise)**2), -1, 1).sum(0)
 
+# %% ../nbs/05_sides.ipynb #girdles
+_HIPS, _SHOULDERS = ((JOINT_INDEX['R' + name], JOINT_INDEX['L' + name]) for name in ('Hip', 'Shoulder'))
+_GIRDLES, TOGETHER = (_HIPS, _SHOULDERS), .3   # TOGETHER: how much their cosine says
+
+def _girdles_agree(positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(T,) cosine between the lines through hips and shoulders, 0 where not all four are seen."
+    hips, shoulders = (positions[:, right] - positions[:, left] for right, left in _GIRDLES)
+    size = np.linalg.norm(hips, axis=-1)*np.linalg.norm(shoulders, axis=-1)
+    return np.where(visible[:, [*_HIPS, *_SHOULDERS]].all(1), (hips*shoulders).sum(-1)/np.maximum(size, 1e-9), 0)
+
 # %% ../nbs/05_sides.ipynb #likely
 SWITCH = 12.    # logarithm of how unlikely it is that an exchange begins or ends
 RARE = .02      # the same for every frame of one, at 60 Hz; frames that follow each other more closely say less each
 UNSEEN_S = .1   # seconds out of sight in which it may begin or end without a jump
 
 def _likeliest(
-    jumps: np.ndarray,     # (N - 1,) what the steps from frame to frame say
-    seconds: np.ndarray,   # (N - 1,) how long they last
-    says: np.ndarray,      # (N,) what each frame says
-) -> np.ndarray:           # (N,) True where a pair is exchanged
+    jumps: np.ndarray,   # (T - 1, P) what each pair's step from frame to frame says for a change
+    may: np.ndarray,     # (T - 1, P) where a pair may change at all
+    says: np.ndarray,    # (T, 2**P) what each frame says for each state: bit p is set where pair p is exchanged
+) -> np.ndarray:         # (T, P) True where a pair is exchanged
     "The likeliest of all stories."
-    may = np.flatnonzero((jumps > 0) | (seconds > UNSEEN_S))
-    begins = np.r_[0, may + 1]
-    pieces = np.add.reduceat(says, begins)
-    chance, turned = np.array([0., pieces[0] - SWITCH]), []   # named rightly, exchanged
-    for jump, piece in zip(jumps[may] - SWITCH, pieces[1:]):
-        changed = chance[::-1] + jump
-        turned.append(changed > chance)
-        chance = np.maximum(chance, changed) + [0., piece]
-    story = [int(chance.argmax())]
-    for changed in turned[::-1]: story.append(story[-1] ^ int(changed[story[-1]]))
-    return np.repeat(np.array(story[::-1], bool), np.diff(np.r_[begins, len(says)]))
+    bits = np.arange(says.shape[1])[:, None] >> np.arange(jumps.shape[1]) & 1
+    steps = np.flatnonzero(may.any(1))
+    begins = np.r_[0, steps + 1]
+    pieces, gains = np.add.reduceat(says, begins), np.where(may, jumps - SWITCH, -np.inf)[steps]
+    edge = SWITCH/2*bits.sum(1)   # an exchange at either end of a recording shows one jump only
+    chance, came_from = pieces[0] - edge, []
+    for gain, piece in zip(gains, pieces[1:]):
+        ways = chance[:, None] + np.where(bits[:, None] != bits, gain, 0).sum(-1)   # from each state to each
+        came_from.append(ways.argmax(0))
+        chance = ways.max(0) + piece
+    story = [int((chance - edge).argmax())]
+    for before in came_from[::-1]: story.append(int(before[story[-1]]))
+    return np.repeat(bits[story[::-1]], np.diff(np.r_[begins, len(says)]), 0).astype(bool)
 
 # %% ../nbs/05_sides.ipynb #beside
-def _everywhere(
-    story: np.ndarray,    # (N,) True where a pair is exchanged
+def _out_of_sight(
+    story: np.ndarray,    # (T,) True where a pair is exchanged; changed in place
     frames: np.ndarray,   # (N,) in which both joints are seen
-    says: np.ndarray,     # (T,) what each frame says
-) -> np.ndarray:          # (T,)
-    "Tell the story also of the frames in which a pair is not seen together."
-    time = np.arange(len(says))
-    before, after = np.searchsorted(frames, time, 'right') - 1, np.searchsorted(frames, time)
-    whole = story[np.maximum(before, 0)] & story[np.minimum(after, len(frames) - 1)]
-    for last in np.flatnonzero(story[1:] != story[:-1]):
-        between = slice(frames[last] + 1, frames[last + 1])
-        for_it = np.cumsum(says[between] if story[last] else -says[between])
-        whole[between] = story[last + 1]
-        whole[between.start:between.start + int(np.r_[0, for_it].argmax())] = story[last]
-    return whole
+    says: np.ndarray,     # (T,) what each frame says for an exchange
+) -> None:
+    "Let a story that changes while a pair is not seen together change where single joints say so, and else as late or early as makes it shorter."
+    for last in np.flatnonzero(story[frames[1:]] != story[frames[:-1]]):
+        between, exchanged_first = slice(frames[last] + 1, frames[last + 1]), story[frames[last]]
+        for_first = np.cumsum((says[between] - RARE)*(1 if exchanged_first else -1))
+        count = int(np.r_[0, for_first].argmax())
+        story[between.start:between.start + count], story[between.start + count:between.stop] = exchanged_first, not exchanged_first
+
+# %% ../nbs/05_sides.ipynb #stories
+def _stories(positions: np.ndarray, visible: np.ndarray, pairs: tuple, noise: np.ndarray, rate: float) -> np.ndarray:
+    "(T, P) True where a pair is exchanged, as if everything before it were named rightly."
+    frames = [np.flatnonzero(visible[:, right] & visible[:, left]) for right, left in pairs]
+    own = [float(np.hypot(noise[right], noise[left])) for right, left in pairs]
+    jumps, may, told = np.zeros((len(visible) - 1, len(pairs))), np.zeros((len(visible) - 1, len(pairs)), bool), np.zeros((len(pairs), len(visible)))
+    for number, ((right, left), seen) in enumerate(zip(pairs, frames)):
+        seconds = np.diff(seen)/rate
+        found = _jumps(positions[seen, right] - positions[seen, left], seconds, own[number])
+        jumps[seen[1:] - 1, number], may[seen[1:] - 1, number] = found, (found > 0) | (seconds > UNSEEN_S)
+        if pairs != _GIRDLES: told[number] = _bones_say(positions, visible, pairs[number], own[number])
+    together = np.where([np.isin(np.arange(len(visible)), seen) for seen in frames], told - RARE, 0)
+    says = np.stack([0*together[0], *together] if len(pairs) == 1 else [TOGETHER*sign*_girdles_agree(positions, visible) + part for sign, part in
+                    ((1, 0), (-1, together[0]), (-1, together[1]), (1, together.sum(0)))], 1)
+    stories = _likeliest(jumps, may, min(1., RATE/rate)*says)
+    for story, seen, tell in zip(stories.T, frames, told): _out_of_sight(story, seen, tell)
+    return stories
 
 # %% ../nbs/05_sides.ipynb #swapped-sides
+_PAIRS = tuple((joint, MIRROR[joint]) for _, joint in EDGES if SIDES[joint] == 'R')   # outwards
+_GROUPS = (_GIRDLES, *((pair,) for pair in _PAIRS if pair not in _GIRDLES))           # what is judged together
+
+def _outwards(joints: set[int]) -> set[int]:
+    "Joints with everything that hangs on them."
+    further = joints | {joint for parent, joint in EDGES if parent in joints}
+    return further if further == joints else _outwards(further)
+
 def swapped_sides(
     positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen
     rate: float = RATE,      # frames per second
-) -> np.ndarray:             # (T, K) True where a joint has the place of its counterpart on the other side
-    "Find samples whose left and right are exchanged."
+) -> np.ndarray:             # (T, K) True where a joint has what belongs to its counterpart on the other side, also where that is a gap
+    "Find samples whose left and right are exchanged; more than half of the recording has to be right."
     seen, sights = np.where(visible[..., None], positions, 0).astype(float), visible.copy()
     noise, swapped = noise_level(seen[None], sights[None])[0][0], np.zeros(visible.shape, bool)
-    for pair in _PAIRS:
-        if max(pair) >= visible.shape[1]: continue
-        right, left = pair
-        frames = np.flatnonzero(sights[:, right] & sights[:, left])
-        if len(frames) < 3: continue
-        seconds, own = np.diff(frames)/rate, float(np.hypot(noise[right], noise[left]))
-        says = _girdles_say(seen, sights, pair) if pair in (_HIPS, _SHOULDERS) else _bones_say(seen, sights, pair, own)
-        story = _likeliest(_jumps(seen[frames, right] - seen[frames, left], seconds, own), seconds, min(1., RATE/rate)*(says[frames] - RARE))
-        swap = _everywhere(story, frames, says) & (sights[:, right] | sights[:, left])
-        if not swap.any(): continue
-        here = swap[:, None] & np.isin(np.arange(visible.shape[1]), pair)
-        swapped |= here
-        seen, sights = put_back(seen, here), put_back(sights, here)
+    if len(visible) < 2: return swapped
+    for pairs in _GROUPS:
+        if max(max(pair) for pair in pairs) >= visible.shape[1]: continue
+        for pair, story in zip(pairs, _stories(seen, sights, pairs, noise, rate).T):
+            if not story.any(): continue
+            here = story[:, None] & np.isin(np.arange(visible.shape[1]), [*_outwards({*pair})])
+            swapped ^= here
+            seen, sights = put_back(seen, here), put_back(sights, here)
     return swapped
 
 # %% ../nbs/05_sides.ipynb #put-back
@@ -119,6 +136,6 @@ def put_back(
     values: np.ndarray,    # (T, K, ...) of each joint
     swapped: np.ndarray,   # (T, K) True where a joint has what belongs to its counterpart
 ) -> np.ndarray:           # the same shape
-    "Give each joint its own."
+    "Give each joint its own; a second time undoes it."
     other = values[:, list(MIRROR[:values.shape[1]])]
     return np.where(swapped.reshape(*swapped.shape, *[1]*(values.ndim - 2)), other, values)

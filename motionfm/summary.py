@@ -102,6 +102,9 @@ class Swaps:
     spans: tuple[tuple[int, int], ...]   # numbers of the first and the last frame of each exchange
     put_back: bool                       # or left as they were
 
+    @property
+    def n_frames(self) -> int: return sum(last - first + 1 for first, last in self.spans)
+
     def __str__(self) -> str:
         told = ', '.join(f'{first}-{last}' if last > first else f'{first}' for first, last in self.spans[:MOST_SHOWN]) + ', ...'*(len(self.spans) > MOST_SHOWN)
         names = ', '.join(f'{name} {count}' for name, count in self.pairs.items())
@@ -318,6 +321,7 @@ def table_line(
     if isinstance(result, Failure): return f'{name:{width}} failed: {result.error.removeprefix(result.source + ": ")}'
     told = [f'{len(result.flags)} flag{"s"*(len(result.flags) > 1)}: {", ".join(dict.fromkeys(flag.what for flag in result.flags))}']*bool(result.flags) + [f'invented: {", ".join(result.invented)}']*bool(result.invented)
     told += [f'taken for an error: {result.furthest[1]}']*(result.furthest[0] > FAR_MM)
+    told += [f'left and right exchanged in {result.swaps.n_frames} frames'] if result.swaps else []
     return (f'{name:{width}} {result.n_frames:7} {result.n_missing:8} {sum(result.filled.values()):7} {result.n_blank:6} {result.longest_gap:11} '
             + f'{sum(row[2] for row in result.gaps.values()):8} {f"{result.spread.most:.0f}" if result.spread else "":>7} {result.moved_mm:8.1f}  '
             + '; '.join(told)).rstrip()

@@ -19,8 +19,8 @@ What they were trained on, what they are good for, and what they are not.
 | Not meant for | medical decisions, several people, animals, hands and faces |
 | Data | subjects 1, 3, 5 and 6 of the CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, NSF EIA-0196217; free for all uses): playground, uneven ground, dance, basketball; and synthetic people of motionfm in a quarter of the crops |
 | Held out | subjects 7 and 8 of the same database; a recording of squats from two cameras |
-| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix best`, where the folder holds the two datasets of 20 joints cut from those trials; seed {seed}. That was with commit abc042f; since then the candidate that is smoothed in time is believed less where nothing is seen for long |
-| Training | {epochs} epochs of {steps} batches of {batch} crops of {crop} frames; on two cores of a CPU, TensorFlow; the same command runs on a GPU |
+| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix first` with commit abc042f, then `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --pretrained first_best.weights.h5 --seed 1 --lr 1e-3 --epochs {epochs} --save-prefix best` with commit 86712f5, where the folder holds the two datasets of 20 joints cut from those trials |
+| Training | {first} epochs with seed {seed}, then {epochs} with seed 1, after the guesses that it is shown had changed, each of {steps} batches of {batch} crops of {crop} frames; on two cores of a CPU, TensorFlow; the same commands run on a GPU. The history beside the weights is that of the second |
 | Size | {size:.1f} MB, {parameters:,} numbers |
 | Licence | Apache-2.0 |
 
@@ -35,7 +35,7 @@ Mean error in mm over missing samples (over all where nothing is missing), with 
 {behind}- Where the share within twice the spread is far from 97 %, a few errors are much larger than is told: the spread follows the length of a gap and what the recording itself proves, but it does not foresee every turn.
 - Two dozen trials of walking and one of squats were measured, no children, no floor work, nobody with a pathological gait.
 - A limb that is never seen is made up from the habits of others. It looks like a person, and can be decimetres off; the spread says so, and `--max-spread-mm` leaves it blank.
-- Left and right that were exchanged are put back where a jump or the length of a bone shows it. Where an exchange begins and ends out of sight, or hips and shoulders with all limbs stay exchanged for seconds, it may not be noticed.
+- Left and right that were exchanged are put back where jumps and the lengths of bones show it. More than half of a recording has to be right. Legs with their hips that are exchanged from one gap to another are not noticed, and wrists that pass each other at 10 m/s can be taken for an exchange; the summary tells where something was put back.
 - It works at 60 frames a second: faster recordings are filtered at 24 Hz on the way, unless `--fill-only` keeps what was seen.
 """
 
@@ -83,7 +83,7 @@ def card() -> str:
     results = json.loads((ROOT/'benchmarks'/'accuracy.json').read_text())
     history = list(csv.DictReader((WEIGHTS/'best_history.csv').open()))
     parameters = sum(array.size for _, arrays in read_weights(WEIGHTS/'best.json', WEIGHTS/'best.weights.h5') for array in arrays)
-    return TEXT.format(seed=TrainConfig.seed, epochs=len(history), steps=STEPS, batch=RECIPES['best']['batch_size'], crop=CROP,
+    return TEXT.format(seed=TrainConfig.seed, first=RECIPES['best']['epochs'], epochs=len(history), steps=STEPS, batch=RECIPES['best']['batch_size'], crop=CROP,
                        size=(WEIGHTS/'best.weights.h5').stat().st_size/1e6, parameters=parameters, behind=behind(results), tables='\n'.join(table(*part) for part in results.items()))
 
 
