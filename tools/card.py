@@ -31,7 +31,7 @@ Mean error in mm over missing samples (over all where nothing is missing), with 
 {tables}
 ## Limits
 
-- The squats are no blind test: parts of the recipe are answers to what an earlier version did wrong there. Their numbers were chosen on the people of the training.
+- The squats are no blind test: parts of the recipe are answers to what an earlier version did wrong there. Their numbers were chosen on the people of the training, but for the gain from which on the proof counts.
 {behind}- Where the share within twice the spread is far from 97 %, a few errors are much larger than is told: the spread follows the length of a gap and what the recording itself proves, but it does not foresee every turn.
 - Two dozen trials of walking and one of squats were measured, no children, no floor work, nobody with a pathological gait.
 - A limb that is never seen is made up from the habits of others. It looks like a person, and can be decimetres off; the spread says so, and `--max-spread-mm` leaves it blank.
