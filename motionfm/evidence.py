@@ -18,7 +18,7 @@ import numpy as np
 from .basics import DataError
 from .fills import (Habits, come_to_rest, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, quantiles, seen_around,
                             smooth_components, turned, usual_lengths, without_outliers)
-from .skeleton import EDGES, KMAX, MIDHIP, RATE
+from .skeleton import EDGES, KMAX, MIDHIP, PARENT_OF, RATE
 
 # %% ../nbs/06_evidence.ipynb #with-mean-bones
 _NEIGHBOURS = [[a + b - joint for a, b in EDGES if joint in (a, b)] for joint in range(KMAX)]
@@ -130,17 +130,8 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     kept = (in_time + settle(in_time))/2   # halfway: the lengths that cameras see vary
     return np.concatenate([smooth, np.stack([own, people, in_time, kept, np.where(visible[..., None], seen, kept)], 3)], 3)
 
-# %% ../nbs/06_evidence.ipynb #bones
-def _tree() -> tuple[np.ndarray, np.ndarray]:
-    "(19,) joints outwards from midHip, and (19,) where the bone of each begins."
-    children, parents, found = [], [], [MIDHIP]
-    for parent in found:
-        for child in _NEIGHBOURS[parent]:
-            if child not in found: found.append(child); children.append(child); parents.append(parent)
-    return np.array(children), np.array(parents)
-
 # %% ../nbs/06_evidence.ipynb #bones-2
-CHILDREN, PARENTS = _tree()
+CHILDREN, PARENTS = (np.array([*joints]) for joints in (PARENT_OF, PARENT_OF.values()))   # outwards from midHip; where the bone of each begins
 BONE_ERROR_M = .05   # metres that count as one
 
 def _bones(places: np.ndarray, visible: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ __all__ = ['SPEED', 'MOST', 'LENGTH_M', 'TOGETHER', 'SWITCH', 'RARE', 'UNSEEN_S'
 import numpy as np
 
 from .fills import noise_level
-from .skeleton import EDGES, JOINT_INDEX, MIRROR, RATE, SIDES
+from .skeleton import JOINT_INDEX, MIRROR, PARENT_OF, RATE, SIDES
 
 # %% ../nbs/05_sides.ipynb #jumps
 SPEED = 3.      # metres a second by which the two sides of a pair often move against each other
@@ -27,15 +27,14 @@ def _jumps(
 
 # %% ../nbs/05_sides.ipynb #bones
 LENGTH_M = .03   # metres by which the length of a bone varies, besides noise
-_PARENT = {joint: parent for parent, joint in EDGES}
 
 def _bones_say(positions: np.ndarray, visible: np.ndarray, pair: tuple[int, int], noise: float) -> np.ndarray:
     "(T,) logarithm of how many times likelier it is that a pair is exchanged, from -2 to 2, by the lengths to the joints before it."
-    lengths = {(own, joint): np.linalg.norm(positions[:, own] - positions[:, _PARENT[joint]], axis=-1) for own in pair for joint in pair}
-    both = {joint: visible[:, joint] & visible[:, _PARENT[joint]] for joint in pair}
+    lengths = {(own, joint): np.linalg.norm(positions[:, own] - positions[:, PARENT_OF[joint]], axis=-1) for own in pair for joint in pair}
+    both = {joint: visible[:, joint] & visible[:, PARENT_OF[joint]] for joint in pair}
     if not all(seen.any() for seen in both.values()): return np.zeros(len(visible))
     off = {(own, joint): length - np.median(lengths[joint, joint][both[joint]]) for (own, joint), length in lengths.items()}
-    likelier = [np.where(both[own] & visible[:, _PARENT[other]], np.square(off[own, own]) - np.square(off[own, other]), 0) for own, other in (pair, pair[::-1])]
+    likelier = [np.where(both[own] & visible[:, PARENT_OF[other]], np.square(off[own, own]) - np.square(off[own, other]), 0) for own, other in (pair, pair[::-1])]
     return np.clip(np.divide(likelier, 2*(LENGTH_M + noise)**2), -1, 1).sum(0)
 
 # %% ../nbs/05_sides.ipynb #girdles
@@ -53,13 +52,18 @@ SWITCH = 12.    # logarithm of how unlikely it is that an exchange begins or end
 RARE = .02      # the same for every frame of one, at 60 Hz; frames that follow each other more closely say less each
 UNSEEN_S = .1   # seconds out of sight in which it may begin or end without a jump
 
+def _bits(pairs: int) -> np.ndarray:
+    "(2**P, P) the states of P pairs: 1 where a pair is exchanged."
+    return np.arange(2**pairs)[:, None] >> np.arange(pairs) & 1
+
+# %% ../nbs/05_sides.ipynb #likeliest
 def _likeliest(
     jumps: np.ndarray,   # (T - 1, P) what each pair's step from frame to frame says for a change
     may: np.ndarray,     # (T - 1, P) where a pair may change at all
-    says: np.ndarray,    # (T, 2**P) what each frame says for each state: bit p is set where pair p is exchanged
+    says: np.ndarray,    # (T, 2**P) what each frame says for each state, in the order of `_bits`
 ) -> np.ndarray:         # (T, P) True where a pair is exchanged
     "The likeliest of all stories."
-    bits = np.arange(says.shape[1])[:, None] >> np.arange(jumps.shape[1]) & 1
+    bits = _bits(jumps.shape[1])
     steps = np.flatnonzero(may.any(1))
     begins = np.r_[0, steps + 1]
     pieces, gains = np.add.reduceat(says, begins), np.where(may, jumps - SWITCH, -np.inf)[steps]
@@ -89,7 +93,8 @@ def _out_of_sight(
 # %% ../nbs/05_sides.ipynb #stories
 def _stories(positions: np.ndarray, visible: np.ndarray, pairs: tuple, noise: np.ndarray, rate: float) -> np.ndarray:
     "(T, P) True where a pair is exchanged, as if everything before it were named rightly."
-    frames = [np.flatnonzero(visible[:, right] & visible[:, left]) for right, left in pairs]
+    both = np.array([visible[:, right] & visible[:, left] for right, left in pairs])
+    frames = [np.flatnonzero(seen) for seen in both]
     own = [float(np.hypot(noise[right], noise[left])) for right, left in pairs]
     jumps, may, told = np.zeros((len(visible) - 1, len(pairs))), np.zeros((len(visible) - 1, len(pairs)), bool), np.zeros((len(pairs), len(visible)))
     for number, ((right, left), seen) in enumerate(zip(pairs, frames)):
@@ -97,22 +102,23 @@ def _stories(positions: np.ndarray, visible: np.ndarray, pairs: tuple, noise: np
         found = _jumps(positions[seen, right] - positions[seen, left], seconds, own[number])
         jumps[seen[1:] - 1, number], may[seen[1:] - 1, number] = found, (found > 0) | (seconds > UNSEEN_S)
         if pairs != _GIRDLES: told[number] = _bones_say(positions, visible, pairs[number], own[number])
-    together = np.where([np.isin(np.arange(len(visible)), seen) for seen in frames], told - RARE, 0)
-    says = np.stack([0*together[0], *together] if len(pairs) == 1 else [TOGETHER*sign*_girdles_agree(positions, visible) + part for sign, part in
-                    ((1, 0), (-1, together[0]), (-1, together[1]), (1, together.sum(0)))], 1)
+    bits = _bits(len(pairs))
+    says = np.where(both, told - RARE, 0).T@bits.T
+    if pairs == _GIRDLES: says += TOGETHER*_girdles_agree(positions, visible)[:, None]*(1 - 2*(bits.sum(1) == 1))
     stories = _likeliest(jumps, may, min(1., RATE/rate)*says)
     for story, seen, tell in zip(stories.T, frames, told): _out_of_sight(story, seen, tell)
     return stories
 
 # %% ../nbs/05_sides.ipynb #swapped-sides
-_PAIRS = tuple((joint, MIRROR[joint]) for _, joint in EDGES if SIDES[joint] == 'R')   # outwards
+_PAIRS = tuple((joint, MIRROR[joint]) for joint in PARENT_OF if SIDES[joint] == 'R')   # outwards
 _GROUPS = (_GIRDLES, *((pair,) for pair in _PAIRS if pair not in _GIRDLES))           # what is judged together
 
 def _outwards(joints: set[int]) -> set[int]:
     "Joints with everything that hangs on them."
-    further = joints | {joint for parent, joint in EDGES if parent in joints}
+    further = joints | {joint for joint, parent in PARENT_OF.items() if parent in joints}
     return further if further == joints else _outwards(further)
 
+# %% ../nbs/05_sides.ipynb #swapped-sides-2
 def swapped_sides(
     positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen

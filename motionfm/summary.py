@@ -19,7 +19,7 @@ import numpy as np
 from .basics import DataError, FileError, atomic_path
 from .conventions import CREATED, LEG, leg_length
 from .formats import Trial
-from .gaps import GAP_BINS, gap_table, longest_gap
+from .gaps import GAP_BINS, gap_table, longest_gap, runs_of
 from .limits import Flag, find_flags
 from .skeleton import MIRROR
 
@@ -110,6 +110,7 @@ class Swaps:
         names = ', '.join(f'{name} {count}' for name, count in self.pairs.items())
         return f'left and right exchanged in frames {told} ({names}); ' + ('put back' if self.put_back else 'left as they are, since nothing that was seen may change')
 
+# %% ../nbs/09_summary.ipynb #swaps-in
 def swaps_in(
     swapped: np.ndarray | None,   # (T, K) True where a joint has the place of its counterpart
     trial: Trial,                 # the recording
@@ -117,8 +118,7 @@ def swaps_in(
 ) -> Swaps | None:                # None if nothing was exchanged
     "What `sides.swapped_sides` found, for the summary."
     if swapped is None or not swapped.any(): return None
-    edges = np.diff(np.pad(swapped.any(1), 1).astype(int))
-    spans = tuple((int(trial.frames[first]), int(trial.frames[end - 1])) for first, end in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)))
+    spans = tuple((int(trial.frames[run.start]), int(trial.frames[run.stop - 1])) for run in runs_of(np.asarray(swapped.any(1))))
     counts = {name[1:]: int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum()) for joint, name in enumerate(trial.joint_names) if name[0] == 'R'}
     return Swaps({name: count for name, count in counts.items() if count}, spans, put_back)
 
@@ -211,13 +211,13 @@ def _furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tu
 # %% ../nbs/09_summary.ipynb #spans-of
 def _spans_of(visible: np.ndarray, done: np.ndarray, by: np.ndarray, spread: np.ndarray | None, names: Sequence[str], frames: np.ndarray) -> list[Span]:
     "All gaps, in the order of joints and frames, from (T, K) what was seen, what is there now, what filled it, and the expected error in metres."
-    found, edges = [], np.diff(np.pad(~visible, ((1, 1), (0, 0))).astype(int), axis=0)
+    found = []
     for joint, name in enumerate(names):
-        for start, end in zip(np.flatnonzero(edges[:, joint] > 0), np.flatnonzero(edges[:, joint] < 0)):
-            inside, filled = slice(start, end), done[start:end, joint]
+        for inside in runs_of(~visible[:, joint]):
+            filled = done[inside, joint]
             mm = 1000*spread[inside, joint] if spread is not None else np.empty(0)
             words = ' and '.join(dict.fromkeys(by[inside, joint][filled].tolist()))
-            found.append(Span(name, int(frames[start]), int(frames[end - 1]), int(end - start), words, *((float(np.median(mm)), float(mm.max())) if len(mm) else (None, None))))
+            found.append(Span(name, int(frames[inside.start]), int(frames[inside.stop - 1]), inside.stop - inside.start, words, *((float(np.median(mm)), float(mm.max())) if len(mm) else (None, None))))
     return found
 
 # %% ../nbs/09_summary.ipynb #summarise
