@@ -17,7 +17,7 @@ import numpy as np
 
 from .basics import DataError
 from .fills import (Habits, come_to_rest, fill_linear, fill_low_rank, heading, kalman_smooth, keep_lengths, noise_level, quantiles, seen_around,
-                            smooth_components, turned, usual_lengths, without_outliers)
+                            smooth_components, smooth_pieces, turned, usual_lengths, without_outliers)
 from .skeleton import EDGES, KMAX, MIDHIP, PARENT_OF, RATE
 
 # %% ../nbs/06_evidence.ipynb #with-mean-bones
@@ -34,7 +34,7 @@ def _with_mean_bones(paths: np.ndarray, ever: np.ndarray, mean: np.ndarray) -> N
 
 # %% ../nbs/06_evidence.ipynb #evidence
 RATIOS = tuple(10**power for power in (2.5, 3.75, 5.25, 6.75))   # s⁻³, process noise of the smoothers
-CANDIDATES = (*(f'smoother {ratio:.3g}' for ratio in RATIOS), 'own habits', "people's habits", 'in time', 'lengths kept', 'seen')
+CANDIDATES = (*(f'smoother {ratio:.3g}' for ratio in RATIOS), 'own habits', "people's habits", 'in pieces', 'lengths kept', 'seen')
 BEST, SEEN = CANDIDATES.index('lengths kept'), CANDIDATES.index('seen')   # what the others are told around; what was seen, or the same
 
 class Evidence(NamedTuple):
@@ -127,8 +127,10 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     settle = lambda guess: keep_lengths(guess, GUESS*doubt, habits.rigid, lengths, give)
     in_time = _in_time(seen, settle(people), visible, distance, habits)
-    kept = (in_time + settle(in_time))/2   # halfway: the lengths that cameras see vary
-    return np.concatenate([smooth, np.stack([own, people, in_time, kept, np.where(visible[..., None], seen, kept)], 3)], 3)
+    pieces = smooth_pieces(np.where(visible[..., None], seen, in_time), in_time, noise, habits)
+    both = (in_time + pieces)/2            # halfway, since they err in other ways
+    kept = (both + settle(both))/2         # halfway: the lengths that cameras see vary
+    return np.concatenate([smooth, np.stack([own, people, pieces, kept, np.where(visible[..., None], seen, kept)], 3)], 3)
 
 # %% ../nbs/06_evidence.ipynb #bones-2
 CHILDREN, PARENTS = (np.array([*joints]) for joints in (PARENT_OF, PARENT_OF.values()))   # outwards from midHip; where the bone of each begins

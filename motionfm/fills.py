@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'STOPS', 'RANK', 'MISTRUST', 'ROUNDS', 'EAGER', 'SIDEWAYS', 'RIGID',
-           'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M', 'PAUSE', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins',
-           'quantiles', 'noise_level', 'without_outliers', 'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth',
-           'come_to_rest', 'fill_low_rank', 'Habits', 'heading', 'turned', 'learn_habits', 'load_habits',
-           'smooth_components', 'usual_lengths', 'keep_lengths']
+           'PIECE', 'N_PIECES', 'STEP', 'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M', 'PAUSE', 'LEAST_NOISE_M', 'SWEEPS',
+           'seen_around', 'fill_linear', 'stand_ins', 'quantiles', 'noise_level', 'without_outliers', 'motion_model',
+           'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest', 'fill_low_rank', 'Habits', 'heading', 'turned',
+           'learn_habits', 'load_habits', 'smooth_components', 'smooth_pieces', 'usual_lengths', 'keep_lengths']
 
 # %% ../nbs/05_fills.ipynb #imports
 from collections.abc import Iterable, Sequence
@@ -301,6 +301,8 @@ class Habits(NamedTuple):
     mean: np.ndarray         # (K, 3) metres around the mean place of the joints
     covariance: np.ndarray   # (3K, 3K) m², around the mean pose of each recording
     rigid: np.ndarray        # (P, 2) pairs of joints whose distance hardly changes
+    piece: np.ndarray        # (PIECE*3K,) metres, the mean of all pieces of movement
+    components: np.ndarray   # (PIECE*3K, N_PIECES) their principal components, the largest last
 
 # %% ../nbs/05_fills.ipynb #heading
 def heading(
@@ -337,13 +339,39 @@ def _variability(positions: np.ndarray) -> np.ndarray:
     distances = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1)
     return distances.std(0)/np.where(np.eye(positions.shape[1]), 1e-9, distances.mean(0)) + np.where(np.eye(positions.shape[1]), np.inf, 0)
 
+# %% ../nbs/05_fills.ipynb #cut-pieces
+PIECE, N_PIECES, STEP = 30, 600, 10   # frames of a piece; components; frames from one piece to the next
+
+def _pieces(positions: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    "(B*P, PIECE, K, 3) pieces of (B, T, K, 3), of all recordings the ones that begin at (P,)."
+    return positions[:, starts[:, None] + np.arange(PIECE)].reshape(-1, PIECE, *positions.shape[2:])
+
+def _stance(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(N, 1, 1, 3) middle and (N, 3, 3) rotation into the common heading of pieces (N, PIECE, K, 3)."
+    return pieces.mean((1, 2), keepdims=True), heading(pieces, np.ones((len(pieces), pieces.shape[2]), bool))
+
+# %% ../nbs/05_fills.ipynb #learn-pieces
+def _learn_pieces(recordings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    "(PIECE*3K,) mean and (PIECE*3K, N_PIECES) principal components of all pieces, each with its mirror image; recordings (T, K, 3) that are too short are continued by their mirror in time."
+    n_joints = recordings[0].shape[1]
+    total, products, count = np.zeros(PIECE*3*n_joints), np.zeros((PIECE*3*n_joints,)*2), 0
+    for recording in recordings:
+        recording = np.pad(recording, [(0, max(0, PIECE - len(recording))), (0, 0), (0, 0)], mode='symmetric')
+        pieces = _pieces(recording[None].astype(float), np.arange(0, len(recording) - PIECE + 1, STEP))
+        middle, turn = _stance(pieces)
+        pieces = turned(pieces - middle, turn)
+        both = np.concatenate([pieces, pieces[:, :, list(MIRROR)]*[-1, 1, 1]]).reshape(-1, len(total))
+        total += both.sum(0); products += both.T@both; count += len(both)
+    mean = total/count
+    return mean.astype(np.float32), np.linalg.eigh(products/count - np.outer(mean, mean))[1][:, -N_PIECES:].astype(np.float32)
+
 # %% ../nbs/05_fills.ipynb #learn-habits
 def learn_habits(
     recordings: Iterable[np.ndarray],   # of each: (T, K, 3) metres, complete
     length: int = 120,                  # frames that are looked at together
 ) -> Habits:                            # float32, and int
-    "Mean and covariance of the poses of people, each with their mirror image, and which distances stay the same."
-    means, covariances, variabilities = [], [], []
+    "Mean and covariance of the poses of people, each with their mirror image, which distances stay the same, and pieces of movement."
+    recordings, means, covariances, variabilities = [*recordings], [], [], []
     for recording in recordings:
         for start in range(0, max(1, len(recording) - length + 1), length//2):
             part = recording[None, start:start + length].astype(float)
@@ -354,7 +382,8 @@ def learn_habits(
             means.append(poses.mean((0, 1))); covariances.append(around.T@around/len(around)); variabilities.append(_variability(part[0]))
     variability = np.mean(variabilities, 0)
     variability = (variability + variability[np.ix_(MIRROR, MIRROR)])/2
-    return Habits(np.mean(means, 0).astype(np.float32), np.mean(covariances, 0).astype(np.float32), np.argwhere(np.tril(variability < RIGID)))
+    return Habits(np.mean(means, 0).astype(np.float32), np.mean(covariances, 0).astype(np.float32), np.argwhere(np.tril(variability < RIGID)),
+                  *_learn_pieces(recordings))
 
 # %% ../nbs/05_fills.ipynb #load-habits
 HABITS = 'motionfm_habits'   # group in a weights file
@@ -405,6 +434,38 @@ def smooth_components(
     smooth = (smooth@components.swapaxes(1, 2) + mean).reshape(positions.shape)
     body = smooth.mean(2, keepdims=True)
     return (come_to_rest(body[None], known[..., None], PAUSE) + come_to_rest((smooth - body)[None], known[..., None]))[0]
+
+# %% ../nbs/05_fills.ipynb #overlapped
+def _overlapped(pieces: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
+    "(B, T, K, 3) weighted mean of pieces (B, P, PIECE, K, 3), least weight at their ends."
+    weight = np.sin(np.pi*(np.arange(PIECE) + .5)/PIECE)[:, None, None].astype(pieces.dtype)**2
+    total, weights = np.zeros((len(pieces), n_frames, *pieces.shape[3:]), pieces.dtype), np.zeros((n_frames, 1, 1), pieces.dtype)
+    for number, start in enumerate(starts):
+        total[:, start:start + PIECE] += weight*pieces[:, number]
+        weights[start:start + PIECE] += weight
+    return total/weights
+
+# %% ../nbs/05_fills.ipynb #smooth-pieces
+LEAST_NOISE_M = .001   # metres, which pieces of other people explain no better
+
+def smooth_pieces(
+    positions: np.ndarray,   # (B, T, K, 3) metres, complete: what was seen, and a guess where nothing was
+    guess: np.ndarray,       # (B, T, K, 3) metres, complete: tells heading and middle of each piece, and how strong the components are
+    noise: np.ndarray,       # (B,) metres, of what was seen
+    habits: Habits,
+) -> np.ndarray:             # (B, T, K, 3) float32; `guess` if the recordings are shorter than a piece
+    "Believe of each component of half a second as much as stands out of the noise."
+    n, n_frames = guess.shape[:2]
+    if n_frames < PIECE: return guess.astype(np.float32)
+    starts = np.unique(np.r_[np.arange(0, n_frames - PIECE + 1, STEP), n_frames - PIECE])
+    told, guessed = (_pieces(array.astype(np.float32), starts) for array in (positions, guess))
+    middle, turn = _stance(guessed)
+    told, guessed = ((turned(array - middle, turn).reshape(len(array), -1) - habits.piece)@habits.components for array in (told, guessed))
+    strength = np.square(guessed).reshape(n, len(starts), -1).mean(1)
+    believed = strength/(strength + (np.square(noise) + LEAST_NOISE_M**2).astype(np.float32)[:, None])
+    pieces = (told*np.repeat(believed, len(starts), 0))@habits.components.T + habits.piece
+    pieces = turned(pieces.reshape(-1, PIECE, *guess.shape[2:]), turn.swapaxes(1, 2)) + middle
+    return _overlapped(pieces.reshape(n, len(starts), *pieces.shape[1:]), starts, n_frames)
 
 # %% ../nbs/05_fills.ipynb #keep-lengths
 SWEEPS = 3   # times through all pairs

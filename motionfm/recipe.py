@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CROP', 'SLOWEST', 'FASTEST', 'AS_IT_WAS', 'SMALLEST', 'LARGEST', 'BONES', 'LIMBS', 'GROUP', 'USES', 'LATEST',
-           'FIRST_GROUPS', 'SYNTHETIC', 'SYNTHETIC_FRAMES', 'SYNTHETIC_SHARE', 'LONG', 'N_TARGETS', 'EMBEDDING',
-           'FLOOR_M', 'OF_MOVEMENT', 'OF_SPREAD', 'MEMORY', 'STEPS', 'WARM_UP', 'CLIP', 'DECAY', 'JUDGED',
+           'FIRST_GROUPS', 'SYNTHETIC', 'SYNTHETIC_FRAMES', 'SYNTHETIC_SHARE', 'LEARNT_FROM', 'LONG', 'N_TARGETS',
+           'EMBEDDING', 'FLOOR_M', 'OF_MOVEMENT', 'OF_SPREAD', 'MEMORY', 'STEPS', 'WARM_UP', 'CLIP', 'DECAY', 'JUDGED',
            'join_windows', 'load_recordings', 'other_body', 'crop', 'resampled', 'damage', 'Source', 'targets_of',
            'batches', 'build_recipe', 'RecipeLoss', 'RecipeError', 'Average', 'learning_rate', 'save_recipe',
            'train_recipe']
@@ -184,6 +184,7 @@ def damage(
 # %% ../nbs/08_recipe.ipynb #source
 GROUP, USES, LATEST, FIRST_GROUPS = 32, 3, 40, 6
 SYNTHETIC, SYNTHETIC_FRAMES, SYNTHETIC_SHARE = 40, 240, .25   # recordings of each activity; their length in frames; how often one is taken
+LEARNT_FROM = 1600   # crops that habits are learnt from
 LONG = 1500   # frames beyond which a recording is not taken more often
 
 class Source:
@@ -192,18 +193,13 @@ class Source:
         recordings: Sequence[np.ndarray],   # (T, 20, 3) metres each
         seed: int = 0,                      # of everything random
         synthetic: int = SYNTHETIC,         # recordings of each activity
-        habits: Habits | None = None,       # of people; learnt from these recordings by default
+        habits: Habits | None = None,       # of people; learnt from crops by default
     ):
         self.recordings, self.seed = [recording.astype(np.float32) for recording in recordings], seed
         self.synthetic = [synthesize(activity, seed=seed + 1000 + number, n_frames=SYNTHETIC_FRAMES) for activity in ACTIVITIES for number in range(synthetic)]
         chances = np.minimum([len(recording) for recording in recordings], LONG)**.7
         self.chances = chances/chances.sum()
-        self.habits = habits or self._learnt()
-
-    def _learnt(self) -> Habits:
-        "Habits of these people, and of the synthetic ones."
-        people, made = learn_habits(self.recordings), learn_habits(self.synthetic[::4])
-        return Habits((people.mean + made.mean)/2, (people.covariance + made.covariance)/2, people.rigid)
+        self.habits = habits or learn_habits(self.crops(np.random.default_rng(seed), LEARNT_FROM))
 
     def crops(self, rng: np.random.Generator, number: int) -> np.ndarray:
         "(number, CROP, 20, 3) metres."
@@ -462,7 +458,7 @@ def train_recipe(
     print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) of {len(set(subjects[training]))} subjects; '
           f'{", ".join(sorted(set(subjects[validation])))} held out; {STEPS} batches an epoch', flush=True)
     model, paths, history = _compiled(config), output_paths(config.save_prefix), []
-    source = Source(people, config.seed, SYNTHETIC, load_habits(config.pretrained) if config.pretrained else None)
+    source = Source(people, config.seed)
     average, portable, data = Average(model), build_recipe(config.hidden, config.layers), _told_data(people, set(subjects[validation]))
     if config.resume: history = _load_state(paths['state'], model, average, config, data)
     interrupted = _train(model, portable, average, source, config, history, data)
