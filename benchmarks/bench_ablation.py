@@ -44,8 +44,10 @@ WITHOUT = {   # what is replaced, by what
     'hidden joints don\'t go along with the body': {'_taken_along': lambda paths, *_: paths},
     'not settled by people\'s habits first': {'fill_low_rank': unsettled},
     'no habits of other people': {'fill_low_rank': lambda start, visible, noise, prior=None, trust=0., *more, **named: unsettled(start, visible, noise, None, trust, *more, **named),
-                                  'smooth_components': lambda positions, known, poses, *_: smooth_components(positions, known, poses)},
+                                  'smooth_components': lambda positions, known, poses, *_: smooth_components(positions, known, poses),
+                                  'smooth_pieces': lambda positions, guess, *_: guess},
     'components not smoothed in time': {'_in_time': lambda seen, kept, *_: kept},
+    'no pieces of movement': {'smooth_pieces': lambda positions, guess, *_: guess},
     'lengths not kept': {'keep_lengths': lambda places, *_: places},
     'lengths bind however much they vary': {'keep_lengths': lambda places, doubt, pairs, lengths, give: keep_lengths(places, doubt, pairs, lengths, 0*give)},
 }

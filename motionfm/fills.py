@@ -395,6 +395,8 @@ def load_habits(
     try:
         with h5py.File(path) as file:
             if HABITS not in file: raise DataError(f'{path}: no habits of people found; these are not the weights of a recipe')
+            missing = [name for name in Habits._fields if name not in file[HABITS]]
+            if missing: raise DataError(f'{path}: its habits lack {", ".join(missing)}; these weights are of another version, train them again')
             return Habits(*(np.asarray(file[f'{HABITS}/{name}']) for name in Habits._fields))
     except (OSError, KeyError) as error: raise FileError(f'{path}: not a whole weights file ({" ".join(str(error).split())[:100]})') from error
 

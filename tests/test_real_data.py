@@ -1,9 +1,12 @@
-"The layout of real recordings, whole and damaged, one second at a time."
+"Real recordings: their layout, whole and damaged, one second at a time, and their left and right."
 import numpy as np
 import pytest
 
 from motionfm.data import open_dataset
+from motionfm.formats import read_trial
 from motionfm.layout import LAYOUTS, as_joints, detect_layout
+from motionfm.sides import swapped_sides
+from motionfm.skeleton import JOINT_INDEX, MIRROR
 from motionfm.synthetic import pack_features
 
 TRUTH = {'dataset1': 'interleaved', 'dataset10': 'interleaved', 'dataset11': 'stacked'}
@@ -32,3 +35,46 @@ def test_layout_of_one_damaged_second(shared, name, damage):
         for layout in LAYOUTS:
             table = pack_features(sequence[None], [1.7], [65.], layout)[..., :-2]
             assert detect_layout(table)[0] == layout
+
+
+def hidden(shape, rate=60):
+    "(T, K) visibility: each joint is lost for half a second now and then."
+    rng, visible = np.random.default_rng(5), np.ones(shape, bool)
+    for joint in range(shape[1]):
+        for start in rng.integers(0, shape[0], max(1, shape[0]//300)): visible[start:start + rate//2, joint] = False
+    return visible
+
+
+@pytest.mark.parametrize('gaps', [False, True], ids=['complete', 'with gaps'])
+@pytest.mark.parametrize('noise', [0, .02], ids=['clean', 'noise of 2 cm'])
+def test_nobody_is_taken_for_exchanged(shared, noise, gaps):
+    "People who turn, dance and play keep their left and right."
+    rng, renamed = np.random.default_rng(6), {}
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = {name: trials[name] for name in trials}
+    for name, truth in people.items():
+        visible = hidden(truth.shape[:2]) if gaps else np.ones(truth.shape[:2], bool)
+        found = swapped_sides(truth + rng.normal(0, noise, truth.shape), visible)
+        if found.any(): renamed[name] = int(found.sum())
+    assert len(people) > 50 and not renamed
+
+
+@pytest.mark.parametrize('file', ['trc/squats.trc', 'c3d/walking2.c3d', 'bvh/*.bvh'])
+def test_recordings_in_files_keep_their_sides(shared, file):
+    for path in (found := [*shared.glob(file)]):
+        trial = read_trial(path)
+        assert not swapped_sides(trial.positions, trial.visible, trial.rate).any()
+    assert found
+
+
+def test_an_exchanged_leg_is_found_in_recorded_people(shared):
+    leg = [JOINT_INDEX[side + name] for side in 'RL' for name in ('Knee', 'Ankle', 'Heel', 'SmallToe', 'BigToe')]
+    other = [MIRROR[joint] for joint in leg]
+    rng, told = np.random.default_rng(7), []
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials:
+        for name in [*trials][::4]:
+            damaged, true = trials[name].astype(float), np.zeros(trials[name].shape[:2], bool)
+            start = rng.integers(10, len(damaged) - 40)
+            true[start:start + 20, leg] = True
+            damaged[start:start + 20, leg] = damaged[start:start + 20, other]
+            told.append((swapped_sides(damaged, np.ones_like(true)) == true).mean((0, 1)) == 1)
+    assert np.mean(told) > .9

@@ -123,7 +123,7 @@ model.optimizer.build(model.trainable_variables)
 recipe = build_recipe(32, 1, 0.)
 recipe.compile('adam', loss='mse')
 recipe.optimizer.build(recipe.trainable_variables)
-habits = Habits(np.zeros((20, 3)), np.zeros((60, 60)), np.zeros((3, 2), int))
+habits = Habits(np.zeros((20, 3)), np.zeros((60, 60)), np.zeros((3, 2), int), np.zeros(1800), np.zeros((1800, 600)))
 work = {f'x{ending}': lambda path: write_trial(path, long) for ending in here.ENDINGS}
 work |= {'dataset': lambda path: write_dataset(path, features, info), 'other': lambda path: append_dataset(path, features, info), 'm.weights.h5': lambda path: save_weights(model, path),
          'state.weights.h5': lambda path: save_state(model, path, {'history': []}), 'recipe.weights.h5': lambda path: save_recipe(recipe.get_weights(), recipe, habits, path),
