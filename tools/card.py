@@ -12,15 +12,15 @@ What they were trained on, what they are good for, and what they are not.
 
 | What | Told |
 | --- | --- |
-| What it is | two bidirectional LSTM layers that weigh candidates (smoothers, fillings by habit, components smoothed in time, what was seen), correct them, and tell a spread for each sample |
+| What it is | two bidirectional LSTM layers that weigh candidates (smoothers, fillings by habit, pieces of movement, what was seen), correct them, and tell a spread for each sample |
 | Reads | positions of 20 joints (or 16, without arms) in metres at any rate, with gaps and noise |
 | Writes | complete positions, and for each sample the distance within which two of three such samples lie |
 | Meant for | recordings of one person: OpenCap, Pose2Sim, optical systems |
 | Not meant for | medical decisions, several people, animals, hands and faces |
 | Data | subjects 1, 3, 5 and 6 of the CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, NSF EIA-0196217; free for all uses): playground, uneven ground, dance, basketball; and synthetic people of motionfm in a quarter of the crops |
 | Held out | subjects 7 and 8 of the same database; a recording of squats from two cameras |
-| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix first` with commit abc042f, then `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --pretrained first_best.weights.h5 --seed 1 --lr 1e-3 --epochs {epochs} --save-prefix best` with commit 86712f5, where the folder holds the two datasets of 20 joints cut from those trials |
-| Training | {first} epochs with seed {seed}, then {epochs} with seed 1, after the guesses that it is shown had changed, each of {steps} batches of {batch} crops of {crop} frames; on two cores of a CPU, TensorFlow; the same commands run on a GPU. The history beside the weights is that of the second |
+| Made by | `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --save-prefix first` with commit abc042f, then `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --pretrained first_best.weights.h5 --seed 1 --lr 1e-3 --epochs 56 --save-prefix second` with commit 86712f5, then `motionfm train --recipe best --datasets_root ../shared/datasets --val-subjects 7,8 --pretrained second_best.weights.h5 --seed 2 --lr 1e-3 --epochs {epochs} --save-prefix best` with commit 6b96369, where the folder holds the two datasets of 20 joints cut from those trials |
+| Training | {first} epochs with seed {seed}, 56 with seed 1 and {epochs} with seed 2, each time after the guesses that it is shown had changed; each of {steps} batches of {batch} crops of {crop} frames; on two cores of a CPU, TensorFlow; the same commands run on a GPU. The history beside the weights is that of the last |
 | Size | {size:.1f} MB, {parameters:,} numbers |
 | Licence | Apache-2.0 |
 
