@@ -2,7 +2,7 @@
 
 `python benchmarks/bench_ablation.py DATASETS TRIALS.npz` with a folder of datasets (those of CMU subjects 1, 3, 5 and 6 are taken) and whole trials of
 the same subjects (named as 05_01). The habits come from the other three people and synthetic ones, so that nobody is judged by what was
-learnt from them. Writes `benchmarks/ablation.json`, which the notebook `11_results` reads. About five minutes on one core.
+learnt from them. Writes `benchmarks/ablation.json`, which the notebook `11_results` reads. About ten minutes on one core.
 """
 import argparse
 import json

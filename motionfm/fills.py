@@ -302,7 +302,7 @@ class Habits(NamedTuple):
     covariance: np.ndarray   # (3K, 3K) m², around the mean pose of each recording
     rigid: np.ndarray        # (P, 2) pairs of joints whose distance hardly changes
     piece: np.ndarray        # (PIECE*3K,) metres, the mean of all pieces of movement
-    components: np.ndarray   # (PIECE*3K, N_PIECES) their principal components, the largest last
+    components: np.ndarray   # (PIECE*3K, N_PIECES) their principal components, the largest last; (PIECE*3K, 0) if there were too few pieces
 
 # %% ../nbs/05_fills.ipynb #heading
 def heading(
@@ -352,7 +352,7 @@ def _stance(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 # %% ../nbs/05_fills.ipynb #learn-pieces
 def _learn_pieces(recordings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    "(PIECE*3K,) mean and (PIECE*3K, N_PIECES) principal components of all pieces, each with its mirror image; recordings (T, K, 3) that are too short are continued by their mirror in time."
+    "Mean and principal components, as in `Habits`, of all pieces of recordings (T, K, 3), each with its mirror image; short ones go on backwards."
     n_joints = recordings[0].shape[1]
     total, products, count = np.zeros(PIECE*3*n_joints), np.zeros((PIECE*3*n_joints,)*2), 0
     for recording in recordings:
@@ -363,7 +363,8 @@ def _learn_pieces(recordings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndar
         both = np.concatenate([pieces, pieces[:, :, list(MIRROR)]*[-1, 1, 1]]).reshape(-1, len(total))
         total += both.sum(0); products += both.T@both; count += len(both)
     mean = total/count
-    return mean.astype(np.float32), np.linalg.eigh(products/count - np.outer(mean, mean))[1][:, -N_PIECES:].astype(np.float32)
+    components = np.linalg.eigh(products/count - np.outer(mean, mean))[1][:, -N_PIECES:] if count > N_PIECES else np.empty((len(mean), 0))
+    return mean.astype(np.float32), components.astype(np.float32)
 
 # %% ../nbs/05_fills.ipynb #learn-habits
 def learn_habits(
@@ -455,16 +456,16 @@ def smooth_pieces(
     guess: np.ndarray,       # (B, T, K, 3) metres, complete: tells heading and middle of each piece, and how strong the components are
     noise: np.ndarray,       # (B,) metres, of what was seen
     habits: Habits,
-) -> np.ndarray:             # (B, T, K, 3) float32; `guess` if the recordings are shorter than a piece
+) -> np.ndarray:             # (B, T, K, 3); `guess` if the recordings are shorter than a piece, or the habits know no pieces
     "Believe of each component of half a second as much as stands out of the noise."
     n, n_frames = guess.shape[:2]
-    if n_frames < PIECE: return guess.astype(np.float32)
+    if n_frames < PIECE or not habits.components.size: return guess
     starts = np.unique(np.r_[np.arange(0, n_frames - PIECE + 1, STEP), n_frames - PIECE])
-    told, guessed = (_pieces(array.astype(np.float32), starts) for array in (positions, guess))
+    told, guessed = _pieces(positions, starts), _pieces(guess, starts)
     middle, turn = _stance(guessed)
     told, guessed = ((turned(array - middle, turn).reshape(len(array), -1) - habits.piece)@habits.components for array in (told, guessed))
     strength = np.square(guessed).reshape(n, len(starts), -1).mean(1)
-    believed = strength/(strength + (np.square(noise) + LEAST_NOISE_M**2).astype(np.float32)[:, None])
+    believed = strength/(strength + (np.square(noise) + LEAST_NOISE_M**2).astype(strength.dtype)[:, None])
     pieces = (told*np.repeat(believed, len(starts), 0))@habits.components.T + habits.piece
     pieces = turned(pieces.reshape(-1, PIECE, *guess.shape[2:]), turn.swapaxes(1, 2)) + middle
     return _overlapped(pieces.reshape(n, len(starts), *pieces.shape[1:]), starts, n_frames)

@@ -458,9 +458,9 @@ def train_recipe(
     print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) of {len(set(subjects[training]))} subjects; '
           f'{", ".join(sorted(set(subjects[validation])))} held out; {STEPS} batches an epoch', flush=True)
     model, paths, history = _compiled(config), output_paths(config.save_prefix), []
-    source = Source(people, config.seed)
     average, portable, data = Average(model), build_recipe(config.hidden, config.layers), _told_data(people, set(subjects[validation]))
     if config.resume: history = _load_state(paths['state'], model, average, config, data)
+    source = Source(people, config.seed, SYNTHETIC, load_habits(config.pretrained) if config.pretrained else None)
     interrupted = _train(model, portable, average, source, config, history, data)
     if history: draw_curves(history, paths['curves'])
     if interrupted: print(f'\nstopped after {len(history)} whole epochs; go on with --resume')

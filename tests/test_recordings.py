@@ -70,7 +70,7 @@ def test_import_describe_train(laboratory, tmp_path, motionfm, monkeypatch):
     code, words = motionfm('train', '--datasets_root', output.parent, '--save-prefix', tmp_path/'net', *SMALL, '--val-subjects', 'anna')
     assert code == 0 and f'validating on {next(one["n_sequences"] for one in report["subjects"] if one["subject"] == "anna")} of mine/anna' in words, words
     recipe = pytest.importorskip('motionfm.recipe')
-    for name in 'STEPS', 'JUDGED', 'SYNTHETIC': monkeypatch.setattr(recipe, name, 1)      # of a thousand; enough to see whether it runs
+    for name in 'STEPS', 'JUDGED', 'SYNTHETIC', 'LEARNT_FROM': monkeypatch.setattr(recipe, name, 1)      # of a thousand; enough to see whether it runs
     code, words = motionfm('train', '--recipe', 'best', '--datasets_root', output.parent, '--save-prefix', tmp_path/'best', *SMALL, '--val-subjects', 'anna')
     assert code == 0 and 'mine/anna held out' in words and 'people held out, damaged at random, mean error in mm: all' in words, words
     code, words = motionfm('import', laboratory, '-o', output, '--subjects-from', laboratory/'people.csv')
