@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'STOPS', 'RANK', 'MISTRUST', 'ROUNDS', 'EAGER', 'SIDEWAYS', 'RIGID',
-           'PIECE', 'N_PIECES', 'STEP', 'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M', 'PAUSE', 'LEAST_NOISE_M', 'SWEEPS',
-           'seen_around', 'fill_linear', 'stand_ins', 'quantiles', 'noise_level', 'without_outliers', 'motion_model',
-           'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest', 'fill_low_rank', 'Habits', 'heading', 'turned',
-           'learn_habits', 'load_habits', 'smooth_components', 'smooth_pieces', 'usual_lengths', 'keep_lengths']
+           'PIECE', 'N_PIECES', 'STEP', 'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M', 'PAUSE', 'AGAIN', 'LEAST_NOISE_M',
+           'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins', 'quantiles', 'noise_level', 'without_outliers',
+           'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest', 'fill_low_rank', 'Habits',
+           'heading', 'turned', 'learn_habits', 'load_habits', 'smooth_components', 'smooth_pieces', 'usual_lengths',
+           'keep_lengths']
 
 # %% ../nbs/05_fills.ipynb #imports
 from collections.abc import Iterable, Sequence
@@ -448,11 +449,22 @@ def _overlapped(pieces: np.ndarray, starts: np.ndarray, n_frames: int) -> np.nda
         weights[start:start + PIECE] += weight
     return total/weights
 
+# %% ../nbs/05_fills.ipynb #told-by-pieces
+AGAIN = 3   # how often what is hidden in a piece is guessed again
+
+def _told_by_pieces(told: np.ndarray, hidden: np.ndarray, strength: np.ndarray, noise: np.ndarray, habits: Habits) -> np.ndarray:
+    "(N, F) pieces as they are most likely meant, from what is told (N, F) and where that is only guessed (N, F), with the strength of the components (N, C) and the noise (N, 1), metres."
+    believed = strength/(strength + np.square(noise) + LEAST_NOISE_M**2)
+    likely = lambda told: ((told - habits.piece)@habits.components*believed)@habits.components.T + habits.piece
+    for _ in range(AGAIN if hidden.any() else 0): told = np.where(hidden, told + EAGER*(likely(told) - told), told)
+    return likely(told)
+
 # %% ../nbs/05_fills.ipynb #smooth-pieces
 LEAST_NOISE_M = .001   # metres, which pieces of other people explain no better
 
 def smooth_pieces(
-    positions: np.ndarray,   # (B, T, K, 3) metres, complete: what was seen, and a guess where nothing was
+    positions: np.ndarray,   # (B, T, K, 3) metres; anything where not visible
+    visible: np.ndarray,     # (B, T, K)
     guess: np.ndarray,       # (B, T, K, 3) metres, complete: tells heading and middle of each piece, and how strong the components are
     noise: np.ndarray,       # (B,) metres, of what was seen
     habits: Habits,
@@ -461,12 +473,11 @@ def smooth_pieces(
     n, n_frames = guess.shape[:2]
     if n_frames < PIECE or not habits.components.size: return guess
     starts = np.unique(np.r_[np.arange(0, n_frames - PIECE + 1, STEP), n_frames - PIECE])
-    told, guessed = _pieces(positions, starts), _pieces(guess, starts)
-    middle, turn = _stance(guessed)
-    told, guessed = ((turned(array - middle, turn).reshape(len(array), -1) - habits.piece)@habits.components for array in (told, guessed))
-    strength = np.square(guessed).reshape(n, len(starts), -1).mean(1)
-    believed = strength/(strength + (np.square(noise) + LEAST_NOISE_M**2).astype(strength.dtype)[:, None])
-    pieces = (told*np.repeat(believed, len(starts), 0))@habits.components.T + habits.piece
+    (middle, turn), flat = _stance(_pieces(guess, starts)), lambda pieces: pieces.reshape(n*len(starts), -1)
+    told, guessed = (flat(turned(_pieces(array, starts) - middle, turn)) for array in (np.where(visible[..., None], positions, guess), guess))
+    strength = np.square((guessed - habits.piece)@habits.components).reshape(n, len(starts), -1).mean(1)
+    strength, noise = (np.repeat(array, len(starts), 0) for array in (strength, noise.astype(strength.dtype)[:, None]))
+    pieces = _told_by_pieces(told, np.repeat(flat(_pieces(~visible, starts)), 3, 1), strength, noise, habits)
     pieces = turned(pieces.reshape(-1, PIECE, *guess.shape[2:]), turn.swapaxes(1, 2)) + middle
     return _overlapped(pieces.reshape(n, len(starts), *pieces.shape[1:]), starts, n_frames)
 
