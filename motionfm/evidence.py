@@ -128,7 +128,7 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     settle = lambda guess: keep_lengths(guess, GUESS*doubt, habits.rigid, lengths, give)
     in_time = _in_time(seen, settle(people), visible, distance, habits)
     pieces = smooth_pieces(seen, visible, in_time, noise, habits)
-    both = np.where(visible[..., None], (in_time + pieces)/2, pieces)   # halfway, since they err in other ways; but what is hidden pieces tell alone
+    both = np.where(visible[..., None], (in_time + pieces)/2, pieces)
     kept = (both + settle(both))/2         # halfway: the lengths that cameras see vary
     return np.concatenate([smooth, np.stack([own, people, pieces, kept, np.where(visible[..., None], seen, kept)], 3)], 3)
 
