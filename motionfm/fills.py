@@ -399,7 +399,10 @@ def load_habits(
             if HABITS not in file: raise DataError(f'{path}: no habits of people found; these are not the weights of a recipe')
             missing = [name for name in Habits._fields if name not in file[HABITS]]
             if missing: raise DataError(f'{path}: its habits lack {", ".join(missing)}; these weights are of another version, train them again')
-            return Habits(*(np.asarray(file[f'{HABITS}/{name}']) for name in Habits._fields))
+            habits = Habits(*(np.asarray(file[f'{HABITS}/{name}']) for name in Habits._fields))
+        if not len(habits.components) == len(habits.piece) == PIECE*len(habits.covariance):
+            raise DataError(f'{path}: pieces of {len(habits.piece)} numbers found, {PIECE*len(habits.covariance)} expected; these weights are of another version, train them again')
+        return habits
     except (OSError, KeyError) as error: raise FileError(f'{path}: not a whole weights file ({" ".join(str(error).split())[:100]})') from error
 
 # %% ../nbs/05_fills.ipynb #likely

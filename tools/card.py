@@ -32,7 +32,7 @@ Mean error in mm over missing samples (over all where nothing is missing), with 
 ## Limits
 
 - The squats are no blind test: parts of the recipe are answers to what an earlier version did wrong there. Their numbers were chosen on the people of the training, but for the gain from which on the proof counts.
-{behind}- Where the share within twice the spread is far from 97 %, a few errors are much larger than is told: the spread follows the length of a gap and what the recording itself proves, but it does not foresee every turn.
+{behind}- Where the share within twice the spread is far from 97 %, a few errors are much larger than is told: the spread follows the length of a gap and what the recording itself proves, but it does not foresee every turn. On the squats what counts as the truth trembles with the cameras; the spread is about the path without that, so it is smaller there than the errors that are measured.
 - Two dozen trials of walking and one of squats were measured, no children, no floor work, nobody with a pathological gait.
 - A limb that is never seen is made up from the habits of others. It looks like a person, and can be decimetres off; the spread says so, and `--max-spread-mm` leaves it blank.
 - Left and right that were exchanged are put back where jumps and the lengths of bones show it. More than half of a recording has to be right. Legs with their hips that are exchanged from one gap to another are not noticed, and wrists that pass each other at 10 m/s can be taken for an exchange; the summary tells where something was put back.
