@@ -38,6 +38,9 @@ def unsettled(start, visible, noise, prior=None, trust=0., *more, **named):
     return np.asarray(start, np.float32) if trust == ONLY_PEOPLE else fill_low_rank(start, visible, noise, prior, trust, *more, **named)
 
 
+def unpieced(positions, visible, guess, *_): return guess
+
+
 WITHOUT = {   # what is replaced, by what
     'all of it': {},
     'paths run straight on at open ends': {'come_to_rest': lambda paths, *_: paths},
@@ -45,9 +48,9 @@ WITHOUT = {   # what is replaced, by what
     'not settled by people\'s habits first': {'fill_low_rank': unsettled},
     'no habits of other people': {'fill_low_rank': lambda start, visible, noise, prior=None, trust=0., *more, **named: unsettled(start, visible, noise, None, trust, *more, **named),
                                   'smooth_components': lambda positions, known, poses, *_: smooth_components(positions, known, poses),
-                                  'smooth_pieces': lambda positions, visible, guess, *_: guess},
+                                  'smooth_pieces': unpieced},
     'components not smoothed in time': {'_in_time': lambda seen, kept, *_: kept},
-    'no pieces of movement': {'smooth_pieces': lambda positions, visible, guess, *_: guess},
+    'no pieces of movement': {'smooth_pieces': unpieced},
     'lengths not kept': {'keep_lengths': lambda places, *_: places},
     'lengths bind however much they vary': {'keep_lengths': lambda places, doubt, pairs, lengths, give: keep_lengths(places, doubt, pairs, lengths, 0*give)},
 }

@@ -6,9 +6,9 @@
 __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'STOPS', 'RANK', 'MISTRUST', 'ROUNDS', 'EAGER', 'SIDEWAYS', 'RIGID',
            'PIECE', 'N_PIECES', 'STEP', 'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M', 'PAUSE', 'AGAIN', 'LEAST_NOISE_M',
            'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins', 'quantiles', 'noise_level', 'without_outliers',
-           'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest', 'fill_low_rank', 'Habits',
-           'heading', 'turned', 'learn_habits', 'load_habits', 'smooth_components', 'smooth_pieces', 'usual_lengths',
-           'keep_lengths']
+           'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth', 'come_to_rest', 'fill_low_rank',
+           'window_starts', 'cut_windows', 'blend', 'Habits', 'heading', 'turned', 'learn_habits', 'load_habits',
+           'smooth_components', 'smooth_pieces', 'usual_lengths', 'keep_lengths']
 
 # %% ../nbs/05_fills.ipynb #imports
 from collections.abc import Iterable, Sequence
@@ -296,6 +296,43 @@ def fill_low_rank(
             samples[missing] += (EAGER if repeats > 1 else 1)*(told[missing] - samples[missing])
     return filled
 
+# %% ../nbs/05_fills.ipynb #window-starts
+def window_starts(
+    n_frames: int,   # length of the recording, at least a window
+    length: int,     # of a window
+    stride: int,     # frames from one window to the next, 1 to `length`
+) -> np.ndarray:     # first frame of each window; the last window ends with the recording
+    "Where windows begin."
+    return np.unique(np.r_[np.arange(0, n_frames - length + 1, stride), n_frames - length])
+
+# %% ../nbs/05_fills.ipynb #cut-windows
+def cut_windows(
+    array: np.ndarray,    # (T, ...)
+    starts: np.ndarray,   # (W,)
+    length: int,          # frames
+) -> np.ndarray:          # (W, length, ...)
+    "Windows of an array."
+    return array[starts[:, None] + np.arange(length)]
+
+# %% ../nbs/05_fills.ipynb #blend
+def blend(
+    windows: np.ndarray,   # (W, length, ...) answers
+    starts: np.ndarray,    # (W,) first frame of each
+    n_frames: int,         # length of the recording
+    fade: int | None = None, # frames over which a window comes and goes; half its length by default
+) -> np.ndarray:           # (n_frames, ...)
+    "Weighted mean of overlapping windows, least weight at their ends."
+    length = windows.shape[1]
+    to_end = np.minimum(np.arange(length), np.arange(length)[::-1]) + .5
+    weight = np.sin(np.pi/2*np.minimum(to_end/(fade or length/2), 1))**2
+    weight = weight.reshape(-1, *[1]*(windows.ndim - 2)).astype(windows.dtype)
+    total = np.zeros((n_frames, *windows.shape[2:]), windows.dtype)
+    weights = np.zeros((n_frames, *weight.shape[1:]), windows.dtype)
+    for window, start in zip(windows, starts):
+        total[start:start + length] += weight*window
+        weights[start:start + length] += weight
+    return total/weights
+
 # %% ../nbs/05_fills.ipynb #habits-of-people
 class Habits(NamedTuple):
     "How people stand and move, in a common heading."
@@ -344,8 +381,8 @@ def _variability(positions: np.ndarray) -> np.ndarray:
 PIECE, N_PIECES, STEP = 30, 600, 10   # frames of a piece; components; frames from one piece to the next
 
 def _pieces(positions: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    "(B*P, PIECE, K, 3) pieces of (B, T, K, 3), of all recordings the ones that begin at (P,)."
-    return positions[:, starts[:, None] + np.arange(PIECE)].reshape(-1, PIECE, *positions.shape[2:])
+    "(P*B, PIECE, K, 3) pieces of (B, T, K, 3), of all recordings the ones that begin at (P,)."
+    return cut_windows(positions.swapaxes(0, 1), starts, PIECE).swapaxes(1, 2).reshape(-1, PIECE, *positions.shape[2:])
 
 def _stance(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "(N, 1, 1, 3) middle and (N, 3, 3) rotation into the common heading of pieces (N, PIECE, K, 3)."
@@ -358,7 +395,7 @@ def _learn_pieces(recordings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndar
     total, products, count = np.zeros(PIECE*3*n_joints), np.zeros((PIECE*3*n_joints,)*2), 0
     for recording in recordings:
         recording = np.pad(recording, [(0, max(0, PIECE - len(recording))), (0, 0), (0, 0)], mode='symmetric')
-        pieces = _pieces(recording[None].astype(float), np.arange(0, len(recording) - PIECE + 1, STEP))
+        pieces = cut_windows(recording.astype(float), np.arange(0, len(recording) - PIECE + 1, STEP), PIECE)
         middle, turn = _stance(pieces)
         pieces = turned(pieces - middle, turn)
         both = np.concatenate([pieces, pieces[:, :, list(MIRROR)]*[-1, 1, 1]]).reshape(-1, len(total))
@@ -442,18 +479,9 @@ def smooth_components(
     body = smooth.mean(2, keepdims=True)
     return (come_to_rest(body[None], known[..., None], PAUSE) + come_to_rest((smooth - body)[None], known[..., None]))[0]
 
-# %% ../nbs/05_fills.ipynb #overlapped
-def _overlapped(pieces: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
-    "(B, T, K, 3) weighted mean of pieces (B, P, PIECE, K, 3), least weight at their ends."
-    weight = np.sin(np.pi*(np.arange(PIECE) + .5)/PIECE)[:, None, None].astype(pieces.dtype)**2
-    total, weights = np.zeros((len(pieces), n_frames, *pieces.shape[3:]), pieces.dtype), np.zeros((n_frames, 1, 1), pieces.dtype)
-    for number, start in enumerate(starts):
-        total[:, start:start + PIECE] += weight*pieces[:, number]
-        weights[start:start + PIECE] += weight
-    return total/weights
-
 # %% ../nbs/05_fills.ipynb #told-by-pieces
 AGAIN = 3   # how often what is hidden in a piece is guessed again
+LEAST_NOISE_M = .001   # metres, which pieces of other people explain no better
 
 def _told_by_pieces(told: np.ndarray, hidden: np.ndarray, strength: np.ndarray, noise: np.ndarray, habits: Habits) -> np.ndarray:
     "(N, F) pieces as they are most likely meant, from what is told (N, F) and where that is only guessed (N, F), with the strength of the components (N, C) and the noise (N, 1), metres."
@@ -463,8 +491,6 @@ def _told_by_pieces(told: np.ndarray, hidden: np.ndarray, strength: np.ndarray, 
     return likely(told)
 
 # %% ../nbs/05_fills.ipynb #smooth-pieces
-LEAST_NOISE_M = .001   # metres, which pieces of other people explain no better
-
 def smooth_pieces(
     positions: np.ndarray,   # (B, T, K, 3) metres; anything where not visible
     visible: np.ndarray,     # (B, T, K)
@@ -475,14 +501,14 @@ def smooth_pieces(
     "Believe of each component of half a second as much as stands out of the noise."
     n, n_frames = guess.shape[:2]
     if n_frames < PIECE or not habits.components.size: return guess
-    starts = np.unique(np.r_[np.arange(0, n_frames - PIECE + 1, STEP), n_frames - PIECE])
+    starts = window_starts(n_frames, PIECE, STEP)
     (middle, turn), flat = _stance(_pieces(guess, starts)), lambda pieces: pieces.reshape(n*len(starts), -1)
     told, guessed = (flat(turned(_pieces(array, starts) - middle, turn)) for array in (np.where(visible[..., None], positions, guess), guess))
-    strength = np.square((guessed - habits.piece)@habits.components).reshape(n, len(starts), -1).mean(1)
-    strength, noise = (np.repeat(array, len(starts), 0) for array in (strength, noise.astype(strength.dtype)[:, None]))
+    strength = np.square((guessed - habits.piece)@habits.components).reshape(len(starts), n, -1).mean(0)
+    strength, noise = (np.tile(array, (len(starts), 1)) for array in (strength, noise.astype(strength.dtype)[:, None]))
     pieces = _told_by_pieces(told, np.repeat(flat(_pieces(~visible, starts)), 3, 1), strength, noise, habits)
     pieces = turned(pieces.reshape(-1, PIECE, *guess.shape[2:]), turn.swapaxes(1, 2)) + middle
-    return _overlapped(pieces.reshape(n, len(starts), *pieces.shape[1:]), starts, n_frames)
+    return blend(pieces.reshape(len(starts), n, *pieces.shape[1:]).swapaxes(1, 2), starts, n_frames).swapaxes(0, 1)
 
 # %% ../nbs/05_fills.ipynb #keep-lengths
 SWEEPS = 3   # times through all pairs

@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['SCALES', 'BESIDE_OTHERS', 'WITHOUT_OTHERS', 'EMPTY', 'BLOCK', 'STRIDE', 'AT_ONCE', 'EACH', 'OTHERS', 'BETWEEN_HIPS_M',
-           'CHORD', 'window_starts', 'cut_windows', 'blend', 'Recipe', 'without_opinion', 'within_reach', 'all_answers',
-           'repair_blocks']
+           'CHORD', 'Recipe', 'without_opinion', 'within_reach', 'all_answers', 'repair_blocks']
 
 # %% ../nbs/10_fusion.ipynb #imports
 from collections.abc import Callable, Sequence
@@ -17,46 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from .basics import usable_cores
 from .evidence import BEST, CANDIDATES, FARTHEST, GENTLE, MOST_DOUBT_M, RATIOS, SEEN, STRONG, CHILDREN, PARENTS, Evidence, fuse, gather, in_the_world
-from .fills import Habits, fill_linear
+from .fills import Habits, blend, cut_windows, fill_linear, window_starts
 from .pairs import pad_joints
 from .skeleton import KMAX, LHIP, MIDHIP, RHIP
-
-# %% ../nbs/10_fusion.ipynb #window-starts
-def window_starts(
-    n_frames: int,   # length of the recording, at least a window
-    length: int,     # of a window
-    stride: int,     # frames from one window to the next, 1 to `length`
-) -> np.ndarray:     # first frame of each window; the last window ends with the recording
-    "Where windows begin."
-    return np.unique(np.r_[np.arange(0, n_frames - length + 1, stride), n_frames - length])
-
-# %% ../nbs/10_fusion.ipynb #cut-windows
-def cut_windows(
-    array: np.ndarray,    # (T, ...)
-    starts: np.ndarray,   # (W,)
-    length: int,          # frames
-) -> np.ndarray:          # (W, length, ...)
-    "Windows of an array."
-    return array[starts[:, None] + np.arange(length)]
-
-# %% ../nbs/10_fusion.ipynb #blend
-def blend(
-    windows: np.ndarray,   # (W, length, ...) answers
-    starts: np.ndarray,    # (W,) first frame of each
-    n_frames: int,         # length of the recording
-    fade: int | None = None, # frames over which a window comes and goes; half its length by default
-) -> np.ndarray:           # (n_frames, ...)
-    "Weighted mean of overlapping windows, least weight at their ends."
-    length = windows.shape[1]
-    to_end = np.minimum(np.arange(length), np.arange(length)[::-1]) + .5
-    weight = np.sin(np.pi/2*np.minimum(to_end/(fade or length/2), 1))**2
-    weight = weight.reshape(-1, *[1]*(windows.ndim - 2)).astype(windows.dtype)
-    total = np.zeros((n_frames, *windows.shape[2:]), windows.dtype)
-    weights = np.zeros((n_frames, *weight.shape[1:]), windows.dtype)
-    for window, start in zip(windows, starts):
-        total[start:start + length] += weight*window
-        weights[start:start + length] += weight
-    return total/weights
 
 # %% ../nbs/10_fusion.ipynb #scales
 SCALES = 3.5   # of the density's scale, within which 68 % of the errors lie

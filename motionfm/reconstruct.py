@@ -18,8 +18,8 @@ from . import infer
 from .basics import DataError, FileError, check_writable
 from .evidence import N_FEATURES, N_OUTPUTS
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
-from .fills import fill_linear, load_habits
-from .fusion import AT_ONCE, Recipe, blend, cut_windows, window_starts
+from .fills import blend, cut_windows, fill_linear, load_habits, window_starts
+from .fusion import AT_ONCE, Recipe
 from .markers import fill_markers
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
