@@ -6,8 +6,8 @@
 __all__ = ['RATIOS', 'CANDIDATES', 'BEST', 'SEEN', 'LEAST_DOUBT_M', 'DOUBT_A_FRAME_M', 'MOST_DOUBT_M', 'FARTHEST', 'CLEAN_M',
            'NOISY_M', 'GENTLE', 'STRONG', 'BESIDE', 'ALONE', 'ONLY_PEOPLE', 'PEOPLE_TRUST', 'OWN_TRUST',
            'IN_TIME_TRUST', 'LOST', 'FEWEST', 'LESS_MISTRUST', 'GUESS', 'MOST_GIVE_M', 'CHILDREN', 'PARENTS',
-           'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'MOST_LOG_SPREAD', 'STEEPNESS', 'LOG_SPREAD',
-           'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather', 'parts_of', 'fuse']
+           'BONE_ERROR_M', 'LARGEST', 'N_FEATURES', 'N_OUTPUTS', 'MOST_LOG_SPREAD', 'LEAST_SPREAD_M', 'STEEPNESS',
+           'LOG_SPREAD', 'FIRST_SHARES', 'Evidence', 'faced', 'in_the_world', 'gather', 'parts_of', 'fuse']
 
 # %% ../nbs/06_evidence.ipynb #imports
 from collections.abc import Callable
@@ -195,6 +195,7 @@ def gather(
 # %% ../nbs/06_evidence.ipynb #fuse
 N_OUTPUTS = KMAX*(len(CANDIDATES) + 4)
 MOST_LOG_SPREAD = 20.   # beyond which nobody looks, and numbers overflow
+LEAST_SPREAD_M = .0003  # metres
 STEEPNESS, LOG_SPREAD = 3., -1.   # how quickly the shares move; logarithm of the spread, in units of doubt, that zero stands for
 FIRST_SHARES = np.where(np.arange(len(CANDIDATES)) == SEEN, 3, 0).astype(np.float32)   # logits that zero stands for
 
@@ -218,4 +219,4 @@ def fuse(
     shares = np.exp(logits - logits.max(-1, keepdims=True))
     shares /= shares.sum(-1, keepdims=True)
     places = np.einsum('btkc,btkcx->btkx', shares, evidence.candidates) + evidence.doubt[..., None]*corrections
-    return in_the_world(places, evidence), evidence.doubt*np.exp(np.minimum(log_spread, MOST_LOG_SPREAD))
+    return in_the_world(places, evidence), evidence.doubt*np.exp(np.minimum(log_spread, MOST_LOG_SPREAD)) + LEAST_SPREAD_M

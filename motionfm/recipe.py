@@ -25,7 +25,7 @@ import numpy as np
 
 from .basics import DataError, FileError, atomic_path, check_writable, reserve
 from .data import Dataset, find_datasets, open_dataset
-from .evidence import BEST, CANDIDATES, N_FEATURES, N_OUTPUTS, Evidence, faced, fuse, gather, in_the_world, parts_of
+from .evidence import BEST, CANDIDATES, LEAST_SPREAD_M, N_FEATURES, N_OUTPUTS, Evidence, faced, fuse, gather, in_the_world, parts_of
 from .fills import HABITS, Habits, learn_habits, load_habits
 from .model import accelerated, begin_training, keras, loss_scaled, ops, precision, room_for, save_architecture
 from .pairs import split_subjects
@@ -294,7 +294,7 @@ def _fused(outputs, candidates, doubt) -> tuple:
     "Places (N, T, K, 3) around the root and spread (N, T, K) in metres: `evidence.fuse` for tensors."
     logits, corrections, log_spread = parts_of(outputs, ops.reshape, ops.convert_to_tensor)
     places = ops.sum(ops.softmax(logits)[..., None]*candidates, -2) + doubt[..., None]*corrections
-    return places, doubt*ops.exp(log_spread)
+    return places, doubt*ops.exp(log_spread) + LEAST_SPREAD_M
 
 # %% ../nbs/08_recipe.ipynb #length
 def _length(vectors): return ops.sqrt(ops.sum(ops.square(vectors), -1) + 1e-10)
