@@ -27,7 +27,7 @@ from .basics import DataError, FileError, MotionfmError, atomic_path
 from .classic import METHODS
 from .data import open_dataset
 from .formats import read_trial
-from .gaps import GAP_BINS, gap_lengths, open_gaps
+from .gaps import AWAY_BINS, GAP_BINS, frames_away, gap_lengths, open_gaps
 from .fusion import Recipe, without_opinion
 from .reconstruct import repair_with_spread
 from .recordings import SUFFIX, find_recordings
@@ -293,11 +293,12 @@ def _answer(function: Callable, truth: np.ndarray, damaged: np.ndarray, visible:
 
 # %% ../nbs/11_evaluate.ipynb #within
 def _within(truth: np.ndarray, answer: np.ndarray, spread: np.ndarray | None, visible: np.ndarray) -> dict[str, tuple[float, int]]:
-    "Of the samples that are judged, how many per cent are within their spread and within twice that."
+    "Of the samples that are judged, how many per cent are within their spread and within twice that; the former also by how far away the joint was seen."
     if spread is None: return {}
     judged = ~visible if not visible.all() else np.ones_like(visible)
     distance = np.linalg.norm(answer - truth, axis=-1)
-    return {name: _mean(100*(distance <= times*spread)[judged]) for name, times in (('within', 1), ('within2', 2))}
+    found, away = {name: _mean(100*(distance <= times*spread)[judged]) for name, times in (('within', 1), ('within2', 2))}, frames_away(visible)
+    return found | {f'away {name}': _mean(100*(distance <= spread)[(away >= low) & (away <= high)]) for name, (low, high) in AWAY_BINS.items()}
 
 # %% ../nbs/11_evaluate.ipynb #row
 def _row(scenario_name: str, method_name: str, rated: list[tuple], n_frames: int, seconds: float, failed: list[str], seed: int) -> dict:
@@ -310,6 +311,7 @@ def _row(scenario_name: str, method_name: str, rated: list[tuple], n_frames: int
             'metrics': {name: value for name, value in values.items() if ' ' not in name},
             'by_gap': {name.split()[1]: value for name, value in values.items() if name.startswith('gap ')},
             'by_joint': {name.split()[1]: value for name, value in values.items() if name.startswith('joint ')},
+            'within_by_distance': {name.split()[1]: value for name, value in values.items() if name.startswith('away ')},
             'each': [[name, *first(metrics)] for name, metrics in rated]}
 
 # %% ../nbs/11_evaluate.ipynb #evaluate-trials
