@@ -273,9 +273,8 @@ RARELY = 4             # power of the share of frames in which a joint is hidden
 class Ends(NamedTuple):
     "What is seen beside the G gaps of joints, and the M samples in them."
     trial: np.ndarray    # (G,)
-    joint: np.ndarray    # (G,)
-    frames: np.ndarray   # (G, 2*NEAR) beside the gap: before it, the nearest first, then after it
-    judged: np.ndarray   # (G, 2*NEAR) whether habit can be judged there
+    judged: np.ndarray   # (G, 2*NEAR) whether habit can be judged before the gap, in the nearest frame first, and after it: E times
+    beside: tuple[np.ndarray, ...] # trial, frame and joint (E,) of what is seen there
     among: np.ndarray    # (G, 2*NEAR, 2*NEAR) how much alike the errors there are, 0 to 1
     inside: np.ndarray   # (M,) samples in gaps, of all B*T*K
     gap: np.ndarray      # (M,) in which they are
@@ -307,8 +306,8 @@ def _ends(visible: np.ndarray) -> Ends:
     always = np.mean(~visible, 1)[trial, joint, None]**RARELY
     among = np.where(judged[:, :, None] & judged[:, None], _alike(frames[:, :, None] - frames[:, None], always[..., None]), 0)
     gap, frame = np.nonzero(np.any(visible, 2)[trial] & (first[:, None] <= time) & (time <= last[:, None]))
-    inside = np.ravel_multi_index((trial[gap], frame, joint[gap]), visible.shape)
-    return Ends(trial, joint, frames, judged, among, inside, gap, judged[gap]*_alike(frame[:, None] - frames[gap], always[gap]))
+    inside, of = np.ravel_multi_index((trial[gap], frame, joint[gap]), visible.shape), np.nonzero(judged)[0]
+    return Ends(trial, judged, (trial[of], frames[judged], joint[of]), among, inside, gap, judged[gap]*_alike(frame[:, None] - frames[gap], always[gap]))
 
 # %% ../nbs/05_fills.ipynb #carried
 UNLIKE = .002   # least share of the variance of habit's error that is another in every frame
@@ -342,16 +341,15 @@ def fill_low_rank(
     "Fill gaps from the joints that are seen, by habit."
     (n, n_frames, n_joints), filled = visible.shape, np.array(start, np.float32, order='C')
     missing, ends, samples = np.flatnonzero(~visible & np.any(visible, 2, keepdims=True)), _ends(visible), filled.reshape(-1, 3)
-    of, off = np.nonzero(ends.judged)[0], np.zeros((*ends.judged.shape, 3))
-    beside = (ends.trial[of], ends.frames[ends.judged], ends.joint[of])
-    hidden_beside = ~visible[beside[:2]] | (np.arange(n_joints) == beside[2][:, None])
-    frames = np.r_[np.arange(n*n_frames), beside[0]*n_frames + beside[1]]
-    trial, hidden, order, begins = _sets(frames//n_frames, np.concatenate([~visible.reshape(-1, n_joints), hidden_beside]))
+    (trial, frame, joint), off = ends.beside, np.zeros((*ends.judged.shape, 3))
+    frames = np.r_[np.arange(n*n_frames), trial*n_frames + frame]
+    hidden = np.concatenate([~visible.reshape(-1, n_joints), ~visible[trial, frame] | (np.arange(n_joints) == joint[:, None])])
+    *sets, order, begins = _sets(frames//n_frames, hidden)
     for _ in range(rounds if len(missing) else 0):
-        completions = _completions(_habit(filled, np.asarray(noise, np.float32), prior, trust, mistrust), trial, hidden)
+        completions = _completions(_habit(filled, np.asarray(noise, np.float32), prior, trust, mistrust), *sets)
         for _ in range(repeats):
             told, told_beside = np.split(_told_by_habit(filled, frames, completions, order, begins), [n*n_frames])
-            off[ends.judged] = filled[beside] - told_beside[np.arange(len(of)), beside[2]]
+            off[ends.judged] = filled[ends.beside] - told_beside[np.arange(len(joint)), joint]
             told = told.reshape(-1, 3)
             told[ends.inside] += _carried(off, noise, ends)
             samples[missing] += (EAGER if repeats > 1 else 1)*(told[missing] - samples[missing])
