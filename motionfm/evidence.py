@@ -120,9 +120,9 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     noisy = np.minimum(noisy, 1).astype(seen.dtype)[:, None, None, None]
     base = _taken_along(noisy*smooth[..., STRONG, :] + (1 - noisy)*smooth[..., GENTLE, :], visible, ever, distance, habits.mean)
     told = np.where(visible[..., None], noisy*base + (1 - noisy)*seen, base)
-    settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=8, mistrust=LESS_MISTRUST)
-    own = fill_low_rank(settled, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2, repeats=2, mistrust=LESS_MISTRUST)
-    people = fill_low_rank(own, visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2, repeats=2, mistrust=LESS_MISTRUST)
+    settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=4, mistrust=LESS_MISTRUST)
+    own = fill_low_rank(settled, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2, mistrust=LESS_MISTRUST)
+    people = fill_low_rank(own, visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2, mistrust=LESS_MISTRUST)
     lengths, varied = usual_lengths(base, visible, habits.rigid)
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     settle = lambda guess: keep_lengths(guess, GUESS*doubt, habits.rigid, lengths, give)

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['ENOUGH', 'FAR_M', 'FAR_NOISE', 'AROUND', 'VAGUE', 'STOPS', 'RANK', 'MISTRUST', 'ROUNDS', 'NEAR', 'LASTS', 'RARELY',
-           'UNLIKE', 'EAGER', 'SIDEWAYS', 'RIGID', 'PIECE', 'N_PIECES', 'STEP', 'HABITS', 'PACES', 'UNTOLD',
-           'SMALLEST_M', 'PAUSE', 'AGAIN', 'LEAST_NOISE_M', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins',
-           'quantiles', 'noise_level', 'without_outliers', 'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth',
+           'UNLIKE', 'SIDEWAYS', 'RIGID', 'PIECE', 'N_PIECES', 'STEP', 'HABITS', 'PACES', 'UNTOLD', 'SMALLEST_M',
+           'PAUSE', 'AGAIN', 'EAGER', 'LEAST_NOISE_M', 'SWEEPS', 'seen_around', 'fill_linear', 'stand_ins', 'quantiles',
+           'noise_level', 'without_outliers', 'motion_model', 'Filtered', 'kalman_filter', 'kalman_smooth',
            'come_to_rest', 'Ends', 'fill_low_rank', 'window_starts', 'cut_windows', 'blend', 'Habits', 'heading',
            'turned', 'learn_habits', 'load_habits', 'smooth_components', 'smooth_pieces', 'usual_lengths',
            'keep_lengths']
@@ -212,10 +212,14 @@ def come_to_rest(
     return np.where(away, start + (paths - start)*share, paths)
 
 # %% ../nbs/05_fills.ipynb #around
+def _middle(n_joints: int) -> np.ndarray:
+    "(F, F) float32 what puts all joints of a pose at their mean place."
+    return np.tile(np.eye(3, dtype=np.float32)/n_joints, (n_joints, n_joints))
+
 def _around(filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "(B, T, F) poses (B, T, K, 3) around the mean place of their joints and their mean over time, and (B, T, F) what was taken off."
-    flat, n_joints = filled.reshape(*filled.shape[:2], -1), filled.shape[2]
-    middle = flat@np.tile(np.eye(3, dtype=filled.dtype)/n_joints, (n_joints, n_joints))
+    flat = filled.reshape(*filled.shape[:2], -1)
+    middle = flat@_middle(filled.shape[2]).astype(filled.dtype)
     taken = middle + (flat - middle).mean(1, keepdims=True)
     return flat - taken, taken
 
@@ -235,7 +239,7 @@ def _habit(filled: np.ndarray, noise: np.ndarray, prior: np.ndarray | None, trus
     strength = np.maximum(strength, 1e-10)
     mistrusted = np.maximum(noise**2, 1e-6)[:, None] + mistrust*strength.mean(-1, keepdims=True)
     believed, components = (strength/(strength + mistrusted))[:, None, -RANK:], components[:, :, -RANK:]
-    return believed*components@components.swapaxes(1, 2)
+    return believed*components@components.swapaxes(1, 2) + _middle(filled.shape[2])
 
 # %% ../nbs/05_fills.ipynb #sets
 def _sets(trial: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -326,8 +330,6 @@ def _carried(off: np.ndarray, noise: np.ndarray, ends: Ends) -> np.ndarray:
     return (ends.across[:, None]@told)[:, 0]
 
 # %% ../nbs/05_fills.ipynb #fill-low-rank
-EAGER = 1.7   # how many times as far as told a repeated guess moves; below 2 it settles, and sooner than with 1
-
 def fill_low_rank(
     start: np.ndarray,                # (B, T, K, 3) metres, a first filling, complete
     visible: np.ndarray,              # (B, T, K) True where `start` is what was seen
@@ -352,7 +354,7 @@ def fill_low_rank(
             off[ends.judged] = filled[ends.beside] - told_beside[np.arange(len(joint)), joint]
             told = told.reshape(-1, 3)
             told[ends.inside] += _carried(off, noise, ends)
-            samples[missing] += (EAGER if repeats > 1 else 1)*(told[missing] - samples[missing])
+            samples[missing] = told[missing]
     return filled
 
 # %% ../nbs/05_fills.ipynb #window-starts
@@ -539,13 +541,16 @@ def smooth_components(
     return (come_to_rest(body[None], known[..., None], PAUSE) + come_to_rest((smooth - body)[None], known[..., None]))[0]
 
 # %% ../nbs/05_fills.ipynb #told-by-pieces
-AGAIN = 3   # how often what is hidden in a piece is guessed again
+AGAIN, EAGER = 3, 1.7   # how often what is hidden in a piece is guessed again, and how many times as far as told each guess moves; below 2 it settles, and sooner than with 1
 LEAST_NOISE_M = .001   # metres, which pieces of other people explain no better
 
 def _told_by_pieces(told: np.ndarray, hidden: np.ndarray, strength: np.ndarray, noise: np.ndarray, habits: Habits) -> np.ndarray:
     "(N, F) pieces as they are most likely meant, from what is told (N, F) and where that is only guessed (N, F), with the strength of the components (N, C) and the noise (N, 1), metres."
     believed = strength/(strength + np.square(noise) + LEAST_NOISE_M**2)
-    likely = lambda told: ((told - habits.piece)@habits.components*believed)@habits.components.T + habits.piece
+    def likely(told: np.ndarray) -> np.ndarray:
+        "As much of each component as is believed, in the place where all joints together are."
+        around = told - habits.piece
+        return habits.piece + (around@habits.components*believed)@habits.components.T + np.tile(around.reshape(len(told), -1, 3).mean(1), told.shape[1]//3)
     for _ in range(AGAIN if hidden.any() else 0): told = np.where(hidden, told + EAGER*(likely(told) - told), told)
     return likely(told)
 
