@@ -324,7 +324,7 @@ def _carried(off: np.ndarray, noise: np.ndarray, ends: Ends) -> np.ndarray:
         return total/np.maximum(count, 1)
     sides = off.reshape(-1, 2, NEAR, 3)
     bent = np.square(sides[:, :, 0] - 2*sides[:, :, 1] + sides[:, :, 2]).sum(2)/6
-    trembling = mean(bent, ends.judged.reshape(-1, 2, NEAR)[:, :, :3].all(2)) + 3*np.square(noise)
+    trembling = mean(bent, ends.judged.reshape(-1, 2, NEAR)[:, :, 2]) + 3*np.square(noise)
     unlike = UNLIKE + trembling/np.maximum(mean(np.square(off).sum(2), ends.judged), 1e-12)
     told = np.linalg.solve(ends.among + unlike[ends.trial, None, None]*np.eye(2*NEAR), off)[ends.gap]
     return (ends.across[:, None]@told)[:, 0]

@@ -1,10 +1,13 @@
-"Real recordings: their layout, whole and damaged, one second at a time, and their left and right."
+"Real recordings: their layout, whole and damaged, one second at a time, their left and right, and the ends of their gaps."
 import numpy as np
 import pytest
 
 from motionfm.data import open_dataset
+from motionfm.evaluate import damaged_parts
 from motionfm.formats import read_trial
+from motionfm.gaps import frames_away
 from motionfm.layout import LAYOUTS, as_joints, detect_layout
+from motionfm.reconstruct import load_network, repair_with_spread
 from motionfm.sides import swapped_sides
 from motionfm.skeleton import JOINT_INDEX, MIRROR
 from motionfm.synthetic import pack_features
@@ -78,3 +81,18 @@ def test_an_exchanged_leg_is_found_in_recorded_people(shared):
             damaged[start:start + 20, leg] = damaged[start:start + 20, other]
             told.append((swapped_sides(damaged, np.ones_like(true)) == true).mean((0, 1)) == 1)
     assert np.mean(told) > .9
+
+
+def test_beside_gaps_errors_are_small_and_told(shared):
+    "A gap meets what was seen at its ends, and the spread is as right there as deep in it."
+    network, errors, spreads, away = load_network(), [], [], []
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = [trials[name] for name in trials if name[:2] in ('07', '08')]
+    for index, trial in enumerate(people):
+        for truth, damaged, visible, rate in damaged_parts('joints', trial, 60., 0, index):
+            repaired = repair_with_spread(damaged, visible, network, rate)
+            errors.append(np.linalg.norm(repaired.positions - truth, axis=-1)[~visible])
+            spreads.append(repaired.spread[~visible]); away.append(frames_away(visible)[~visible])
+    error, spread, away = map(np.concatenate, (errors, spreads, away))
+    beside, within = away <= 2, (away > 8) & (away <= 15)
+    assert error[beside].mean() < error[within].mean()/2
+    assert all(.5 < (error <= spread)[part].mean() < .9 for part in (beside, within))
