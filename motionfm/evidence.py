@@ -110,6 +110,13 @@ def _in_time(seen: np.ndarray, kept: np.ndarray, visible: np.ndarray, distance: 
     lost = np.where(known.sum(1, keepdims=True) < FEWEST, 1, np.clip((distance.min(2) - first)/(last - first), 0, 1))
     return smooth + lost[..., None, None].astype(smooth.dtype)*(kept - smooth)
 
+# %% ../nbs/06_evidence.ipynb #by-habits
+def _by_habits(told: np.ndarray, visible: np.ndarray, noise: np.ndarray, habits: Habits) -> tuple[np.ndarray, np.ndarray]:
+    "(B, T, K, 3) twice: gaps of `told` filled by habit, first mostly by the recording's own, then with more of the people's."
+    filled = lambda start, trust, *rounds: fill_low_rank(start, visible, noise/2, habits.covariance, trust, *rounds, mistrust=LESS_MISTRUST)
+    own = filled(filled(told, ONLY_PEOPLE, 1, 4), OWN_TRUST, 2)
+    return own, filled(own, PEOPLE_TRUST, 2)
+
 # %% ../nbs/06_evidence.ipynb #candidates-2
 def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: np.ndarray, doubt: np.ndarray, distance: np.ndarray, habits: Habits) -> np.ndarray:
     "(B, T, K, C, 3) where each sample could be; `seen` is in the common heading, and zero where nothing was seen."
@@ -120,9 +127,7 @@ def _candidates(seen: np.ndarray, visible: np.ndarray, ever: np.ndarray, noise: 
     noisy = np.minimum(noisy, 1).astype(seen.dtype)[:, None, None, None]
     base = _taken_along(noisy*smooth[..., STRONG, :] + (1 - noisy)*smooth[..., GENTLE, :], visible, ever, distance, habits.mean)
     told = np.where(visible[..., None], noisy*base + (1 - noisy)*seen, base)
-    settled = fill_low_rank(told, visible, noise/2, habits.covariance, ONLY_PEOPLE, rounds=1, repeats=4, mistrust=LESS_MISTRUST)
-    own = fill_low_rank(settled, visible, noise/2, habits.covariance, OWN_TRUST, rounds=2, mistrust=LESS_MISTRUST)
-    people = fill_low_rank(own, visible, noise/2, habits.covariance, PEOPLE_TRUST, rounds=2, mistrust=LESS_MISTRUST)
+    own, people = _by_habits(told, visible, noise, habits)
     lengths, varied = usual_lengths(base, visible, habits.rigid)
     give = np.clip(varied - np.square(noise)[:, None]/2, 0, MOST_GIVE_M**2)   # what noise leaves in a smoothed length is no give
     settle = lambda guess: keep_lengths(guess, GUESS*doubt, habits.rigid, lengths, give)
