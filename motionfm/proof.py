@@ -40,7 +40,7 @@ def moved_gaps(
     return slice(start, start + length), left[start:start + length]
 
 # %% ../nbs/10_proof.ipynb #shares
-BEFOREHAND, LEAST_GAIN = 100, .08   # samples that speak for the network from the beginning; share of the error that has to go away
+BEFOREHAND, LEAST_GAIN = 100, .04   # samples that speak for the network from the beginning; share of the error that has to go away
 USUAL_M = .01                       # metres; larger errors count less than their square
 
 def _fitted(off: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -50,8 +50,10 @@ def to_model_rate(
     visible: np.ndarray,     # (T, K)
     rate: float,             # Hz
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # positions and visibility at about 60 Hz, and the times of their frames in s
-    "Resample a whole trial, first and last frame included; a frame counts as seen if the nearest one of the recording was."
+    "Resample a whole trial, first and last frame included; a frame counts as seen if both frames of the recording around it were, or one at its own time."
     last = (len(positions) - 1)/rate
     at = np.linspace(0, last, int(np.ceil(last*RATE - 1e-6)) + 1)
-    nearest = np.clip(np.round(at*rate).astype(int), 0, len(positions) - 1)
-    return resample(positions, visible, rate, at), visible[nearest], at
+    frame, end = at*rate, len(positions) - 1
+    nearest, before, after = (np.clip(kind(frame).astype(int), 0, end) for kind in (np.round, np.floor, np.ceil))
+    seen = visible[nearest] & ((np.abs(frame - nearest) <= rate/RATE/2)[:, None] | visible[before] & visible[after])
+    return resample(positions, visible, rate, at), seen, at
