@@ -77,7 +77,7 @@ def _mixed(answers: np.ndarray, alone: np.ndarray, shares: np.ndarray) -> np.nda
 
 # %% ../nbs/10_proof.ipynb #proof
 WITHIN, FEW = .68, 100        # share of the errors that should be within the spread; samples for which it is half believed
-SMALLEST, LARGEST = .5, 4.    # factors
+SMALLEST, LARGEST = .8, 4.    # factors
 
 class Proof(NamedTuple):
     "How the answers fared on samples that were hidden on purpose."
