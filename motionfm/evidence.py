@@ -113,7 +113,8 @@ def _in_time(seen: np.ndarray, kept: np.ndarray, visible: np.ndarray, distance: 
 # %% ../nbs/06_evidence.ipynb #by-habits
 def _by_habits(told: np.ndarray, visible: np.ndarray, noise: np.ndarray, habits: Habits) -> tuple[np.ndarray, np.ndarray]:
     "(B, T, K, 3) twice: gaps of `told` filled by habit, first mostly by the recording's own, then with more of the people's."
-    filled = lambda start, trust, *rounds: fill_low_rank(start, visible, noise/2, habits.covariance, trust, *rounds, mistrust=LESS_MISTRUST)
+    def filled(start: np.ndarray, trust: float, rounds: int, repeats: int = 1) -> np.ndarray:
+        return fill_low_rank(start, visible, noise/2, habits.covariance, trust, rounds, repeats, LESS_MISTRUST)
     own = filled(filled(told, ONLY_PEOPLE, 1, 4), OWN_TRUST, 2)
     return own, filled(own, PEOPLE_TRUST, 2)
 
