@@ -34,10 +34,10 @@ def seen_around(
     return before, after
 
 # %% ../nbs/05_fills.ipynb #gap-ends
-def _gap_ends(visible: np.ndarray, frames: np.ndarray | bool = True) -> tuple[tuple, tuple, tuple, np.ndarray]:
-    "Where the M samples are that are missing of joints that are seen at some time, where the ends of their gaps are, the same twice at an open end, and how far (M, 1) between them each sample is, 0 to 1; all frames, or only some (..., T, 1)."
+def _gap_ends(visible: np.ndarray) -> tuple[tuple, tuple, tuple, np.ndarray]:
+    "Where the M samples are that are missing of joints that are seen at some time, where the ends of their gaps are, the same twice at an open end, and how far (M, 1) between them each sample is, 0 to 1."
     before, after = seen_around(visible)
-    *trial, frame, joint = gaps = np.nonzero(~visible & visible.any(-2, keepdims=True) & frames)
+    *trial, frame, joint = gaps = np.nonzero(~visible & visible.any(-2, keepdims=True))
     first, last = np.where(before < 0, after, before)[gaps], np.where(after == visible.shape[-2], before, after)[gaps]
     return gaps, (*trial, first, joint), (*trial, last, joint), ((frame - first)/np.maximum(last - first, 1))[:, None]
 

@@ -10,6 +10,8 @@ __all__ = ['AWAY_BINS', 'GAP_BINS', 'runs_of', 'gap_lengths', 'open_gaps', 'fram
 import numpy as np
 import scipy   # loads its parts when they are first used
 
+from .fills import seen_around
+
 # %% ../nbs/09_gaps.ipynb #runs-of
 def runs_of(
     mask: np.ndarray,   # (T,)
@@ -42,10 +44,8 @@ def frames_away(
     visible: np.ndarray,   # (T, K) True where a joint was seen
 ) -> np.ndarray:           # (T, K) frames; 0 where seen, T for a joint that never is
     "How far each sample is from the nearest frame in which its joint was seen."
-    n_frames, time = len(visible), np.arange(len(visible))[:, None]
-    before = np.maximum.accumulate(np.where(visible, time, -n_frames), 0)
-    after = np.minimum.accumulate(np.where(visible, time, 2*n_frames)[::-1], 0)[::-1]
-    return np.minimum(np.minimum(time - before, after - time), n_frames)
+    (before, after), n_frames, time = seen_around(visible), len(visible), np.arange(len(visible))[:, None]
+    return np.minimum(np.where(before < 0, n_frames, time - before), np.where(after == n_frames, n_frames, after - time))
 
 # %% ../nbs/09_gaps.ipynb #longest-gap
 def longest_gap(
