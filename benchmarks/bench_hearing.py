@@ -15,8 +15,9 @@ import numpy as np
 from motionfm import fusion
 from motionfm.basics import atomic_path
 from motionfm.evaluate import damaged_parts
-from motionfm.evidence import BEST, _distances
+from motionfm.evidence import BEST
 from motionfm.fusion import OTHERS, all_answers
+from motionfm.gaps import frames_away
 from motionfm.reconstruct import load_network
 
 RESULTS = Path(__file__).with_name('hearing.json')
@@ -27,7 +28,7 @@ UP_TO = (1, 3, 6, 10, 15, 30, 60)   # frames from the nearest sight of the joint
 def errors(truth: np.ndarray, damaged: np.ndarray, visible: np.ndarray, network) -> np.ndarray:
     "(N, 4) of each hidden sample: frames to the nearest sight, whether nothing is seen in its frame, error of the network and of the first guess, mm."
     with patch.object(fusion, '_hearing', np.ones_like): (answers, _), = all_answers([(damaged, visible)], network)
-    distance = _distances(visible[None], visible.any(0)[None]).min(0)[0]
+    distance = frames_away(visible)
     alone = np.broadcast_to(~visible.any(1, keepdims=True), visible.shape)
     off = 1000*np.linalg.norm(answers[:, :, [0, 1 + OTHERS.index(BEST)]] - truth[:, :, None], axis=-1)
     return np.concatenate([distance[..., None], alone[..., None], off], -1)[~visible]
