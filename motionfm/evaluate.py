@@ -27,8 +27,9 @@ from .basics import DataError, FileError, MotionfmError, atomic_path
 from .classic import METHODS
 from .data import open_dataset
 from .formats import read_trial
-from .gaps import AWAY_BINS, GAP_BINS, frames_away, gap_lengths, open_gaps
+from .gaps import AWAY_BINS, GAP_BINS, frames_away, gap_lengths, open_gaps, runs_of
 from .fusion import Recipe, without_opinion
+from .jumps import body_jumps
 from .reconstruct import repair_with_spread
 from .recordings import SUFFIX, find_recordings
 from .skeleton import JOINT_INDEX, JOINTS, MIDHIP, MIRROR, RATE, bone_lengths
@@ -396,13 +397,15 @@ def format_table(
 SHORTEST = 60   # frames
 
 def complete_stretch(
-    visible: np.ndarray,   # (T, K) True where a joint was seen
-) -> slice:                # frames
-    "The longest run of frames in which every joint is seen."
-    edges = np.flatnonzero(np.diff(np.r_[0, visible.all(1), 0]))
-    runs = [(end - start, start) for start, end in zip(edges[::2], edges[1::2])]
-    length, start = max(runs, key=lambda run: run[0], default=(0, 0))
-    return slice(int(start), int(start + length))
+    positions: np.ndarray,   # (T, K, 3) metres, NaN where a joint was not seen
+    rate: float,             # Hz
+) -> slice:                  # frames
+    "The longest run of frames in which every joint is seen and the body does not jump."
+    visible = np.isfinite(positions).all(-1)
+    jumps = body_jumps(positions, visible, rate)
+    complete = visible.all(1) & ~jumps.elsewhere
+    runs = [slice(part.start + run.start, part.start + run.stop) for part in jumps.parts for run in runs_of(complete[part])]
+    return max(runs, key=lambda run: run.stop - run.start, default=slice(0, 0))
 
 # %% ../nbs/11_evaluate.ipynb #readers
 def _from_npz(path: Path) -> Trials:
@@ -458,7 +461,7 @@ def read_trials(
     else: found = _from_npz(path) if path.suffix == '.npz' else _from_recordings(path, tables)
     trials = {}
     for name, (positions, rate) in found.items():
-        kept = positions[complete_stretch(np.all(np.isfinite(positions), -1))].astype(float)
+        kept = positions[complete_stretch(positions, rate)].astype(float)
         if len(kept) >= SHORTEST: trials[name] = kept, float(rate)
     if not trials and found: raise DataError(f'{path}: no trial with {SHORTEST} frames in a row in which every joint is seen; without them the truth is not known')
     names = list(trials)

@@ -9,6 +9,7 @@ __all__ = ['STRIDE', 'SHIPPED', 'SHIPPED_JSON', 'SHIPPED_WEIGHTS', 'Repaired', '
 # %% ../nbs/10_reconstruct.ipynb #imports
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from .evidence import N_FEATURES, N_OUTPUTS
 from .formats import READERS, WRITERS, Trial, read_trial, write_trial
 from .fills import blend, cut_windows, fill_linear, load_habits, window_starts
 from .fusion import AT_ONCE, Recipe
+from .jumps import Jumps, body_jumps
 from .markers import fill_markers
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
@@ -67,6 +69,19 @@ class Repaired(NamedTuple):
     spread: np.ndarray | None = None  # (T, K) metres; two of three samples are nearer to the truth than this; None if the network can't tell
     proof: Proof | None = None        # how it fared on samples of this recording that were hidden on purpose, if it tried
     swapped: np.ndarray | None = None # (T, K) True where left and right were exchanged, and were put back before the repair
+    jumps: Jumps | None = None        # of the whole body, between which each part was repaired alone
+
+# %% ../nbs/10_reconstruct.ipynb #repair-part
+def _repair_part(positions: np.ndarray, visible: np.ndarray, network: Recipe | Callable, rate: float, name: str) -> Repaired:
+    "Repair what is a recording of its own."
+    swapped = swapped_sides(positions, visible, rate)
+    given, seen, at = put_back(positions, swapped), put_back(visible, swapped), None
+    if not _same_rate(rate): given, seen, at = _to_model_rate(given, seen, rate)
+    repaired, spread, proof = repair_proven(given, seen, network) if isinstance(network, Recipe) else (_repair_windows(given, seen, network, name), None, None)
+    if at is not None: repaired, spread = _at_times(repaired, spread, at, np.arange(len(positions))/rate)
+    if proof and rate < RATE: proof = proof._replace(n_samples=round(proof.n_samples*rate/RATE))   # as many as were recorded
+    if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
+    return Repaired(repaired, spread, proof, swapped)
 
 # %% ../nbs/10_reconstruct.ipynb #repair-with-spread
 def repair_with_spread(
@@ -80,17 +95,17 @@ def repair_with_spread(
     "Repair a whole trial of any length and rate; raises `DataError` if too little of the person is seen."
     if not visible.any(): raise DataError(f'{name}: no joint is seen in any frame; there is nothing to start from')
     check_finite(np.where(visible[..., None], positions, 0)[None], [name])
-    swapped = swapped_sides(positions, visible, rate)
-    given, seen, at = put_back(positions, swapped), put_back(visible, swapped), None
-    if not _same_rate(rate): given, seen, at = _to_model_rate(given, seen, rate)
-    repaired, spread, proof = repair_proven(given, seen, network) if isinstance(network, Recipe) else (_repair_windows(given, seen, network, name), None, None)
-    if at is not None: repaired, spread = _at_times(repaired, spread, at, np.arange(len(positions))/rate)
-    if proof and rate < RATE: proof = proof._replace(n_samples=round(proof.n_samples*rate/RATE))   # as many as were recorded
-    if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
+    jumps = body_jumps(positions, visible, rate)
+    seen = visible & ~jumps.elsewhere[:, None]
+    parts = [_repair_part(positions[part], seen[part], network, rate, name) for part in jumps.parts]
+    repaired, swapped = np.concatenate([part.positions for part in parts]), np.concatenate([part.swapped for part in parts if part.swapped is not None])
+    spreads = [part.spread for part in parts if part.spread is not None]
+    spread = np.concatenate(spreads) if spreads else None
+    proof = max((part.proof for part in parts if part.proof), key=lambda proof: proof.n_samples, default=None)
     if fill_only:   # under the names that the recording gives, right or wrong
         repaired = np.where(visible[..., None], positions, put_back(repaired, swapped))
         spread = None if spread is None else put_back(spread, swapped)
-    return Repaired(repaired, spread, proof, swapped)
+    return Repaired(repaired, spread, proof, swapped, jumps)
 
 # %% ../nbs/10_reconstruct.ipynb #at-times
 def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, times: np.ndarray) -> tuple:
@@ -151,15 +166,17 @@ def reconstruct_trial(
     return _repaired(trial, network, fill_only, complete)[0]
 
 # %% ../nbs/10_reconstruct.ipynb #repaired
-def _with_sides(trial: Trial, swapped: np.ndarray | None) -> Trial:
-    "A recording with left and right put back where they were exchanged (T, K)."
-    return trial if swapped is None or not swapped.any() else trial.with_positions(put_back(trial.positions, swapped))
+def _as_meant(trial: Trial, done: Repaired) -> Trial:
+    "A recording with left and right put back where they were exchanged, and nothing in frames in which the body is elsewhere."
+    if done.swapped is not None and done.swapped.any(): trial = trial.with_positions(put_back(trial.positions, done.swapped))
+    if done.jumps is None or not done.jumps.elsewhere.any(): return trial
+    return replace(trial, values=np.where(done.jumps.elsewhere[:, None, None], np.nan, trial.values))
 
 def _repaired(trial: Trial, network: Recipe | Callable, fill_only: bool, complete: bool, max_spread_mm: float | None = None) -> tuple[Trial, list[Other], Repaired, Trial]:
-    "A recording after its repair, what was done to markers that are no joints, what is known about the repair, and the recording with every sample under its right name."
+    "A recording after its repair, what was done to markers that are no joints, what is known about the repair, and the recording as it was meant."
     check_joints(trial, complete)
     done = repair_with_spread(trial.positions, trial.visible, network, trial.rate, fill_only, trial.source)
-    if not fill_only: trial = _with_sides(trial, done.swapped)
+    if not fill_only: trial = _as_meant(trial, done)
     visible = trial.visible
     joints, unsure = done.positions, np.zeros_like(visible) if done.spread is None or max_spread_mm is None else ~visible & (1000*done.spread > max_spread_mm)
     told = with_created(trial).with_positions(np.where(unsure[..., None], np.nan, joints), where=~visible if fill_only else None)
@@ -179,11 +196,11 @@ def reconstruct_file(
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
     trial = read_trial(source, up, units)
     if max_spread_mm is not None and not isinstance(network, Recipe): raise DataError('a network without spread found, expected a recipe: --max-spread-mm needs one')
-    repaired, others, done, named = _repaired(trial, network, fill_only, complete, max_spread_mm)
+    repaired, others, done, meant = _repaired(trial, network, fill_only, complete, max_spread_mm)
     write_trial(output, repaired)
     by = 'the network and first guesses' if done.proof and done.proof.second else 'the network'
-    return summarise(named, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None, others,
-                     swaps_in(done.swapped, trial, not fill_only))
+    return summarise(meant, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None, others,
+                     swaps_in(done.swapped, trial, not fill_only), done.jumps)
 
 # %% ../nbs/10_reconstruct.ipynb #written-as
 def _written_as(path: Path) -> str:

@@ -6,6 +6,7 @@ from motionfm.data import open_dataset
 from motionfm.evaluate import damaged_parts
 from motionfm.formats import read_trial
 from motionfm.gaps import frames_away
+from motionfm.jumps import body_jumps
 from motionfm.layout import LAYOUTS, as_joints, detect_layout
 from motionfm.reconstruct import load_network, repair_with_spread
 from motionfm.sides import swapped_sides
@@ -61,12 +62,40 @@ def test_nobody_is_taken_for_exchanged(shared, noise, gaps):
     assert len(people) > 50 and not renamed
 
 
-@pytest.mark.parametrize('file', ['trc/squats.trc', 'c3d/walking2.c3d', 'bvh/*.bvh'])
-def test_recordings_in_files_keep_their_sides(shared, file):
+@pytest.mark.parametrize('gaps', [False, True], ids=['complete', 'with gaps'])
+@pytest.mark.parametrize('noise', [0, .04], ids=['clean', 'noise of 4 cm'])
+def test_nobody_is_taken_apart(shared, noise, gaps):
+    "No body jumps, however quickly it moves; but one recording begins metres away from its second frame."
+    rng, apart = np.random.default_rng(6), {}
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = {name: trials[name] for name in trials}
+    for name, truth in people.items():
+        visible = hidden(truth.shape[:2]) if gaps else np.ones(truth.shape[:2], bool)
+        jumps = body_jumps(truth + rng.normal(0, noise, truth.shape), visible)
+        if len(jumps.starts) > 1 or jumps.elsewhere.any(): apart[name] = jumps.starts.tolist(), int(jumps.elsewhere.sum())
+    assert len(people) > 50 and apart == {'07_12': ([0, 1], 0)}
+
+
+@pytest.mark.parametrize('file', ['trc/*.trc', 'c3d/walking2.c3d', 'bvh/*.bvh'])
+def test_recordings_in_files_keep_their_sides_and_their_place(shared, file):
     for path in (found := [*shared.glob(file)]):
         trial = read_trial(path)
         assert not swapped_sides(trial.positions, trial.visible, trial.rate).any()
+        assert body_jumps(trial.positions, trial.visible, trial.rate).parts == [slice(0, len(trial.values))]
     assert found
+
+
+def test_somebody_else_for_a_moment_harms_nobody(shared):
+    "Ten frames of another person are filled as ten frames without anybody, and a recording that is two is repaired as two."
+    network = load_network()
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: own, other = (trials[name][:200].astype(float) for name in ('03_01', '05_02'))
+    seen, moment = np.ones(own.shape[:2], bool), slice(100, 110)
+    followed, gap = own.copy(), seen.copy()
+    followed[moment] = other[moment] - other[100].mean(0) + own[100].mean(0) + [2., 0, 1]; gap[moment] = False
+    repaired = repair_with_spread(followed, seen, network)
+    np.testing.assert_array_equal(repaired.positions, repair_with_spread(own, gap, network).positions)
+    assert np.linalg.norm(repaired.positions - own, axis=-1).max() < .05
+    glued = np.concatenate([own[:100], other[:100] - other[0].mean(0) + own[100].mean(0) + [2., 0, 1]])
+    assert np.linalg.norm(repair_with_spread(glued, seen, network).positions - glued, axis=-1).max() < .005
 
 
 def test_an_exchanged_leg_is_found_in_recorded_people(shared):

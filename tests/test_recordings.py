@@ -227,7 +227,26 @@ def test_exchanged_legs_get_their_names_back(tmp_path, motionfm, rate):
     with open(tmp_path/'kept'/'summary.csv', encoding='utf-8', newline='') as file: row, = csv.DictReader(file)
     assert row['swapped'].startswith(f'Knee {span.stop - span.start} | Ankle')
     code, words = motionfm('reconstruct', tmp_path/'in'/'walk.trc', '-o', tmp_path/'kept.trc', '--fill-only')
-    assert code == 0 and told in words and 'left as they are' in words, words
+    assert code == 0 and told in words and 'left as it is' in words, words
+
+
+@pytest.mark.parametrize('rate', [30., 60., 200.])
+def test_somebody_else_for_a_moment_is_a_gap(tmp_path, motionfm, rate):
+    "Also for markers that are no joints; and where a recording begins anew is told."
+    trial, span, cut = recorded('walk', 6, rate, frames=int(3*rate)), slice(int(rate), int(1.2*rate)), int(2*rate)
+    values = np.concatenate([trial.values, trial.values[:, :1] + 80], 1)
+    moved = values.copy(); moved[span] += 1500; moved[cut:] -= 1500
+    cut_only = np.where(np.arange(len(values))[:, None, None] < cut, values, moved)
+    path = tmp_path/'walk.trc'
+    write_trial(path, replace(trial, values=moved, markers=(*trial.markers, 'HAT')))
+    code, words = motionfm('reconstruct', path, '-o', tmp_path/'out.trc')
+    assert code == 0 and f'the whole body is elsewhere in frames {span.start + 1}-{span.stop}, and comes back; taken for gaps' in words, words
+    assert f'jumps to where it is in frame {cut + 1} (2.6 m)' in words and 'look at' not in words, words
+    done = read_trial(tmp_path/'out.trc')
+    assert done.markers[-1] == 'HAT' and np.linalg.norm(done.values - cut_only, axis=-1).max() < 60
+    code, words = motionfm('reconstruct', path, '-o', tmp_path/'kept.trc', '--fill-only')
+    assert code == 0 and 'comes back; left as it is' in words, words
+    np.testing.assert_allclose(read_trial(tmp_path/'kept.trc').values, moved, atol=1e-3)
 
 
 def test_names_of_ones_own(tmp_path, motionfm):
