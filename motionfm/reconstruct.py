@@ -23,6 +23,7 @@ from .fills import blend, cut_windows, fill_linear, load_habits, window_starts
 from .fusion import AT_ONCE, Recipe
 from .jumps import Jumps, body_jumps
 from .markers import fill_markers
+from .misplaced import misplaced_joints
 from .pairs import pad_joints
 from .preprocess import check_finite, denormalise, height_scale, root_track
 from .proof import Proof, repair_proven
@@ -30,7 +31,7 @@ from .rates import same_rate as _same_rate, spline as _spline, to_model_rate as 
 from .recordings import SUFFIX, SUMMARY_FILE, find_recordings
 from .sides import put_back, swapped_sides
 from .skeleton import FRAMES, KMAX, RATE
-from .summary import Other, Summary, check_joints, summarise, swaps_in, with_created
+from .summary import Other, Summary, check_joints, misplaced_in, summarise, swaps_in, with_created
 
 # %% ../nbs/10_reconstruct.ipynb #lengthened
 STRIDE = FRAMES//2   # frames from one window to the next
@@ -70,18 +71,21 @@ class Repaired(NamedTuple):
     proof: Proof | None = None        # how it fared on samples of this recording that were hidden on purpose, if it tried
     swapped: np.ndarray | None = None # (T, K) True where left and right were exchanged, and were put back before the repair
     jumps: Jumps | None = None        # of the whole body, between which each part was repaired alone
+    misplaced: np.ndarray | None = None # (T, K) True where a joint, under its right name, was seen in a wrong place, and was repaired like a gap
 
 # %% ../nbs/10_reconstruct.ipynb #repair-part
 def _repair_part(positions: np.ndarray, visible: np.ndarray, network: Recipe | Callable, rate: float, name: str) -> Repaired:
     "Repair what is a recording of its own."
     swapped = swapped_sides(positions, visible, rate)
     given, seen, at = put_back(positions, swapped), put_back(visible, swapped), None
+    wrong = misplaced_joints(given, seen, rate)
+    seen = seen & ~wrong
     if not _same_rate(rate): given, seen, at = _to_model_rate(given, seen, rate)
     repaired, spread, proof = repair_proven(given, seen, network) if isinstance(network, Recipe) else (_repair_windows(given, seen, network, name), None, None)
     if at is not None: repaired, spread = _at_times(repaired, spread, at, np.arange(len(positions))/rate)
     if proof and rate < RATE: proof = proof._replace(n_samples=round(proof.n_samples*rate/RATE))   # as many as were recorded
     if not np.isfinite(repaired).all(): raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
-    return Repaired(repaired, spread, proof, swapped)
+    return Repaired(repaired, spread, proof, swapped, misplaced=wrong)
 
 # %% ../nbs/10_reconstruct.ipynb #repair-with-spread
 def repair_with_spread(
@@ -98,14 +102,15 @@ def repair_with_spread(
     jumps = body_jumps(positions, visible, rate)
     seen = visible & ~jumps.elsewhere[:, None]
     parts = [_repair_part(positions[part], seen[part], network, rate, name) for part in jumps.parts]
-    repaired, swapped = np.concatenate([part.positions for part in parts]), np.concatenate([part.swapped for part in parts if part.swapped is not None])
+    repaired = np.concatenate([part.positions for part in parts])
+    swapped, wrong = (np.concatenate([found for part in parts if (found := getattr(part, what)) is not None]) for what in ('swapped', 'misplaced'))
     spreads = [part.spread for part in parts if part.spread is not None]
     spread = np.concatenate(spreads) if spreads else None
     proof = max((part.proof for part in parts if part.proof), key=lambda proof: proof.n_samples, default=None)
     if fill_only:   # under the names that the recording gives, right or wrong
         repaired = np.where(visible[..., None], positions, put_back(repaired, swapped))
         spread = None if spread is None else put_back(spread, swapped)
-    return Repaired(repaired, spread, proof, swapped, jumps)
+    return Repaired(repaired, spread, proof, swapped, jumps, wrong)
 
 # %% ../nbs/10_reconstruct.ipynb #at-times
 def _at_times(positions: np.ndarray, spread: np.ndarray | None, at: np.ndarray, times: np.ndarray) -> tuple:
@@ -167,8 +172,9 @@ def reconstruct_trial(
 
 # %% ../nbs/10_reconstruct.ipynb #repaired
 def _as_meant(trial: Trial, done: Repaired) -> Trial:
-    "A recording with left and right put back where they were exchanged, and nothing in frames in which the body is elsewhere."
+    "A recording with left and right put back where they were exchanged, and nothing where a joint or the whole body is in a wrong place."
     if done.swapped is not None and done.swapped.any(): trial = trial.with_positions(put_back(trial.positions, done.swapped))
+    if done.misplaced is not None and done.misplaced.any(): trial = trial.with_positions(np.full((*done.misplaced.shape, 3), np.nan), done.misplaced)
     if done.jumps is None or not done.jumps.elsewhere.any(): return trial
     return replace(trial, values=np.where(done.jumps.elsewhere[:, None, None], np.nan, trial.values))
 
@@ -200,7 +206,7 @@ def reconstruct_file(
     write_trial(output, repaired)
     by = 'the network and first guesses' if done.proof and done.proof.second else 'the network'
     return summarise(meant, repaired, output, done.spread, by, (done.proof.n_samples, 1000*done.proof.error) if done.proof else None, others,
-                     swaps_in(done.swapped, trial, not fill_only), done.jumps)
+                     swaps_in(done.swapped, trial, not fill_only), done.jumps, misplaced_in(done.misplaced, trial, not fill_only))
 
 # %% ../nbs/10_reconstruct.ipynb #written-as
 def _written_as(path: Path) -> str:

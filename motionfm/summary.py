@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SLOWEST', 'LEFT', 'MOST_SHOWN', 'FAR_MM', 'MOSTLY', 'COLUMNS', 'absent_joints', 'check_joints', 'with_created',
-           'Spread', 'Other', 'Span', 'Swaps', 'swaps_in', 'jumps_told', 'Summary', 'summarise', 'Failure',
-           'write_summaries', 'write_spans', 'append_summary', 'table_line', 'told_together']
+           'Spread', 'Other', 'Span', 'Swaps', 'swaps_in', 'Misplaced', 'misplaced_in', 'jumps_told', 'Summary',
+           'summarise', 'Failure', 'write_summaries', 'write_spans', 'append_summary', 'table_line', 'told_together']
 
 # %% ../nbs/09_summary.ipynb #imports
 import csv
@@ -127,6 +127,31 @@ def swaps_in(
     counts = {name[1:]: int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum()) for joint, name in enumerate(trial.joint_names) if name[0] == 'R'}
     return Swaps({name: count for name, count in counts.items() if count}, spans, put_back)
 
+# %% ../nbs/09_summary.ipynb #misplaced
+@dataclass(frozen=True)
+class Misplaced:
+    "Joints that were seen where [bones do not reach](09_misplaced.ipynb)."
+    runs: dict[str, tuple[tuple[int, int], ...]]   # 'RAnkle': numbers of the first and the last frame of each stretch
+    filled: bool                                   # or left as they were
+
+    @property
+    def n_samples(self) -> int: return sum(last - first + 1 for runs in self.runs.values() for first, last in runs)
+
+    def __str__(self) -> str:
+        told = '; '.join(f'{name} in frames {", ".join(_frames_of(*run) for run in runs[:MOST_SHOWN])}{", ..."*(len(runs) > MOST_SHOWN)}' for name, runs in self.runs.items())
+        return f'seen where bones do not reach: {told}; ' + ('taken for gaps' if self.filled else LEFT)
+
+# %% ../nbs/09_summary.ipynb #misplaced-in
+def misplaced_in(
+    misplaced: np.ndarray | None,   # (T, K) True where a joint was seen in a wrong place
+    trial: Trial,                   # the recording
+    filled: bool,                   # whether such samples were filled
+) -> Misplaced | None:              # None if all were in their place
+    "What `misplaced.misplaced_joints` found, for the summary."
+    if misplaced is None or not misplaced.any(): return None
+    return Misplaced({name: tuple((int(trial.frames[run.start]), int(trial.frames[run.stop - 1])) for run in runs_of(wrong))
+                      for name, wrong in zip(trial.joint_names, misplaced.T) if wrong.any()}, filled)
+
 # %% ../nbs/09_summary.ipynb #jumps-told
 def jumps_told(
     jumps: Jumps | None,   # of the whole body
@@ -169,6 +194,7 @@ class Summary:
     spans: Sequence[Span] = ()                   # every gap of every joint
     swaps: Swaps | None = None                   # left and right that were exchanged
     jumps: tuple[str, ...] = ()                  # what was done where the whole body jumps, in words
+    misplaced: Misplaced | None = None           # joints that were seen in a wrong place
 
     @property
     def n_blank(self) -> int: return sum(self.blank.values())
@@ -207,7 +233,7 @@ def _lines(summary: Summary) -> list[str]:
     if n_filled > MOSTLY*samples: told.append(f'most of this is no measurement: {n_filled/samples:.0%} of the samples are guesses')
     if summary.moved_mm > FAR_MM/2: told.append(f'samples that were seen were moved by {summary.moved_mm:.0f} mm on average, which is no noise: is this network made for such recordings?')
     told += summary.jumps
-    if summary.swaps: told.append(str(summary.swaps))
+    told += [str(found) for found in (summary.swaps, summary.misplaced) if found]
     if summary.furthest[0] > FAR_MM: told.append(f'taken for an error: {summary.furthest[1]} was seen {summary.furthest[0]:.0f} mm from where it was put')
     told += _fill_lines(summary.gaps, summary.filled, summary.blank) + _others_lines(summary.others)
     if summary.invented: told.append(f'never seen, so invented: {", ".join(summary.invented)}; written as {", ".join(name + CREATED for name in summary.invented)}')
@@ -255,6 +281,7 @@ def summarise(
     others: Sequence[Other] = (),        # markers that are no joints, and had gaps
     swaps: Swaps | None = None,          # left and right that were exchanged in the file
     jumps: Jumps | None = None,          # of the whole body
+    misplaced: Misplaced | None = None,  # joints that were seen in a wrong place
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
     recorded, visible, positions = trial.positions, trial.visible, repaired.positions
@@ -268,7 +295,7 @@ def summarise(
                    blank, _spread_of(spread, filled, names, trial.frames), find_flags(positions, trial.rate, recorded, visible, trial.frames, (0,) if jumps is None else jumps.starts.tolist()),
                    _furthest(distance, names, trial.frames), tried, others,
                    _spans_of(visible, done, np.broadcast_to(by, visible.shape), spread, names, trial.frames), swaps,
-                   jumps_told(jumps, trial.frames, jumps is not None and not visible[jumps.elsewhere].any()))
+                   jumps_told(jumps, trial.frames, jumps is not None and not visible[jumps.elsewhere].any()), misplaced)
 
 # %% ../nbs/09_summary.ipynb #failure
 @dataclass(frozen=True)
@@ -279,7 +306,7 @@ class Failure:
 
 # %% ../nbs/09_summary.ipynb #row
 COLUMNS = ('recording', 'output', 'frames', 'rate_hz', 'joints', 'missing', 'filled', 'blank', 'longest_gap', *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
-           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'others_filled', 'others_blank', 'others_left_out', 'swapped', 'jumps', 'flags', 'notes', 'error')
+           'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm', 'spread_median_mm', 'spread_95_mm', 'spread_worst_mm', 'tried_samples', 'tried_mm', 'others_filled', 'others_blank', 'others_left_out', 'swapped', 'jumps', 'misplaced', 'flags', 'notes', 'error')
 
 def _row(result: Summary | Failure) -> dict:
     "One line of the table in `summary.csv`."
@@ -294,7 +321,8 @@ def _row(result: Summary | Failure) -> dict:
             'others_filled': sum(one.filled for one in result.others), 'others_blank': sum(one.blank for one in result.others),
             'others_left_out': ' | '.join(one.name for one in result.others if one.left_out),
             'swapped': ' | '.join(f'{name} {count}' for name, count in result.swaps.pairs.items()) if result.swaps else '',
-            'jumps': ' | '.join(result.jumps), 'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
+            'jumps': ' | '.join(result.jumps),
+            'misplaced': ' | '.join(f'{name} {", ".join(_frames_of(*run) for run in runs)}' for name, runs in result.misplaced.runs.items()) if result.misplaced else '', 'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
 
 # %% ../nbs/09_summary.ipynb #write-summaries
 def write_summaries(
@@ -348,6 +376,7 @@ def table_line(
     told = [f'{len(result.flags)} flag{"s"*(len(result.flags) > 1)}: {", ".join(dict.fromkeys(flag.what for flag in result.flags))}']*bool(result.flags) + [f'invented: {", ".join(result.invented)}']*bool(result.invented)
     told += [f'taken for an error: {result.furthest[1]}']*(result.furthest[0] > FAR_MM)
     told += ['the whole body jumps']*bool(result.jumps) + ([f'left and right exchanged in {result.swaps.n_frames} frames'] if result.swaps else [])
+    told += [f'in a wrong place: {", ".join(result.misplaced.runs)}'] if result.misplaced else []
     return (f'{name:{width}} {result.n_frames:7} {result.n_missing:8} {sum(result.filled.values()):7} {result.n_blank:6} {result.longest_gap:11} '
             + f'{sum(row[2] for row in result.gaps.values()):8} {f"{result.spread.most:.0f}" if result.spread else "":>7} {result.moved_mm:8.1f}  '
             + '; '.join(told)).rstrip()

@@ -8,6 +8,7 @@ from motionfm.formats import read_trial
 from motionfm.gaps import frames_away
 from motionfm.jumps import body_jumps
 from motionfm.layout import LAYOUTS, as_joints, detect_layout
+from motionfm.misplaced import misplaced_joints
 from motionfm.reconstruct import load_network, repair_with_spread
 from motionfm.sides import swapped_sides
 from motionfm.skeleton import JOINT_INDEX, MIRROR
@@ -65,12 +66,14 @@ def test_nobody_is_taken_for_exchanged(shared, noise, gaps):
 @pytest.mark.parametrize('gaps', [False, True], ids=['complete', 'with gaps'])
 @pytest.mark.parametrize('noise', [0, .04], ids=['clean', 'noise of 4 cm'])
 def test_nobody_is_taken_apart(shared, noise, gaps):
-    "No body jumps, however quickly it moves; but one recording begins metres away from its second frame."
+    "No body jumps, however quickly it moves, and no joint leaves its bones; but one recording begins metres away from its second frame."
     rng, apart = np.random.default_rng(6), {}
     with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = {name: trials[name] for name in trials}
     for name, truth in people.items():
         visible = hidden(truth.shape[:2]) if gaps else np.ones(truth.shape[:2], bool)
-        jumps = body_jumps(truth + rng.normal(0, noise, truth.shape), visible)
+        recorded = truth + rng.normal(0, noise, truth.shape)
+        jumps = body_jumps(recorded, visible)
+        assert not misplaced_joints(recorded, visible).any()
         if len(jumps.starts) > 1 or jumps.elsewhere.any(): apart[name] = jumps.starts.tolist(), int(jumps.elsewhere.sum())
     assert len(people) > 50 and apart == {'07_12': ([0, 1], 0)}
 
@@ -79,9 +82,30 @@ def test_nobody_is_taken_apart(shared, noise, gaps):
 def test_recordings_in_files_keep_their_sides_and_their_place(shared, file):
     for path in (found := [*shared.glob(file)]):
         trial = read_trial(path)
-        assert not swapped_sides(trial.positions, trial.visible, trial.rate).any()
+        for find in swapped_sides, misplaced_joints: assert not find(trial.positions, trial.visible, trial.rate).any()
         assert body_jumps(trial.positions, trial.visible, trial.rate).parts == [slice(0, len(trial.values))]
     assert found
+
+
+FOLLOWING = {'ankle at the leg of a chair': ('Ankle', lambda truth, start: truth[start, JOINT_INDEX['RAnkle']] + [.1, 0, 0]),
+             'wrist at a door handle': ('Wrist', lambda truth, start: truth[start, JOINT_INDEX['RWrist']] + [0, 0, .1]),
+             "knee under the ankle's name": ('Ankle', lambda truth, start: truth[start:start + 50, JOINT_INDEX['RKnee']]),
+             'elbow half a metre away': ('Elbow', lambda truth, start: truth[start:start + 50, JOINT_INDEX['RElbow']] + [.3, -.4, 0])}
+
+
+@pytest.mark.parametrize('what', FOLLOWING)
+def test_joints_that_follow_something_else_are_repaired(shared, what):
+    "Of people who walk, dance and play; without being told which samples are wrong."
+    name, place = FOLLOWING[what]
+    joint, network, before, after, elsewhere = JOINT_INDEX['R' + name], load_network(), [], [], []
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = [trials[name][:300].astype(float) for name in [*trials][::9]]
+    for truth in people:
+        start, recorded = len(truth)//2 - 25, truth.copy()
+        recorded[start:start + 50, joint] = place(truth, start)
+        error = np.linalg.norm(repair_with_spread(recorded, np.ones(truth.shape[:2], bool), network).positions - truth, axis=-1)
+        before.append(np.linalg.norm(recorded - truth, axis=-1)[start:start + 50, joint].mean()); after.append(error[start:start + 50, joint].mean())
+        error[start:start + 50, joint] = 0; elsewhere.append(error.mean())
+    assert np.median(before) > .15 and np.median(after) < np.median(before)/4 and max(elsewhere) < .002, (before, after, elsewhere)
 
 
 def test_somebody_else_for_a_moment_harms_nobody(shared):

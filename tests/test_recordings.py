@@ -249,6 +249,24 @@ def test_somebody_else_for_a_moment_is_a_gap(tmp_path, motionfm, rate):
     np.testing.assert_allclose(read_trial(tmp_path/'kept.trc').values, moved, atol=1e-3)
 
 
+@pytest.mark.parametrize('ending', ['trc', 'npz'])
+def test_an_ankle_in_a_wrong_place_is_a_gap(tmp_path, motionfm, ending):
+    trial, ankle = recorded('walk', 6, 60., frames=240), JOINT_INDEX['RAnkle']
+    wrong = replace(trial, values=trial.values.copy())
+    wrong.values[100:160, ankle] = trial.values[100, ankle] + [100, 0, 0]
+    (tmp_path/'in').mkdir(); path = tmp_path/'in'/f'walk.{ending}'
+    write_trial(path, wrong)
+    code, words = motionfm('reconstruct', path, '-o', tmp_path/f'out.{ending}', '--table', tmp_path/'gaps.csv', '--report', tmp_path/'report.html')
+    assert code == 0 and 'seen where bones do not reach: RAnkle in frames ' in words and 'taken for gaps' in words and 'look at R' not in words, words
+    assert np.linalg.norm(read_trial(tmp_path/f'out.{ending}').positions - trial.positions, axis=-1).max() < .05
+    assert 'RAnkle' in (tmp_path/'gaps.csv').read_text() and 'seen where bones do not reach: RAnkle' in (tmp_path/'report.html').read_text()
+    code, words = motionfm('reconstruct', tmp_path/'in', '-o', tmp_path/'kept', '--fill-only')
+    assert code == 0 and 'in a wrong place: RAnkle' in words, words
+    np.testing.assert_allclose(read_trial(tmp_path/'kept'/f'walk.{ending}').positions, wrong.positions, atol=1e-6)
+    with open(tmp_path/'kept'/'summary.csv', encoding='utf-8', newline='') as file: row, = csv.DictReader(file)
+    assert row['misplaced'].startswith('RAnkle ') and not row['jumps'] and not row['swapped']
+
+
 def test_names_of_ones_own(tmp_path, motionfm):
     "Every command that reads recordings takes the table of names."
     names, path = tmp_path/'namen é.csv', tmp_path/'eigene.trc'
