@@ -7,7 +7,6 @@ __all__ = ['BONE', 'SPINE', 'BODY', 'LEAST', 'SCATTER', 'TOP_SPEED', 'ENOUGH', '
            'odd_frames', 'Flag', 'find_flags']
 
 # %% ../nbs/09_limits.ipynb #imports
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -116,7 +115,6 @@ def find_flags(
     recorded: np.ndarray | None = None,  # (T, K, 3) what was recorded, which tells how long bones are; by default `positions`
     visible: np.ndarray | None = None,   # (T, K) True where it was seen; by default where `recorded` has numbers
     frames: np.ndarray | None = None,    # (T,) what the frames are called; by default counted from 0
-    starts: Sequence[int] = (0,),        # frames that nobody moved to from the one before, where a recording begins anew
 ) -> tuple[Flag, ...]:                   # bones, then joints; none if all is well
     "Find bones off their usual length and joints that are too fast."
     recorded = positions if recorded is None else recorded
@@ -124,7 +122,6 @@ def find_flags(
     frames, edges = np.arange(len(positions)) if frames is None else frames, edges_for(positions.shape[1])
     usual, margin = usual_lengths(recorded, visible)
     off, lengths, fast = odd_bones(positions, usual, margin), bone_lengths(positions), speeds(positions, rate)
-    fast[list(starts)] = np.nan
     bones = [_flag('-'.join(JOINTS[joint] for joint in edges[bone]), off[:, bone], lengths[:, bone], usual[bone], frames, np.all(visible[:, edges[bone]], 1))
              for bone in np.flatnonzero(off.any(0))]
     with np.errstate(invalid='ignore'): flying = fast > TOP_SPEED

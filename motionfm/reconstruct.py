@@ -71,7 +71,7 @@ class Repaired(NamedTuple):
     proof: Proof | None = None        # how it fared on samples of this recording that were hidden on purpose, if it tried
     swapped: np.ndarray | None = None # (T, K) True where left and right were exchanged, and were put back before the repair
     jumps: Jumps | None = None        # of the whole body, between which each part was repaired alone
-    misplaced: np.ndarray | None = None # (T, K) True where a joint, under its right name, was seen in a wrong place, and was repaired like a gap
+    misplaced: np.ndarray | None = None # (T, K) True where a joint was seen in a wrong place, and was repaired like a gap; under its right name, unless `fill_only`
 
 # %% ../nbs/10_reconstruct.ipynb #repair-part
 def _repair_part(positions: np.ndarray, visible: np.ndarray, network: Recipe | Callable, rate: float, name: str) -> Repaired:
@@ -101,7 +101,8 @@ def repair_with_spread(
     check_finite(np.where(visible[..., None], positions, 0)[None], [name])
     jumps = body_jumps(positions, visible, rate)
     seen = visible & ~jumps.elsewhere[:, None]
-    parts = [_repair_part(positions[part], seen[part], network, rate, name) for part in jumps.parts]
+    told = [name] if len(jumps.parts) == 1 else [f'{name}, from frame {part.start} to {part.stop - 1}' for part in jumps.parts]
+    parts = [_repair_part(positions[part], seen[part], network, rate, called) for part, called in zip(jumps.parts, told)]
     repaired = np.concatenate([part.positions for part in parts])
     swapped, wrong = (np.concatenate([found for part in parts if (found := getattr(part, what)) is not None]) for what in ('swapped', 'misplaced'))
     spreads = [part.spread for part in parts if part.spread is not None]
@@ -109,7 +110,7 @@ def repair_with_spread(
     proof = max((part.proof for part in parts if part.proof), key=lambda proof: proof.n_samples, default=None)
     if fill_only:   # under the names that the recording gives, right or wrong
         repaired = np.where(visible[..., None], positions, put_back(repaired, swapped))
-        spread = None if spread is None else put_back(spread, swapped)
+        spread, wrong = None if spread is None else put_back(spread, swapped), put_back(wrong, swapped)
     return Repaired(repaired, spread, proof, swapped, jumps, wrong)
 
 # %% ../nbs/10_reconstruct.ipynb #at-times

@@ -163,7 +163,7 @@ def jumps_told(
     runs, lines = runs_of(jumps.elsewhere), []
     if runs:
         told = ', '.join(_frames_of(int(frames[run.start]), int(frames[run.stop - 1])) for run in runs[:MOST_SHOWN]) + ', ...'*(len(runs) > MOST_SHOWN)
-        lines.append(f'the whole body is elsewhere in frames {told}, and comes back; ' + ('taken for gaps' if filled else LEFT))
+        lines.append(f'the whole body is elsewhere in frames {told}; ' + ('taken for gaps' if filled else LEFT))
     if len(jumps.starts) > 1:
         told = ', '.join(f'{frames[start]} ({metres:.1f} m)' for start, metres in zip(jumps.starts[1:MOST_SHOWN + 1], jumps.metres[1:])) + ', ...'*(len(jumps.starts) > MOST_SHOWN + 1)
         lines.append(f'the whole body jumps to where it is in frame {told}; what comes before and after was repaired as recordings of their own')
@@ -290,9 +290,10 @@ def summarise(
     distance = np.where(both, np.linalg.norm(positions - recorded, axis=-1), np.nan)
     moved = distance[both]
     blank = {name: int(count) for name, count in zip(names, (~done).sum(0)) if count}
+    flags = tuple(flag for part in (jumps.parts if jumps else [slice(None)]) for flag in find_flags(positions[part], trial.rate, recorded[part], visible[part], trial.frames[part]))
     return Summary(trial.source, str(output), len(visible), trial.rate, len(names), int((~visible).sum()), longest_gap(visible), absent_joints(trial),
                    1000*float(moved.mean()) if len(moved) else 0., trial.notes, gap_table(visible), dict(Counter(np.broadcast_to(by, visible.shape)[filled].tolist())),
-                   blank, _spread_of(spread, filled, names, trial.frames), find_flags(positions, trial.rate, recorded, visible, trial.frames, (0,) if jumps is None else jumps.starts.tolist()),
+                   blank, _spread_of(spread, filled, names, trial.frames), flags,
                    _furthest(distance, names, trial.frames), tried, others,
                    _spans_of(visible, done, np.broadcast_to(by, visible.shape), spread, names, trial.frames), swaps,
                    jumps_told(jumps, trial.frames, jumps is not None and not visible[jumps.elsewhere].any()), misplaced)

@@ -36,6 +36,7 @@ Mean error in mm over missing samples (over all where nothing is missing), with 
 - Two dozen trials of walking and one of squats were measured, no children, no floor work, nobody with a pathological gait.
 - A limb that is never seen is made up from the habits of others. It looks like a person, and can be decimetres off; the spread says so, and `--max-spread-mm` leaves it blank.
 - Left and right that were exchanged are put back where jumps and the lengths of bones show it. More than half of a recording has to be right. Legs with their hips that are exchanged from one gap to another are not noticed, and wrists that pass each other at 10 m/s can be taken for an exchange; the summary tells where something was put back.
+- A joint that was seen in a wrong place is noticed where a bone would be a third too long or too short, and by 8 cm at least; one that is a decimetre beside its place is believed. A body that is elsewhere for longer than half a second is followed.
 - It works at 60 frames a second: faster recordings are filtered at 24 Hz on the way, unless `--fill-only` keeps what was seen.
 """
 
