@@ -25,7 +25,7 @@ def _steps(positions: np.ndarray, sights: tuple[np.ndarray, np.ndarray], first: 
     "(N, K, 3) how far each joint went from its last sight until the frames `first` (N,) to the next one from `later` (N,) on, as `seen_around` gives both, NaN where that tells nothing; and (N, K) frames between the two."
     before, after, n_frames = sights[0][first], sights[1][later], len(positions)
     frames = np.where((before >= 0) & (after < n_frames), after - before, n_frames + 1)
-    tells = frames <= np.minimum(np.sort(frames, 1)[:, FEWEST - 1], later - first + max(LATELY_S*rate, 2))[:, None]
+    tells = frames <= np.minimum(np.sort(frames, 1)[:, :FEWEST][:, -1], later - first + max(LATELY_S*rate, 2))[:, None]
     joints = np.arange(positions.shape[1])
     step = positions[after.clip(max=n_frames - 1), joints] - positions[before.clip(0), joints]
     return np.where(tells[..., None], step, np.nan), frames
