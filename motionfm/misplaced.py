@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .fills import noise_level, without_outliers
 from .gaps import runs_of
 from .limits import usual_lengths
 from .skeleton import PARENT_OF, RATE, Edge, bone_lengths, edges_for
@@ -77,7 +78,8 @@ def misplaced_joints(
     rate: float = RATE,      # frames per second
 ) -> np.ndarray:             # (T, K) True where a joint was seen, and can't have been
     "Find samples that bones do not reach; a joint that would never be seen right is believed."
-    wrong, found, edges = _wrong_bones(positions, visible, rate), np.zeros(visible.shape, bool), edges_for(visible.shape[1])
+    found, edges, seen = np.zeros(visible.shape, bool), edges_for(visible.shape[1]), np.where(visible[..., None], positions, 0)[None]
+    wrong = _wrong_bones(positions, without_outliers(seen, visible[None], noise_level(seen, visible[None])[0])[0], rate)
     for run in runs_of(np.any(wrong, 1)):
         around = slice(max(run.start - 1, 0), run.stop + 1)
         step = np.linalg.norm(np.diff(np.where(visible[around, :, None], positions[around], np.nan), axis=0), axis=-1)
