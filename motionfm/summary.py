@@ -96,9 +96,16 @@ class Span:
     worst_mm: float | None
 
 # %% ../nbs/09_summary.ipynb #swaps
-LEFT = 'left as it is, since nothing that was seen may change'
+LEFT = 'left as they are, since nothing that was seen may change'
 
-def _frames_of(first: int, last: int) -> str: return f'{first}-{last}' if last > first else f'{first}'
+def _stretches(mask: np.ndarray, frames: np.ndarray) -> tuple[tuple[int, int], ...]:
+    "What the first and the last frame of each stretch are called in which a mask (T,) is True."
+    return tuple((int(frames[run.start]), int(frames[run.stop - 1])) for run in runs_of(mask))
+
+def _told_frames(stretches: Sequence[tuple[int, int]], most: int | None = None) -> str:
+    "Stretches in words, all or the first ones."
+    told = ', '.join(f'{first}-{last}' if last > first else f'{first}' for first, last in stretches[:most])
+    return told + ', ...'*(most is not None and len(stretches) > most)
 
 @dataclass(frozen=True)
 class Swaps:
@@ -111,9 +118,8 @@ class Swaps:
     def n_frames(self) -> int: return sum(last - first + 1 for first, last in self.spans)
 
     def __str__(self) -> str:
-        told = ', '.join(_frames_of(*span) for span in self.spans[:MOST_SHOWN]) + ', ...'*(len(self.spans) > MOST_SHOWN)
         names = ', '.join(f'{name} {count}' for name, count in self.pairs.items())
-        return f'left and right exchanged in frames {told} ({names}); ' + ('put back' if self.put_back else LEFT)
+        return f'left and right exchanged in frames {_told_frames(self.spans, MOST_SHOWN)} ({names}); ' + ('put back' if self.put_back else LEFT)
 
 # %% ../nbs/09_summary.ipynb #swaps-in
 def swaps_in(
@@ -123,9 +129,8 @@ def swaps_in(
 ) -> Swaps | None:                # None if nothing was exchanged
     "What `sides.swapped_sides` found, for the summary."
     if swapped is None or not swapped.any(): return None
-    spans = tuple((int(trial.frames[run.start]), int(trial.frames[run.stop - 1])) for run in runs_of(np.asarray(swapped.any(1))))
     counts = {name[1:]: int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum()) for joint, name in enumerate(trial.joint_names) if name[0] == 'R'}
-    return Swaps({name: count for name, count in counts.items() if count}, spans, put_back)
+    return Swaps({name: count for name, count in counts.items() if count}, _stretches(np.any(swapped, 1), trial.frames), put_back)
 
 # %% ../nbs/09_summary.ipynb #misplaced
 @dataclass(frozen=True)
@@ -134,11 +139,8 @@ class Misplaced:
     runs: dict[str, tuple[tuple[int, int], ...]]   # 'RAnkle': numbers of the first and the last frame of each stretch
     filled: bool                                   # or left as they were
 
-    @property
-    def n_samples(self) -> int: return sum(last - first + 1 for runs in self.runs.values() for first, last in runs)
-
     def __str__(self) -> str:
-        told = '; '.join(f'{name} in frames {", ".join(_frames_of(*run) for run in runs[:MOST_SHOWN])}{", ..."*(len(runs) > MOST_SHOWN)}' for name, runs in self.runs.items())
+        told = '; '.join(f'{name} in frames {_told_frames(runs, MOST_SHOWN)}' for name, runs in self.runs.items())
         return f'seen where bones do not reach: {told}; ' + ('taken for gaps' if self.filled else LEFT)
 
 # %% ../nbs/09_summary.ipynb #misplaced-in
@@ -149,8 +151,7 @@ def misplaced_in(
 ) -> Misplaced | None:              # None if all were in their place
     "What `misplaced.misplaced_joints` found, for the summary."
     if misplaced is None or not misplaced.any(): return None
-    return Misplaced({name: tuple((int(trial.frames[run.start]), int(trial.frames[run.stop - 1])) for run in runs_of(wrong))
-                      for name, wrong in zip(trial.joint_names, misplaced.T) if wrong.any()}, filled)
+    return Misplaced({name: _stretches(wrong, trial.frames) for name, wrong in zip(trial.joint_names, misplaced.T) if wrong.any()}, filled)
 
 # %% ../nbs/09_summary.ipynb #jumps-told
 def jumps_told(
@@ -160,10 +161,9 @@ def jumps_told(
 ) -> tuple[str, ...]:      # lines; none where nothing jumps
     "What `jumps.body_jumps` found, in words."
     if jumps is None: return ()
-    runs, lines = runs_of(jumps.elsewhere), []
-    if runs:
-        told = ', '.join(_frames_of(int(frames[run.start]), int(frames[run.stop - 1])) for run in runs[:MOST_SHOWN]) + ', ...'*(len(runs) > MOST_SHOWN)
-        lines.append(f'the whole body is elsewhere in frames {told}; ' + ('taken for gaps' if filled else LEFT))
+    lines = []
+    if jumps.elsewhere.any():
+        lines.append(f'the whole body is elsewhere in frames {_told_frames(_stretches(jumps.elsewhere, frames), MOST_SHOWN)}; ' + ('taken for gaps' if filled else LEFT))
     if len(jumps.starts) > 1:
         told = ', '.join(f'{frames[start]} ({metres:.1f} m)' for start, metres in zip(jumps.starts[1:MOST_SHOWN + 1], jumps.metres[1:])) + ', ...'*(len(jumps.starts) > MOST_SHOWN + 1)
         lines.append(f'the whole body jumps to where it is in frame {told}; what comes before and after was repaired as recordings of their own')
@@ -323,7 +323,7 @@ def _row(result: Summary | Failure) -> dict:
             'others_left_out': ' | '.join(one.name for one in result.others if one.left_out),
             'swapped': ' | '.join(f'{name} {count}' for name, count in result.swaps.pairs.items()) if result.swaps else '',
             'jumps': ' | '.join(result.jumps),
-            'misplaced': ' | '.join(f'{name} {", ".join(_frames_of(*run) for run in runs)}' for name, runs in result.misplaced.runs.items()) if result.misplaced else '', 'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
+            'misplaced': ' | '.join(f'{name} {_told_frames(runs)}' for name, runs in result.misplaced.runs.items()) if result.misplaced else '', 'flags': ' | '.join(map(str, result.flags)), 'notes': ' | '.join(result.notes)}
 
 # %% ../nbs/09_summary.ipynb #write-summaries
 def write_summaries(

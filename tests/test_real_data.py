@@ -50,15 +50,20 @@ def hidden(shape, rate=60):
     return visible
 
 
+def recorded(shared, noise, gaps):
+    "Whole trials by name, as a noisy system would have recorded them: positions and what was seen."
+    rng = np.random.default_rng(6)
+    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = {name: trials[name] for name in trials}
+    return {name: (truth + rng.normal(0, noise, truth.shape), hidden(truth.shape[:2]) if gaps else np.ones(truth.shape[:2], bool)) for name, truth in people.items()}
+
+
 @pytest.mark.parametrize('gaps', [False, True], ids=['complete', 'with gaps'])
 @pytest.mark.parametrize('noise', [0, .02], ids=['clean', 'noise of 2 cm'])
 def test_nobody_is_taken_for_exchanged(shared, noise, gaps):
     "People who turn, dance and play keep their left and right."
-    rng, renamed = np.random.default_rng(6), {}
-    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = {name: trials[name] for name in trials}
-    for name, truth in people.items():
-        visible = hidden(truth.shape[:2]) if gaps else np.ones(truth.shape[:2], bool)
-        found = swapped_sides(truth + rng.normal(0, noise, truth.shape), visible)
+    renamed, people = {}, recorded(shared, noise, gaps)
+    for name, (positions, visible) in people.items():
+        found = swapped_sides(positions, visible)
         if found.any(): renamed[name] = int(found.sum())
     assert len(people) > 50 and not renamed
 
@@ -67,13 +72,10 @@ def test_nobody_is_taken_for_exchanged(shared, noise, gaps):
 @pytest.mark.parametrize('noise', [0, .04], ids=['clean', 'noise of 4 cm'])
 def test_nobody_is_taken_apart(shared, noise, gaps):
     "No body jumps, however quickly it moves, and no joint leaves its bones; but one recording begins metres away from its second frame."
-    rng, apart = np.random.default_rng(6), {}
-    with np.load(shared/'trials'/'cmu_60hz.npz') as trials: people = {name: trials[name] for name in trials}
-    for name, truth in people.items():
-        visible = hidden(truth.shape[:2]) if gaps else np.ones(truth.shape[:2], bool)
-        recorded = truth + rng.normal(0, noise, truth.shape)
-        jumps = body_jumps(recorded, visible)
-        assert not misplaced_joints(recorded, visible).any()
+    apart, people = {}, recorded(shared, noise, gaps)
+    for name, (positions, visible) in people.items():
+        jumps = body_jumps(positions, visible)
+        assert not misplaced_joints(positions, visible).any()
         if len(jumps.starts) > 1 or jumps.elsewhere.any(): apart[name] = jumps.starts.tolist(), int(jumps.elsewhere.sum())
     assert len(people) > 50 and apart == {'07_12': ([0], 1)}
 

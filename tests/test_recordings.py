@@ -227,7 +227,7 @@ def test_exchanged_legs_get_their_names_back(tmp_path, motionfm, rate):
     with open(tmp_path/'kept'/'summary.csv', encoding='utf-8', newline='') as file: row, = csv.DictReader(file)
     assert row['swapped'].startswith(f'Knee {span.stop - span.start} | Ankle')
     code, words = motionfm('reconstruct', tmp_path/'in'/'walk.trc', '-o', tmp_path/'kept.trc', '--fill-only')
-    assert code == 0 and told in words and 'left as it is' in words, words
+    assert code == 0 and told in words and 'left as they are' in words, words
 
 
 @pytest.mark.parametrize('rate', [30., 60., 200.])
@@ -245,7 +245,7 @@ def test_somebody_else_for_a_moment_is_a_gap(tmp_path, motionfm, rate):
     done = read_trial(tmp_path/'out.trc')
     assert done.markers[-1] == 'HAT' and np.linalg.norm(done.values - cut_only, axis=-1).max() < 60
     code, words = motionfm('reconstruct', path, '-o', tmp_path/'kept.trc', '--fill-only')
-    assert code == 0 and f'in frames {span.start + 1}-{span.stop}; left as it is' in words, words
+    assert code == 0 and f'in frames {span.start + 1}-{span.stop}; left as they are' in words, words
     np.testing.assert_allclose(read_trial(tmp_path/'kept.trc').values, moved, atol=1e-3)
 
 
