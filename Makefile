@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DEMO := demo
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: install demo test lab docs readme notebooks bench clean
 
@@ -12,14 +13,14 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-demo: install            ## train a small network, repair a recording, write demo/report.html
+demo: install            ## repair a recording, write demo/report.html, then train a small network
 	$(BIN)/motionfm demo -o $(DEMO)
 
 test: install            ## run every notebook and every test
 	$(BIN)/python -m pytest -n 2
 
-lab: install             ## open the notebooks
-	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir nbs
+lab: install             ## open the first page of the book
+	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs nbs/index.ipynb
 
 docs: install            ## build the site into _docs/, with Quarto where it is installed
 	$(BIN)/python tools/docs.py
@@ -30,11 +31,12 @@ readme: install          ## write README.md from nbs/index.ipynb
 notebooks: install       ## export, run all notebooks, and save what they show
 	$(BIN)/nbdev_export
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
-		--ExecutePreprocessor.coalesce_streams=True nbs/*.ipynb nbs/tutorials/*.ipynb
+		--ExecutePreprocessor.coalesce_streams=True nbs/*.ipynb nbs/*/*.ipynb
 	$(BIN)/nbdev_clean
 
 bench: install           ## print the benchmark tables
-	$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/bench_speed.py && $(BIN)/python benchmarks/bench_view.py && $(BIN)/python benchmarks/bench_formats.py
+	$(BIN)/python benchmarks/bench.py && $(BIN)/python benchmarks/bench_speed.py
+	$(BIN)/python benchmarks/bench_view.py && $(BIN)/python benchmarks/bench_formats.py
 
 clean:                   ## remove what the other targets made, but not .venv
 	rm -rf _docs _proc build dist $(DEMO)

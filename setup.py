@@ -1,14 +1,38 @@
 "All that describes the package stands in settings.ini; this hands it to setuptools."
 from configparser import ConfigParser
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 settings = ConfigParser(delimiters=['='])
 settings.read('settings.ini', encoding='utf-8')
 cfg = settings['DEFAULT']
 
+
+class build_with_docstrings(build_py):   # noqa: N801  as setuptools calls its commands
+    "Docstrings of built modules describe all parameters, which stand beside themselves in the source."
+    def build_module(self, module, module_file, package):
+        written, copied = super().build_module(module, module_file, package)
+        if not self.editable_mode:
+            path = Path(written)
+            path.write_text(with_docstrings(path.read_text(encoding='utf-8')), encoding='utf-8')
+        return written, copied
+
+
+def with_docstrings(source: str) -> str:
+    "What `motionfm.docstrings` makes of a module; it is loaded by its path, as nothing is installed yet."
+    found = spec_from_file_location('docstrings', Path('motionfm')/'docstrings.py')
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module.with_docstrings(source)
+
+
+EXTRAS = 'train', 'view', 'lab', 'onnx', 'cluster', 'all', 'dev'
+
 setup(
+    cmdclass={'build_py': build_with_docstrings},
     name=cfg['lib_name'],
     version=cfg['version'],
     description=cfg['description'],
@@ -16,16 +40,28 @@ setup(
     long_description_content_type='text/markdown',
     author=cfg['author'],
     url=cfg['git_url'],
-    project_urls={'Documentation': cfg['doc_host'] + cfg['doc_baseurl'], 'Changes': cfg['git_url'] + '/blob/main/CHANGELOG.md'},
+    project_urls={
+        'Documentation': cfg['doc_host'] + cfg['doc_baseurl'],
+        'Changes': cfg['git_url'] + '/blob/main/CHANGELOG.md',
+    },
     license='Apache-2.0',
     license_files=['LICENSE'],
     keywords=cfg['keywords'].split(),
-    classifiers=['Intended Audience :: ' + cfg['audience'], 'Topic :: Scientific/Engineering',
-                 'Programming Language :: Python :: 3 :: Only', 'Typing :: Typed'],
+    classifiers=[
+        'Intended Audience :: ' + cfg['audience'],
+        'Topic :: Scientific/Engineering',
+        'Programming Language :: Python :: 3 :: Only',
+        'Typing :: Typed',
+    ],
     python_requires='>=' + cfg['min_python'],
-    packages=[cfg['lib_name'], cfg['lib_name'] + '.weights'],   # the second holds no code
-    package_data={cfg['lib_name']: ['py.typed', 'player.js'], cfg['lib_name'] + '.weights': ['*']},
+    packages=find_packages(include=[cfg['lib_name'], cfg['lib_name'] + '.*'])
+    + [cfg['lib_name'] + '.weights'],
+    package_data={
+        cfg['lib_name']: ['py.typed'],
+        cfg['lib_name'] + '.view': ['player.js'],
+        cfg['lib_name'] + '.weights': ['*'],
+    },  # a folder without code
     install_requires=cfg['requirements'].split(),
-    extras_require={name: cfg[name + '_requirements'].split() for name in ('lab', 'c3d', 'onnx', 'cluster', 'dev')},
+    extras_require={name: cfg[name + '_requirements'].split() for name in EXTRAS},
     entry_points={'console_scripts': cfg['console_scripts'].split()},
 )

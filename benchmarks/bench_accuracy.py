@@ -1,8 +1,9 @@
 """How far off motionfm and the classical methods are, on people whom the shipped weights have not seen.
 
-`python benchmarks/bench_accuracy.py TRIALS.npz SQUATS.trc` with the whole trials of CMU subjects 7 and 8 (names that begin with 07_ and 08_) and
-a recording made with two cameras. Every method gets the same damage. The results go to `benchmarks/accuracy.json`, which the notebook
-`11_results` reads; `--method` measures only some methods and leaves the figures of the others as they are.
+`python benchmarks/bench_accuracy.py TRIALS.npz SQUATS.trc` with the whole trials of CMU subjects 7 and
+8 (names that begin with 07_ and 08_) and a recording made with two cameras. Every method gets the same
+damage. The results go to `benchmarks/accuracy.json`, which the notebook `706_results` reads; `--method`
+measures only some methods and leaves the figures of the others as they are.
 """
 import argparse
 import json
@@ -11,10 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from motionfm.basics import atomic_path
-from motionfm.classic import METHODS
-from motionfm.evaluate import SCENARIOS, evaluate_trials, format_table, network_methods, read_trials, write_report
-from motionfm.reconstruct import load_network
-from motionfm.view import make_scene, player_frame
+from motionfm.evaluation.baselines import METHODS
+from motionfm.evaluation.benchmark import evaluate_trials, format_table, network_methods, read_trials
+from motionfm.evaluation.report import write_report
+from motionfm.evaluation.scenarios import SCENARIOS
+from motionfm.reconstruct.pipeline import load_network
+from motionfm.view.player import player_frame
+from motionfm.view.scene import make_scene
 
 RESULTS = Path(__file__).with_name('accuracy.json')
 PEOPLE = ('07_', '08_')
@@ -45,12 +49,34 @@ parser.add_argument('--report', help='also write the page of `motionfm evaluate`
 told = parser.parse_args()
 methods = METHODS | network_methods(load_network())
 methods = {name: methods[name] for name in told.method.split(',') if name} or methods
-sets = {'CMU subjects 7 and 8': {name: trial for name, trial in read_trials(told.trials).items() if name.startswith(PEOPLE)},
-        'squats from two cameras': read_trials(told.squats)}
+sets = {
+    'CMU subjects 7 and 8': {
+        name: trial for name, trial in read_trials(told.trials).items() if name.startswith(PEOPLE)
+    },
+    'squats from two cameras': read_trials(told.squats),
+}
 results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 for name, trials in sets.items():
-    rows = evaluate_trials(trials, methods, progress=lambda row: print(row['scenario'], row['method'], np.round(row['metrics'].get('missing_mm') or row['metrics']['all_mm'], 1), flush=True))
+    rows = evaluate_trials(
+        trials,
+        methods,
+        progress=lambda row: print(
+            row['scenario'],
+            row['method'],
+            np.round(row['metrics'].get('missing_mm') or row['metrics']['all_mm'], 1),
+            flush=True,
+        ),
+    )
     results[name] = merged(results.get(name, []), rounded(rows))
     print(format_table(results[name]), flush=True)
-    if told.report: write_report(Path(told.report).with_stem(Path(told.report).stem + '_' + name.split()[0]), rows, trials, methods, player, title=name)
-with atomic_path(RESULTS) as temporary: temporary.write_text(json.dumps(results, indent=0, separators=(',', ':')))
+    if told.report:
+        write_report(
+            Path(told.report).with_stem(Path(told.report).stem + '_' + name.split()[0]),
+            rows,
+            trials,
+            methods,
+            player,
+            title=name,
+        )
+with atomic_path(RESULTS) as temporary:
+    temporary.write_text(json.dumps(results, indent=0, separators=(',', ':')))

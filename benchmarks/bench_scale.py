@@ -1,8 +1,10 @@
-"""What more data costs, from 1,000 to 1,000,000 windows: `python benchmarks/bench_scale.py [--most N] [--folder DIR]`.
+"""What more data costs, from 1,000 to 1,000,000 windows: `python benchmarks/bench_scale.py [--most N]
+[--folder DIR]`.
 
-Needs 20 GB of disk for the largest, which it gives back; with `--most 100000`, 2 GB. Each figure comes from a process of its own, so that peaks
-of memory are its own; times are those of its processor (one core), so that other work on the machine counts less. Writes benchmarks/scale.json
-after each figure; `--resume` goes on from there.
+Needs 20 GB of disk for the largest, which it gives back; with `--most 100000`, 2 GB. Each figure comes
+from a process of its own, so that peaks of memory are its own; times are those of its processor (one
+core), so that other work on the machine counts less. Writes benchmarks/scale.json after each figure;
+`--resume` goes on from there.
 """
 import argparse
 import json
@@ -22,8 +24,17 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 RESULT = HERE/'scale.json'
 SOURCE = HERE.parent/'datasets'/'dataset0'
-CHUNKS = [(64, 60, 62), (1, 60, 62), (512, 60, 62), (67, 8, 16)]   # the last is of the kind that h5py chooses by itself
-BATCH, READ, REPEATS = 32, 6_400, 6   # windows in a batch, windows read for each figure, and how often (the fastest counts)
+CHUNKS = [
+    (64, 60, 62),
+    (1, 60, 62),
+    (512, 60, 62),
+    (67, 8, 16),
+]  # the last is of the kind that h5py chooses by itself
+BATCH, READ, REPEATS = (
+    32,
+    6_400,
+    6,
+)  # windows in a batch, windows read for each figure, and how often (the fastest counts)
 
 
 def measured(work) -> tuple[float, object]:
@@ -38,23 +49,35 @@ def make(folder: Path, n_windows: int, chunks=(64, 60, 62)) -> None:
     folder.mkdir(parents=True)
     with h5py.File(SOURCE/'time_sequences.h5') as file: features = file['data/features'][:512]
     with h5py.File(folder/'time_sequences.h5', 'w') as file:
-        made = file.create_dataset('data/features', (n_windows, 60, 62), np.float32, chunks=chunks, compression='gzip', shuffle=True)
+        made = file.create_dataset(
+            'data/features', (n_windows, 60, 62), np.float32, chunks=chunks, compression='gzip', shuffle=True
+        )
         made[:min(512, n_windows)] = features[:n_windows]
-        whole = [made.id.read_direct_chunk((64*part, 0, 0))[1] for part in range(8)] if chunks == CHUNKS[0] and n_windows > 512 else []
+        whole = (
+            [made.id.read_direct_chunk((64 * part, 0, 0))[1] for part in range(8)]
+            if chunks == CHUNKS[0] and n_windows > 512
+            else []
+        )
         for low in range(512, n_windows, 512):
             if not whole or low + 512 > n_windows: made[low:low + 512] = features[:n_windows - low]
             else:
-                for part, packed in enumerate(whole): made.id.write_direct_chunk((low + 64*part, 0, 0), packed)
-    np.save(folder/'infoData.npy', np.array({'subjects': np.arange(n_windows)*10//n_windows}, dtype=object), allow_pickle=True)
+                for part, packed in enumerate(whole):
+                    made.id.write_direct_chunk((low + 64 * part, 0, 0), packed)
+    np.save(
+        folder / 'infoData.npy',
+        np.array({'subjects': np.arange(n_windows) * 10 // n_windows}, dtype=object),
+        allow_pickle=True,
+    )
 
 
-def peak_mb() -> float: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(1e6 if sys.platform == 'darwin' else 1e3)
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == 'darwin' else 1e3)
 
 
 def batches(sequences, n_windows: int = READ) -> float:
     "Windows a second: read, damage, put into batches, in the order of an epoch."
-    from motionfm.corrupt import Corruptor
-    from motionfm.pairs import batch_order, make_sequence_pairs
+    from motionfm.learn.corrupt import Corruptor
+    from motionfm.learn.pairs import batch_order, make_sequence_pairs
     order = batch_order(np.arange(len(sequences)), BATCH, epoch=1)[:n_windows//BATCH]
     def read():
         for batch in order: make_sequence_pairs(sequences, batch, Corruptor(), 1)
@@ -64,8 +87,8 @@ def batches(sequences, n_windows: int = READ) -> float:
 
 def figure(what: str, root: Path, cache: Path) -> dict:
     "What one process measures."
-    from motionfm.data import open_dataset
-    from motionfm.pairs import load_sequences
+    from motionfm.data.dataset import open_dataset
+    from motionfm.learn.pairs import load_sequences
     folder = next(root.glob('dataset*'))
     load = lambda: load_sequences([folder], memory_gb=0, cache=str(cache), cache_gb=1000)
     if what == 'prepare': return {'prepare_s': measured(load)[0]}
@@ -76,17 +99,34 @@ def figure(what: str, root: Path, cache: Path) -> dict:
         some = np.random.default_rng(0).integers(0, open_dataset(folder).n_sequences, 100)
         dataset = open_dataset(folder)
         return {'single_per_s': len(some)/measured(lambda: [dataset.joints([index]) for index in some])[0]}
-    from motionfm.settings import TrainConfig
-    from motionfm.train import train
-    train(TrainConfig(datasets_root=str(root), epochs=1, batch_size=512, hidden=4, layers=1, cache=str(cache), cache_gb=1000, save_prefix=str(root/'net'),
-                      memory_gb=0), 0)
+    from motionfm.learn.config import TrainConfig
+    from motionfm.learn.train import train
+
+    train(
+        TrainConfig(
+            datasets_root=str(root),
+            epochs=1,
+            batch_size=512,
+            hidden=4,
+            layers=1,
+            cache=str(cache),
+            cache_gb=1000,
+            save_prefix=str(root / 'net'),
+            memory_gb=0,
+        ),
+        0,
+    )
     return {'peak_mb': peak_mb()}
 
 
 def ask(what: str, root: Path, cache: Path) -> dict:
     "The same, in a process of its own."
-    done = subprocess.run([sys.executable, __file__, '--figure', what, '--folder', root, '--cache', cache], capture_output=True, text=True,
-                          env={**os.environ, 'OMP_NUM_THREADS': '1'})
+    done = subprocess.run(
+        [sys.executable, __file__, '--figure', what, '--folder', root, '--cache', cache],
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
+    )
     if done.returncode: raise SystemExit(done.stderr[-2000:])
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -105,10 +145,18 @@ def curve(told: dict, folder: Path, most: int) -> None:
         if n in done['curve'] and (n in done['memory'] or 10*n < most): continue
         root, cache = folder/f'{n}', folder/f'{n}-cache'
         make(root/'dataset0', n)
-        row = {'windows': n, 'source_mb': (root/'dataset0'/'time_sequences.h5').stat().st_size/1e6, **ask('prepare', root, cache)}
-        row |= {'cache_mb': sum(path.stat().st_size for path in cache.rglob('*'))/1e6, **ask('read', root, cache)}
+        row = {
+            'windows': n,
+            'source_mb': (root / 'dataset0' / 'time_sequences.h5').stat().st_size / 1e6,
+            **ask('prepare', root, cache),
+        }
+        row |= {
+            'cache_mb': sum(path.stat().st_size for path in cache.rglob('*')) / 1e6,
+            **ask('read', root, cache),
+        }
         if n not in done['curve']: keep(told, 'curve', row)
-        if 10*n >= most: keep(told, 'memory', {'windows': n, 'cache_mb': row['cache_mb'], **ask('train', root, cache)})
+        if 10 * n >= most:
+            keep(told, 'memory', {'windows': n, 'cache_mb': row['cache_mb'], **ask('train', root, cache)})
         shutil.rmtree(root); shutil.rmtree(cache)
 
 
@@ -118,14 +166,22 @@ def chunk_table(told: dict, folder: Path) -> None:
     for chunks in [chunks for chunks in CHUNKS if chunks not in done]:
         root, cache = folder/'chunks', folder/'chunks-cache'
         make(root/'dataset0', n, chunks)
-        keep(told, 'chunks', {'chunks': chunks, 'prepared_per_s': n/ask('prepare', root, cache)['prepare_s'], **ask('read', root, cache),
-                              **ask('single', root, cache)})
+        keep(
+            told,
+            'chunks',
+            {
+                'chunks': chunks,
+                'prepared_per_s': n / ask('prepare', root, cache)['prepare_s'],
+                **ask('read', root, cache),
+                **ask('single', root, cache),
+            },
+        )
         shutil.rmtree(root); shutil.rmtree(cache)
 
 
 def steps(told: dict) -> None:
     "A step of the default network, beside what its batch takes."
-    from motionfm.model import MPJPE, SequenceLoss, build_model, keras
+    from motionfm.learn.model import build_model, keras, MPJPE, SequenceLoss
     windows_per_s = told['curve'][-1]['windows_per_s']
     for batch in (32, 128) if 'step' not in told else ():
         model = build_model()
@@ -139,7 +195,15 @@ def steps(told: dict) -> None:
 def processor() -> str:
     "The name of the processor, as far as it is told."
     info = Path('/proc/cpuinfo')
-    names = [line.split(':')[1].strip() for line in info.read_text().splitlines() if line.startswith('model name')] if info.exists() else []
+    names = (
+        [
+            line.split(':')[1].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith('model name')
+        ]
+        if info.exists()
+        else []
+    )
     return f'{names[0] if names else platform.processor()}, {os.cpu_count()} cores'
 
 

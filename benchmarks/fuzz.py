@@ -1,8 +1,9 @@
 """Damaged files by the hundred thousand: `pip install atheris`, then `python benchmarks/fuzz.py`.
 
-Each reader runs in a process of its own under a coverage-guided fuzzer: it mutates the small files in tests/seeds, and keeps what reaches
-new lines of motionfm. Whatever the bytes are, a reader may return something or raise motionfm's own error, in one line that begins with the file's
-name. A crash, another exception, five seconds, or a gigabyte is a failure: the bytes that caused it are kept and named.
+Each reader runs in a process of its own under a coverage-guided fuzzer: it mutates the small files in
+tests/seeds, and keeps what reaches new lines of motionfm. Whatever the bytes are, a reader may return
+something or raise motionfm's own error, in one line that begins with the file's name. A crash, another
+exception, five seconds, or a gigabyte is a failure: the bytes that caused it are kept and named.
 """
 import argparse
 import importlib.util
@@ -18,17 +19,29 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS, RESULTS = ROOT/'tests'/'seeds', ROOT/'benchmarks'/'fuzz.json'
 ENDINGS = {'trc': '.trc', 'csv': '.csv', 'npz': '.npz', 'c3d': '.c3d', 'bvh': '.bvh', 'info': '.npy'}
-WORDS = {'trc': 'PathFileType DataRate NumFrames NumMarkers Units mm m nan inf 1e999 Frame# Time RKnee Neck X1 Y1 \\x09 \\x0a -0 _study',
-         'csv': 'frame time joint rate units up _x _y _z mm y \\x09 \\x0a ; , \\x22 # nan inf 1e999 Neck RKnee',
-         'npz': 'positions markers times frames rate visible joint x --entry-- <f8 <U4 |O fortran_order descr shape True (1,)',
-         'c3d': 'POINT ANALOG RATE USED SCALE LABELS UNITS FRAMES OFFSET DATA_START ROTATION Y_SCREEN mm \\xff\\xff \\x00\\x00',
-         'bvh': 'HIERARCHY ROOT JOINT End\\x20Site OFFSET CHANNELS MOTION Frames: Frame\\x20Time: { } Xposition Zrotation LeftLeg RightUpLeg 1e99 nan \\x0a',
-         'info': 'numpy ndarray dtype _reconstruct scalar subjects O8 i8 U4 \\x80\\x04 \\x94 \\x8c ( t R b s u . ] } a e K J h r'}
+WORDS = {
+    'trc': 'PathFileType DataRate NumFrames NumMarkers Units mm m nan inf 1e999 '
+           'Frame# Time RKnee Neck X1 Y1 \\x09 \\x0a -0 _study',
+    'csv': 'frame time joint rate units up _x _y _z mm y \\x09 \\x0a ; , \\x22 # nan inf 1e999 Neck RKnee',
+    'npz': 'positions markers times frames rate visible joint x --entry-- <f8 <U4 |O '
+           'fortran_order descr shape True (1,)',
+    'c3d': 'POINT ANALOG RATE USED SCALE LABELS UNITS FRAMES OFFSET DATA_START ROTATION '
+           'Y_SCREEN mm \\xff\\xff \\x00\\x00',
+    'bvh': 'HIERARCHY ROOT JOINT End\\x20Site OFFSET CHANNELS MOTION Frames: '
+           'Frame\\x20Time: { } Xposition Zrotation LeftLeg RightUpLeg 1e99 nan \\x0a',
+    'info': 'numpy ndarray dtype _reconstruct scalar subjects O8 i8 U4 '
+            '\\x80\\x04 \\x94 \\x8c ( t R b s u . ] } a e K J h r',
+}
 
 
 def as_archive(content: bytes, path: Path) -> None:
-    "Entries, separated by a line with their name, as an NPZ file with right checksums; a fuzzer rarely gets those right by itself."
-    with zipfile.ZipFile(path, 'w') as archive, warnings.catch_warnings(action='ignore'):   # of names that stand twice
+    """Entries, separated by a line with their name, as an NPZ file with right checksums; a fuzzer rarely
+    gets those right by itself.
+    """
+    with (
+        zipfile.ZipFile(path, 'w') as archive,
+        warnings.catch_warnings(action='ignore'),
+    ):  # of names that stand twice
         for piece in content.split(b'--entry--'):
             name, _, array = piece.partition(b'\n')
             archive.writestr(re.sub(r'[^a-z_./]', '', name.decode('latin-1'))[:30] + '.npy', array)
@@ -37,16 +50,21 @@ def as_archive(content: bytes, path: Path) -> None:
 def read(reader: str, content: bytes, folder: Path):
     "Read bytes as a file of this kind; the message where they are refused in the way they should be."
     from motionfm.basics import MotionfmError
-    from motionfm.data import read_info
-    from motionfm.formats import read_trial
+    from motionfm.data.info import read_info
+    from motionfm.io.files import read_trial
     path = folder/f'x{ENDINGS[reader]}'
     if reader == 'npz' and b'--entry--' in content: as_archive(content, path)
     else: path.write_bytes(content)
     try:
-        with warnings.catch_warnings(action='error'): return (read_info if reader == 'info' else read_trial)(path)
+        with warnings.catch_warnings(action='error'):
+            return (read_info if reader == 'info' else read_trial)(path)
     except MotionfmError as error:
         message = str(error)
-        assert message.startswith(f'{path}: ') and len(message.splitlines()) == 1 and len(message) < len(str(path)) + 400, message
+        assert (
+            message.startswith(f'{path}: ')
+            and len(message.splitlines()) == 1
+            and len(message) < len(str(path)) + 400
+        ), message
         return message
 
 
@@ -54,8 +72,8 @@ def fuzz(reader: str, arguments: list[str]) -> None:
     "Run the fuzzer in this process; it ends the process."
     import atheris
     with atheris.instrument_imports(include=['motionfm']):
-        import motionfm.data
-        import motionfm.formats   # noqa: F401
+        import motionfm.io.files  # noqa: F401
+
     with TemporaryDirectory() as folder:
         atheris.Setup(['fuzz', *arguments], lambda content: read(reader, content, Path(folder)) and None)
         atheris.Fuzz()
@@ -66,17 +84,41 @@ def run(reader: str, runs: int, seconds: int, seed: int, kept: Path) -> dict:
     with TemporaryDirectory() as folder:
         words, corpus = Path(folder)/'words', Path(folder)/'corpus'
         corpus.mkdir()
-        words.write_text('\n'.join('"' + word.replace('\\x22', '\\"') + '"' for word in WORDS[reader].split()))
-        flags = [f'-runs={runs}', f'-max_total_time={seconds}', f'-seed={seed}', '-timeout=5', '-rss_limit_mb=1024', '-max_len=6000', '-len_control=0',
-                 f'-dict={words}', f'-artifact_prefix={kept}/{reader}-', '-print_final_stats=1', str(corpus), str(SEEDS/reader)]
-        done = subprocess.run([sys.executable, __file__, '--reader', reader, '--', *flags], capture_output=True, text=True, errors='replace')
+        words.write_text(
+            '\n'.join('"' + word.replace('\\x22', '\\"') + '"' for word in WORDS[reader].split())
+        )
+        flags = [
+            f'-runs={runs}',
+            f'-max_total_time={seconds}',
+            f'-seed={seed}',
+            '-timeout=5',
+            '-rss_limit_mb=1024',
+            '-max_len=6000',
+            '-len_control=0',
+            f'-dict={words}',
+            f'-artifact_prefix={kept}/{reader}-',
+            '-print_final_stats=1',
+            str(corpus),
+            str(SEEDS / reader),
+        ]
+        done = subprocess.run(
+            [sys.executable, __file__, '--reader', reader, '--', *flags],
+            capture_output=True,
+            text=True,
+            errors='replace',
+        )
     found = {name: int(value) for name, value in re.findall(r'stat::(\w+):\s+(\d+)', done.stderr)}
     covered = re.findall(r'cov: (\d+)', done.stderr)
     if not found: sys.exit(done.stderr[-2000:])
-    return {'files': found['number_of_executed_units'], 'kept by coverage': found['new_units_added'], 'places covered': int(covered[-1]) if covered else 0,
-            'slowest, s': found['slowest_unit_time_sec'], 'peak memory, MB': found['peak_rss_mb'], 'failures': int(done.returncode != 0),
-            'seconds': int((re.findall(r'Done \d+ runs in (\d+) second', done.stderr) or [0])[-1])} | (
-            {'trace': done.stderr[-3000:]} if done.returncode else {})
+    return {
+        'files': found['number_of_executed_units'],
+        'kept by coverage': found['new_units_added'],
+        'places covered': int(covered[-1]) if covered else 0,
+        'slowest, s': found['slowest_unit_time_sec'],
+        'peak memory, MB': found['peak_rss_mb'],
+        'failures': int(done.returncode != 0),
+        'seconds': int((re.findall(r'Done \d+ runs in (\d+) second', done.stderr) or [0])[-1]),
+    } | ({'trace': done.stderr[-3000:]} if done.returncode else {})
 
 
 def main() -> None:
@@ -85,18 +127,31 @@ def main() -> None:
     parser.add_argument('--runs', type=int, default=100_000)
     parser.add_argument('--seconds', type=int, default=3600, help='at most, for each reader')
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--keep', type=Path, default=Path('fuzz_failures'), help='where bytes that cause a failure go')
+    parser.add_argument(
+        '--keep', type=Path, default=Path('fuzz_failures'), help='where bytes that cause a failure go'
+    )
     parser.add_argument('rest', nargs='*')
     given = parser.parse_args()
     if given.rest: return fuzz(given.reader, given.rest)
-    if not importlib.util.find_spec('atheris'): sys.exit('the fuzzer is not installed; run: pip install atheris')
+    if not importlib.util.find_spec('atheris'):
+        sys.exit('the fuzzer is not installed; run: pip install atheris')
     given.keep.mkdir(exist_ok=True)
     for reader in [given.reader] if given.reader else ENDINGS:
         result = run(reader, given.runs, given.seconds, given.seed, given.keep)
         print(reader, json.dumps(result), flush=True)
         if result['failures']: print(result['trace'], file=sys.stderr); continue
         results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        RESULTS.write_text(json.dumps({name: result if name == reader else results[name] for name in ENDINGS if name in results or name == reader}, indent=1) + '\n')
+        RESULTS.write_text(
+            json.dumps(
+                {
+                    name: result if name == reader else results[name]
+                    for name in ENDINGS
+                    if name in results or name == reader
+                },
+                indent=1,
+            )
+            + '\n'
+        )
 
 
 if __name__ == '__main__': main()

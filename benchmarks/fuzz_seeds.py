@@ -1,12 +1,16 @@
-"The small files that benchmarks/fuzz.py begins with, written anew to tests/seeds: `python benchmarks/fuzz_seeds.py`."
+"""The small files that benchmarks/fuzz.py begins with, written anew to tests/seeds: `python
+benchmarks/fuzz_seeds.py`.
+"""
+
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from fuzz import SEEDS
 
-from motionfm.formats import Trial, read_trial, write_csv, write_trial
+from motionfm.io.csv import write_csv
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.trial import Trial
 
 NAMES = ('Neck', 'RHip', 'RKnee', 'RAnkle', 'Box')
 PERSON = np.array([[0, 1.4, 0], [-.1, .9, 0], [-.1, .5, 0], [-.1, .1, 0], [1, .2, 1]])
@@ -61,10 +65,27 @@ def npy(array) -> bytes:
 def arrays() -> dict[str, dict]:
     "Contents of NPZ files: ours, a wide one with visibility, a long one, and one without a name."
     trial, joints = recording(), np.tile(PERSON[:1], (2, 20, 1)) + np.arange(20)[:, None]/100
-    rows = dict(joint=np.array(NAMES*3), frame=np.repeat([1., 2, 3], 5), fps=60., units=np.array('m'), **dict(zip('xyz', trial.values.reshape(-1, 3).T)))
-    return {'ours': dict(positions=trial.values, markers=np.array(NAMES), times=trial.times, frames=trial.frames, rate=60., units='m', up='y'),
-            'wide': dict(joints=joints.reshape(2, 60), visibility=np.ones((2, 20), bool), fps=60, unit='m'), 'long': rows,
-            'named': dict(walk=joints.astype(np.float32), fps=np.int16(60), unit=np.array(b'm'))}
+    rows = dict(
+        joint=np.array(NAMES * 3),
+        frame=np.repeat([1.0, 2, 3], 5),
+        fps=60.0,
+        units=np.array('m'),
+        **dict(zip('xyz', trial.values.reshape(-1, 3).T)),
+    )
+    return {
+        'ours': dict(
+            positions=trial.values,
+            markers=np.array(NAMES),
+            times=trial.times,
+            frames=trial.frames,
+            rate=60.0,
+            units='m',
+            up='y',
+        ),
+        'wide': dict(joints=joints.reshape(2, 60), visibility=np.ones((2, 20), bool), fps=60, unit='m'),
+        'long': rows,
+        'named': dict(walk=joints.astype(np.float32), fps=np.int16(60), unit=np.array(b'm')),
+    }
 
 
 def write() -> None:
@@ -73,26 +94,58 @@ def write() -> None:
     for name in ('trc', 'csv', 'npz', 'c3d', 'bvh', 'info'): (SEEDS/name).mkdir(parents=True, exist_ok=True)
     write_trial(SEEDS/'trc'/'tabs.trc', trial)
     text = (SEEDS/'trc'/'tabs.trc').read_text()
-    spaced = '\n'.join('  '.join(cell or 'NaN' for cell in line.split('\t')[:17]) if line[:1].isdigit() and 'm' not in line else ' '.join(line.split()) for line in text.split('\n'))
+    spaced = '\n'.join(
+        '  '.join(cell or 'NaN' for cell in line.split('\t')[:17])
+        if line[:1].isdigit() and 'm' not in line
+        else ' '.join(line.split())
+        for line in text.split('\n')
+    )
     (SEEDS/'trc'/'spaces.trc').write_text(spaced)
-    (SEEDS/'trc'/'bare.trc').write_text(text.replace('60.0\t60.0\t3\t5\tm', '\t\t3\t5\t').replace('\n', '\r\n'))
+    (SEEDS / 'trc' / 'bare.trc').write_text(
+        text.replace('60.0\t60.0\t3\t5\tm', '\t\t3\t5\t').replace('\n', '\r\n')
+    )
     for name, long in ('wide', False), ('long', True): write_csv(SEEDS/'csv'/f'{name}.csv', trial, long)
     table = (SEEDS/'csv'/'wide.csv').read_text().splitlines()
-    (SEEDS/'csv'/'semicolons.csv').write_text('\n'.join(row.rsplit(',', 3)[0].replace(',', ';').replace('.', ',') for row in table) + '\n')
-    (SEEDS/'csv'/'quotes.csv').write_text('\n'.join(row.replace('Box', '"a ""Box"""') if number else row.replace('Box_x', '"Box, x"').replace('Box_y', 'Box, y'.join('""')).replace('Box_z', '"Box, z"')
-                                                   for number, row in enumerate(table)) + '\n')
+    (SEEDS / 'csv' / 'semicolons.csv').write_text(
+        '\n'.join(row.rsplit(',', 3)[0].replace(',', ';').replace('.', ',') for row in table) + '\n'
+    )
+    (SEEDS / 'csv' / 'quotes.csv').write_text(
+        '\n'.join(
+            row.replace('Box', '"a ""Box"""')
+            if number
+            else row.replace('Box_x', '"Box, x"')
+            .replace('Box_y', 'Box, y'.join('""'))
+            .replace('Box_z', '"Box, z"')
+            for number, row in enumerate(table)
+        )
+        + '\n'
+    )
     for name, entries in arrays().items():
-        (SEEDS/'npz'/f'{name}.entries').write_bytes(b'--entry--'.join(key.encode() + b'\n' + npy(value) for key, value in entries.items()))
+        (SEEDS / 'npz' / f'{name}.entries').write_bytes(
+            b'--entry--'.join(key.encode() + b'\n' + npy(value) for key, value in entries.items())
+        )
     np.savez_compressed(SEEDS/'npz'/'whole.npz', **arrays()['named'])
     write_trial(SEEDS/'c3d'/'plain.c3d', trial)
     content = read_trial(SEEDS/'c3d'/'plain.c3d').contents
     parameters = {name: dict(group) for name, group in content.parameters.items()}
-    parameters['ANALOG'] |= {'LABELS': parameters['ANALOG']['LABELS'] | {'value': ['Fz']}, 'RATE': parameters['ANALOG']['RATE'] | {'value': np.array([120.])}}
+    parameters['ANALOG'] |= {
+        'LABELS': parameters['ANALOG']['LABELS'] | {'value': ['Fz']},
+        'RATE': parameters['ANALOG']['RATE'] | {'value': np.array([120.0])},
+    }
     forces = replace(content, analogs=np.arange(6.).reshape(1, 1, 6), parameters=parameters)
     write_trial(SEEDS/'c3d'/'forces.c3d', replace(trial, contents=forces))
     (SEEDS/'bvh'/'leg.bvh').write_text(BVH)
-    (SEEDS/'bvh'/'root.bvh').write_text('HIERARCHY ROOT a\n{ OFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\nEnd Site { OFFSET 0 1 0\n} }\nMOTION\nFrames: 1\nFrame Time: .1\n1 2 3\n')
-    info = {'subjects': np.array([1, 2]), 'trials': np.array(['a', 'b']), 'scalefactors': [1., .9], 'notes': {'a': None, 'b': (True, b'x')}, 'one': np.float32(3)}
+    (SEEDS / 'bvh' / 'root.bvh').write_text(
+        'HIERARCHY ROOT a\n{ OFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n'
+        'End Site { OFFSET 0 1 0\n} }\nMOTION\nFrames: 1\nFrame Time: .1\n1 2 3\n'
+    )
+    info = {
+        'subjects': np.array([1, 2]),
+        'trials': np.array(['a', 'b']),
+        'scalefactors': [1.0, 0.9],
+        'notes': {'a': None, 'b': (True, b'x')},
+        'one': np.float32(3),
+    }
     for protocol in 3, 4: (SEEDS/'info'/f'protocol{protocol}.npy').write_bytes(pickled(info, protocol))
 
 

@@ -1,7 +1,9 @@
-"""Writers killed at random moments: `python benchmarks/kill.py` counts what was found afterwards, in benchmarks/kill.json.
+"""Writers killed at random moments: `python benchmarks/kill.py` counts what was found afterwards, in
+benchmarks/kill.json.
 
-A process writes one file over and over, with two contents in turn, or appends to a dataset. It is killed with SIGKILL after a random time.
-Then the file has to hold one of the two contents, whole, and the dataset has to hold every sequence that was there before.
+A process writes one file over and over, with two contents in turn, or appends to a dataset. It is
+killed with SIGKILL after a random time. Then the file has to hold one of the two contents, whole, and
+the dataset has to hold every sequence that was there before.
 """
 import argparse
 import json
@@ -17,11 +19,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from motionfm.basics import atomic_path
-from motionfm.data import open_dataset
-from motionfm.formats import Trial, read_trial, write_trial
-from motionfm.skeleton import JOINTS
-from motionfm.store import append_dataset
-from motionfm.synthetic import synthesize_features
+from motionfm.body.skeleton import JOINTS
+from motionfm.data.append import append_dataset
+from motionfm.data.dataset import open_dataset
+from motionfm.data.writer import synthesize_features
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.trial import Trial
 
 
 def killed(work: Callable[[int], None], most: float, rng: random.Random) -> None:
@@ -44,7 +47,12 @@ def killed(work: Callable[[int], None], most: float, rng: random.Random) -> None
 def trials() -> list[Trial]:
     "Two recordings that differ in every number."
     times, frames = np.arange(600)/60, np.arange(600) + 1
-    return [Trial(np.full((600, 20, 3), number) + np.arange(60.).reshape(20, 3), JOINTS, 60., 'm', times, frames) for number in (1., 2.)]
+    return [
+        Trial(
+            np.full((600, 20, 3), number) + np.arange(60.0).reshape(20, 3), JOINTS, 60.0, 'm', times, frames
+        )
+        for number in (1.0, 2.0)
+    ]
 
 
 def twice(work: Callable[[int], None]) -> float:
@@ -103,9 +111,16 @@ def main() -> None:
     parser.add_argument('--seed', type=int, default=1)
     given = parser.parse_args()
     rng, results = random.Random(given.seed), {}
-    for name, work in {'.bin': kill_plain, **{ending: lambda *args, ending=ending: kill_writers(args[0], ending, *args[1:]) for ending in ('.trc', '.csv', '.npz', '.c3d')},
-                       'dataset': kill_appends}.items():
-        with TemporaryDirectory() as folder: results[name] = dict(sorted(work(Path(folder), given.tries, rng).items()))
+    for name, work in {
+        '.bin': kill_plain,
+        **{
+            ending: lambda *args, ending=ending: kill_writers(args[0], ending, *args[1:])
+            for ending in ('.trc', '.csv', '.npz', '.c3d')
+        },
+        'dataset': kill_appends,
+    }.items():
+        with TemporaryDirectory() as folder:
+            results[name] = dict(sorted(work(Path(folder), given.tries, rng).items()))
         print(name, results[name], flush=True)
     (Path(__file__).resolve().parent/'kill.json').write_text(json.dumps(results, indent=1) + '\n')
 

@@ -1,6 +1,7 @@
 "What the tests share: where things are."
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,12 +16,19 @@ def shared() -> Path:
 
 
 @pytest.fixture
+def people(shared) -> dict:
+    "Whole trials of people of the CMU database by name, as 05_01: positions (T, 20, 3) in metres, 60 Hz."
+    with np.load(shared/'people'/'cmu.npz') as trials: return {name: trials[name] for name in trials}
+
+
+@pytest.fixture
 def motionfm(capsys):
     "Run a command in this process; its exit code and what it printed."
-    from motionfm import cli
+    from motionfm.cli import app, main  # main registers all commands
+    assert main
 
     def run(*words) -> tuple[int, str]:
-        try: cli._run(cli.app, [str(word) for word in words], 'motionfm')
+        try: app.run_app(app.app, [str(word) for word in words], 'motionfm')
         except SystemExit as exit: code = exit.code or 0
         printed = capsys.readouterr()
         return code, printed.out + printed.err

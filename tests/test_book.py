@@ -1,42 +1,127 @@
-"The notebooks as one book: short cells, a beginning that says why, no chapter that leans on a later one."
+"""The notebooks as one book: short cells, a beginning that says why, wings that lean on one another in one
+direction.
+"""
+
+import ast
 import json
 import re
 import statistics
+import subprocess
 import sys
 
 import pytest
-
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT/'tools'))
 from api import Notebook, notebooks  # noqa: E402
 
 CHAPTERS = notebooks()
-PAGES = [Notebook(path) for path in sorted((ROOT/'nbs').rglob('*.ipynb')) if '.ipynb_checkpoints' not in path.parts]
+PAGES = [
+    Notebook(path)
+    for path in sorted((ROOT / 'nbs').rglob('*.ipynb'))
+    if '.ipynb_checkpoints' not in path.parts
+]
+WINGS = (
+    'body',
+    'io',
+    'data',
+    'estimate',
+    'learn',
+    'reconstruct',
+    'evaluation',
+    'view',
+    'cli',
+)  # each imports from those before it
+BELOW = 'basics', 'docstrings'        # stand under all wings
+ABOVE = '__init__', '__main__', 'api'   # stand above the wings that they use
+MOST_PUBLIC = 250
+
+
+def lines_of(cell) -> int:
+    "Lines of an exported cell, without blank ones and directives."
+    return sum(bool(line.strip()) and not line.startswith('#|') for line in cell.lines)
 
 
 def test_cells_are_short():
-    lengths = {f'{chapter.module}: {cell.id}': sum(bool(line.strip()) and not line.startswith('#|') for line in cell.lines)
+    lengths = {f'{chapter.module}: {cell.id}': lines_of(cell)
                for chapter in CHAPTERS for cell in chapter.cells if not cell.is_imports}
-    assert not {name: length for name, length in lengths.items() if length > 40}
-    assert 5 <= statistics.median(lengths.values()) <= 10
+    assert not {name: length for name, length in lengths.items() if length > 30}
+    assert 5 <= statistics.median(lengths.values()) <= 15
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.path.stem)
+def test_one_reading_order():
+    "Every notebook but the index and the tutorials has a number of its own; chapters follow one another."
+    numbers = [page.number for page in PAGES if page.number >= 0]
+    assert len(numbers) == len(set(numbers))
+    assert {page.path.relative_to(ROOT / 'nbs').parts[0] for page in PAGES if page.number < 0} == {
+        'index.ipynb',
+        'tutorials',
+    }
+    folders = {page.path.parent.name: page.number//100 for page in PAGES if page.number >= 100}
+    assert all(page.number//100 == folders[page.path.parent.name] for page in PAGES if page.number >= 100)
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.page)
 def test_page(page):
     title, subtitle = page.head
     assert title and subtitle.endswith(('.', '?', '!')), 'a title, and a line below it that says what this is'
     assert page.raw['cells'][1]['cell_type'] == 'markdown', 'first the reason, then code'
+    assert len(page.raw['cells']) <= 60, 'a notebook is one sitting'
     for cell in page.raw['cells']:
         source, outputs = ''.join(cell['source']), json.dumps(cell.get('outputs', []))
-        assert not re.search(r'/(home|work|root|Users)/\w', source + outputs), (cell['id'], 'a path of one machine')
-        assert '"stderr"' not in outputs and '"output_type": "error"' not in outputs, (cell['id'], 'a warning or an error is shown')
+        assert not re.search(r'/(home|work|root|Users)/\w', source + outputs), (
+            cell['id'],
+            'a path of one machine',
+        )
+        shown = '"stderr"' in outputs or '"output_type": "error"' in outputs
+        assert not shown, (cell['id'], 'a warning or an error is shown')
         assert len(outputs) < 1_500_000, (cell['id'], len(outputs))
 
 
-@pytest.mark.parametrize('chapter', CHAPTERS, ids=lambda chapter: chapter.path.stem)
-def test_nothing_leans_on_a_later_chapter(chapter):
-    order = {other.module: other.path.stem[:2] for other in CHAPTERS}
-    for cell in chapter.cells:
-        for module in re.findall(r'^from motionfm\.(\w+) import', cell.source, re.MULTILINE):
-            assert module in order and order[module] <= chapter.path.stem[:2] and module != chapter.module, (cell.id, module)
+def imported(chapter, later: bool) -> set[str]:
+    "Modules of the package that exported cells import when they are loaded; or also later, within functions."
+    trees = [cell.tree for cell in chapter.cells]
+    nodes = [node for tree in trees for node in (ast.walk(tree) if later else tree.body)]
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    found = {node.module for node in froms}
+    found |= {f'{node.module}.{name.name}' for node in froms for name in node.names}
+    known = {f'motionfm.{one.module}' for one in CHAPTERS}
+    return {name.removeprefix('motionfm.') for name in found & known}
+
+
+@pytest.mark.parametrize(
+    'chapter', [one for one in CHAPTERS if one.module not in ABOVE], ids=lambda chapter: chapter.page
+)
+def test_imports_run_one_way(chapter):
+    "From a wing only to wings before it, even within functions; when it is loaded only from lower numbers."
+    numbers = {one.module: one.number for one in CHAPTERS}
+    wing = chapter.module.split('.')[0]
+    home = {'api': 'cli'}   # the front door's functions stand in the last chapter
+    for module in imported(chapter, later=True):
+        other = home.get(module, module.split('.')[0])
+        if other in BELOW: continue
+        assert wing in (*WINGS, *BELOW) and other in WINGS, (chapter.module, module)
+        assert WINGS.index(other) <= WINGS.index(wing), (chapter.module, module)
+    for module in imported(chapter, later=False):
+        if home.get(module, module.split('.')[0]) == wing: assert numbers[module] < chapter.number, module
+
+
+def public_names() -> dict[str, list[str]]:
+    "Every name in some `__all__`, and the modules that have it there."
+    found: dict[str, list[str]] = {}
+    for path in (ROOT/'motionfm').rglob('*.py'):
+        for node in ast.parse(path.read_text(encoding='utf-8')).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '__all__':
+                for name in ast.literal_eval(node.value): found.setdefault(name, []).append(path.stem)
+    return found
+
+
+def test_public_names():
+    names = public_names()
+    assert sum(map(len, names.values())) <= MOST_PUBLIC
+    assert not {name: modules for name, modules in names.items() if len(modules) > 1}, 'one name, one thing'
+
+
+def test_linter():
+    done = subprocess.run([sys.executable, '-m', 'ruff', 'check', ROOT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -12,10 +12,11 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import ROOT
-from motionfm.cli import demo_trial
-from motionfm.formats import read_trial, write_trial
-from motionfm.synthetic import pack_features, synthesize, synthesize_dataset, write_dataset
+from motionfm.body.synthetic import synthesize
+from motionfm.cli.demo import example_trial
+from motionfm.data.layout import pack_features
+from motionfm.data.writer import synthesize_dataset, write_dataset
+from motionfm.io.files import read_trial, write_trial
 
 SMALL = ['--hidden', '8', '--layers', '1', '--batch-size', '8']
 
@@ -28,57 +29,114 @@ def people(tmp_path_factory) -> Path:
     return root
 
 
-def train_words(root, prefix, *more): return ['train', '--datasets_root', root, '--save-prefix', prefix, *SMALL, *more]
+def train_words(root, prefix, *more):
+    return ['train', '--datasets_root', root, '--save-prefix', prefix, *SMALL, *more]
 
 
 @pytest.fixture(scope='module')
 def trained(people, tmp_path_factory) -> Path:
     "The prefix of a network that has seen one epoch."
-    from motionfm import cli
+    from motionfm.cli.app import app, run_app
+    from motionfm.cli.main import main  # registers all commands
+    assert main
     prefix = tmp_path_factory.mktemp('trained')/'net'
-    with pytest.raises(SystemExit) as exit: cli._run(cli.app, [str(word) for word in train_words(people, prefix, '--epochs', 1)])
+    with pytest.raises(SystemExit) as exit:
+        run_app(app, [str(word) for word in train_words(people, prefix, '--epochs', 1)])
     assert not exit.value.code
     return prefix
 
 
-def reconstruct_words(prefix, *words): return ['reconstruct', '--weights', f'{prefix}_best.weights.h5', '--model-json', f'{prefix}.json', *words]
+def reconstruct_words(prefix, *words):
+    return ['reconstruct', '--weights', f'{prefix}_best.weights.h5', '--model-json', f'{prefix}.json', *words]
 
 
 def test_every_train_flag(people, tmp_path, motionfm):
-    code, words = motionfm(*train_words(people, tmp_path/'all', '--datasets', 1, '--epochs', 2, '--lr', 2e-3, '--dropout', .1, '--noise-mean-cm', .1,
-                                        '--noise-std-cm', 1, '--joint-drop-prob', .2, '--joint-drop-frames', 20, '--frame-drop-frac', .2, '--l2', 1e-6,
-                                        '--accum-steps', 2, '--merge-mode', 'sum', '--seed', 5, '--loss-weights', 'missing', '--visibility-input',
-                                        '--early-stopping', 5, '--reduce-lr', 2, '--val-subjects', '3'))
+    code, words = motionfm(
+        *train_words(
+            people,
+            tmp_path / 'all',
+            '--datasets',
+            1,
+            '--epochs',
+            2,
+            '--lr',
+            2e-3,
+            '--dropout',
+            0.1,
+            '--noise-mean-cm',
+            0.1,
+            '--noise-std-cm',
+            1,
+            '--joint-drop-prob',
+            0.2,
+            '--joint-drop-frames',
+            20,
+            '--frame-drop-frac',
+            0.2,
+            '--l2',
+            1e-6,
+            '--accum-steps',
+            2,
+            '--merge-mode',
+            'sum',
+            '--seed',
+            5,
+            '--loss-weights',
+            'missing',
+            '--visibility-input',
+            '--early-stopping',
+            5,
+            '--reduce-lr',
+            2,
+            '--val-subjects',
+            '3',
+        )
+    )
     assert code == 0, words
     assert 'validating on 20 of dataset0/3' in words and 'val_missing_mm' in words and 'best epoch' in words
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['all.json', 'all.weights.h5', 'all_best.weights.h5', 'all_curves.png',
-                                                               'all_history.csv', 'all_state.weights.h5']
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        'all.json',
+        'all.weights.h5',
+        'all_best.weights.h5',
+        'all_curves.png',
+        'all_history.csv',
+        'all_state.weights.h5',
+    ]
 
 
 @pytest.mark.parametrize('fill_only', [False, True])
 def test_reconstruct(trained, tmp_path, motionfm, fill_only):
-    trial, _ = demo_trial()
+    trial, _ = example_trial()
     write_trial(tmp_path/'übung 1.trc', trial)
     code, words = motionfm(*reconstruct_words(trained, tmp_path/'übung 1.trc', *['--fill-only']*fill_only))
     assert code == 0, words
     assert '675 samples filled' in words and 'longest gap 60 frames' in words
     done = read_trial(tmp_path/'übung 1_reconstructed.trc')
-    assert (done.markers, done.units, done.rate, len(done.values)) == (trial.markers, 'mm', 60, 360) and done.visible.all()
+    assert (done.markers, done.units, done.rate, len(done.values)) == (
+        trial.markers,
+        'mm',
+        60,
+        360,
+    ) and done.visible.all()
     seen = np.isfinite(trial.values)
     assert (done.values[seen] == trial.values[seen]).all() == fill_only
 
 
 def test_an_output_is_not_replaced_unasked(trained, tmp_path, motionfm):
-    write_trial(tmp_path/'reach.trc', demo_trial()[0])
+    write_trial(tmp_path/'reach.trc', example_trial()[0])
     (tmp_path/'out.trc').write_text('precious')
     words = reconstruct_words(trained, tmp_path/'reach.trc', '-o', tmp_path/'out.trc')
     code, told = motionfm(*words)
-    assert code == 2 and 'out.trc: exists already; replace it with --overwrite' in told and (tmp_path/'out.trc').read_text() == 'precious'
+    assert (
+        code == 2
+        and 'out.trc: exists already; replace it with --overwrite' in told
+        and (tmp_path / 'out.trc').read_text() == 'precious'
+    )
     assert motionfm(*words, '--overwrite')[0] == 0 and read_trial(tmp_path/'out.trc').visible.all()
 
 
 def test_reconstruct_folder(trained, tmp_path, motionfm):
-    trial, _ = demo_trial()
+    trial, _ = example_trial()
     (tmp_path/'in').mkdir()
     write_trial(tmp_path/'in'/'good.trc', trial)
     (tmp_path/'in'/'broken.trc').write_text('no recording')
@@ -103,7 +161,10 @@ def test_real_trial(trained, tmp_path, motionfm, shared):
 
 def test_ctrl_c_keeps_what_was_reached(people, tmp_path):
     prefix = tmp_path/'net'
-    words = [Path(sys.executable).with_name('motionfm'), *map(str, train_words(people, prefix, '--epochs', 500))]
+    words = [
+        Path(sys.executable).with_name('motionfm'),
+        *map(str, train_words(people, prefix, '--epochs', 500)),
+    ]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     history = Path(f'{prefix}_history.csv')
     deadline = time.monotonic() + 120
@@ -111,7 +172,13 @@ def test_ctrl_c_keeps_what_was_reached(people, tmp_path):
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and 'Traceback' not in printed, printed[-2000:]
-    epochs = int(re.search(r'stopped after (\d+) whole epochs; the weights reached are in .*net.weights.h5; go on with --resume', printed)[1])
+    epochs = int(
+        re.search(
+            r'stopped after (\d+) whole epochs; the weights reached are in .*net.weights.h5; '
+            'go on with --resume',
+            printed,
+        )[1]
+    )
     with open(history) as file: assert len(list(csv.DictReader(file))) == epochs >= 1
     resumed = subprocess.run([*words[:-1], str(epochs + 1), '--resume'], capture_output=True, text=True)
     assert resumed.returncode == 0, resumed.stderr[-2000:]
@@ -138,7 +205,9 @@ def move(path):
     with features_of(path) as file: file.move('data/features', 'data/frames')
 
 def link(path):
-    with h5py.File(path/'time_sequences.h5', 'w') as file: file.create_group('data')['features'] = h5py.ExternalLink('/etc/hostname', '/')
+    with h5py.File(path / 'time_sequences.h5', 'w') as file:
+        file.create_group('data')['features'] = h5py.ExternalLink('/etc/hostname', '/')
+
 
 def shuffle(path):
     noise = np.random.default_rng(0).normal(size=(12, 60, 62)).astype(np.float32)
@@ -151,18 +220,42 @@ def flatten(path):
     with features_of(path) as file: file['data/features'][2, :, 1:60:3] = .5
 
 DATASETS = {
-    'pickle that runs code': (save_info({'subjects': Hostile()}), r'infoData.npy: refused, it asks for posix.mkdir; .*the file was not run'),
+    'pickle that runs code': (
+        save_info({'subjects': Hostile()}),
+        r'infoData.npy: refused, it asks for posix.mkdir; .*the file was not run',
+    ),
     'pickle of a list': (save_info([1, 2]), r'infoData.npy: .*expected one dictionary'),
     'no features': (move, r'time_sequences.h5: no data/features found'),
-    'wrong rank': (replace(np.zeros((12, 62))), r'time_sequences.h5: data/features of shape \(12, 62\).*expected floats \(N, 60, F\)'),
-    'wrong length': (replace(np.zeros((12, 50, 62))), r'time_sequences.h5: sequences of 50 frames found, expected 60'),
-    'wrong width': (replace(np.zeros((12, 60, 63))), r'time_sequences.h5: 63 columns found, expected one of \[48, 50, 60, 62\]'),
-    'lengths disagree': (save_info({'subjects': np.arange(5)}), r'infoData.npy: subjects of shape \(5,\) found, expected one for each of the 12'),
-    'truncated': (lambda path: os.truncate(path/'time_sequences.h5', 3000), r'time_sequences.h5: not a whole HDF5 file'),
-    'no HDF5': (lambda path: (path/'time_sequences.h5').write_text('x'*5000), r'time_sequences.h5: not a whole HDF5 file'),
+    'wrong rank': (
+        replace(np.zeros((12, 62))),
+        r'time_sequences.h5: data/features of shape \(12, 62\).*expected floats \(N, 60, F\)',
+    ),
+    'wrong length': (
+        replace(np.zeros((12, 50, 62))),
+        r'time_sequences.h5: sequences of 50 frames found, expected 60',
+    ),
+    'wrong width': (
+        replace(np.zeros((12, 60, 63))),
+        r'time_sequences.h5: 63 columns found, expected one of \[48, 50, 60, 62\]',
+    ),
+    'lengths disagree': (
+        save_info({'subjects': np.arange(5)}),
+        r'infoData.npy: subjects of shape \(5,\) found, expected one for each of the 12',
+    ),
+    'truncated': (
+        lambda path: os.truncate(path / 'time_sequences.h5', 3000),
+        r'time_sequences.h5: not a whole HDF5 file',
+    ),
+    'no HDF5': (
+        lambda path: (path / 'time_sequences.h5').write_text('x' * 5000),
+        r'time_sequences.h5: not a whole HDF5 file',
+    ),
     'link': (link, r'time_sequences.h5: data/features is a link to elsewhere'),
-    'ambiguous layout': (shuffle, r'the layout is too close to call \(scores: interleaved [\d.]+, stacked [\d.]+;.*--layout'),
-    'missing file': (lambda path: os.remove(path/'infoData.npy'), r'infoData.npy: not found'),
+    'ambiguous layout': (
+        shuffle,
+        r'the layout is too close to call \(scores: interleaved [\d.]+, stacked [\d.]+;.*--layout',
+    ),
+    'missing file': (lambda path: os.remove(path / 'infoData.npy'), r'infoData.npy: not found'),
 }
 
 
@@ -170,7 +263,11 @@ DATASETS = {
 def root(tmp_path, monkeypatch) -> Path:
     "A root with one small dataset; the working folder is beside it."
     joints = np.stack([synthesize('walk', seed=seed) for seed in range(12)])
-    write_dataset(tmp_path/'dataset0', pack_features(joints, np.full(12, 1.7), np.full(12, 65.)), {'subjects': np.arange(12) % 3})
+    write_dataset(
+        tmp_path / 'dataset0',
+        pack_features(joints, np.full(12, 1.7), np.full(12, 65.0)),
+        {'subjects': np.arange(12) % 3},
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -195,10 +292,14 @@ def test_nan_is_skipped_and_counted(root, motionfm):
 def test_odd_but_harmless_info(root, motionfm):
     odd = root/'dataset1 [bold]'
     (root/'dataset0').rename(odd)
-    save_info({'subjects': np.arange(12) % 3 + 1., 'scalefactors': ['a', None]*6, 'trials': [None, 'x']*6})(odd)
+    save_info(
+        {'subjects': np.arange(12) % 3 + 1.0, 'scalefactors': ['a', None] * 6, 'trials': [None, 'x'] * 6}
+    )(odd)
     code, words = motionfm('metadata', '--datasets_root', root)
     assert code == 0 and 'dataset1 [bold]' in words and 'None (6), a (6)' in words, words
-    code, words = motionfm(*train_words(root, root/'net', '--epochs', 1, '--val-subjects', 3, '--seed', 20261122))
+    code, words = motionfm(
+        *train_words(root, root / 'net', '--epochs', 1, '--val-subjects', 3, '--seed', 20261122)
+    )
     assert code == 0 and 'validating on 4 of dataset1 [bold]/3' in words, words
 
 
@@ -219,20 +320,28 @@ def test_prefix_that_cannot_be_written(root, motionfm):
 
 def test_forced_layout(root, motionfm):
     shuffle(root/'dataset0')
-    assert 'interleaved' in motionfm('metadata', '--dataset-root', root/'dataset0', '--layout', 'interleaved')[1]
+    assert (
+        'interleaved'
+        in motionfm('metadata', '--dataset-root', root / 'dataset0', '--layout', 'interleaved')[1]
+    )
 
 
 def test_degenerate_scale(root, motionfm):
     flatten(root/'dataset0')
     code, words = motionfm(*train_words(root, root/'net', '--layout', 'interleaved'))
-    assert code == 2 and re.search(r'dataset0\[2\]: 0.000 m from the lowest to the highest visible joint, expected 0.2 to 5 m', words), words
+    assert code == 2 and re.search(
+        r'dataset0\[2\]: 0.000 m from the lowest to the highest visible joint, expected 0.2 to 5 m', words
+    ), words
 
 
 def test_no_dataset_fits(people, tmp_path, motionfm):
     synthesize_dataset(tmp_path/'dataset5', 6, 2, n_joints=16)
     code, words = motionfm(*train_words(tmp_path, tmp_path/'net'))
-    assert (code, words) == (2, 'motionfm: no dataset with 62 columns found (dataset5: skipped, 50 columns and not 62); '
-                                'give other folders or another --n-features\n')
+    assert (code, words) == (
+        2,
+        'motionfm: no dataset with 62 columns found (dataset5: skipped, 50 columns and not 62); '
+        'give other folders or another --n-features\n',
+    )
 
 
 def test_nothing_is_overwritten(people, trained, motionfm):
@@ -246,19 +355,37 @@ def test_nothing_is_overwritten(people, trained, motionfm):
 
 def trc_with(change):
     def write(path):
-        write_trial(path, demo_trial()[0])
+        write_trial(path, example_trial()[0])
         path.write_text(change(path.read_text()))
     return write
 
 TRIALS = {
-    'truncated': (trc_with(lambda text: text[:len(text)//2]), r'recording.trc: 176 rows found, but NumFrames says 360'),
-    'unknown unit': (trc_with(lambda text: text.replace('\tmm\t', '\tfurlongs\t')), r"recording.trc: .*furlongs.*"),
-    'duplicated joint': (trc_with(lambda text: text.replace('LWrist', 'RWrist')), r'recording.trc: .*RWrist.*'),
+    'truncated': (
+        trc_with(lambda text: text[: len(text) // 2]),
+        r'recording.trc: 176 rows found, but NumFrames says 360',
+    ),
+    'unknown unit': (
+        trc_with(lambda text: text.replace('\tmm\t', '\tfurlongs\t')),
+        r"recording.trc: .*furlongs.*",
+    ),
+    'duplicated joint': (
+        trc_with(lambda text: text.replace('LWrist', 'RWrist')),
+        r'recording.trc: .*RWrist.*',
+    ),
     'zero frames': (trc_with(lambda text: '\n'.join(text.split('\n')[:5]) + '\n'), r'recording.trc: .*'),
-    'missing joint': (trc_with(lambda text: text.replace('LWrist', 'Teapot')), r'recording.trc: no marker found for LWrist; .*--complete'),
-    'nothing of us': (trc_with(lambda text: re.sub(r'(Neck|[RL]\w+|midHip)(?=\t)', r'x\1', text)), r'recording.trc: .*'),
+    'missing joint': (
+        trc_with(lambda text: text.replace('LWrist', 'Teapot')),
+        r'recording.trc: no marker found for LWrist; .*--complete',
+    ),
+    'nothing of us': (
+        trc_with(lambda text: re.sub(r'(Neck|[RL]\w+|midHip)(?=\t)', r'x\1', text)),
+        r'recording.trc: .*',
+    ),
     'unknown format': (lambda path: path.with_suffix('.xyz').write_text('x'), r'recording.trc: not found'),
-    'all missing': (lambda path: write_trial(path, demo_trial()[0].with_positions(np.full((360, 20, 3), np.nan))), r'no joint is seen in any frame'),
+    'all missing': (
+        lambda path: write_trial(path, example_trial()[0].with_positions(np.full((360, 20, 3), np.nan))),
+        r'no joint is seen in any frame',
+    ),
 }
 
 
@@ -281,17 +408,34 @@ def test_lacking_joints_on_request(trained, tmp_path, motionfm):
 
 
 def test_weights_that_do_not_fit(people, trained, tmp_path, motionfm):
-    trial, _ = demo_trial()
+    trial, _ = example_trial()
     write_trial(tmp_path/'recording.trc', trial)
-    from motionfm.model import build_model, save_architecture
+    from motionfm.learn.model import build_model, save_architecture
     save_architecture(build_model(hidden=9, layers=1), tmp_path/'other.json')
-    code, words = motionfm('reconstruct', tmp_path/'recording.trc', '--model-json', tmp_path/'other.json', '--weights', f'{trained}_best.weights.h5')
+    code, words = motionfm(
+        'reconstruct',
+        tmp_path / 'recording.trc',
+        '--model-json',
+        tmp_path / 'other.json',
+        '--weights',
+        f'{trained}_best.weights.h5',
+    )
     assert code == 2 and re.search(r'do not fit .*: found \(8, 32\), .*expected \(9, 36\)', words), words
 
 
 def test_architecture_that_runs_code(trained, tmp_path, motionfm):
     import keras
-    (tmp_path/'hostile.json').write_text(keras.Sequential([keras.Input((60, 60)), keras.layers.Lambda(lambda x: x)]).to_json())
-    write_trial(tmp_path/'recording.trc', demo_trial()[0])
-    code, words = motionfm('reconstruct', tmp_path/'recording.trc', '--model-json', tmp_path/'hostile.json', '--weights', f'{trained}_best.weights.h5')
+
+    (tmp_path / 'hostile.json').write_text(
+        keras.Sequential([keras.Input((60, 60)), keras.layers.Lambda(lambda x: x)]).to_json()
+    )
+    write_trial(tmp_path/'recording.trc', example_trial()[0])
+    code, words = motionfm(
+        'reconstruct',
+        tmp_path / 'recording.trc',
+        '--model-json',
+        tmp_path / 'hostile.json',
+        '--weights',
+        f'{trained}_best.weights.h5',
+    )
     assert code == 2 and 'hostile.json: refused, it asks for keras' in words and words.count('\n') == 1, words

@@ -1,5 +1,7 @@
-"The site builds from the notebooks, and every page of it can be read: on a desk, on a phone, without the internet."
-import json
+"""The site builds from the notebooks, and every page of it can be read: on a desk, on a phone, without the
+internet.
+"""
+
 import re
 import subprocess
 import sys
@@ -11,11 +13,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT
 
 sys.path[:0] = [str(ROOT/'tools'), str(ROOT/'benchmarks')]
-from api import EXPORTED, notebooks  # noqa: E402
+from api import EXPORTED, notebooks, pages  # noqa: E402
 
 MENU = ('Start', 'Tutorials', 'How it works', 'Reference', 'Benchmark', 'Scaling', 'Model card')
 
@@ -32,48 +33,70 @@ def site(tmp_path_factory) -> Path:
 
 
 def test_nothing_to_look_at(site):
-    checked = subprocess.run([Path(sys.executable).with_name('smalldocs'), 'check', site/'_proc'], capture_output=True, text=True)
+    checked = subprocess.run(
+        [Path(sys.executable).with_name('smalldocs'), 'check', site / '_proc'], capture_output=True, text=True
+    )
     assert checked.returncode == 0, checked.stdout
 
 
 def test_every_notebook_is_in_the_menu(site):
     menu = (ROOT/'_quarto.yml').read_text(encoding='utf-8')
-    missing = [path.name for path in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in path.parts and path.name not in menu]
+    missing = [page.path.name for page in pages() if page.path.name not in menu]
     assert not missing, f'{", ".join(missing)}: not in _quarto.yml'
 
 
 def test_every_public_name_has_its_place(site):
     reference = (site/'_docs'/'reference.html').read_text(encoding='utf-8')
     for notebook in notebooks():
-        page = (site/'_docs'/f'{notebook.module}.html').read_text(encoding='utf-8')
+        page = (site/'_docs'/f'{notebook.page}.html').read_text(encoding='utf-8')
         for name in notebook.names:
-            assert f'id="{name.name}"' in page and f'{notebook.module}.html#{name.name}"' in reference, (notebook.module, name.name)
+            assert f'id="{name.name}"' in page, (notebook.module, name.name)
+            assert f'{notebook.page}.html#{name.name}"' in reference, (notebook.module, name.name)
 
 
 def test_every_exported_definition_can_be_read(site):
     "A reader finds the code of each function and class, of those for use inside the package, too."
     for notebook in notebooks():
-        page = (site/'_docs'/f'{notebook.module}.html').read_text(encoding='utf-8')
+        page = (site/'_docs'/f'{notebook.page}.html').read_text(encoding='utf-8')
         text = unescape(re.sub(r'<[^>]*>', '', page))
-        missing = [line for cell in notebook.cells for line in cell.lines if re.match(r'(def|class) \w', line) and line not in text]
+        lines = [line for cell in notebook.cells for line in cell.lines]
+        missing = [line for line in lines if re.match(r'(def|class) \w', line) and line not in text]
         assert not missing, (notebook.module, missing)
 
 
 def test_every_public_name_has_an_example_and_is_linked(site):
     "Some cell that is no part of the package calls it, and text or code of some page leads to it."
-    everything = [json.loads(path.read_text(encoding='utf-8')) for path in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in path.parts]
-    examples = [''.join(cell['source']) for notebook in everything for cell in notebook['cells'] if cell['cell_type'] == 'code']
-    called = {word for source in examples if not source.startswith(EXPORTED) for word in re.findall(r'\w+', source)}
-    pages = [path.read_text(encoding='utf-8') for path in (site/'_docs').rglob('*.html') if path.name != 'reference.html']
-    linked = {place for page in pages for place in re.findall(r'href="[^"#]*#([^"]+)"', re.sub(r'<nav\b.*?</nav>', '', page, flags=re.DOTALL))}
-    functions = [(notebook.module, name.name) for notebook in notebooks() for name in notebook.names if name.kind in ('function', 'command')]
+    cells = [cell for page in pages() for cell in page.raw['cells'] if cell['cell_type'] == 'code']
+    examples = [''.join(cell['source']) for cell in cells]
+    called = {
+        word for source in examples if not source.startswith(EXPORTED) for word in re.findall(r'\w+', source)
+    }
+    texts = [
+        path.read_text(encoding='utf-8')
+        for path in (site / '_docs').rglob('*.html')
+        if path.name != 'reference.html'
+    ]
+    linked = {
+        place
+        for page in texts
+        for place in re.findall(
+            r'href="[^"#]*#([^"]+)"', re.sub(r'<nav\b.*?</nav>', '', page, flags=re.DOTALL)
+        )
+    }
+    names = [(notebook.module, name) for notebook in notebooks() for name in notebook.names]
+    functions = [(module, name.name) for module, name in names if name.kind in ('function', 'command')]
     assert [name for name in functions if name[1] not in called | {'demo'}] == []   # the demo takes minutes
     assert [name for name in functions if name[1] not in linked] == []
 
 
 def test_no_place_has_two_names(site):
     for path in (site/'_docs').rglob('*.html'):
-        page = re.sub(r'<svg\b.*?</svg>|srcdoc=("[^"]*"|\'[^\']*\')', '', path.read_text(encoding='utf-8'), flags=re.DOTALL)
+        page = re.sub(
+            r'<svg\b.*?</svg>|srcdoc=("[^"]*"|\'[^\']*\')',
+            '',
+            path.read_text(encoding='utf-8'),
+            flags=re.DOTALL,
+        )
         places = Counter(re.findall(r'<[a-z][^>]*?\sid="([^"]+)"', page))
         assert not [place for place, times in places.items() if times > 1], path.name
 
@@ -82,24 +105,33 @@ def test_pictures_say_what_they_show(site):
     for path in (site/'_docs').rglob('*.html'):
         page = re.sub(r'srcdoc=("[^"]*"|\'[^\']*\')', '', path.read_text(encoding='utf-8'))
         mute = [tag[:80] for tag in re.findall(r'<img\b[^>]*>', page) if not re.search(r'\balt="[^"]', tag)]
-        mute += [tag[:80] for tag in re.findall(r'cell-output-display">\s*(<svg\b[^>]*>|<\?xml)', page) if 'aria-label="' not in tag]
+        mute += [
+            tag[:80]
+            for tag in re.findall(r'cell-output-display">\s*(<svg\b[^>]*>|<\?xml)', page)
+            if 'aria-label="' not in tag
+        ]
         assert not mute, (path.name, mute)
 
 
 def test_pages_ask_nobody_else(site):
     for page in (site/'_docs').rglob('*.html'):
-        asked = re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(?:https?:)?//[^"]*"', page.read_text(encoding='utf-8'))
+        asked = re.findall(
+            r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(?:https?:)?//[^"]*"',
+            page.read_text(encoding='utf-8'),
+        )
         assert not asked, (page.name, asked)
 
 
 # In a browser
 
 CUT = """() => {
-    const cut = [], range = document.createRange(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const cut = [], range = document.createRange()
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const hidden = 'details:not([open]), .collapse:not(.show), #quarto-sidebar, .visually-hidden'
     while (walk.nextNode()) {
         if (!walk.currentNode.data.trim()) continue
         range.selectNodeContents(walk.currentNode)
-        const box = range.getBoundingClientRect(), folded = walk.currentNode.parentElement.closest('details:not([open]), .collapse:not(.show), #quarto-sidebar, .visually-hidden')
+        const box = range.getBoundingClientRect(), folded = walk.currentNode.parentElement.closest(hidden)
         if (!box.width || folded && innerWidth < 992 || folded && folded.tagName == 'DETAILS') continue
         let edge = innerWidth
         for (let up = walk.currentNode.parentElement; up; up = up.parentElement) {
@@ -111,9 +143,12 @@ CUT = """() => {
     }
     return cut
 }"""
-PLACES = """() => [...document.querySelectorAll('a[href^="#"]')].map(link => decodeURIComponent(link.getAttribute('href').slice(1)))
+PLACES = """() => [...document.querySelectorAll('a[href^="#"]')]
+    .map(link => decodeURIComponent(link.getAttribute('href').slice(1)))
     .filter(id => id && !document.getElementById(id))"""
-SPOILT = re.compile(r'Traceback \(most recent call last\)|oneDNN|cuda_|TF-TRT|WARNING:|This TensorFlow binary|absl::')
+SPOILT = re.compile(
+    r'Traceback \(most recent call last\)|oneDNN|cuda_|TF-TRT|WARNING:|This TensorFlow binary|absl::'
+)
 
 
 @pytest.fixture(scope='module')
@@ -139,7 +174,10 @@ def watched(page) -> list[str]:
     "What goes wrong on a page: errors, missing files, and requests to other hosts."
     import bench_view as bench
     complaints = bench.watched(page)
-    page.on('response', lambda answer: answer.status >= 400 and complaints.append(f'{answer.status}: {answer.url}'))
+    page.on(
+        'response',
+        lambda answer: answer.status >= 400 and complaints.append(f'{answer.status}: {answer.url}'),
+    )
     return complaints
 
 
@@ -160,7 +198,15 @@ def test_every_page_can_be_read(chromium, address, width):
         links = page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
         places = page.evaluate(PLACES)
         assert not places, (url, places)
-        todo += {link.split('#')[0] for link in links if link.startswith(address) and link.split('#')[0].endswith('.html')} - done - set(todo)
+        todo += (
+            {
+                link.split('#')[0]
+                for link in links
+                if link.startswith(address) and link.split('#')[0].endswith('.html')
+            }
+            - done
+            - set(todo)
+        )
     page.close()
     assert len(done) > len(notebooks()) + len(MENU)
 
@@ -179,7 +225,7 @@ def test_search_finds(chromium, address):
     complaints = watched(page)
     page.goto(address)
     page.locator('input[type=search], .smalldocs-search input').first.fill('reconstruct_file')
-    page.wait_for_selector('a[href*="reconstruct.html"]:visible', timeout=5000)
+    page.wait_for_selector('a[href*="pipeline.html"]:visible', timeout=5000)
     assert not complaints
     page.close()
 
@@ -187,7 +233,7 @@ def test_search_finds(chromium, address):
 def test_players_play(chromium, address):
     page = chromium.new_page(viewport={'width': 1280, 'height': 900})
     complaints = watched(page)
-    page.goto(address + 'view.html')
+    page.goto(address + 'view/widgets.html')
     assert page.locator('iframe').count() > 2
     player = page.frame_locator('iframe').first
     player.locator('.mfm[data-frame]').wait_for()

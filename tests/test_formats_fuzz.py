@@ -1,4 +1,7 @@
-"Damaged files: whatever is in them, only motionfm's own errors may leave the reader, in one line and without warnings."
+"""Damaged files: whatever is in them, only motionfm's own errors may leave the reader, in one line and
+without warnings.
+"""
+
 import importlib.util
 import subprocess
 import sys
@@ -10,8 +13,9 @@ import numpy as np
 import pytest
 
 from motionfm.basics import MotionfmError
-from motionfm.formats import Trial, read_trial, write_trial
-from motionfm.skeleton import JOINTS
+from motionfm.body.skeleton import JOINTS
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.trial import Trial
 
 
 @pytest.fixture(scope='module')
@@ -35,7 +39,11 @@ def outcome(tmp_path):
             warnings.simplefilter('error')
             try: return read_trial(path)
             except MotionfmError as error:
-                assert '\n' not in str(error) and str(error).startswith(f'{path}: ') and len(str(error)) < len(str(path)) + 250
+                assert (
+                    '\n' not in str(error)
+                    and str(error).startswith(f'{path}: ')
+                    and len(str(error)) < len(str(path)) + 250
+                )
                 return str(error)
     return read
 
@@ -68,20 +76,54 @@ def test_bytes_changed_at_random(whole, outcome, seed):
         places = rng.integers(0, (len(whole), 700)[rng.integers(2)], rng.integers(1, 5))
         damaged[places] = rng.integers(0, 256, len(places))
         result = outcome(damaged.tobytes())
-        assert isinstance(result, str) or (result.values.shape[1:] == (21, 3) and not np.isinf(result.values).any())
+        assert isinstance(result, str) or (
+            result.values.shape[1:] == (21, 3) and not np.isinf(result.values).any()
+        )
 
 
 def test_pieces_of_text_put_in_at_random(whole, outcome):
     rng = np.random.default_rng(9)
-    pieces = [b'\t', b'\n', b'\r', b' ', b'\0', b'nan', b'inf', b'1e999', b'-', b'1_0', b'0,5', b'\xff', '٣'.encode(), b'#', b'"',
-              b'\x85', b'\x1c', '\u2028'.encode(), b'9'*400, b'%', b'{0}']
+    pieces = [
+        b'\t',
+        b'\n',
+        b'\r',
+        b' ',
+        b'\0',
+        b'nan',
+        b'inf',
+        b'1e999',
+        b'-',
+        b'1_0',
+        b'0,5',
+        b'\xff',
+        '٣'.encode(),
+        b'#',
+        b'"',
+        b'\x85',
+        b'\x1c',
+        '\u2028'.encode(),
+        b'9' * 400,
+        b'%',
+        b'{0}',
+    ]
     for _ in range(600):
         place, piece = rng.integers(len(whole)), pieces[rng.integers(len(pieces))]
         outcome(whole[:place] + piece + whole[place:])
 
 
-@pytest.mark.parametrize('content', [b'', b'\n', b'\0'*1000, b'\xff\xfe' + b'P\0a\0'*50, b'PathFileType', b'PathFileType\n\n\n\n\n\n',
-                                     b'PathFileType\nDataRate Units\n60 m\nFrame# Time\n1 0\n', b'PathFileType\nDataRate Units\n60 m\nFrame# Time A\n1e300 0 1 2 3\n'])
+@pytest.mark.parametrize(
+    'content',
+    [
+        b'',
+        b'\n',
+        b'\0' * 1000,
+        b'\xff\xfe' + b'P\0a\0' * 50,
+        b'PathFileType',
+        b'PathFileType\n\n\n\n\n\n',
+        b'PathFileType\nDataRate Units\n60 m\nFrame# Time\n1 0\n',
+        b'PathFileType\nDataRate Units\n60 m\nFrame# Time A\n1e300 0 1 2 3\n',
+    ],
+)
 def test_odd_files(outcome, content):
     assert isinstance(outcome(content), str)
 
@@ -112,7 +154,8 @@ Frame Time: 0.0333333
 @pytest.fixture(scope='module')
 def others(tmp_path_factory) -> dict[str, bytes]:
     "The same trial in the other formats, by ending; 'long.csv' is a long table."
-    from motionfm.formats import WRITERS, write_csv
+    from motionfm.io.csv import write_csv
+    from motionfm.io.registry import WRITERS
     rng = np.random.default_rng(1)
     values = rng.normal(size=(6, 21, 3)).round(2)
     values[rng.random((6, 21)) < 0.1] = np.nan
@@ -129,7 +172,26 @@ def others(tmp_path_factory) -> dict[str, bytes]:
 @pytest.mark.parametrize('ending', ['.csv', 'long.csv', '.npz', '.bvh'])
 def test_other_formats_changed_at_random(others, tmp_path, ending):
     rng, whole, path = np.random.default_rng(2), others[ending], tmp_path/f'x{ending}'
-    pieces = [b',', b'\n', b'"', b'#', b';', b'\0', b'nan', b'1e999', b'\xff', b'9'*400, b'x', b'_', b'PK', b'time', b'{', b'}', b'End Site', b'JOINT']
+    pieces = [
+        b',',
+        b'\n',
+        b'"',
+        b'#',
+        b';',
+        b'\0',
+        b'nan',
+        b'1e999',
+        b'\xff',
+        b'9' * 400,
+        b'x',
+        b'_',
+        b'PK',
+        b'time',
+        b'{',
+        b'}',
+        b'End Site',
+        b'JOINT',
+    ]
     read = 0
     for trial in range(350):
         damaged = bytearray(whole)
@@ -141,8 +203,14 @@ def test_other_formats_changed_at_random(others, tmp_path, ending):
         path.write_bytes(damaged)
         with warnings.catch_warnings():
             warnings.simplefilter('error')
-            try: read += isinstance(read_trial(path), Trial)
-            except MotionfmError as error: assert '\n' not in str(error) and str(error).startswith(f'{path}: ') and len(str(error)) < len(str(path)) + 300
+            try:
+                read += isinstance(read_trial(path), Trial)
+            except MotionfmError as error:
+                assert (
+                    '\n' not in str(error)
+                    and str(error).startswith(f'{path}: ')
+                    and len(str(error)) < len(str(path)) + 300
+                )
     assert read
 
 
@@ -150,7 +218,7 @@ READ_ALL = """
 import sys
 from pathlib import Path
 from motionfm.basics import MotionfmError
-from motionfm.formats import read_trial
+from motionfm.io.files import read_trial
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try: read_trial(path); print('read')
     except MotionfmError as error: print(str(error))
@@ -163,9 +231,14 @@ def test_damaged_c3d_does_not_bring_the_program_down(others, tmp_path):
     rng, whole = np.random.default_rng(3), others['.c3d']
     for number in range(300):
         damaged = bytearray(whole)
-        for _ in range(rng.integers(1, 4)): damaged[rng.integers((len(whole), 512, 1800)[rng.integers(3)])] = rng.integers(256)
-        (tmp_path/f'{number:03}.c3d').write_bytes(damaged[:rng.integers(len(damaged))] if rng.random() < .2 else damaged)
-    done = subprocess.run([sys.executable, '-c', READ_ALL, str(tmp_path)], capture_output=True, text=True, timeout=60)
+        for _ in range(rng.integers(1, 4)):
+            damaged[rng.integers((len(whole), 512, 1800)[rng.integers(3)])] = rng.integers(256)
+        (tmp_path / f'{number:03}.c3d').write_bytes(
+            damaged[: rng.integers(len(damaged))] if rng.random() < 0.2 else damaged
+        )
+    done = subprocess.run(
+        [sys.executable, '-c', READ_ALL, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and len(lines) == 300, (done.stderr[-500:], len(lines))
     assert 'read' in lines and all(line == 'read' or line.startswith(str(tmp_path)) for line in lines)
@@ -175,9 +248,11 @@ def test_a_billion_frames_that_are_not_there(others, tmp_path):
     "What a header claims is compared with the file before room is made for it."
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 20, 3)}"
     header += b' '*(117 - len(header)) + b'\n'
-    with zipfile.ZipFile(tmp_path/'x.npz', 'w') as archive: archive.writestr('positions.npy', b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header)
+    with zipfile.ZipFile(tmp_path / 'x.npz', 'w') as archive:
+        archive.writestr('positions.npy', b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header)
     (tmp_path/'x.bvh').write_bytes(others['.bvh'].replace(b'Frames: 6', b'Frames: 1000000000'))
-    if '.c3d' in others: (tmp_path/'x.c3d').write_bytes(others['.c3d'][:8] + b'\xfe\xff' + others['.c3d'][10:])
+    if '.c3d' in others:
+        (tmp_path / 'x.c3d').write_bytes(others['.c3d'][:8] + b'\xfe\xff' + others['.c3d'][10:])
     tracemalloc.start()
     for path in sorted(tmp_path.iterdir()):
         with pytest.raises(MotionfmError, match='cut off'): read_trial(path)

@@ -4,11 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motionfm.formats import read_trial, write_trial
-from motionfm.skeleton import JOINTS, bone_lengths
+from motionfm.body.skeleton import bone_lengths, JOINTS
+from motionfm.io.files import read_trial, write_trial
 
 FOLDER = Path(__file__).resolve().parents[1].parent/'shared'/'trc'
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason='no recordings in ../shared/trc beside the repository')
+pytestmark = pytest.mark.skipif(
+    not FOLDER.is_dir(), reason='no recordings in ../shared/trc beside the repository'
+)
 
 
 def test_squats_is_a_whole_person():
@@ -39,10 +41,13 @@ def test_there_and_back(path, tmp_path):
     trial = read_trial(path)
     write_trial(tmp_path/'again.trc', trial)
     again = read_trial(tmp_path/'again.trc')
-    for name in 'values', 'times', 'frames': np.testing.assert_array_equal(getattr(again, name), getattr(trial, name))
+    for name in 'values', 'times', 'frames':
+        np.testing.assert_array_equal(getattr(again, name), getattr(trial, name))
     assert (again.markers, again.rate, again.units) == (trial.markers, trial.rate, trial.units)
     write_trial(tmp_path/'third.trc', again)
-    assert (tmp_path/'third.trc').read_text().split('\n')[1:] == (tmp_path/'again.trc').read_text().split('\n')[1:]
+    assert (tmp_path / 'third.trc').read_text().split('\n')[1:] == (tmp_path / 'again.trc').read_text().split(
+        '\n'
+    )[1:]
 
 
 def test_filling_gaps_leaves_the_rest_alone(tmp_path):
@@ -52,6 +57,11 @@ def test_filling_gaps_leaves_the_rest_alone(tmp_path):
     write_trial(tmp_path/'gappy.trc', gappy)
     gappy = read_trial(tmp_path/'gappy.trc')
     np.testing.assert_array_equal(gappy.visible, ~hidden)
-    write_trial(tmp_path/'filled.trc', gappy.with_positions(np.broadcast_to([1., 2., 3.], whole.positions.shape), where=hidden))
+    write_trial(
+        tmp_path / 'filled.trc',
+        gappy.with_positions(np.broadcast_to([1.0, 2.0, 3.0], whole.positions.shape), where=hidden),
+    )
     filled = read_trial(tmp_path/'filled.trc')
-    np.testing.assert_array_equal(filled.positions, np.where(hidden[..., None], [1., 2., 3.], whole.positions))
+    np.testing.assert_array_equal(
+        filled.positions, np.where(hidden[..., None], [1.0, 2.0, 3.0], whole.positions)
+    )

@@ -7,15 +7,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from motionfm.meshcat import ROLE_COLOURS, SIDE_TINTS, PageServer, motion_scene, object_names, scene_page, view_reconstruction
-from motionfm.skeleton import JOINT_INDEX, MIDHIP
-from motionfm.synthetic import synthesize, synthesize_dataset
+from motionfm.body.skeleton import JOINT_INDEX, MIDHIP
+from motionfm.body.synthetic import synthesize
+from motionfm.data.writer import synthesize_dataset
+from motionfm.view.meshcat import motion_scene, object_names, ROLE_COLOURS, SIDE_TINTS
+from motionfm.view.server import PageServer, scene_page
+from motionfm.view.viewers import view_reconstruction
 
 sync_api = pytest.importorskip('playwright.sync_api', reason='playwright is not installed')
 CHROMIUM = '/usr/bin/chromium'
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f'no browser at {CHROMIUM}')
-FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-         '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+FLAGS = [
+    '--no-sandbox',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--use-gl=angle',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+]
 
 
 @pytest.fixture(scope='module')
@@ -37,7 +49,14 @@ def open_page(browser, tmp_path):
         pages.append(page)
         page.on('pageerror', lambda error: troubles.append(str(error)))
         page.on('console', lambda message: troubles.append(message.text) if message.type == 'error' else None)
-        page.on('request', lambda request: troubles.append(request.url) if not request.url.startswith(('file:', 'data:', 'blob:')) else None)
+        page.on(
+            'request',
+            lambda request: (
+                troubles.append(request.url)
+                if not request.url.startswith(('file:', 'data:', 'blob:'))
+                else None
+            ),
+        )
         page.goto(path.as_uri())
         page.wait_for_function('viewer.animator.actions.length > 0')
         return page
@@ -48,9 +67,11 @@ def open_page(browser, tmp_path):
 
 LOOK = '''([path, frame]) => {
     show(frame); viewer.scene.updateMatrixWorld(true);
-    const node = viewer.scene_tree.find(path.split('/')), group = node.object, mesh = node.find(['<object>']).object;
+    const node = viewer.scene_tree.find(path.split('/'))
+    const group = node.object, mesh = node.find(['<object>']).object;
     const matrix = group.matrixWorld.elements, place = matrix.slice(12, 15);
-    return {place, top: place.map((middle, axis) => middle + matrix[4 + axis]/2), visible: group.visible, colour: mesh.material?.color.getHexString()}; }'''
+    return {place, top: place.map((middle, axis) => middle + matrix[4 + axis]/2), visible: group.visible,
+            colour: mesh.material?.color.getHexString()}; }'''
 
 
 def look(page, path: str, frame: int) -> dict:
@@ -81,7 +102,9 @@ def page(open_page, three):
 def test_three_skeletons_in_their_colours(page, three):
     for name, colour in ROLE_COLOURS.items():
         for part in sum(object_names(20), []): assert look(page, f'{name}/{part}', 0)['colour'] == colour[1:]
-    assert page.evaluate("[...document.querySelectorAll('#legend div')].map(line => line.textContent)") == list(three)
+    assert page.evaluate(
+        "[...document.querySelectorAll('#legend div')].map(line => line.textContent)"
+    ) == list(three)
 
 
 @pytest.mark.parametrize('frame', [0, 17, 45, 59])
@@ -94,11 +117,16 @@ def test_at_the_right_frame(page, three, frame):
         travelled = hip - look(page, f'{name}/joints/midHip', 0)['place']
         assert np.abs(travelled - (motion[frame, MIDHIP] - motion[0, MIDHIP])).max() < 1e-5
         for bone in ('RKnee-RAnkle', 'Neck-LShoulder', 'LAnkle-LHeel'):
-            start, end = (motion[frame, JOINT_INDEX[joint]] - motion[frame, MIDHIP] for joint in bone.split('-'))
+            start, end = (
+                motion[frame, JOINT_INDEX[joint]] - motion[frame, MIDHIP] for joint in bone.split('-')
+            )
             cylinder = look(page, f'{name}/bones/{bone}', frame)
             assert np.abs(cylinder['place'] - hip - (start + end)/2).max() < 1e-5
             assert np.abs(cylinder['top'] - hip - end).max() < 1e-5
-    page.wait_for_function(f"document.getElementById('now').textContent === 'sequence 0 \\u00b7 frame {frame} / 59'", timeout=5000)
+    page.wait_for_function(
+        f"document.getElementById('now').textContent === 'sequence 0 \\u00b7 frame {frame} / 59'",
+        timeout=5000,
+    )
 
 
 def test_a_missing_joint_and_its_bone_are_hidden(page):
@@ -110,19 +138,28 @@ def test_a_missing_joint_and_its_bone_are_hidden(page):
 
 
 def test_what_is_on_the_screen(page):
-    page.evaluate("document.querySelectorAll('#legend, #readout').forEach(words => words.style.display = 'none')")
+    page.evaluate(
+        "document.querySelectorAll('#legend, #readout').forEach(words => words.style.display = 'none')"
+    )
     page.evaluate('show(10)')
     image = pixels(page)[40:]                              # below the button of the menu
     red, green, blue = np.moveaxis(image, -1, 0)
-    seen = {'reference': (red > 180) & (green > 180) & (blue > 180), 'corrupted': (red > 150) & (green < 110) & (blue < 110),
-            'reconstructed': (green > 140) & (red < 110) & (blue < 150)}
+    seen = {
+        'reference': (red > 180) & (green > 180) & (blue > 180),
+        'corrupted': (red > 150) & (green < 110) & (blue < 110),
+        'reconstructed': (green > 140) & (red < 110) & (blue < 150),
+    }
     across = {name: np.nonzero(mask)[1] for name, mask in seen.items()}
     for name, columns in across.items(): assert len(columns) > 400, f'{name}: {len(columns)} pixels'
-    assert np.median(across['reference']) < np.median(across['corrupted']) < np.median(across['reconstructed'])
+    assert (
+        np.median(across['reference']) < np.median(across['corrupted']) < np.median(across['reconstructed'])
+    )
     for name, mask in seen.items():
         rows, columns = np.nonzero(mask)
         assert np.ptp(rows) > 1.5*np.ptp(columns), f'{name} does not stand upright'
-        assert 5 < rows.min() and rows.max() < image.shape[0] - 5 and 5 < columns.min() and columns.max() < 995, f'{name} is cut off'
+        assert (
+            5 < rows.min() and rows.max() < image.shape[0] - 5 and 5 < columns.min() and columns.max() < 995
+        ), f'{name} is cut off'
     assert np.median(image) < 60                           # a dark background
 
 
@@ -139,7 +176,11 @@ def test_keys(page):
     places = [look(page, f'{name}/joints/midHip', 0)['place'][0] for name in ('reference', 'reconstructed')]
     assert abs(places[0] - places[1]) < 1e-5
     page.keyboard.press('o')
-    assert look(page, 'corrupted/joints/midHip', 0)['place'][0] - look(page, 'reference/joints/midHip', 0)['place'][0] > .5
+    assert (
+        look(page, 'corrupted/joints/midHip', 0)['place'][0]
+        - look(page, 'reference/joints/midHip', 0)['place'][0]
+        > 0.5
+    )
 
 
 def test_a_motion_ends_or_starts_again(open_page, three):
@@ -169,10 +210,15 @@ def test_every_sequence_of_a_subject_without_padded_joints(open_page, tmp_path):
     view_reconstruction(dataset, network, '2', -1, html=tmp_path/'repaired.html', joint_drop_prob=0)
     assert asked == [(2, 60, 20, 3)]
     page = open_page(tmp_path/'repaired.html')
-    meshes = page.evaluate("(() => { let n = 0; viewer.scene.traverse(object => n += object.isMesh ? 1 : 0); return n; })()")
+    meshes = page.evaluate(
+        "(() => { let n = 0; viewer.scene.traverse(object => n += object.isMesh ? 1 : 0); return n; })()"
+    )
     assert meshes == 3*(16 + 15)
     page.evaluate('show(60)')
-    page.wait_for_function("document.getElementById('now').textContent === 'dataset0, subject 2, sequence 1 \\u00b7 frame 0 / 59'")
+    page.wait_for_function(
+        "document.getElementById('now').textContent === "
+        "'dataset0, subject 2, sequence 1 \\u00b7 frame 0 / 59'"
+    )
 
 
 def test_served(browser, three):

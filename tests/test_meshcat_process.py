@@ -1,4 +1,7 @@
-"The viewer's process: listens on loopback only, moves on from a taken port, and leaves nothing behind however it ends."
+"""The viewer's process: listens on loopback only, moves on from a taken port, and leaves nothing behind
+however it ends.
+"""
+
 import os
 import re
 import signal
@@ -6,15 +9,18 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
-from motionfm.synthetic import synthesize_dataset
+from motionfm.data.writer import synthesize_dataset
 
-pytestmark = pytest.mark.skipif(not Path('/proc/net/tcp').exists(), reason='reads /proc to see processes and sockets')
+pytestmark = pytest.mark.skipif(
+    not Path('/proc/net/tcp').exists(), reason='reads /proc to see processes and sockets'
+)
 
 
 @pytest.fixture(scope='module')
@@ -26,10 +32,18 @@ def dataset(tmp_path_factory) -> Path:
 class Viewer:
     "A viewer in a process and a session of its own."
     def __init__(self, dataset: Path, options: str = 'port=0'):
-        code = ('import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n'   # also where a shell without a terminal has it ignored
-                f'from motionfm.meshcat import view; view({str(dataset)!r}, browser=False, {options})')
-        self.process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, start_new_session=True)
+        code = (
+            # also where a shell without a terminal has it ignored
+            'import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n'
+            f'from motionfm.view.viewers import view; view({str(dataset)!r}, browser=False, {options})'
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, '-c', code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
         self.said = ''
         while not (found := re.search(r'http://127\.0\.0\.1:(\d+)/', self.said)):
             line = self.process.stdout.readline()
@@ -73,9 +87,12 @@ def listening(pid: int) -> set[str]:
     "Addresses on which a process listens, as /proc writes them."
     links = []
     for link in Path(f'/proc/{pid}/fd').iterdir():
-        try: links.append(os.readlink(link))
-        except OSError: pass
-    rows = [line.split() for name in ('tcp', 'tcp6') for line in Path(f'/proc/net/{name}').read_text().splitlines()[1:]]
+        with suppress(OSError): links.append(os.readlink(link))
+    rows = [
+        line.split()
+        for name in ('tcp', 'tcp6')
+        for line in Path(f'/proc/net/{name}').read_text().splitlines()[1:]
+    ]
     return {row[1] for row in rows if row[3] == '0A' and f'socket:[{row[9]}]' in links}
 
 
@@ -86,7 +103,10 @@ def test_loopback_only(start):
     assert members(viewer.process.pid) == [viewer.process.pid]
 
 
-@pytest.mark.parametrize('number, status', [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    'number, status',
+    [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
+)
 def test_nothing_is_left(start, number, status):
     viewer = start()
     urlopen(viewer.url, timeout=5).read()
@@ -98,7 +118,7 @@ def test_nothing_is_left(start, number, status):
 
 def test_nothing_is_left_after_a_page_was_written(dataset, tmp_path):
     page = tmp_path/'walk.html'
-    code = f'from motionfm.meshcat import view; view({str(dataset)!r}, html={str(page)!r})'
+    code = f'from motionfm.view.viewers import view; view({str(dataset)!r}, html={str(page)!r})'
     child = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.DEVNULL, start_new_session=True)
     assert child.wait(timeout=60) == 0
     assert page.stat().st_size > 900_000
@@ -143,5 +163,8 @@ def test_a_visitor_who_leaves_in_the_middle_is_no_event(start):
 
 
 def test_viewers_load_no_keras():
-    code = 'import sys, motionfm.meshcat; sys.exit(any(name in sys.modules for name in ("keras", "tensorflow")))'
+    code = (
+        'import sys, motionfm.view.viewers\n'
+        'sys.exit(any(name in sys.modules for name in ("keras", "tensorflow")))'
+    )
     assert subprocess.run([sys.executable, '-c', code]).returncode == 0

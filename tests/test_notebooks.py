@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -13,7 +12,9 @@ BIN = Path(sys.executable).parent
 NOTEBOOKS = sorted(path for path in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in path.parts)
 
 
-@pytest.mark.parametrize('notebook', NOTEBOOKS, ids=lambda path: path.relative_to(ROOT/'nbs').with_suffix('').as_posix())
+@pytest.mark.parametrize(
+    'notebook', NOTEBOOKS, ids=lambda path: path.relative_to(ROOT / 'nbs').with_suffix('').as_posix()
+)
 def test_notebook(notebook):
     done = subprocess.run([BIN/'nbdev_test', '--path', notebook], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -1,4 +1,7 @@
-"Writers that are killed, that meet, that run out of disk; names that are odd. benchmarks/kill.py kills two hundred times."
+"""Writers that are killed, that meet, that run out of disk; names that are odd. benchmarks/kill.py kills
+two hundred times.
+"""
+
 import importlib.util
 import os
 import random
@@ -12,16 +15,20 @@ import pytest
 from conftest import ROOT
 
 from motionfm.basics import FileError
-from motionfm.data import open_dataset
-from motionfm.formats import WRITERS, Trial, read_trial, write_trial
-from motionfm.skeleton import JOINTS
-from motionfm.store import append_dataset
-from motionfm.synthetic import synthesize_features, write_dataset
+from motionfm.body.skeleton import JOINTS
+from motionfm.data.append import append_dataset
+from motionfm.data.dataset import open_dataset
+from motionfm.data.writer import synthesize_features, write_dataset
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.registry import WRITERS
+from motionfm.io.trial import Trial
 
 sys.path.insert(0, str(ROOT/'benchmarks'))
 
 ENDINGS = [ending for ending in WRITERS if ending != '.c3d' or importlib.util.find_spec('ezc3d')]
-TRIAL = Trial(np.arange(7200.).reshape(120, 20, 3), JOINTS, 60., 'mm', np.arange(120)/60, np.arange(120) + 1, up='y')
+TRIAL = Trial(
+    np.arange(7200.0).reshape(120, 20, 3), JOINTS, 60.0, 'mm', np.arange(120) / 60, np.arange(120) + 1, up='y'
+)
 FEATURES, INFO = synthesize_features(40, 2)
 
 
@@ -29,7 +36,11 @@ FEATURES, INFO = synthesize_features(40, 2)
 def test_killed_while_writing(tmp_path):
     from kill import kill_appends, kill_plain, kill_writers
     rng = random.Random(0)
-    for name, work in {'plain': kill_plain, 'trc': lambda *args: kill_writers(args[0], '.trc', *args[1:]), 'dataset': kill_appends}.items():
+    for name, work in {
+        'plain': kill_plain,
+        'trc': lambda *args: kill_writers(args[0], '.trc', *args[1:]),
+        'dataset': kill_appends,
+    }.items():
         (tmp_path/name).mkdir()
         found = work(tmp_path/name, 6, rng)
         assert sum(found.values()) == 6
@@ -37,8 +48,8 @@ def test_killed_while_writing(tmp_path):
 
 APPEND = """
 import sys
-from motionfm.store import append_dataset
-from motionfm.synthetic import synthesize_features
+from motionfm.data.append import append_dataset
+from motionfm.data.writer import synthesize_features
 features, info = synthesize_features(4, 2, seed=int(sys.argv[2]), first_subject=10*int(sys.argv[2]))
 for _ in range(5): append_dataset(sys.argv[1], features, info)
 """
@@ -47,7 +58,10 @@ for _ in range(5): append_dataset(sys.argv[1], features, info)
 def test_two_processes_append_to_one_dataset(tmp_path):
     "Both begin with a folder that isn't there; nothing is lost, and a reader never sees anything broken."
     folder = tmp_path/'dataset0'
-    writers = [subprocess.Popen([sys.executable, '-c', APPEND, folder, str(seed)], stderr=subprocess.PIPE) for seed in (1, 2)]
+    writers = [
+        subprocess.Popen([sys.executable, '-c', APPEND, folder, str(seed)], stderr=subprocess.PIPE)
+        for seed in (1, 2)
+    ]
     lengths = [0]
     while any(writer.poll() is None for writer in writers):
         if not folder.exists(): continue
@@ -91,13 +105,20 @@ def test_full_disk(tmp_path, ending):
 
 def test_full_disk_for_datasets(tmp_path):
     told = small_disk(lambda: write_dataset(tmp_path/'a', FEATURES, INFO))
-    assert told.startswith(f'FileError: {tmp_path/"a"}: could not be written (') and not os.listdir(tmp_path), told
+    assert told.startswith(f'FileError: {tmp_path/"a"}: could not be written ('), told
+    assert not os.listdir(tmp_path), told
     told = small_disk(lambda: append_dataset(tmp_path/'a', FEATURES, INFO))
-    assert told.startswith(f'FileError: {tmp_path/"a"}: could not be written (') and not os.listdir(tmp_path), told
+    assert told.startswith(f'FileError: {tmp_path / "a"}: could not be written (') and not os.listdir(
+        tmp_path
+    ), told
     append_dataset(tmp_path/'a', FEATURES, INFO)
     told = small_disk(lambda: append_dataset(tmp_path/'a', FEATURES, INFO))
     assert told.startswith(f'FileError: {tmp_path/"a"}') and 'could not be written (' in told, told
-    assert open_dataset(tmp_path/'a').n_sequences == 40 and os.listdir(tmp_path) == ['a'] and len(os.listdir(tmp_path/'a')) == 2
+    assert (
+        open_dataset(tmp_path / 'a').n_sequences == 40
+        and os.listdir(tmp_path) == ['a']
+        and len(os.listdir(tmp_path / 'a')) == 2
+    )
 
 
 FILL_DISK = '''
@@ -107,15 +128,17 @@ from dataclasses import replace
 sys.path.insert(0, sys.argv[1])
 import test_robust_writes as here
 from motionfm.basics import FileError
-from motionfm.formats import write_trial
-from motionfm.model import AccumModel, build_model, keras, save_weights
-from motionfm.recipe import Average, Habits, build_recipe, save_recipe, _save_state as save_recipe_state
-from motionfm.store import append_dataset
-from motionfm.synthetic import write_dataset
-from motionfm.train import save_state
+from motionfm.io.files import write_trial
+from motionfm.learn.model import AccumModel, build_model, keras, save_weights
+from motionfm.estimate.prior import MotionPrior
+from motionfm.learn.recipe import _save_state as save_recipe_state, Average, build_recipe, save_recipe
+from motionfm.data.append import append_dataset
+from motionfm.data.writer import write_dataset
+from motionfm.learn.checkpoint import save_state
 import numpy as np
 disk = Path(sys.argv[2])
-long = replace(here.TRIAL, values=np.tile(np.random.default_rng(0).normal(size=(120, 20, 3)), (40, 1, 1)), times=np.arange(4800)/60, frames=np.arange(4800) + 1)
+values = np.tile(np.random.default_rng(0).normal(size=(120, 20, 3)), (40, 1, 1))
+long = replace(here.TRIAL, values=values, times=np.arange(4800)/60, frames=np.arange(4800) + 1)
 features, info = here.FEATURES + np.random.default_rng(0).normal(size=here.FEATURES.shape), here.INFO
 model = build_model(hidden=64, layers=1)
 model.compile('adam', loss='mse')
@@ -123,10 +146,14 @@ model.optimizer.build(model.trainable_variables)
 recipe = build_recipe(32, 1, 0.)
 recipe.compile('adam', loss='mse')
 recipe.optimizer.build(recipe.trainable_variables)
-habits = Habits(np.zeros((20, 3)), np.zeros((60, 60)), np.zeros((3, 2), int), np.zeros(1800), np.zeros((1800, 600)))
+zeros = np.zeros
+prior = MotionPrior(zeros((20, 3)), zeros((60, 60)), zeros((3, 2), int), zeros(1800), zeros((1800, 600)))
 work = {f'x{ending}': lambda path: write_trial(path, long) for ending in here.ENDINGS}
-work |= {'dataset': lambda path: write_dataset(path, features, info), 'other': lambda path: append_dataset(path, features, info), 'm.weights.h5': lambda path: save_weights(model, path),
-         'state.weights.h5': lambda path: save_state(model, path, {'history': []}), 'recipe.weights.h5': lambda path: save_recipe(recipe.get_weights(), recipe, habits, path),
+work |= {'dataset': lambda path: write_dataset(path, features, info),
+         'other': lambda path: append_dataset(path, features, info),
+         'm.weights.h5': lambda path: save_weights(model, path),
+         'state.weights.h5': lambda path: save_state(model, path, {'history': []}),
+         'recipe.weights.h5': lambda path: save_recipe(recipe.get_weights(), recipe, prior, path),
          'best.weights.h5': lambda path: save_recipe_state(path, recipe, Average(recipe), {'history': []})}
 os.environ['TMPDIR'] = str(disk)
 for name, write in work.items():
@@ -139,23 +166,38 @@ for name, write in work.items():
 
 def test_disk_that_is_really_full(tmp_path):
     "A file system of its own, of which 60 kB are left: every writer says so in one line and leaves nothing."
-    inside = 'mount -t tmpfs -o size=300k none "$1" && head -c 240k /dev/zero > "$1/rest" && exec "$2" -c "$3" "$4" "$1"'
-    if subprocess.run(['unshare', '-rm', 'sh', '-c', 'mount -t tmpfs none "$1"', 'sh', tmp_path], capture_output=True).returncode: pytest.skip('no file system may be made here')
-    done = subprocess.run(['unshare', '-rm', 'sh', '-c', inside, 'sh', tmp_path, sys.executable, FILL_DISK, ROOT/'tests'], capture_output=True, text=True)
+    inside = ('mount -t tmpfs -o size=300k none "$1" && head -c 240k /dev/zero > "$1/rest" '
+              '&& exec "$2" -c "$3" "$4" "$1"')
+    if subprocess.run(
+        ['unshare', '-rm', 'sh', '-c', 'mount -t tmpfs none "$1"', 'sh', tmp_path], capture_output=True
+    ).returncode:
+        pytest.skip('no file system may be made here')
+    done = subprocess.run(
+        ['unshare', '-rm', 'sh', '-c', inside, 'sh', tmp_path, sys.executable, FILL_DISK, ROOT / 'tests'],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     lines = done.stdout.splitlines()
     assert len(lines) == len(ENDINGS) + 6, done.stdout
-    for line in lines: assert line.startswith(f'{tmp_path}/') and ': could not be written (No space left on device' in line, line
+    for line in lines:
+        assert (
+            line.startswith(f'{tmp_path}/') and ': could not be written (No space left on device' in line
+        ), line
 
 
 def test_read_only_folder(tmp_path):
     folder = tmp_path/'locked'
     folder.mkdir()
     folder.chmod(0o555)
-    if os.access(folder, os.W_OK): folder = tmp_path.joinpath('/proc/self')   # the administrator may write anywhere but here
+    if os.access(folder, os.W_OK):
+        folder = tmp_path.joinpath('/proc/self')  # the administrator may write anywhere but here
     if not folder.is_dir(): pytest.skip('no folder that can\'t be written to')
     for ending in ENDINGS:
-        with pytest.raises(FileError, match=r'x\.\w+: could not be written \(.*\); nothing was changed; check the disk'): write_trial(folder/f'x{ending}', TRIAL)
+        with pytest.raises(
+            FileError, match=r'x\.\w+: could not be written \(.*\); nothing was changed; check the disk'
+        ):
+            write_trial(folder / f'x{ending}', TRIAL)
     for work in write_dataset, append_dataset:
         with pytest.raises(FileError, match='could not be written'): work(folder/'dataset0', FEATURES, INFO)
 
@@ -169,13 +211,18 @@ def test_odd_names(tmp_path, ending):
         folder = tmp_path/f'{name} d'
         folder.mkdir(exist_ok=True)
         write_trial(folder/f'{name}{ending}', TRIAL)
-        np.testing.assert_array_equal(read_trial(folder/f'{name}{ending}', up='y', units='mm').values, TRIAL.values)
+        np.testing.assert_array_equal(
+            read_trial(folder / f'{name}{ending}', up='y', units='mm').values, TRIAL.values
+        )
         assert [path.name for path in folder.iterdir()] == [f'{name}{ending}']
 
 
 def test_odd_names_in_commands(tmp_path, motionfm):
     folder = tmp_path/'Größe 走る'
-    for words in (('synthesize', folder/'dataset é 1', '--sequences', 20, '--subjects', 2), ('metadata', '--datasets_root', folder)):
+    for words in (
+        ('synthesize', folder / 'dataset é 1', '--sequences', 20, '--subjects', 2),
+        ('metadata', '--datasets_root', folder),
+    ):
         code, told = motionfm(*words)
         assert code == 0, told
     assert 'dataset é 1' in told
@@ -188,7 +235,7 @@ def test_odd_names_in_commands(tmp_path, motionfm):
 
 def test_leftovers_of_killed_writers_are_no_datasets(tmp_path):
     "A temporary folder is neither a dataset nor in the way."
-    from motionfm.data import find_datasets
+    from motionfm.data.dataset import find_datasets
     append_dataset(tmp_path/'my_dataset_60_openpose', FEATURES, INFO)
     (tmp_path/'.tmp-01234567-my_dataset_60_openpose').mkdir()
     assert [path.name for path in find_datasets(tmp_path)] == ['my_dataset_60_openpose']

@@ -9,9 +9,12 @@ pytest.importorskip('playwright.sync_api', reason='playwright is not installed: 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
 import bench_view as bench  # noqa: E402
 
-from motionfm.view import make_scene, player_frame, save_html  # noqa: E402
+from motionfm.view.player import player_frame, save_html
+from motionfm.view.scene import make_scene  # noqa: E402
 
-pytestmark = pytest.mark.skipif(not Path(bench.CHROMIUM).exists(), reason='chromium is not installed: apt-get install chromium')
+pytestmark = pytest.mark.skipif(
+    not Path(bench.CHROMIUM).exists(), reason='chromium is not installed: apt-get install chromium'
+)
 PLAYER = "document.querySelector('.mfm').player"
 
 
@@ -60,8 +63,16 @@ def picture(page):
 def test_keys_move_through_time(open_page):
     page = open_page(three_skeletons())
     page.locator('.picture').focus()
-    for key, frame in [('ArrowRight', 1), ('ArrowRight', 2), ('ArrowLeft', 1), ('Shift+ArrowRight', 11), ('End', 59), ('ArrowRight', 59),
-                       ('Home', 0), ('ArrowLeft', 0)]:
+    for key, frame in [
+        ('ArrowRight', 1),
+        ('ArrowRight', 2),
+        ('ArrowLeft', 1),
+        ('Shift+ArrowRight', 11),
+        ('End', 59),
+        ('ArrowRight', 59),
+        ('Home', 0),
+        ('ArrowLeft', 0),
+    ]:
         page.keyboard.press(key)
         assert get(page, 'state.frame') == frame, key
     page.keyboard.press('End'); settle(page)
@@ -106,7 +117,10 @@ def test_views_and_mouse_change_the_picture(open_page):
     assert len(set(seen.values())) == len(seen)
     box = page.locator('.picture').bounding_box()
     yaw = get(page, 'state.yaw')
-    page.mouse.move(box['x'] + 300, box['y'] + 100); page.mouse.down(); page.mouse.move(box['x'] + 400, box['y'] + 120, steps=4); page.mouse.up()
+    page.mouse.move(box['x'] + 300, box['y'] + 100)
+    page.mouse.down()
+    page.mouse.move(box['x'] + 400, box['y'] + 120, steps=4)
+    page.mouse.up()
     assert abs(get(page, 'state.yaw') - yaw) > 20
     zoom = get(page, 'state.zoom')
     page.mouse.wheel(0, -300); settle(page)
@@ -137,9 +151,14 @@ def test_gap_strip_tells_the_truth(open_page):
     page = open_page(make_scene(motion[1], visible=visible))
     strip = page.locator('.strip')
     assert len(strip.get_attribute('data-rows').split()) == 20
-    assert 'sequence 288' in strip.get_attribute('aria-label')       # 12 frames x 20 joints, and 48 more of the wrist
-    shade = page.evaluate("""() => { const {strip} = document.querySelector('.mfm').player, c = strip.still, r = devicePixelRatio;
-        const at = (row, frame) => [...c.getContext('2d').getImageData((strip.x(frame) - (frame === 59))*r, (row*strip.rowHeight + 5)*r, 1, 1).data].slice(0, 3).join();
+    assert 'sequence 288' in strip.get_attribute(
+        'aria-label'
+    )  # 12 frames x 20 joints, and 48 more of the wrist
+    shade = page.evaluate("""() => {
+        const {strip} = document.querySelector('.mfm').player, c = strip.still, r = devicePixelRatio;
+        const x = frame => (strip.x(frame) - (frame === 59))*r, y = row => (row*strip.rowHeight + 5)*r;
+        const pixel = (row, frame) => c.getContext('2d').getImageData(x(frame), y(row), 1, 1).data;
+        const at = (row, frame) => [...pixel(row, frame)].slice(0, 3).join();
         return [0, 18].map(row => [...Array(60).keys()].map(frame => at(row, frame))); }""")
     white = '255,255,255'
     assert [colour == white for colour in shade[0]] == list(~visible[:, 0])
@@ -218,9 +237,11 @@ def test_awkward_sequences(open_page, kind):
 def test_long_trial_does_not_freeze_the_page(open_page):
     page = open_page(three_skeletons(20_000))
     page.wait_for_timeout(300)
-    longest = page.evaluate("""async () => { const player = document.querySelector('.mfm').player; let last = performance.now(), longest = 0;
+    longest = page.evaluate("""async () => {
+        const player = document.querySelector('.mfm').player; let last = performance.now(), longest = 0;
         for (let i = 0; i < 40; i++) { player.seek(500*i); await new Promise(requestAnimationFrame);
-                                       const now = performance.now(); longest = Math.max(longest, now - last); last = now; }
+                                       const now = performance.now();
+                                       longest = Math.max(longest, now - last); last = now; }
         return longest; }""")
     assert longest < 500
     page.locator('.picture').focus(); page.keyboard.press('End'); settle(page)
@@ -229,15 +250,23 @@ def test_long_trial_does_not_freeze_the_page(open_page):
 
 def test_themes_and_phone(open_page):
     page = open_page(three_skeletons(), size=(360, 640), theme='light')
-    assert page.evaluate("getComputedStyle(document.querySelector('.mfm')).backgroundColor") == 'rgb(255, 255, 255)'
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.mfm')).backgroundColor")
+        == 'rgb(255, 255, 255)'
+    )
     assert page.evaluate('document.documentElement.scrollWidth') <= 360
     page.get_by_label('light or dark').click(); settle(page)
-    assert page.evaluate("getComputedStyle(document.querySelector('.mfm')).backgroundColor") == 'rgb(20, 23, 28)'
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.mfm')).backgroundColor") == 'rgb(20, 23, 28)'
+    )
 
 
 def test_every_control_has_a_name_and_can_be_reached(open_page):
     page = open_page(three_skeletons())
-    nameless = page.evaluate("[...document.querySelectorAll('button, select, input, canvas')].filter(n => !n.getAttribute('aria-label')).length")
+    nameless = page.evaluate(
+        "[...document.querySelectorAll('button, select, input, canvas')]"
+        ".filter(n => !n.getAttribute('aria-label')).length"
+    )
     assert nameless == 0
     reached = set()
     for _ in range(25):
@@ -264,7 +293,9 @@ def test_exports_from_the_page(open_page, tmp_path, chromium):
 def test_frame_inside_another_page(chromium, tmp_path):
     page = chromium.new_page(viewport={'width': 800, 'height': 800})
     complaints = bench.watched(page)
-    (tmp_path/'outer.html').write_text(f'<meta charset="utf-8"><p>Before</p>{player_frame(three_skeletons())}<p>After</p>')
+    (tmp_path / 'outer.html').write_text(
+        f'<meta charset="utf-8"><p>Before</p>{player_frame(three_skeletons())}<p>After</p>'
+    )
     page.goto((tmp_path/'outer.html').as_uri())
     inner = page.frame_locator('iframe')
     inner.locator('.mfm[data-frame]').wait_for()
@@ -275,15 +306,18 @@ def test_frame_inside_another_page(chromium, tmp_path):
 
 
 EXPLORER = """
-from motionfm.fills import fill_linear
-from motionfm.view import explore
+from motionfm.io.gaps import fill_linear
+from motionfm.view.widgets import explore
 display(player)
 explore({root!r} + '/datasets', repair=fill_linear)"""
 
 
 def explore_in_lab(page):
     "Choose, damage and repair with the controls of the second output."
-    told, motion = page.get_by_text('% missing'), "[...document.querySelectorAll('.mfm')].filter(n => n.player.picture).at(-1).player.motion"
+    told, motion = (
+        page.get_by_text('% missing'),
+        "[...document.querySelectorAll('.mfm')].filter(n => n.player.picture).at(-1).player.motion",
+    )
     page.get_by_label('Dataset').select_option('dataset1')
     wait_until(page, f'{motion}.K === 16 && {motion}.S === 2')
     before = told.inner_text()
@@ -304,7 +338,10 @@ def test_jupyterlab(chromium, tmp_path):
         page.wait_for_selector('.strip')
         page.wait_for_selector('.mfm >> nth=3')
         before = picture(page)
-        heard = lambda: int((tmp_path/'frame.txt').read_text() or -1) if (tmp_path/'frame.txt').exists() else 0
+        heard = lambda: (
+            int((tmp_path / 'frame.txt').read_text() or -1) if (tmp_path / 'frame.txt').exists() else 0
+        )
+
         def wait_for(frame):
             for _ in range(50):
                 if heard() == frame: return
@@ -320,9 +357,16 @@ def test_jupyterlab(chromium, tmp_path):
         page.keyboard.press('Home'); wait_for(0)
         page.keyboard.press('Space'); wait_until(page, f'{PLAYER}.state.frame > 10')
         page.keyboard.press('Space'); wait_until(page, f'!{PLAYER}.state.playing')
-        handle, line = page.locator('.noUi-handle').first.bounding_box(), page.locator('.strip').first.bounding_box()
-        now = page.locator('.strip').first.evaluate("node => { const {player} = node.closest('.mfm'); return player.strip.x(player.state.frame); }")
-        assert abs(handle['x'] + handle['width']/2 - line['x'] - now) < 3     # the strip's line stands under the handle
+        handle, line = (
+            page.locator('.noUi-handle').first.bounding_box(),
+            page.locator('.strip').first.bounding_box(),
+        )
+        now = page.locator('.strip').first.evaluate(
+            "node => { const {player} = node.closest('.mfm'); return player.strip.x(player.state.frame); }"
+        )
+        assert (
+            abs(handle['x'] + handle['width'] / 2 - line['x'] - now) < 3
+        )  # the strip's line stands under the handle
         explore_in_lab(page)
         page.close()
     assert complaints == []

@@ -14,7 +14,7 @@ def readme() -> str:
     notebook.cells = [cell for cell in notebook.cells if '#| hide' not in cell.source]
     notebook.metadata.language_info = {'name': 'python'}   # for the fences
     text, _ = MarkdownExporter().from_notebook_node(notebook)
-    text = re.sub(r'\]\(((?:images/|tutorials/)?[\w.]+\.(?:ipynb|gif|png|md))\)', r'](nbs/\1)', text)
+    text = re.sub(r'\]\(((?:\w+/)?[\w.]+\.(?:ipynb|gif|png|md))\)', r'](nbs/\1)', text)
     return re.sub(r'\n{3,}', '\n\n', text).strip() + '\n'
 
 
