@@ -82,26 +82,34 @@ def with_parents(
     parents = [classes[name] for name in names if name in classes]
     return [one for parent in parents for one in with_parents(parent, tree)] + [node]
 
-# %% ../nbs/02_docstrings.ipynb #fields
-def _field(part: ast.AnnAssign, comments: dict[int, str]) -> Parameter:
+# %% ../nbs/02_docstrings.ipynb #words-in
+def words_in(node: ast.expr) -> str:
+    "A string as it stands in the source; of an f-string the names that it shows, in backticks."
+    if isinstance(node, ast.JoinedStr): return ''.join(map(words_in, node.values))
+    if isinstance(node, ast.Constant): return str(node.value)
+    return ', '.join(f'`{part.id}`' for part in ast.walk(node) if isinstance(part, ast.Name))
+
+# %% ../nbs/02_docstrings.ipynb #field
+def _field(part: ast.AnnAssign, comments: dict[int, str], text: Callable) -> Parameter:
     "One field."
     name, type = _written(part.target), _written(part.annotation)
     words = comments.get(part.end_lineno or 0, '')
     call = part.value if isinstance(part.value, ast.Call) else None
     if call is None: return Parameter(name, type, _written(part.value), words)
     if _written(call.func) != '_setting': return Parameter(name, type, '', words)
-    default, help = call.args[0], call.args[1]
-    if isinstance(help, ast.Constant): words = str(help.value)
-    return Parameter(name, type, _written(default), words)
+    default, help, *_ = call.args
+    return Parameter(name, type, _written(default), text(help))
 
+# %% ../nbs/02_docstrings.ipynb #fields
 def fields_of(
     node: ast.ClassDef,
-    comments: dict[int, str],   # as `comments_in` gives
-    tree: ast.Module,           # of the module it stands in
+    comments: dict[int, str],     # as `comments_in` gives
+    tree: ast.Module,             # of the module it stands in
+    text: Callable = words_in,    # (expression) -> the words in it
 ) -> list[Parameter]:
     "The fields of a dataclass or a named tuple, those of its parents first."
     parts = [part for one in with_parents(node, tree) for part in one.body]
-    return [_field(part, comments) for part in parts if isinstance(part, ast.AnnAssign)]
+    return [_field(part, comments, text) for part in parts if isinstance(part, ast.AnnAssign)]
 
 # %% ../nbs/02_docstrings.ipynb #section
 def _entry(one: Parameter, named: bool) -> str:

@@ -8,7 +8,15 @@ from functools import cache, cached_property
 from html import escape
 from pathlib import Path
 
-from motionfm.docstrings import comments_in, Parameter, parameters_of, returned_by
+from motionfm.docstrings import (
+    comments_in,
+    fields_of,
+    Parameter,
+    parameters_of,
+    returned_by,
+    with_parents,
+    words_in,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPORTED = ('#| export', '#| exporti', '#| exports')
@@ -32,6 +40,7 @@ class Cell:
     id: str
     source: str
     is_public: bool = True   # its names are in `__all__`
+    module: 'Cell | None' = None   # all exported cells of its notebook as one
 
     @cached_property
     def lines(self) -> list[str]: return self.source.split('\n')
@@ -187,44 +196,20 @@ def _text(node: ast.expr) -> str:
     if isinstance(node, ast.FormattedValue) and node.conversion == -1 and not node.format_spec:
         with suppress(Exception):   # as ' or '.join(RECIPES)
             return str(eval(ast.unparse(node.value), {'__builtins__': {}}, _literals()))
-    if isinstance(node, ast.Constant): return str(node.value)
-    return ', '.join(f'`{part.id}`' for part in ast.walk(node) if isinstance(part, ast.Name))
-
-
-def _field(cell: Cell, node: ast.AnnAssign) -> Parameter:
-    "A field of a class; settings of a run keep their words beside the default."
-    default, words = ast.unparse(node.value) if node.value else '', cell.comments.get(node.end_lineno, '')
-    if isinstance(node.value, ast.Call) and default.startswith('_setting('):
-        default, words = ast.unparse(node.value.args[0]), _text(node.value.args[1])
-    return Parameter(node.target.id, ast.unparse(node.annotation), default, words)
-
-
-@cache
-def _private_classes() -> dict[str, tuple[Cell, ast.ClassDef]]:
-    "Classes for use inside the package, from which public ones are made."
-    found = ((cell, node) for notebook in notebooks() for cell in notebook.cells for node in cell.tree.body)
-    classes = ((cell, node) for cell, node in found if isinstance(node, ast.ClassDef))
-    return {node.name: (cell, node) for cell, node in classes if node.name.startswith('_')}
-
-
-def _with_private_parents(cell: Cell, node: ast.ClassDef) -> list[tuple[Cell, ast.ClassDef]]:
-    "A class, and before it what it takes over from private ones, in the order of its fields."
-    bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-    parents = [_private_classes()[name] for name in bases if name in _private_classes()]
-    return [one for parent in parents for one in _with_private_parents(*parent)] + [(cell, node)]
+    return words_in(node)
 
 
 def _class(cell: Cell, node: ast.ClassDef) -> Name:
-    "A class with its fields, or what makes it, and its public methods."
-    family = _with_private_parents(cell, node)
+    "A class with its fields, or what makes it, and its public methods, also those that it inherits in its module."
+    module = cell.module or cell
+    node = next(one for one in module.tree.body if isinstance(one, ast.ClassDef) and one.name == node.name)
     own = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-    made = next((_function(cell, part).parameters for part in own if part.name == '__init__'), None)
-    parts = [(home, part) for home, one in family for part in one.body]
-    fields = [_field(home, part) for home, part in parts if isinstance(part, ast.AnnAssign)]
-    functions = [(home, part) for home, part in parts if isinstance(part, ast.FunctionDef)]
-    shown = [(home, part) for home, part in functions if part.name[0] != '_' or part.name == '__call__']
-    methods = [_function(home, part) for home, part in shown]
-    return Name(node.name, 'class', _words(node), fields if made is None else made, None, methods)
+    made = next((_function(module, part).parameters for part in own if part.name == '__init__'), None)
+    fields = fields_of(node, module.comments, module.tree, _text) if made is None else made
+    parts = [part for one in with_parents(node, module.tree) for part in one.body]
+    functions = [part for part in parts if isinstance(part, ast.FunctionDef)]
+    shown = [part for part in functions if part.name[0] != '_' or part.name == '__call__']
+    return Name(node.name, 'class', _words(node), fields, None, [_function(module, part) for part in shown])
 
 
 @dataclass
@@ -258,8 +243,10 @@ class Notebook:
         "The exported cells."
         code = [cell for cell in self.raw['cells'] if cell['cell_type'] == 'code']
         sources = [(cell['id'], ''.join(cell['source'])) for cell in code]
-        return [Cell(id, source.split('\n', 1)[1], not source.startswith('#| exporti'))
-                for id, source in sources if source.startswith(EXPORTED) and '\n' in source]
+        exported = [(id, source) for id, source in sources if source.startswith(EXPORTED) and '\n' in source]
+        module = Cell('module', '\n'.join(source for _, source in exported))
+        return [Cell(id, source.split('\n', 1)[1], not source.startswith('#| exporti'), module)
+                for id, source in exported]
 
     @property
     def names(self) -> list[Name]: return [name for cell in self.cells for name in cell.names]
