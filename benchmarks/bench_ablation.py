@@ -107,7 +107,7 @@ def measured(trials: list, prior, replaced: dict, candidate: str) -> dict[str, t
             errors = []
             for index, trial in enumerate(trials):
                 for truth, damaged, visible, rate in damage_trial(scenario, trial, 60., 0, index)[:3]:
-                    repaired = repair_positions(damaged, visible, repairer, rate)
+                    repaired = repair_positions(damaged, visible, repairer, rate).positions
                     error = 1000*np.linalg.norm(repaired - truth, axis=-1)
                     errors.append(error[~visible] if not visible.all() else error.ravel())
             together = np.concatenate(errors)

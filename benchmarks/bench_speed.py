@@ -362,10 +362,10 @@ def damaged_trials() -> list[tuple]:
 
 def shipped_repair(self_checked: bool):
     "The shipped weights on the longest of those trials."
-    from motionfm.reconstruct.pipeline import load_network, repair_with_uncertainty
+    from motionfm.reconstruct.pipeline import load_network, repair_positions
     (damaged, visible), *_ = damaged_trials()
     recipe = load_network()._replace(self_checked=self_checked)
-    return lambda: repair_with_uncertainty(damaged, visible, recipe)
+    return lambda: repair_positions(damaged, visible, recipe)
 
 
 def repairing(given, folder: Path) -> list[tuple[str, ...]]:

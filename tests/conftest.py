@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
+@pytest.fixture(scope='session')
 def shared() -> Path:
     "The folder of real recordings beside the repository."
     folder = ROOT.parent/'shared'
@@ -15,9 +15,9 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope='session')
 def people(shared) -> dict:
-    "Whole trials of people of the CMU database by name, as 05_01: positions (T, 20, 3) in metres, 60 Hz."
+    "Whole trials of the CMU database by name, as 05_01: (T, 20, 3) metres, 60 Hz; not to be changed."
     with np.load(shared/'people'/'cmu.npz') as trials: return {name: trials[name] for name in trials}
 
 

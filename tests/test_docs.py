@@ -54,6 +54,15 @@ def test_every_public_name_has_its_place(site):
             assert f'{notebook.page}.html#{name.name}"' in reference, (notebook.module, name.name)
 
 
+def test_a_class_shows_what_it_inherits():
+    "A trial has its fields from a parent, and the settings of a run from several."
+    names = {name.name: name for notebook in notebooks() for name in notebook.names}
+    fields = {name: {one.name for one in names[name].parameters} for name in ('Trial', 'TrainConfig')}
+    assert {'values', 'markers', 'rate', 'units'} <= fields['Trial']
+    assert {'datasets_root', 'hidden', 'noise_std_cm', 'seed'} <= fields['TrainConfig']
+    assert 'positions' in {method.name for method in names['Trial'].methods}
+
+
 def test_every_exported_definition_can_be_read(site):
     "A reader finds the code of each function and class, of those for use inside the package, too."
     for notebook in notebooks():

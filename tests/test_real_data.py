@@ -13,7 +13,7 @@ from motionfm.io.files import read_trial
 from motionfm.io.gaps import frames_away
 from motionfm.reconstruct.discontinuities import find_discontinuities
 from motionfm.reconstruct.outliers import find_outliers
-from motionfm.reconstruct.pipeline import load_network, repair_with_uncertainty
+from motionfm.reconstruct.pipeline import load_network, repair_positions
 from motionfm.reconstruct.swaps import find_swaps
 
 TRUTH = {'dataset1': 'interleaved', 'dataset10': 'interleaved', 'dataset11': 'stacked'}
@@ -142,7 +142,7 @@ def test_joints_that_follow_something_else_are_repaired(people, what):
         start, recorded = len(truth)//2 - 25, truth.copy()
         recorded[start:start + 50, joint] = place(truth, start)
         error = np.linalg.norm(
-            repair_with_uncertainty(recorded, np.ones(truth.shape[:2], bool), network).positions - truth,
+            repair_positions(recorded, np.ones(truth.shape[:2], bool), network).positions - truth,
             axis=-1,
         )
         before.append(np.linalg.norm(recorded - truth, axis=-1)[start : start + 50, joint].mean())
@@ -163,12 +163,12 @@ def test_somebody_else_for_a_moment_harms_nobody(people):
     seen, moment = np.ones(own.shape[:2], bool), slice(100, 110)
     followed, gap = own.copy(), seen.copy()
     followed[moment] = other[moment] - other[100].mean(0) + own[100].mean(0) + [2., 0, 1]; gap[moment] = False
-    repaired = repair_with_uncertainty(followed, seen, network)
-    np.testing.assert_array_equal(repaired.positions, repair_with_uncertainty(own, gap, network).positions)
+    repaired = repair_positions(followed, seen, network)
+    np.testing.assert_array_equal(repaired.positions, repair_positions(own, gap, network).positions)
     assert np.linalg.norm(repaired.positions - own, axis=-1).max() < .05
     glued = np.concatenate([own[:100], other[:100] - other[0].mean(0) + own[100].mean(0) + [2., 0, 1]])
     assert (
-        np.linalg.norm(repair_with_uncertainty(glued, seen, network).positions - glued, axis=-1).max() < 0.005
+        np.linalg.norm(repair_positions(glued, seen, network).positions - glued, axis=-1).max() < 0.005
     )
 
 
@@ -193,7 +193,7 @@ def test_beside_gaps_errors_are_small_and_told(people):
     some = [trial for name, trial in people.items() if name[:2] in ('12', '29')]
     for index, trial in enumerate(some):
         for truth, damaged, visible, rate in damage_trial('joints', trial, 60., 0, index):
-            repaired = repair_with_uncertainty(damaged, visible, network, rate)
+            repaired = repair_positions(damaged, visible, network, rate)
             errors.append(np.linalg.norm(repaired.positions - truth, axis=-1)[~visible])
             spreads.append(repaired.uncertainty[~visible]); away.append(frames_away(visible)[~visible])
     error, uncertainty, away = map(np.concatenate, (errors, spreads, away))

@@ -240,7 +240,7 @@ def straight_lines(monkeypatch):
     def fill_gaps(positions, visible, *more, **options):
         return pipeline.Repaired(lines_over(np.nan_to_num(positions), visible | ~visible.any(0)))
     monkeypatch.setattr(repair, 'load_chosen_network', lambda *names: None)
-    monkeypatch.setattr(pipeline, 'repair_with_uncertainty', fill_gaps)
+    monkeypatch.setattr(pipeline, 'repair_positions', fill_gaps)
 
 
 def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):

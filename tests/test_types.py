@@ -38,7 +38,7 @@ Corruptor()(normalised, np.arange(1)); Corruptor()(normalised, range(1))
 back: np.ndarray = denormalise(damaged, root, scale)
 lengths: np.ndarray = bone_lengths(back, edges_for(20))
 echo = lambda damaged, visible: damaged
-whole: np.ndarray = repair_positions(walk, visible[0], echo, rate=60, fill_only=True)
+whole: np.ndarray = repair_positions(walk, visible[0], echo, rate=60, fill_only=True).positions
 save_html(make_scene(walk, back[0], whole, rate=60.), Path('walk.html'))
 try:
     trial: Trial = read_trial('walk.trc', units='mm')

@@ -119,7 +119,7 @@ def _is_import(node: ast.stmt) -> bool:
 
 
 def _is_option(node: ast.stmt) -> bool:
-    "Whether a statement names an option of a command, which is told with the command."
+    "Whether a statement names an option of a command, which is described with the command."
     return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith('Annotated[')
 
 
@@ -155,8 +155,8 @@ def _annotated(text: str, comment: str) -> tuple[str, str]:
     if not text.startswith('Annotated['): return text, comment
     kind, option = ast.parse(text, mode='eval').body.slice.elts[:2]
     flags = [value.value for value in option.args if isinstance(value, ast.Constant)]
-    told = {keyword.arg: keyword.value for keyword in option.keywords}
-    help = _text(told['help']) if 'help' in told else ''
+    given = {keyword.arg: keyword.value for keyword in option.keywords}
+    help = _text(given['help']) if 'help' in given else ''
     return ast.unparse(kind), ' '.join([*(f'`{flag}`' for flag in flags if str(flag).startswith('-')), help])
 
 
@@ -200,7 +200,7 @@ def _text(node: ast.expr) -> str:
 
 
 def _class(cell: Cell, node: ast.ClassDef) -> Name:
-    "A class with its fields, or what makes it, and its public methods, also those that it inherits in its module."
+    "A class with its fields, or what makes it, and its public methods, inherited ones of its module too."
     module = cell.module or cell
     node = next(one for one in module.tree.body if isinstance(one, ast.ClassDef) and one.name == node.name)
     own = [part for part in node.body if isinstance(part, ast.FunctionDef)]

@@ -1,4 +1,4 @@
-"Names of the package in the code of a rendered page become links to where they are told."
+"Names of the package in the code of a rendered page become links to where they are described."
 import ast
 import re
 from html import escape, unescape
@@ -10,7 +10,7 @@ PIECE = re.compile(r'<[^>]*>|&[^;]+;|[^<&]', re.DOTALL)   # a tag, or what is on
 
 
 def scope_of(notebook: Notebook) -> dict[str, str]:
-    "What the code of a notebook may call, and where it is told: name -> page and place."
+    "What the code of a notebook may call, and where it is described: name -> page and place."
     public, scope = index(), {name.name: f'#{name.name}' for name in notebook.names}
     page_of = {f'motionfm.{other.module}'.removesuffix('.__init__'): other.page for other in notebooks()}
     up = '../'*notebook.page.count('/')

@@ -110,10 +110,10 @@ def words_before(source: str) -> str:
 
 def alt_of(code: str, before: str) -> str:
     "What a picture shows, in words: its title, or else the text before it; and what its axes are."
-    told = lambda call: [found[2] for found in re.finditer(rf'\b{call}(["\'])([^"\'{{}}]+)\1', code)]
-    titles = told(r'(?:title=|set_title\(|suptitle\()')
+    named = lambda call: [found[2] for found in re.finditer(rf'\b{call}(["\'])([^"\'{{}}]+)\1', code)]
+    titles = named(r'(?:title=|set_title\(|suptitle\()')
     what = '; '.join(dict.fromkeys(titles)) or words_before(before)
-    axes = [', '.join(dict.fromkeys(told(f'{axis}label='))) for axis in 'yx']
+    axes = [', '.join(dict.fromkeys(named(f'{axis}label='))) for axis in 'yx']
     return what + (f' ({" against ".join(axes)})' if all(axes) else '')
 
 
@@ -151,7 +151,7 @@ def described(cell: Cell, page: str) -> list[dict]:
 
 
 def page_of(notebook: Notebook) -> dict:
-    "A notebook as a page: no hidden cells, no imports, exported cells told."
+    "A notebook as a page: no hidden cells, no imports, exported cells described."
     title, subtitle = notebook.head
     quoted = partial(json.dumps, ensure_ascii=False)
     front = f'---\ntitle: {quoted(title)}\nsubtitle: {quoted(subtitle)}\n---'

@@ -18,7 +18,7 @@ PICTURE = Path(__file__).resolve().parent.parent/'nbs'/'images'/'repair.gif'
 
 clean = read_trial(sys.argv[1]).positions[60:260]
 (truth, damaged, visible, rate), = damage_trial('everything', clean, 60., seed=3)
-repaired = repair_positions(damaged, visible, load_network())
+repaired = repair_positions(damaged, visible, load_network()).positions
 save_gif(make_scene(truth, damaged, repaired, rate=rate), PICTURE, beside=True, fps=12)
 error = 1000*np.linalg.norm(repaired - truth, axis=-1)[~visible].mean()
 print(f'{PICTURE}: missing samples are {error:.0f} mm off')

@@ -24,7 +24,7 @@ from ..io.files import read_trial
 from ..io.gaps import runs_of
 from ..reconstruct.discontinuities import find_discontinuities
 from ..reconstruct.fuse import Repairer, without_network
-from ..reconstruct.pipeline import repair_with_uncertainty
+from ..reconstruct.pipeline import repair_positions
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #pool-results
 Trials = Mapping[str, tuple[np.ndarray, float]]   # name -> (T, K, 3) metres, complete; Hz
@@ -99,7 +99,7 @@ def network_methods(
     "A network as methods, beside `METHODS`."
     def method(network: Repairer | Callable, fill_only: bool = False) -> Callable:
         def repaired(positions: np.ndarray, visible: np.ndarray, rate: float):
-            answer = repair_with_uncertainty(positions, visible, network, rate, fill_only)
+            answer = repair_positions(positions, visible, network, rate, fill_only)
             return answer[:2] if isinstance(network, Repairer) else answer.positions
         return repaired
     methods = {f'{name}_fill': method(network, True), name: method(network)}

@@ -40,7 +40,7 @@ from ..io.gaps import fill_linear
 # %% ../../nbs/reconstruct/604_fuse.ipynb #settings
 @dataclass(frozen=True)
 class FuseSettings:
-    "How a recording is cut, and what is believed where."
+    "How a recording is cut, and which estimate counts where."
     block_frames: int = 240                # length of a block
     stride_frames: int = 180               # from one block to the next
     blocks_per_call: int = 32              # that the network repairs together

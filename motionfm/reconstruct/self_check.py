@@ -26,7 +26,7 @@ class SelfCheckSettings:
     min_gain: float = .04        # share of the error that a mixture has to remove
     usual_error_m: float = .01   # metres; larger errors count less than their square
     coverage: float = .68        # share of the errors that should be within the uncertainty
-    half_samples: int = 100      # for which a factor of the uncertainty is half believed
+    half_samples: int = 100      # for which a factor of the uncertainty counts by half
     min_factor: float = .8       # of the uncertainty
     max_factor: float = 4.
 

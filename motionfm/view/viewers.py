@@ -172,7 +172,8 @@ def reconstruct_selection(
     visible = np.isfinite(damaged[kept]).all(-1)
     answer = np.full(damaged.shape, np.nan)
     if isinstance(network, Repairer):
-        for at, seen in zip(kept, visible): answer[at] = repair_positions(damaged[at], seen, network)
+        for at, seen in zip(kept, visible):
+            answer[at] = repair_positions(damaged[at], seen, network).positions
     else: answer[kept] = _apply_network(damaged[kept], visible, network, kmax)
     return answer
 
