@@ -220,9 +220,7 @@ def evaluate(
 ) -> Table:                                    # a row for each scenario and method; errors in mm
     "Damage clean motion, repair it by every method, and compare; raises `DataError`, `FileError`."
     from motionfm.evaluation.baselines import METHODS
-    from motionfm.evaluation.benchmark import evaluate_trials, network_methods, results_table
-    known = dict(METHODS) | network_methods(network or _shipped())
-    unknown = [name for name in methods or () if name not in known]
-    if unknown: raise DataError(f'method {unknown[0]!r} is not known; known are {", ".join(known)}')
-    chosen = {name: known[name] for name in methods or known}
+    from motionfm.evaluation.benchmark import evaluate_trials, known_names, network_methods, results_table
+    known = METHODS | network_methods(network or _shipped())
+    chosen = {name: known[name] for name in known_names('method', methods or (), known)}
     return Table(results_table(evaluate_trials(_trials_of(source, most), chosen, scenarios, seed)))

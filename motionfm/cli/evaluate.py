@@ -42,19 +42,13 @@ _Seed = Annotated[int, typer.Option('--seed', help='Same seed, same damage.')]
 _Report = Annotated[str, typer.Option('--report', help='Write a page with plots and moving skeletons.')]
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-methods
-def _known(kind: str, names: list[str], known) -> list[str]:
-    "The names, all known if there are none; raises `DataError` for an unknown one."
-    for name in names:
-        if name not in known: raise DataError(f'{kind} {name!r} is not known; known are {", ".join(known)}')
-    return names or list(known)
-
 def _chosen_methods(weights: str | None, model_json: str | None, wanted: str) -> dict[str, Callable]:
     "The methods to compare, by name; raises `DataError` for an unknown one."
     from motionfm.evaluation.baselines import METHODS
-    from motionfm.evaluation.benchmark import network_methods
+    from motionfm.evaluation.benchmark import known_names, network_methods
     methods = METHODS | network_methods(load_chosen_network(model_json, weights))
     if weights: methods |= {'shipped': network_methods(load_chosen_network(None, None))['motionfm']}
-    return {name: methods[name] for name in _known('method', names_in(wanted), methods)}
+    return {name: methods[name] for name in known_names('method', names_in(wanted), methods)}
 
 # %% ../../nbs/cli/906_evaluate.ipynb #read-all
 def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) -> dict:
@@ -78,10 +72,10 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
              report: _Report = 'report.html', weights: Weights = None, model_json: ModelJson = None,
              names: Names = None) -> None:
     "Damage clean trials, repair them by every method, and compare."
-    from motionfm.evaluation.benchmark import evaluate_trials, format_table
+    from motionfm.evaluation.benchmark import evaluate_trials, format_table, known_names
     from motionfm.evaluation.report import format_summary, write_report
     from motionfm.evaluation.scenarios import SCENARIOS
-    scenarios = _known('scenario', names_in(scenario), SCENARIOS)
+    scenarios = known_names('scenario', names_in(scenario), SCENARIOS)
     if source and dataset_root:
         raise DataError(f'{source} and {dataset_root} found, expected one of them; a folder may hold both')
     check_writable(Path(report).parent)

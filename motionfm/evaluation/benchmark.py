@@ -91,6 +91,17 @@ def evaluate_trials(
     if not results: raise DataError('all trials are too short for these scenarios; give longer ones')
     return results
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #known-names
+def known_names(
+    kind: str,               # what they name, for the message
+    names: Sequence[str],    # none: all
+    known: Iterable[str],    # such as `METHODS`
+) -> list[str]:              # names that are known
+    "Names that somebody asked for; raises `DataError` for the first that is not known."
+    for name in names:
+        if name not in known: raise DataError(f'{kind} {name!r} is not known; known are {", ".join(known)}')
+    return list(names or known)
+
 # %% ../../nbs/evaluation/704_benchmark.ipynb #network-methods
 def network_methods(
     network: Repairer | Callable, # as for `repair`; see `load_network`
