@@ -64,8 +64,8 @@ def compare(
 
 # %% ../../nbs/cli/907_demo.ipynb #errors-table
 _TABLE = '''<h2>How far off</h2>
-<p>White: the truth. Red: what was recorded. Green: what motionfm makes of it.</p>
 <table><tr><th>mean error in mm</th><th>missing samples</th><th>all samples</th></tr>{rows}</table>{more}'''
+_LEGEND = 'White: the truth. Red: what was recorded. Green: what motionfm makes of it.'
 _ROW = '<tr><td>{}</td><td>{:.1f}</td><td>{:.1f}</td></tr>'
 
 def _errors_table(errors: dict[str, tuple[float, float]], more: str = '') -> str:
@@ -87,7 +87,7 @@ def repair_example(folder: Path) -> dict[str, tuple[float, float]]:   # errors, 
     errors = compare(trial, truth, repaired)
     write_gaps(folder/'gaps.csv', summary)
     player = player_frame(make_scene(truth, trial, repaired))
-    write_repair_page(folder/'report.html', summary, player + _errors_table(errors))
+    write_repair_page(folder/'report.html', summary, player + _errors_table(errors), _LEGEND)
     print(summary)
     return errors
 

@@ -19,7 +19,7 @@ td:first-child,th:first-child{text-align:left}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
-<h1>{title}</h1><p>Red: what was recorded. Green: what motionfm makes of it.</p>{player}
+<h1>{title}</h1><p>{legend}</p>{player}
 <h2>What was done</h2><ul>{lines}</ul>
 <h2>Gap by gap</h2>{gaps}</html>
 '''
@@ -48,10 +48,11 @@ def write_repair_page(
     path: Path,    # the page
     summary,       # what was done, a `Summary`
     player: str,   # HTML of the skeletons
+    legend: str = 'Red: what was recorded. Green: what motionfm makes of it.',
 ) -> None:
     "Write what a repair did as one page; raises `FileError`."
     lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in str(summary).split('\n'))
-    page = _PAGE.format(title=escape(Path(summary.source).name), style=_STYLE, player=player,
+    page = _PAGE.format(title=escape(Path(summary.source).name), style=_STYLE, player=player, legend=legend,
                         lines=lines, gaps=_gaps_table(summary.gaps))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
