@@ -16,14 +16,14 @@ import scipy
 from ..basics import DataError
 
 # %% ../../nbs/body/102_activities.ipynb #ratios
-SEGMENT_RATIOS = {   # segment lengths as fractions of stature
+_SEGMENT_RATIOS = {   # segment lengths as fractions of stature
     'thigh': .245, 'shank': .246, 'ankle': .039, 'heel': .042, 'toe': .092,   # heel and toe: from the ankle
     'hip': .050, 'trunk': .300, 'shoulder': .110, 'shoulder_drop': .012,      # hip, shoulder: from the middle
     'upper_arm': .186, 'forearm': .146}
 
 # mean and standard deviation
-STATURE = {'female': (1.613, .070), 'male': (1.753, .076)}   # metres (Fryar et al., 2021)
-BODY_MASS_INDEX = (24.5, 2.8)                                # kg/m²: of volunteers who come to a laboratory
+_STATURE = {'female': (1.613, .070), 'male': (1.753, .076)}   # metres (Fryar et al., 2021)
+_BODY_MASS_INDEX = (24.5, 2.8)                                # kg/m²: of volunteers who come to a laboratory
 
 # %% ../../nbs/body/102_activities.ipynb #person
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ def make_person(
 ) -> Person:                     # segment lengths scatter by 2 % around the published ratios
     "Draw a person from the population; raises `DataError` for an unknown sex."
     rng = np.random.default_rng([1, seed])
-    drawn, tall, heavy, *deviations = rng.standard_normal(3 + len(SEGMENT_RATIOS)).clip(-2.2, 2.2)
+    drawn, tall, heavy, *deviations = rng.standard_normal(3 + len(_SEGMENT_RATIOS)).clip(-2.2, 2.2)
     sex = sex or ('female' if drawn < 0 else 'male')
-    if sex not in STATURE: raise DataError(f'sex {sex!r} found, expected {" or ".join(STATURE)}')
-    mean, deviation = STATURE[sex]
+    if sex not in _STATURE: raise DataError(f'sex {sex!r} found, expected {" or ".join(_STATURE)}')
+    mean, deviation = _STATURE[sex]
     height = round(float(height or mean + deviation*tall), 4)
-    mean, deviation = BODY_MASS_INDEX
+    mean, deviation = _BODY_MASS_INDEX
     mass = round((mean + deviation*heavy)*height**2, 1)
-    scatter = dict(zip(SEGMENT_RATIOS, deviations))
-    lengths = {name: ratio*height*(1 + .02*scatter[name]) for name, ratio in SEGMENT_RATIOS.items()}
+    scatter = dict(zip(_SEGMENT_RATIOS, deviations))
+    lengths = {name: ratio*height*(1 + .02*scatter[name]) for name, ratio in _SEGMENT_RATIOS.items()}
     return Person(seed, sex, height, float(mass), tuple(lengths.items()))
 
 # %% ../../nbs/body/102_activities.ipynb #motion

@@ -30,10 +30,6 @@ CANDIDATES = (
 
 BEST_CANDIDATE = CANDIDATES.index('combined')       # the one that the others are compared with
 OBSERVED_CANDIDATE = CANDIDATES.index('observed')   # what was seen, or the best candidate
-LIGHT_SMOOTHER, STRONG_SMOOTHER = 2, 1              # which smoother suits clean recordings; which noisy ones
-MAX_PRIOR_SCALE_M = .3                              # largest prior uncertainty
-MAX_DISTANCE_FRAMES = 120                           # beyond which distances in time count as equal
-MIN_UNCERTAINTY_M = .0003                           # that is added to every uncertainty of the network
 
 # %% ../../nbs/estimate/508_features.ipynb #settings
 @dataclass(frozen=True)
@@ -41,6 +37,10 @@ class FeatureSettings:
     "How candidates and features are made."
     min_scale_m: float = .001        # prior uncertainty of a sample that is seen, at least
     scale_per_frame_m: float = .005  # by which it grows with every frame to the nearest sight of the joint
+    max_scale_m: float = .3          # largest prior uncertainty
+    max_distance_frames: int = 120   # beyond which distances in time count as equal
+    light_smoother: int = 2          # which smoother suits clean recordings
+    strong_smoother: int = 1         # which suits noisy ones
     clean_m: float = .001            # noise up to which a recording counts as clean
     noisy_m: float = .02             # noise from which on it counts as noisy
     body_frames: float = 10.         # from the nearest sight, within which a joint tells where the body is
@@ -59,6 +59,7 @@ class FeatureSettings:
     steepness: float = 3.            # of the candidates' weights, by the network's numbers
     observed_logit: float = 3.       # advantage of what was observed, if the network says nothing
     log_uncertainty: float = -1.     # logarithm of the uncertainty, in the same units, that zero stands for
+    min_uncertainty_m: float = .0003 # that is added to every uncertainty of the network
     max_log_uncertainty: float = 20. # beyond which nobody looks, and numbers overflow
 
 FEATURES = FeatureSettings()
@@ -107,16 +108,16 @@ def _distances(visible: np.ndarray) -> np.ndarray:
     "(2, B, T, K) frames since each joint was seen, and until it will be; 120 where that is further or never."
     before, after = gap_bounds(visible)
     time = np.arange(visible.shape[1])[:, None]
-    since = np.where(before < 0, MAX_DISTANCE_FRAMES, time - before)
-    until = np.where(after == visible.shape[1], MAX_DISTANCE_FRAMES, after - time)
-    nearest = np.minimum([since, until], MAX_DISTANCE_FRAMES)
-    return np.where(np.any(visible, 1, keepdims=True), nearest, MAX_DISTANCE_FRAMES)
+    since = np.where(before < 0, FEATURES.max_distance_frames, time - before)
+    until = np.where(after == visible.shape[1], FEATURES.max_distance_frames, after - time)
+    nearest = np.minimum([since, until], FEATURES.max_distance_frames)
+    return np.where(np.any(visible, 1, keepdims=True), nearest, FEATURES.max_distance_frames)
 
 def _prior_scale(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
     "(B, T, K) metres, from the noise (B, K) and the frames (B, T, K) to the nearest sight."
     of_noise = np.maximum(noise, FEATURES.min_scale_m)[:, None]
     prior_scale = of_noise + FEATURES.scale_per_frame_m*distance
-    return np.minimum(prior_scale, MAX_PRIOR_SCALE_M).astype(np.float32)
+    return np.minimum(prior_scale, FEATURES.max_scale_m).astype(np.float32)
 
 # %% ../../nbs/estimate/508_features.ipynb #candidates
 class Candidates(NamedTuple):
@@ -241,7 +242,8 @@ def build_candidates(
     "One estimate of every sample per method, for the network to weigh."
     seen, noisiness = visible[..., None], _noisiness(noise)
     smoothed = _kalman_candidates(observed, visible, prior)
-    base = _blend_by_noise(smoothed[..., STRONG_SMOOTHER, :], smoothed[..., LIGHT_SMOOTHER, :], noisiness)
+    strong, light = (smoothed[..., at, :] for at in (FEATURES.strong_smoother, FEATURES.light_smoother))
+    base = _blend_by_noise(strong, light, noisiness)
     base = _move_with_body(base, visible, distance, prior.mean)
     start = np.where(seen, _blend_by_noise(base, observed, noisiness), base)
     by_trial, by_population = _complete_low_rank(start, visible, noise, prior)
@@ -370,5 +372,6 @@ def weigh_candidates(
     weights /= weights.sum(-1, keepdims=True)
     scale = feature_set.prior_scale
     places = np.einsum('btkc,btkcx->btkx', weights, feature_set.candidates) + scale[..., None]*corrections
-    uncertainty = scale*np.exp(np.minimum(log_uncertainty, FEATURES.max_log_uncertainty)) + MIN_UNCERTAINTY_M
+    factor = np.exp(np.minimum(log_uncertainty, FEATURES.max_log_uncertainty))
+    uncertainty = scale*factor + FEATURES.min_uncertainty_m
     return to_world_frame(places, feature_set), uncertainty

@@ -153,36 +153,36 @@ def _hip_is_alone(best: dict[str, tuple[int, int]], markers: Sequence[str]) -> b
     return rank > 0 and _plain(markers[column]) == 'hip' and not {'RHip', 'LHip'} <= set(best)
 
 # %% ../../nbs/io/401_conventions.ipynb #up
-UP_AXES = {   # axis that points up: axes of the file, counted from 1, with their signs, that become x, y, z
+_UP_AXES = {   # axis that points up: axes of the file, counted from 1, with their signs, that become x, y, z
     'x': (-2, 1, 3), '-x': (2, -1, 3),
     'y': (1, 2, 3), '-y': (1, -2, -3),
     'z': (1, 3, -2), '-z': (1, -3, 2)}
 
 def check_up(
     up: str,   # which axis of a file points up
-) -> str:      # the same as a key of `UP_AXES`
+) -> str:      # the same as a key of `_UP_AXES`
     "Tidy the name of an axis; raises `DataError` for one that is not known."
     tidy = str(up).strip().lower().removeprefix('+')
-    if tidy in UP_AXES: return tidy
+    if tidy in _UP_AXES: return tidy
     raise DataError(f'axis {str(up)[:20]!r} found as the one that points up, expected one of '
-                    f'{" ".join(UP_AXES)}')
+                    f'{" ".join(_UP_AXES)}')
 
 # %% ../../nbs/io/401_conventions.ipynb #to-y-up
 def to_y_up(
     values: np.ndarray,   # (..., 3) positions with the axes of a file
-    up: str,              # a key of `UP_AXES`
+    up: str,              # a key of `_UP_AXES`
 ) -> np.ndarray:          # (..., 3) the same with y up
     "Rotate positions so that y points up."
-    order = np.array(UP_AXES[up])
+    order = np.array(_UP_AXES[up])
     return values if up == 'y' else np.asarray(values)[..., abs(order) - 1]*np.sign(order)
 
 # %% ../../nbs/io/401_conventions.ipynb #from-y-up
 def from_y_up(
     values: np.ndarray,   # (..., 3) positions with y up
-    up: str,              # a key of `UP_AXES`
+    up: str,              # a key of `_UP_AXES`
 ) -> np.ndarray:          # (..., 3) the same with the axes of the file
     "The inverse of `to_y_up`."
-    order = np.array(UP_AXES[up])
+    order = np.array(_UP_AXES[up])
     back = np.argsort(abs(order))
     return values if up == 'y' else np.asarray(values)[..., back]*np.sign(order)[back]
 

@@ -151,10 +151,10 @@ def _split_columns(table: 'pandas.DataFrame') -> tuple[list[str], list]:
         return names, [coordinate_of(name) for name in names]
     pairs = [(str(keypoint), str(axis)) for keypoint, axis in table.columns]
     names = [keypoint + f'_{axis}'*(axis.strip() not in ('', 'nan')) for keypoint, axis in pairs]
-    return names, [(keypoint, axis.lower()) if axis.lower() in XYZ else None for keypoint, axis in pairs]
+    return names, [(keypoint, axis.lower()) if axis.lower() in _XYZ else None for keypoint, axis in pairs]
 
 # %% ../../nbs/io/413_frames.ipynb #numbers
-XYZ = 'x', 'y', 'z'
+_XYZ = 'x', 'y', 'z'
 
 def _column_numbers(
     column: Any,   # a Series or an Index
@@ -218,7 +218,7 @@ def trial_from_dataframe(
 # %% ../../nbs/io/413_frames.ipynb #to-xarray
 def trial_to_xarray(trial: Recording) -> 'xarray.DataArray':
     "The body of `Trial.to_xarray`."
-    coords = {'time': trial.times.copy(), 'space': list(XYZ), 'keypoints': list(trial.markers)}
+    coords = {'time': trial.times.copy(), 'space': list(_XYZ), 'keypoints': list(trial.markers)}
     attrs = dict(fps=trial.rate, time_unit='seconds', units=trial.units, up=trial.up)
     attrs |= dict(source_file=trial.source)
     values = trial.values.transpose(0, 2, 1).copy()
@@ -248,10 +248,10 @@ def _parse_positions(data: 'xarray.DataArray') -> dict:
     for name in 'space', 'keypoints':
         if name not in data.coords: raise DataError(f'no coordinate {name} found, expected names along it')
     axes = [str(axis).lower() for axis in data.coords['space'].values]
-    if sorted(axes) != list(XYZ): raise DataError(f'space {" ".join(axes)} found, expected x y z')
+    if sorted(axes) != list(_XYZ): raise DataError(f'space {" ".join(axes)} found, expected x y z')
     ordered = data.transpose('time', 'keypoints', 'space').values
     markers = _as_names(data.coords['keypoints'].values.tolist())
-    values = _as_positions(ordered[..., [axes.index(axis) for axis in XYZ]], len(markers))
+    values = _as_positions(ordered[..., [axes.index(axis) for axis in _XYZ]], len(markers))
     return {'values': values, 'markers': markers}
 
 # %% ../../nbs/io/413_frames.ipynb #parse-time

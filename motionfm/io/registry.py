@@ -29,13 +29,13 @@ def reader(
     "Register a function that reads trials from files of this ending."
     def register(function):
         READERS[extension.lower()] = function
-        SIGNATURES.pop(extension.lower(), None)
-        if signature: SIGNATURES[extension.lower()] = signature
+        _SIGNATURES.pop(extension.lower(), None)
+        if signature: _SIGNATURES[extension.lower()] = signature
         return function
     return register
 
 # %% ../../nbs/io/403_registry.ipynb #signatures
-SIGNATURES: dict[str, bytes] = {}   # ending of the name: regular expression for the first bytes
+_SIGNATURES: dict[str, bytes] = {}   # ending of the name: regular expression for the first bytes
 
 # %% ../../nbs/io/403_registry.ipynb #registry-writer
 def writer(
@@ -63,8 +63,8 @@ def detect_reader(path: Path) -> Callable:
     "The reader for a file, by its ending and its first bytes; raises `DataError`, `FileError`."
     ending, first = path.suffix.lower(), read_bytes(path, 512)
     def fits(signature): return re.match(signature, first, re.IGNORECASE | re.DOTALL)
-    known = [suffix for suffix, signature in SIGNATURES.items() if fits(signature)]
-    ending_is_weak = ending in SIGNATURES or ending not in READERS
+    known = [suffix for suffix, signature in _SIGNATURES.items() if fits(signature)]
+    ending_is_weak = ending in _SIGNATURES or ending not in READERS
     if known and ending not in known and ending_is_weak: return READERS[known[0]]
     return find_by_suffix(path, READERS, 'read')
 

@@ -81,7 +81,7 @@ def seed_dropout(
         state.assign(np.random.SeedSequence((seed, epoch, number)).generate_state(2))
 
 # %% ../../nbs/learn/307_checkpoint.ipynb #save-state
-CALLBACK_STATE = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Keras's callbacks remember
+_CALLBACK_STATE = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Keras's callbacks remember
 
 def save_state(
     model: keras.Model,     # its weights and its optimizer
@@ -182,7 +182,7 @@ def _memory_of(callbacks: Sequence) -> dict[str, dict]:
     "What callbacks remember, by the name of their class."
     memory: dict[str, dict] = {type(one).__name__: {} for one in callbacks}
     for one in callbacks:
-        kept = {key: getattr(one, key, None) for key in CALLBACK_STATE}
+        kept = {key: getattr(one, key, None) for key in _CALLBACK_STATE}
         memory[type(one).__name__] = {key: float(value) for key, value in kept.items() if value is not None}
     return memory
 

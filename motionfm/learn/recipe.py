@@ -29,8 +29,8 @@ from motionfm.estimate.features import (
     BEST_CANDIDATE,
     build_features,
     CANDIDATES,
+    FEATURES,
     FeatureSet,
-    MIN_UNCERTAINTY_M,
     N_FEATURES,
     N_OUTPUTS,
     split_outputs,
@@ -306,7 +306,7 @@ def _draw_recording(source: Source, rng: np.random.Generator) -> np.ndarray:
     return source.recordings[rng.choice(len(source.recordings), p=source.chances)]
 
 # %% ../../nbs/learn/309_recipe.ipynb #targets
-N_TARGETS = KMAX*(3*len(CANDIDATES) + 5)
+_N_TARGETS = KMAX*(3*len(CANDIDATES) + 5)
 
 def targets_of(
     feature_set: FeatureSet,    # of damaged recordings
@@ -393,7 +393,7 @@ def _fuse(outputs, candidates, prior_scale) -> tuple:
     logits, corrections, log_scale = split_outputs(outputs, ops.reshape, ops.convert_to_tensor)
     weighed = ops.sum(ops.softmax(logits)[..., None]*candidates, -2)
     positions = weighed + prior_scale[..., None]*corrections
-    return positions, prior_scale*ops.exp(log_scale) + MIN_UNCERTAINTY_M
+    return positions, prior_scale*ops.exp(log_scale) + FEATURES.min_uncertainty_m
 
 def _length(vectors): return ops.sqrt(ops.sum(ops.square(vectors), -1) + 1e-10)
 

@@ -23,13 +23,10 @@ from motionfm.estimate.features import (
     BONE_PARENTS,
     build_features,
     CANDIDATES,
+    FEATURES,
     FeatureSet,
-    LIGHT_SMOOTHER,
-    MAX_DISTANCE_FRAMES,
-    MAX_PRIOR_SCALE_M,
     OBSERVED_CANDIDATE,
     PROCESS_NOISE,
-    STRONG_SMOOTHER,
     to_world_frame,
     weigh_candidates,
 )
@@ -78,14 +75,15 @@ def _faded(distance: np.ndarray, between: tuple[int, int]) -> np.ndarray:
 
 def _network_weight(distance: np.ndarray) -> np.ndarray:
     "(B, T, K) share of the network's estimate, from distances as in `FeatureSet`."
-    never = (distance == MAX_DISTANCE_FRAMES).all(1, keepdims=True)
+    never = (distance == FEATURES.max_distance_frames).all(1, keepdims=True)
     unseen = np.minimum(distance.min(2, keepdims=True)/SETTINGS.unseen_frames, 1)
     beside_others = _faded(distance, SETTINGS.fade_frames)
     without_others = _faded(distance, SETTINGS.fade_unseen_frames)
     return np.where(never, 1, unseen*without_others + (1 - unseen)*beside_others)
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #other-candidates
-OTHER_CANDIDATES = (STRONG_SMOOTHER, LIGHT_SMOOTHER, *range(len(PROCESS_NOISE), OBSERVED_CANDIDATE))
+OTHER_CANDIDATES = (FEATURES.strong_smoother, FEATURES.light_smoother,
+                    *range(len(PROCESS_NOISE), OBSERVED_CANDIDATE))
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #estimates-of
 def _estimates_of(
@@ -99,7 +97,7 @@ def _estimates_of(
     weight = _network_weight(feature_set.distance)[..., None]
     fused = weight*by_network + (1 - weight)*best
     estimates = np.concatenate([fused[..., None, :], others], -2)
-    return estimates, SETTINGS.uncertainty_scales*np.minimum(scale, MAX_PRIOR_SCALE_M)
+    return estimates, SETTINGS.uncertainty_scales*np.minimum(scale, FEATURES.max_scale_m)
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #estimate-blocks
 def _estimate_blocks(
@@ -149,7 +147,7 @@ def _cut_blocks(positions: np.ndarray, visible: np.ndarray) -> _Blocks:
     if blind.any():
         shown[blind] = cut_windows(np.nan_to_num(fill_linear(whole, seen)), starts[blind], length)
         shown_seen[blind] = seen.any(0)
-        min_uncertainty[blind] = SETTINGS.uncertainty_scales*MAX_PRIOR_SCALE_M
+        min_uncertainty[blind] = SETTINGS.uncertainty_scales*FEATURES.max_scale_m
     return _Blocks(shown, shown_seen, starts, min_uncertainty)
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #reach
