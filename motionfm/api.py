@@ -139,7 +139,7 @@ _GAP_COLUMNS = ('point', 'first_frame', 'last_frame', 'frames', 'filled_by',
 
 def _gaps_of(summary: Summary) -> Table:
     "Every gap as a row."
-    rows = [(gap.joint, gap.first, gap.last, gap.frames, gap.by, gap.median_mm, gap.worst_mm)
+    rows = [(gap.point, gap.first, gap.last, gap.frames, gap.by, gap.median_mm, gap.worst_mm)
             for gap in summary.gaps]
     return Table([dict(zip(_GAP_COLUMNS, row)) for row in rows], _GAP_COLUMNS)
 

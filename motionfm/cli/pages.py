@@ -34,7 +34,7 @@ def _cells(gap) -> list[str]:
     "A gap as the cells of its row."
     millimetres = ['' if value is None else f'{value:.0f}' for value in (gap.median_mm, gap.worst_mm)]
     frames = f'{gap.first}–{gap.last}'
-    return [gap.joint, frames, str(gap.frames), gap.by or 'left blank', *millimetres]
+    return [gap.point, frames, str(gap.frames), gap.by or 'left blank', *millimetres]
 
 def _gaps_table(gaps: Sequence) -> str:
     "All gaps as a table, the least certain first."

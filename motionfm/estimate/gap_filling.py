@@ -7,16 +7,20 @@ __all__ = ['SETTINGS', 'BY_NEIGHBOURS', 'BY_PATH', 'BY_CURVE', 'FillSettings', '
            'fill_gap', 'FilledPoints', 'fill_points']
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #imports
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from threadpoolctl import threadpool_limits
 
-from .gaussian_process import combine, GapCandidates, KERNELS, process_candidates
+from ..basics import usable_cores
+from .gaussian_process import combine, GapCandidates, KERNELS, N_HOLES, process_candidates
 from .neighbours import distance_spread, find_gaps, find_neighbourhood, Gap
-from .short_gaps import learn_paths, path_candidates, PathModel
+from .short_gaps import count_seen, learn_paths, path_candidates, PathModel
 from .short_gaps import SETTINGS as PATH_SETTINGS
 from ..io.gaps import gap_bounds
 
@@ -27,7 +31,7 @@ class FillSettings:
     max_frames: int = 2000        # longer gaps are cut
     min_frames: int = 8           # shorter ones are not
     overlap: int = 4              # frames in which two pieces fade into each other
-    coverage: float = 1.12        # times the expected error: 68 % of the errors are smaller
+    coverage: float = 1.18        # times the expected error: 68 % of the errors are smaller
     min_error_m: float = .0003    # metres, the least uncertainty
     max_error_m: float = .5
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
@@ -42,17 +46,19 @@ class Recording:
     visible: np.ndarray      # (T, M) True where a point is known
     rate: float              # Hz
     spread: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres, of distances
+    counts: np.ndarray = field(default_factory=lambda: np.empty(0))   # (T + 1, M) frames in which it was seen
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
 
     def __post_init__(self) -> None:
         self.positions = np.where(self.visible[..., None], self.positions, 0.)
         if not self.spread.size: self.spread = distance_spread(self.positions, self.visible)
+        self.counts = count_seen(self.visible)
 
     def path_model(self, length: int) -> PathModel | None:
         "What the recording says about gaps of one length; None where they are too long, or never seen."
         if length > PATH_SETTINGS.longest_s*self.rate: return None
         if length not in self.paths:
-            self.paths[length] = learn_paths(self.positions, self.visible, length, self.rate)
+            self.paths[length] = learn_paths(self.positions, self.counts, length, self.rate)
         return self.paths[length]
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #gap-candidates
@@ -63,7 +69,7 @@ def gap_candidates(
     "Everything that can be said about a gap, with the errors in holes like it."
     around = find_neighbourhood(recording.visible, recording.spread, gap, recording.rate)
     model = recording.path_model(gap.stop - gap.start)
-    by_path = model and path_candidates(recording.positions, recording.visible, gap, model)
+    by_path = model and path_candidates(recording.positions, recording.counts, gap, model)
     if around is None and by_path is None: return None
     if around is None: found = _no_processes(gap.stop - gap.start)
     else: found = process_candidates(recording.positions, recording.visible, gap, around, recording.rate)
@@ -88,13 +94,14 @@ class GapFill(NamedTuple):
     positions: np.ndarray     # (G, 3) metres
     uncertainty: np.ndarray   # (G,) metres: 68 % of the errors are smaller
     by: str                   # the kind of estimate that counts most
+    error: float = np.nan     # metres, mean error in holes beside the gap; NaN where there were none
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #profile
 def _profile(length: int, is_open: bool) -> np.ndarray:
     "(G,) the error along a gap, in units of its mean: small at the ends that are known."
     share = (np.arange(length) + .5)/length
     shape = 4*share*(1 - share) if not is_open else np.ones(length)
-    return (.55 + .68*shape)/(.55 + .68*shape.mean())
+    return (.44 + .84*shape)/(.44 + .84*shape.mean())
 
 def _is_open(visible: np.ndarray, gap: Gap) -> bool:
     "Whether a point is never seen before, or never after a gap."
@@ -113,7 +120,8 @@ def fill_gap(
     profile = _profile(gap.stop - gap.start, _is_open(recording.visible, gap))
     uncertainty = np.maximum(SETTINGS.coverage*expected*profile, SETTINGS.min_error_m)
     best = np.nanargmin(candidates.errors)
-    return GapFill(gap, mixed, uncertainty, BY_NEIGHBOURS if best < len(KERNELS) else BY_PATH)
+    by = BY_NEIGHBOURS if best < len(KERNELS) else BY_PATH
+    return GapFill(gap, mixed, uncertainty, by, expected)
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #halves
 def _halves(gap: Gap) -> list[Gap]:
@@ -143,6 +151,7 @@ class _Filled(NamedTuple):
     uncertainty: np.ndarray   # (T, M) metres
     by: np.ndarray            # (T, M) numbers of ways, 0 where nothing is filled
     weight: np.ndarray        # (T, M) of what stands there already
+    checks: list              # of each piece: its frames, and the mean error in holes like it, metres
 
 _WAYS = ('', BY_NEIGHBOURS, BY_PATH, BY_CURVE)
 
@@ -156,6 +165,7 @@ def _put(filled: _Filled, fill: GapFill) -> None:
     filled.uncertainty[where] += share*(fill.uncertainty - filled.uncertainty[where])
     filled.by[where] = _WAYS.index(fill.by)
     filled.weight[where] += ramp
+    if np.isfinite(fill.error): filled.checks.append((length, fill.error))
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #usual-distance
 def _usual_distance(positions: np.ndarray, visible: np.ndarray, point: int, rate: float) -> np.ndarray:
@@ -191,6 +201,7 @@ class FilledPoints(NamedTuple):
     positions: np.ndarray     # (T, M, 3) metres; NaN for a point that is never seen
     uncertainty: np.ndarray   # (T, M) metres: 68 % of the errors are smaller; 0 where seen
     by: np.ndarray            # (T, M) words: what filled a sample; '' where seen
+    self_check: tuple[int, float] | None   # samples that were hidden beside gaps; their mean error, metres
 
 def fill_points(
     positions: np.ndarray,   # (T, M, 3) metres; anything, also NaN, where not visible
@@ -199,22 +210,39 @@ def fill_points(
     points: Iterable[int] | None = None,   # columns to fill; None: all
 ) -> FilledPoints:
     "Fill every gap of every point that is seen at some time."
-    recording = Recording(positions, visible, rate)
+    with threadpool_limits(1, 'blas'): return _fill_points(Recording(positions, visible, rate), points)
+
+def _fill_points(recording: Recording, points: Iterable[int] | None) -> FilledPoints:
+    "The same; many small products, for which one thread is best."
+    visible = recording.visible
     filled = _Filled(
         np.where(visible.any(0)[:, None], recording.positions, np.nan), np.zeros(visible.shape),
-        np.zeros(visible.shape, np.int8), np.zeros(visible.shape))
+        np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
     wanted = set(range(visible.shape[1]) if points is None else points)
     gaps = [gap for gap in find_gaps(visible) if gap.point in wanted]
     for again in False, True:
         left = gaps if not again else _what_is_left(recording.visible, filled, wanted)
         if again and left: recording = _with_fills(recording, filled)
-        for gap in left:
-            for fill in _in_pieces(recording, gap): _put(filled, fill)
+        for fills in _on_cores(recording, left):
+            for fill in fills: _put(filled, fill)
     recording = _with_fills(recording, filled)
     for gap in _what_is_left(recording.visible, filled, wanted): _put(filled, _fill_by_curve(recording, gap))
-    return FilledPoints(filled.positions, filled.uncertainty, np.array(_WAYS)[filled.by])
+    by = np.array(_WAYS)[filled.by]
+    return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
+
+def _self_check(checks: list) -> tuple[int, float] | None:
+    "Samples that were hidden beside gaps, and their mean error, each gap by its length; None without any."
+    if not checks: return None
+    lengths, errors = np.array(checks).T
+    return int(N_HOLES*lengths.sum()), float(lengths@errors/lengths.sum())
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #what-is-left
+def _on_cores(recording: Recording, gaps: Sequence[Gap]) -> Iterator[list[GapFill]]:
+    "Fills of gaps, in their order; most of the work is linear algebra, which threads can share."
+    if len(gaps) < 2*usable_cores(): return iter([_in_pieces(recording, gap) for gap in gaps])
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return iter(list(pool.map(partial(_in_pieces, recording), gaps)))
+
 def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> list[Gap]:
     "Gaps that nothing has filled yet."
     known = visible | (filled.by > 0)
@@ -223,4 +251,4 @@ def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> lis
 def _with_fills(recording: Recording, filled: _Filled) -> Recording:
     "A recording in which what was filled counts as known."
     return Recording(
-        filled.positions, recording.visible | (filled.by > 0), recording.rate, recording.spread, {})
+        filled.positions, recording.visible | (filled.by > 0), recording.rate, recording.spread)

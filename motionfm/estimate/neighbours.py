@@ -58,10 +58,13 @@ def to_local(
     return (points - centres[:, None])@rotations
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #usual-shape
+_SHAPE_FRAMES = 30   # about so many tell the shape
+
 def usual_shape(
     points: np.ndarray,   # (T, R, 3) metres
 ) -> np.ndarray:          # (R, 3) metres, its middle in the origin
     "The rigid shape that points keep: their median in a frame that moves with them."
+    points = points[::max(1, len(points)//_SHAPE_FRAMES)]
     shape = points[len(points)//2]
     for _ in range(2): shape = np.median(to_local(points, *fit_rigid(points, shape)), 0)
     return shape - shape.mean(0)

@@ -58,7 +58,7 @@ class ShortGapSettings:
     context_s: tuple = (.01, .02, .03, .04, .05, .06, .08, .1)   # samples on each side
     ridges: tuple = (1e-5, 1e-4)           # shares of the mean square of what is learned from
     polynomials: tuple = ((3, 3), (3, 5), (5, 3), (5, 6))   # degree, samples on each side
-    n_examples: int = 150                  # places of the recording, all points in each
+    n_examples: int = 1500                 # stretches of any point to learn from
     n_own: int = 12                        # places nearest to the gap, in which candidates are compared
 
 SETTINGS = ShortGapSettings()
@@ -69,12 +69,16 @@ def _context(length: int, rate: float) -> np.ndarray:
     steps = np.unique(np.maximum(1, np.rint(np.multiply(SETTINGS.context_s, rate)).astype(int)))
     return np.r_[-steps[::-1], length - 1 + steps]
 
-def _free_starts(visible: np.ndarray, length: int, reach: int) -> np.ndarray:
-    "(S, M) whether a point was seen in S stretches: a gap of this length with `reach` frames on both sides."
-    total = np.cumsum(np.pad(visible, [(1, 0), (0, 0)]), 0, dtype=np.int32)
-    span = length + 2*reach
-    if len(total) <= span: return np.zeros((0, visible.shape[1]), bool)
-    return total[span:] - total[:-span] == span
+def count_seen(
+    visible: np.ndarray,   # (T, M) True where a point was seen
+) -> np.ndarray:           # (T + 1, M) in how many frames before each it was seen
+    "Running counts, from which it follows where a whole stretch was seen."
+    return np.cumsum(np.pad(visible, [(1, 0), (0, 0)]), 0, dtype=np.int32)
+
+def _whole(counts: np.ndarray, span: int) -> np.ndarray:
+    "(S, ...) True where all of the `span` frames from S frames on were seen."
+    if len(counts) <= span: return np.zeros((0, *counts.shape[1:]), bool)
+    return counts[span:] - counts[:-span] == span
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-model
 class PathModel(NamedTuple):
@@ -82,7 +86,6 @@ class PathModel(NamedTuple):
     offsets: np.ndarray    # (N,) frames that are used, counted from the first of the gap
     weights: np.ndarray    # (C, G, N) of the samples there; C candidates
     reach: int             # frames on each side
-    free: np.ndarray       # (S, M) True where a whole stretch was seen, from `reach` frames before it
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #autoregressive
 def _regressed(
@@ -94,8 +97,9 @@ def _regressed(
 ) -> list[np.ndarray]:      # of each ridge (G, N) weights
     "Weights of the cubic and of what it is off in the context."
     picks = context - base_context
-    inputs = np.einsum('an,enk->eka', picks, examples).reshape(-1, len(picks))
-    missed = (middles - np.einsum('gn,enk->egk', base, examples)).swapaxes(1, 2).reshape(-1, len(base))
+    flat = examples.swapaxes(1, 2).reshape(-1, examples.shape[1])      # (3 E, N)
+    inputs = flat@picks.T
+    missed = middles.swapaxes(1, 2).reshape(-1, len(base)) - flat@base.T
     gram, cross = inputs.T@inputs, inputs.T@missed
     strength = np.trace(gram)/len(gram) + 1e-12
     solved = [np.linalg.solve(gram + ridge*strength*np.eye(len(gram)), cross) for ridge in SETTINGS.ridges]
@@ -114,9 +118,11 @@ def _fitted(offsets: np.ndarray, length: int, at: np.ndarray, degree: int, n: in
     return _on_offsets(offsets, side, polynomial_weights(side, at, degree))
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
+_MAX_PLACES = 2000   # of a recording in which stretches are looked for
+
 def learn_paths(
     positions: np.ndarray,   # (T, M, 3) metres
-    visible: np.ndarray,     # (T, M) True where a point was seen
+    counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
     length: int,             # frames of the gaps
     rate: float,             # Hz
 ) -> PathModel | None:       # None where such a stretch was never seen
@@ -124,40 +130,42 @@ def learn_paths(
     context, wanted = _context(length, rate), np.arange(length)
     offsets = np.unique(np.r_[context, *(_beside(length, n) for _, n in SETTINGS.polynomials)])
     reach = int(max(-offsets[0], offsets[-1] - length + 1))
-    free = _free_starts(visible, length, reach)
-    step = max(1, -(-len(free)//SETTINGS.n_examples))
-    starts, points = np.nonzero(free[::step])
+    starts, points = np.nonzero(_whole(counts, length + 2*reach)[::max(1, len(counts)//_MAX_PLACES)])
     if not len(starts): return None
-    starts, points = (starts*step + reach)[:, None], points[:, None]
+    chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
+    starts = (starts[chosen]*max(1, len(counts)//_MAX_PLACES) + reach)[:, None]
+    points = points[chosen, None]
     base, at_context = (_fitted(offsets, length, at, 3, _CUBIC_SAMPLES) for at in (wanted, context))
     learned = _regressed(
         positions[starts + offsets, points], positions[starts + wanted, points],
         base, at_context, _on_offsets(offsets, context, np.eye(len(context))))
     fits = [_fitted(offsets, length, wanted, *polynomial) for polynomial in SETTINGS.polynomials]
-    return PathModel(offsets, np.stack([*learned, *fits]), reach, free)
+    return PathModel(offsets, np.stack([*learned, *fits]), reach)
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-candidates
-def _like(gap: Gap, model: PathModel) -> tuple[np.ndarray, np.ndarray]:
+def _like(gap: Gap, counts: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     "(E, 1) starts and (E, 1) points of stretches that resemble a gap, of the same point where there are any."
-    own = np.flatnonzero(model.free[:, gap.point])
+    span = gap.stop - gap.start + 2*reach
+    own = np.flatnonzero(_whole(counts[:, gap.point], span))
     points = np.full(len(own), gap.point)
-    if not len(own): own, points = np.nonzero(model.free)
-    starts = own + model.reach
+    if not len(own): own, points = np.nonzero(_whole(counts, span))
+    starts = own + reach
     nearest = np.argsort(np.abs(starts - gap.start), kind='stable')[:SETTINGS.n_own]
     return starts[nearest, None], points[nearest, None]
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-candidates-2
 def path_candidates(
     positions: np.ndarray,   # (T, M, 3) metres
-    visible: np.ndarray,     # (T, M) True where a point was seen
+    counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
     gap: Gap,
     model: PathModel,        # for gaps of this length
 ) -> tuple[np.ndarray, np.ndarray] | None: # (C, G, 3) metres; (C,) mean errors; None: too near an end
     "Candidates for a gap from its own path, and their errors on stretches like it, metres."
     used = gap.start + model.offsets
-    if used[0] < 0 or used[-1] >= len(visible) or not visible[used, gap.point].all(): return None
-    starts, points = _like(gap, model)
-    guesses = np.einsum('cgn,enk->cegk', model.weights, positions[starts + model.offsets, points])
+    if used[0] < 0 or used[-1] >= len(positions): return None
+    if not (counts[used + 1, gap.point] - counts[used, gap.point]).all(): return None
+    starts, points = _like(gap, counts, model.reach)
+    guesses = model.weights[:, None]@positions[starts + model.offsets, points]
     truth = positions[starts + np.arange(gap.stop - gap.start), points]
     errors = np.linalg.norm(guesses - truth, axis=-1).mean((1, 2))
     return model.weights@positions[used, gap.point], errors

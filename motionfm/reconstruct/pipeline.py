@@ -24,20 +24,21 @@ from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
 from ..io.files import read_trial, write_trial
 from ..io.gaps import fill_linear
+from ..io.points import Points, points_of, put_points
 from ..io.registry import READERS, WRITERS
 from ..io.resample import is_model_rate, spline, to_model_rate
 from ..io.trial import Trial
 from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
 from .fuse import SETTINGS as FUSE_SETTINGS
-from .markers import fill_markers
 from .outliers import find_outliers
+from .points import is_quiet, repair_points, RepairedPoints
 from motionfm.reconstruct.report import (
+    absent_joints,
     add_absent_joints,
-    check_joints,
+    check_points,
     describe_outliers,
     describe_swaps,
-    ExtraMarker,
     summarise,
     Summary,
 )
@@ -231,63 +232,155 @@ class TrialRepair(NamedTuple):
     "A repaired trial, and all that is known about the repair."
     recorded: Trial                  # as it was given
     repaired: Trial                  # complete, in the same units, rate and place
-    uncertainty: np.ndarray | None   # (T, K) metres, as `recorded.joint_names`; None: not predicted
+    uncertainty: np.ndarray | None   # (T, M) metres, as `repaired.markers`; NaN or None where not known
     summary: Summary                 # what was missing and what was done; its `output` is ''
 
-def _without_errors(trial: Trial, found: Repaired) -> Trial:
-    "A recording with swaps undone, and gaps where a joint or the whole body was seen in a wrong place."
-    if found.swapped is not None and found.swapped.any():
-        trial = trial.with_positions(undo_swaps(trial.positions, found.swapped))
-    if found.outliers is not None and found.outliers.any():
-        trial = trial.with_positions(np.full((*found.outliers.shape, 3), np.nan), found.outliers)
-    if found.discontinuities is None or not found.discontinuities.displaced.any(): return trial
-    displaced = found.discontinuities.displaced[:, None, None]
-    return replace(trial, values=np.where(displaced, np.nan, trial.values))
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #uses-joints
+_MIN_JOINTS = 8   # that are seen, from which on the network of joints is asked
 
-def _put_joints(trial: Trial, found: Repaired, fill_only: bool, max_uncertainty_mm: float | None) -> Trial:
-    "A recording with its repaired joints; gaps whose uncertainty is too large stay blank."
-    missing = ~trial.visible
-    positions = found.positions
-    if found.uncertainty is not None and max_uncertainty_mm is not None:
-        blank = missing & (1000*found.uncertainty > max_uncertainty_mm)
-        positions = np.where(blank[..., None], np.nan, positions)
-    return add_absent_joints(trial).with_positions(positions, where=missing if fill_only else None)
+def uses_joints(
+    trial: Trial,
+    complete: bool,   # whether absent joints are asked for
+) -> bool:
+    "Whether enough joints are seen for the network that knows people: the hips and some more."
+    seen = dict(zip(trial.joint_names, trial.visible.any(0).tolist()))
+    hips = seen['midHip'] or seen['RHip'] and seen['LHip']
+    return complete or bool(hips and sum(seen.values()) >= _MIN_JOINTS)
 
-# %% ../../nbs/reconstruct/608_pipeline.ipynb #summary-of
-def _summary_of(
-    cleaned: Trial, repaired: Trial, found: Repaired, markers: Sequence[ExtraMarker], fill_only: bool
-) -> Summary:
-    "What was done to a recording, which is given without swaps and outliers unless `fill_only`."
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #without-errors
+def _without_errors(points: Points, found: Repaired) -> Points:
+    "Points with swaps undone, and gaps where a joint or the whole body was seen in a wrong place."
+    n, positions, visible = points.n_joints, points.positions.copy(), points.visible.copy()
+    if found.swapped is not None:
+        positions[:, :n] = undo_swaps(positions[:, :n], found.swapped)
+        visible[:, :n] = undo_swaps(visible[:, :n], found.swapped)
+    if found.outliers is not None: visible[:, :n] &= ~found.outliers
+    if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
+    return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-points-of
+class _PointRepair(NamedTuple):
+    "All points of a trial, repaired."
+    cleaned: Points             # as they were seen, without errors unless `fill_only`
+    done: RepairedPoints        # all of them; uncertainty NaN where it is not known
+    found: Repaired             # of the joints; empty where there are none
+
+def _repair_joints(
+    points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
+) -> _PointRepair:
+    "Repair the joints of a trial; other points stay as they are."
+    n = points.n_joints
+    joints, seen = points.positions[:, :n], points.visible[:, :n]
+    found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source)
+    cleaned = points if fill_only else _without_errors(points, found)
+    positions, uncertainty = cleaned.positions.copy(), np.full(points.visible.shape, np.nan)
+    positions[:, :n] = found.positions
+    if is_quiet(joints, seen):
+        positions[:, :n] = np.where(cleaned.visible[:, :n, None], cleaned.positions[:, :n], found.positions)
+    if found.uncertainty is not None: uncertainty[:, :n] = found.uncertainty
     check = found.self_check
+    way = 'the network and candidate estimates' if check and check.mixed else 'the network'
+    by = np.where(cleaned.visible, '', way)
+    hidden = (check.n_samples, check.error) if check else None
+    return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found)
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-all-points
+def _repair_all_points(
+    points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
+) -> _PointRepair:
+    "Repair the joints of a trial by the network, then all other points."
+    n, nothing = points.n_joints, np.zeros((0, 0, 3))
+    if n: cleaned, joints, found = _repair_joints(points, network, trial, fill_only)
+    else: cleaned, joints, found = points, None, Repaired(nothing)
+    if n == len(points.names): return _PointRepair(cleaned, joints, found)
+    others = np.arange(len(points.names)) >= n
+    known, positions = cleaned.visible | ~others, cleaned.positions.copy()
+    if n: positions[:, :n] = joints.positions[:, :n]
+    rest = repair_points(positions, known, trial.rate, others, fill_only)
+    if not n: return _PointRepair(cleaned, rest, found)
+    done = RepairedPoints(
+        rest.positions, np.where(others, rest.uncertainty, joints.uncertainty),
+        np.where(others, rest.by, joints.by), _both_checks(joints.self_check, rest.self_check))
+    return _PointRepair(cleaned, done, found)
+
+def _both_checks(first: tuple | None, second: tuple | None) -> tuple[int, float] | None:
+    "Two self-checks as one: all samples, and their mean error."
+    checks = [check for check in (first, second) if check]
+    total = sum(count for count, _ in checks)
+    return (total, sum(count*error for count, error in checks)/total) if total else None
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #blank-out
+def _final_positions(repair: _PointRepair, max_uncertainty_mm: float | None) -> np.ndarray:
+    "(T, P, 3) metres; NaN in gaps whose uncertainty is too large."
+    if max_uncertainty_mm is None: return repair.done.positions
+    too_large = 1000*np.nan_to_num(repair.done.uncertainty) > max_uncertainty_mm
+    return np.where((too_large & ~repair.cleaned.visible)[..., None], np.nan, repair.done.positions)
+
+def _put_repair(trial: Trial, points: Points, repair: _PointRepair, positions: np.ndarray) -> Trial:
+    "A recording with its repaired points; what did not change stays to the last digit."
+    changed = ~points.visible | (positions != points.positions).any(-1)
+    never = ~points.visible.any(0) & (points.columns >= 0) & ~np.isfinite(positions).any((0, 2))
+    return put_points(trial, points.columns, positions, changed & ~never)
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #uncertainty-of
+def _by_columns(trial: Trial, points: Points, uncertainty: np.ndarray) -> np.ndarray | None:
+    "(T, M) uncertainty of all columns of a trial from that (T, P) of points; None where nothing is known."
+    if not np.isfinite(uncertainty).any(): return None
+    whole = np.full(trial.values.shape[:2], np.nan)
+    has = points.columns >= 0
+    whole[:, points.columns[has]] = uncertainty[:, has]
+    return whole
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #remarks
+def _remarks(points: Points) -> tuple[str, ...]:
+    "What stays as it is, in words."
+    never = [name for name, column, seen in zip(points.names, points.columns, points.visible.any(0))
+             if column >= 0 and not seen]
+    return (f'never seen, so left as gaps: {", ".join(never)}',) if never else ()
+
+def _summary_of(
+    trial: Trial, repair: _PointRepair, positions: np.ndarray, invented: Sequence[str], fill_only: bool,
+) -> Summary:
+    "What was done to a recording."
+    cleaned, done, found = repair
+    check = done.self_check
     return summarise(
-        cleaned, repaired, '', found.uncertainty,
-        by='the network and candidate estimates' if check and check.mixed else 'the network',
-        self_check=(check.n_samples, 1000*check.error) if check else None,
-        markers=markers,
-        swaps=describe_swaps(found.swapped, cleaned, not fill_only),
-        discontinuities=found.discontinuities,
-        outliers=describe_outliers(found.outliers, cleaned, not fill_only))
+        trial, cleaned, positions, '', done.uncertainty, done.by, invented, found.discontinuities,
+        self_check=(check[0], 1000*check[1]) if check else None,
+        swaps=describe_swaps(found.swapped, trial, not fill_only),
+        outliers=describe_outliers(found.outliers, trial, not fill_only), remarks=_remarks(cleaned))
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #without-absent
+def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
+    "The same without joints that were never seen: nobody asked for them."
+    never = ~points.visible.any(0)
+    return done._replace(
+        positions=np.where(never[:, None], np.nan, done.positions),
+        uncertainty=np.where(never, np.nan, done.uncertainty))
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #reconstruct-trial
 def reconstruct_trial(
     trial: Trial,                              # a recording
-    network: Repairer | Callable,              # see `load_network`
+    network: Repairer | Callable,              # see `load_network`; for the joints
     fill_only: bool = False,                   # leave what was seen exactly as it is
     complete: bool = False,                    # invent joints that the recording lacks
     max_uncertainty_mm: float | None = None,   # leave gaps blank where it is larger; needs a `Repairer`
 ) -> TrialRepair:
-    "Repair a recording, and fill the gaps of markers that are no joints; raises `DataError`."
+    "Repair all points of a recording, joints and others; raises `DataError`."
     if max_uncertainty_mm is not None and not isinstance(network, Repairer):
         raise DataError('a network without uncertainty found, '
                         'expected the one that comes with motionfm, or one trained with --recipe best')
-    check_joints(trial, complete)
-    found = repair_positions(
-        trial.positions, trial.visible, network, trial.rate, fill_only, trial.source)
-    cleaned = trial if fill_only else _without_errors(trial, found)
-    with_joints = _put_joints(cleaned, found, fill_only, max_uncertainty_mm)
-    repaired, markers = fill_markers(cleaned, with_joints, found.positions, max_uncertainty_mm)
-    summary = _summary_of(cleaned, repaired, found, markers, fill_only)
-    return TrialRepair(trial, repaired, found.uncertainty, summary)
+    with_joints = uses_joints(trial, complete)
+    invented = absent_joints(trial) if complete else ()
+    whole = add_absent_joints(trial) if complete else trial
+    points = points_of(whole, with_joints)
+    check_points(trial, points)
+    repair = _repair_all_points(points, network, trial, fill_only)
+    if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
+    positions = _final_positions(repair, max_uncertainty_mm)
+    repaired = _put_repair(whole, points, repair, positions)
+    summary = _summary_of(trial, repair, positions, invented, fill_only)
+    return TrialRepair(trial, repaired, _by_columns(repaired, points, repair.done.uncertainty), summary)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #reconstruct-file
 def reconstruct_file(

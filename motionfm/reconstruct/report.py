@@ -19,6 +19,7 @@ from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import MIRROR
 from ..io.conventions import CREATED_SUFFIX, leg_length, LEG_RANGE_M
 from ..io.gaps import GAP_BINS, gap_table, longest_gap, runs_of
+from ..io.points import Points, points_of
 from ..io.trial import Trial
 from .discontinuities import Discontinuities
 
@@ -27,8 +28,8 @@ from .discontinuities import Discontinuities
 class ReportSettings:
     "What is refused, and what is worth a line."
     min_rate: float = 5.      # Hz, below which no movement is left in a recording
+    min_points: int = 4       # that have to be seen
     leg_factor: float = 4.    # by which legs may be shorter or longer than those of people
-    max_names: int = 12       # other markers that are named where joints are absent
     max_listed: int = 10      # flags, swaps and the like that are listed in full on the screen
     far_mm: float = 100.      # beyond which a sample that was seen and moved gets a line
     mostly: float = .5        # share of estimated samples beyond which they get a line
@@ -42,27 +43,18 @@ def absent_joints(
     "Joints of a recording that have no marker, or one that was never seen."
     return tuple(name for name, seen in zip(trial.joint_names, np.any(trial.visible, 0)) if not seen)
 
-def _absent_message(trial: Trial) -> str:
-    "Which joints are absent, and what can be done."
-    lacking, found, others = trial.missing_joints, [], ''
-    blank = [name for name in absent_joints(trial) if name not in lacking]
-    if lacking: found.append(f'no marker found for {", ".join(lacking)}')
-    if blank: found.append(f'{", ".join(blank)} never seen')
-    if trial.extra and lacking:
-        others = f'; its other markers are {", ".join(trial.extra[:SETTINGS.max_names])}'
-        if len(trial.extra) > SETTINGS.max_names: others += ', ...'
-    return (f'{trial.source}: {" and ".join(found)}; rename the markers, '
-            f'tell what they are called with --names, or have these joints invented with --complete{others}')
-
-# %% ../../nbs/reconstruct/606_report.ipynb #check-joints
-def check_joints(
-    trial: Trial,     # a recording
-    complete: bool,   # whether absent joints may be created
+# %% ../../nbs/reconstruct/606_report.ipynb #check-points
+def check_points(
+    trial: Trial,      # a recording
+    points: Points,    # its points
 ) -> None:
-    "Raise `DataError` if nothing was seen, if nobody is of that size, or if joints are absent."
-    source, absent = trial.source, absent_joints(trial)
-    if len(absent) == len(trial.joint_names):
-        raise DataError(f'{source}: no joint is seen in any frame; there is nothing to start from')
+    "Raise `DataError` if too little was seen, if nothing moves, or if nobody is of that size."
+    source, n_seen = trial.source, int(np.any(points.visible, 0).sum())
+    if not n_seen:
+        raise DataError(f'{source}: no point is seen in any frame; there is nothing to start from')
+    if n_seen < SETTINGS.min_points:
+        raise DataError(f'{source}: {n_seen} points found, expected {SETTINGS.min_points} or more that move '
+                        'with a person; export the trial with all its markers')
     if trial.rate < SETTINGS.min_rate:
         raise DataError(f'{source}: {trial.rate:.3g} Hz found, expected {SETTINGS.min_rate:g} Hz or more; '
                         'are the times in milliseconds?')
@@ -70,7 +62,6 @@ def check_joints(
     if leg < LEG_RANGE_M[0]/SETTINGS.leg_factor or leg > LEG_RANGE_M[1]*SETTINGS.leg_factor:
         raise DataError(f'{source}: the legs measure {leg:.3g} m if the unit is {trial.units}, as it says; '
                         'tell the right one with --units')
-    if absent and not complete: raise DataError(_absent_message(trial))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #mark-created
 def add_absent_joints(
@@ -89,33 +80,18 @@ class UncertaintySummary:
     median: float
     p95: float       # 95 of 100 samples have less
     worst: float
-    where: str       # joint and frame of the worst
-
-# %% ../../nbs/reconstruct/606_report.ipynb #extra-marker
-@dataclass(frozen=True)
-class ExtraMarker:
-    "What was done to a marker that is no joint, and had gaps."
-    name: str
-    filled: int              # samples
-    blank: int               # samples that were left blank
-    by: str                  # how it was filled
-    error_mm: float | None   # mean error in a self-check, None where there could be none
-
-    @property
-    def left_out(self) -> bool:
-        "Whether it was never seen, and so is not in the output."
-        return not self.filled and not self.blank
+    where: str       # point and frame of the worst
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap
 @dataclass(frozen=True)
 class Gap:
-    "One gap of one joint."
-    joint: str
+    "One gap of one point."
+    point: str
     first: int                   # number of its first frame
     last: int                    # number of its last frame
     frames: int
     by: str                      # what filled it, nothing where it was left blank
-    median_mm: float | None      # uncertainty, if the network predicts it
+    median_mm: float | None      # uncertainty, if it is known
     worst_mm: float | None
 
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-numbers
@@ -217,21 +193,21 @@ class Summary:
     output: str                  # the file written; '' if none was
     n_frames: int                # its length
     rate: float                  # Hz
-    n_joints: int                # 20 or 16
-    n_missing: int               # samples (a joint in a frame) that were not seen
+    n_points: int                # joints and other points
+    n_missing: int               # samples (a point in a frame) that were not seen
     longest_gap: int             # frames
-    invented: tuple[str, ...]    # joints that were never seen
+    invented: tuple[str, ...]    # joints that were never seen and are in the output
     moved_mm: float              # mean change of the samples that were seen; 0 with fill_only
     notes: tuple[str, ...] = ()  # how axis and unit were found
     gap_counts: dict = field(default_factory=dict)   # gaps by length, as `gap_table` gives them
     filled: dict = field(default_factory=dict)       # what filled samples: how many
-    blank: dict = field(default_factory=dict)        # joint: how many samples were left blank
-    uncertainty: UncertaintySummary | None = None    # of the filled samples, if the network predicts it
+    blank: dict = field(default_factory=dict)        # point: how many samples were left blank
+    uncertainty: UncertaintySummary | None = None    # of the filled samples, if it is known
     flags: tuple[Flag, ...] = ()                     # where the result leaves the human
     furthest: tuple[float, str] = (0., '')           # mm: the largest change of a seen sample, and where
     self_check: tuple[int, float] | None = None      # samples that were hidden; mean error there, mm
-    markers: Sequence[ExtraMarker] = ()              # that are no joints, and had gaps
-    gaps: Sequence[Gap] = ()                         # every gap of every joint
+    gaps: Sequence[Gap] = ()                         # every gap of every point
+    remarks: tuple[str, ...] = ()                    # what else was found, or left as it is
     swaps: SwapSummary | None = None                 # left/right swaps
     discontinuities: tuple[str, ...] = ()            # of the whole body, in words
     outliers: OutlierSummary | None = None           # joints that were seen in a wrong place
@@ -247,22 +223,23 @@ class Summary:
 # %% ../../nbs/reconstruct/606_report.ipynb #headline
 def _headline(summary: Summary) -> str:
     "The first line."
-    share = summary.n_filled/(summary.n_frames*summary.n_joints)
+    share = summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
     files = f'{summary.source} -> {summary.output}' if summary.output else summary.source
     return (f'{files}: {summary.n_frames} frames at {summary.rate:g} Hz, '
-            f'{summary.n_joints} joints; {summary.n_filled} samples filled ({share:.1%}), '
+            f'{summary.n_points} points; {summary.n_filled} samples filled ({share:.1%}), '
             f'longest gap {summary.longest_gap} frames; '
             f'seen samples moved by {summary.moved_mm:.1f} mm on average')
 
 def _warning_lines(summary: Summary) -> list[str]:
     "What is unusual."
-    lines, share = [], summary.n_filled/(summary.n_frames*summary.n_joints)
+    lines, share = [], summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
     if share > SETTINGS.mostly:
         lines.append(f'most of this is no measurement: {share:.0%} of the samples are estimates')
     if summary.moved_mm > SETTINGS.far_mm/2:
         lines.append(f'samples that were seen were moved by {summary.moved_mm:.0f} mm on average, '
                      'which is no noise: is this network made for such recordings?')
     lines += summary.discontinuities
+    lines += summary.remarks
     lines += [str(found) for found in (summary.swaps, summary.outliers) if found]
     distance, where = summary.furthest
     if distance > SETTINGS.far_mm:
@@ -286,29 +263,6 @@ def _fill_lines(gap_counts: dict, filled: dict, blank: dict) -> list[str]:
     counts = [f'{count} samples by {what}' for what, count in filled.items()]
     if counts: lines.append(f'filled: {", ".join(counts)}')
     if blank: lines.append(f'left blank: {sum(blank.values())} samples ({_format_counts(blank)})')
-    return lines
-
-# %% ../../nbs/reconstruct/606_report.ipynb #marker-lines
-def _ways_line(filled: Sequence[ExtraMarker]) -> str:
-    "How markers were filled."
-    counts = Counter(one.by for one in filled)
-    ways = [f'{count} marker{"s"*(count > 1)} by {by}' for by, count in counts.items()]
-    line = (f'filled in markers that are no joints: {sum(one.filled for one in filled)} samples; '
-            f'{", ".join(ways)}')
-    errors = [one.error_mm for one in filled if one.error_mm is not None]
-    if not errors: return line
-    mean, worst = np.mean(errors), max(errors)
-    return f'{line}; self-check: mean error {mean:.1f} mm, of the worst marker {worst:.1f} mm'
-
-def _marker_lines(markers: Sequence[ExtraMarker]) -> list[str]:
-    "What was done to markers that are no joints."
-    filled, blank = [one for one in markers if one.filled], [one for one in markers if one.blank]
-    absent = [one.name for one in markers if one.left_out]
-    lines = [_ways_line(filled)] if filled else []
-    if blank:
-        count, names = sum(one.blank for one in blank), ', '.join(one.name for one in blank)
-        lines.append(f'left blank in markers that are no joints: {count} samples ({names})')
-    if absent: lines.append(f'never seen, so left out of the output: {", ".join(absent)}')
     return lines
 
 # %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
@@ -342,87 +296,102 @@ def _lines(summary: Summary) -> list[str]:
     "A summary in words."
     return [
         _headline(summary), *_warning_lines(summary),
-        *_fill_lines(summary.gap_counts, summary.filled, summary.blank), *_marker_lines(summary.markers),
+        *_fill_lines(summary.gap_counts, summary.filled, summary.blank),
         *_quality_lines(summary), *_flag_lines(summary.flags), *summary.notes]
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise-parts
 def _summarise_uncertainty(
-    uncertainty: np.ndarray | None, filled: np.ndarray, trial: Trial
+    uncertainty: np.ndarray | None, filled: np.ndarray, names: Sequence[str], frames: np.ndarray
 ) -> UncertaintySummary | None:
-    "Of the uncertainty (T, K), metres, that of the filled samples (T, K); None where it is not known."
-    if uncertainty is None or not filled.any(): return None
-    inside = 1000*np.where(filled, uncertainty, -np.inf)
-    frame, joint = map(int, np.unravel_index(inside.argmax(), inside.shape))
-    where = f'{trial.joint_names[joint]} in frame {trial.frames[frame]}'
-    median, p95 = float(np.median(inside[filled])), float(np.percentile(inside[filled], 95))
+    "Of the uncertainty (T, P), metres, that of the filled samples (T, P); None where it is not known."
+    if uncertainty is None: return None
+    known = filled & np.isfinite(uncertainty)
+    if not known.any(): return None
+    inside = 1000*np.where(known, uncertainty, -np.inf)
+    frame, point = map(int, np.unravel_index(inside.argmax(), inside.shape))
+    where = f'{names[point]} in frame {frames[frame]}'
+    median, p95 = float(np.median(inside[known])), float(np.percentile(inside[known], 95))
     return UncertaintySummary(median, p95, float(inside.max()), where)
 
-def _find_furthest(moved: np.ndarray, trial: Trial) -> tuple[float, str]:
-    "The largest of (T, K) distances in metres, NaN where there is none, as mm, and where it is."
+def _find_furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tuple[float, str]:
+    "The largest of (T, P) distances in metres, NaN where there is none, as mm, and where it is."
     if not (moved > 0).any(): return 0., ''
-    frame, joint = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
-    return 1000*float(moved[frame, joint]), f'{trial.joint_names[joint]} in frame {trial.frames[frame]}'
+    frame, point = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
+    return 1000*float(moved[frame, point]), f'{names[point]} in frame {frames[frame]}'
 
 # %% ../../nbs/reconstruct/606_report.ipynb #list-gaps
 def _list_gaps(
-    trial: Trial,                      # the recording
-    done: np.ndarray,                  # (T, K) True where a sample is filled, or was seen
-    by: np.ndarray,                    # (T, K) what filled it
-    uncertainty: np.ndarray | None,    # (T, K) metres
+    points: Points,                    # as they were recorded
+    frames: np.ndarray,                # (T,) numbers of the frames
+    done: np.ndarray,                  # (T, P) True where a sample is filled, or was seen
+    by: np.ndarray,                    # (T, P) what filled it
+    uncertainty: np.ndarray | None,    # (T, P) metres
 ) -> list[Gap]:
-    "All gaps, by joints and frames."
-    gaps, visible = [], trial.visible
-    for joint, name in enumerate(trial.joint_names):
-        for inside in runs_of(~visible[:, joint]):
-            filled = done[inside, joint]
-            what = ' and '.join(dict.fromkeys(by[inside, joint][filled].tolist()))
-            first, last = int(trial.frames[inside.start]), int(trial.frames[inside.stop - 1])
+    "All gaps, by points and frames."
+    gaps = []
+    for point, name in enumerate(points.names):
+        for inside in runs_of(~points.visible[:, point]):
+            filled = done[inside, point]
+            what = ' and '.join(dict.fromkeys(by[inside, point][filled].tolist()))
+            first, last = int(frames[inside.start]), int(frames[inside.stop - 1])
             median = worst = None
-            if uncertainty is not None:
-                mm = 1000*uncertainty[inside, joint]
+            if uncertainty is not None and np.isfinite(uncertainty[inside, point]).all():
+                mm = 1000*uncertainty[inside, point]
                 median, worst = float(np.median(mm)), float(mm.max())
             gaps.append(Gap(name, first, last, inside.stop - inside.start, what, median, worst))
     return gaps
 
-def _all_flags(trial: Trial, positions: np.ndarray, parts: Sequence[slice]) -> tuple[Flag, ...]:
-    "Where the result leaves the human, in each part of a recording."
-    recorded, visible = trial.positions, trial.visible
-    flags: list[Flag] = []
-    for part in parts:
-        flags += find_flags(positions[part], trial.rate, recorded[part], visible[part], trial.frames[part])
+def _all_flags(
+    trial: Trial, points: Points, positions: np.ndarray, parts: Sequence[slice],
+) -> tuple[Flag, ...]:
+    "Where the result leaves the human, in each part of a recording; joints only."
+    n, flags = points.n_joints, []
+    for part in parts if n else ():
+        flags += find_flags(positions[part, :n], trial.rate, points.positions[part, :n],
+                            points.visible[part, :n], trial.frames[part])
     return tuple(flags)
+
+# %% ../../nbs/reconstruct/606_report.ipynb #chosen
+def _chosen(points: Points, which: np.ndarray) -> Points:
+    "Some of the points (P,), those that stand in the file."
+    names = tuple(np.array(points.names, object)[which])
+    return points._replace(
+        names=names, columns=points.columns[which], positions=points.positions[:, which],
+        visible=points.visible[:, which])
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise
 def summarise(
     trial: Trial,                                # the recording
-    repaired: Trial,                             # the same after the repair, NaN where left blank
+    points: Points,                              # what was repaired of it, as it was recorded
+    positions: np.ndarray,                       # (T, P, 3) metres after the repair, NaN where left blank
     output: str | Path = '',                     # the file written
-    uncertainty: np.ndarray | None = None,       # (T, K) metres, if it is known
-    by: str | np.ndarray = 'the network',        # what filled the gaps; of each sample (T, K) if that varies
-    self_check: tuple[int, float] | None = None, # samples that were hidden; mean error there, mm
-    markers: Sequence[ExtraMarker] = (),         # that are no joints, and had gaps
-    swaps: SwapSummary | None = None,            # left/right swaps in the file
+    uncertainty: np.ndarray | None = None,       # (T, P) metres, NaN where it is not known
+    by: str | np.ndarray = 'the network',        # what filled the gaps; of each sample (T, P) if that varies
+    invented: Sequence[str] = (),                # joints that were made up from nothing
     discontinuities: Discontinuities | None = None, # of the whole body
-    outliers: OutlierSummary | None = None,      # joints that were seen in a wrong place
+    **found,                                     # further fields of `Summary`
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
-    visible, positions, names = trial.visible, repaired.positions, trial.joint_names
-    done, by = np.isfinite(positions).all(-1), np.broadcast_to(by, visible.shape)
-    filled, both = done & ~visible, visible & done
-    moved = np.where(both, np.linalg.norm(positions - trial.positions, axis=-1), np.nan)
-    moved_mm = 1000*float(moved[both].mean()) if both.any() else 0.
     parts = discontinuities.parts if discontinuities else [slice(None)]
+    flags, by = _all_flags(trial, points, positions, parts), np.broadcast_to(by, points.visible.shape)
+    has = points.columns >= 0
+    points, positions, by = _chosen(points, has), positions[:, has], by[:, has]
+    if uncertainty is not None: uncertainty = uncertainty[:, has]
+    visible, names, frames = points.visible, points.names, trial.frames
+    done = np.isfinite(positions).all(-1)
+    filled, both = done & ~visible, visible & done
+    moved = np.where(both, np.linalg.norm(positions - points.positions, axis=-1), np.nan)
     all_filled = discontinuities is not None and not visible[discontinuities.displaced].any()
-    jumps = describe_discontinuities(discontinuities, trial.frames, all_filled)
     return Summary(
         trial.source, str(output), len(visible), trial.rate, len(names), int((~visible).sum()),
-        longest_gap(visible), absent_joints(trial), moved_mm, trial.notes,
+        longest_gap(visible) if len(names) else 0, tuple(invented),
+        1000*float(moved[both].mean()) if both.any() else 0., trial.notes,
         gap_counts=gap_table(visible), filled=dict(Counter(by[filled].tolist())),
         blank={name: int(count) for name, count in zip(names, (~done).sum(0)) if count},
-        uncertainty=_summarise_uncertainty(uncertainty, filled, trial),
-        flags=_all_flags(trial, positions, parts), furthest=_find_furthest(moved, trial),
-        self_check=self_check, markers=markers, gaps=_list_gaps(trial, done, by, uncertainty),
-        swaps=swaps, discontinuities=jumps, outliers=outliers)
+        uncertainty=_summarise_uncertainty(uncertainty, filled, names, frames),
+        flags=flags, furthest=_find_furthest(moved, names, frames),
+        gaps=_list_gaps(points, frames, done, by, uncertainty),
+        discontinuities=describe_discontinuities(discontinuities, frames, all_filled), **found)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #failure
 @dataclass(frozen=True)
@@ -433,12 +402,12 @@ class Failure:
 
 # %% ../../nbs/reconstruct/606_report.ipynb #columns
 COLUMNS = (
-    'recording', 'output', 'frames', 'rate_hz', 'joints', 'missing', 'filled', 'blank', 'longest_gap',
+    'recording', 'output', 'frames', 'rate_hz', 'points', 'missing', 'filled', 'blank', 'longest_gap',
     *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
-    'samples_at_ends', 'filled_by', 'blank_joints', 'invented', 'moved_mm', 'moved_most_mm',
+    'samples_at_ends', 'filled_by', 'blank_points', 'invented', 'moved_mm', 'moved_most_mm',
     'uncertainty_median_mm', 'uncertainty_95_mm', 'uncertainty_worst_mm',
-    'self_check_samples', 'self_check_mm', 'markers_filled', 'markers_blank', 'markers_left_out',
-    'left_right_swaps', 'discontinuities', 'outliers', 'flags', 'notes', 'error')
+    'self_check_samples', 'self_check_mm', 'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
+    'flags', 'notes', 'error')
 
 # %% ../../nbs/reconstruct/606_report.ipynb #row-parts
 def _gap_columns(result: Summary) -> dict:
@@ -449,7 +418,7 @@ def _gap_columns(result: Summary) -> dict:
     row['longest_gap'] = result.longest_gap
     row['samples_at_ends'] = sum(counts[2] for counts in result.gap_counts.values())
     row['filled_by'] = _format_counts(result.filled, ' | ')
-    row['blank_joints'] = _format_counts(result.blank, ' | ')
+    row['blank_points'] = _format_counts(result.blank, ' | ')
     return row | {'invented': ' '.join(result.invented)}
 
 def _quality_columns(result: Summary) -> dict:
@@ -466,16 +435,14 @@ def _quality_columns(result: Summary) -> dict:
 
 # %% ../../nbs/reconstruct/606_report.ipynb #row
 def _found_columns(result: Summary) -> dict:
-    "Other markers, and what was found to be wrong."
+    "What was found to be wrong."
     runs = result.outliers.runs if result.outliers else {}
     outliers = [f'{name} {_format_frames(frames)}' for name, frames in runs.items()]
     return {
-        'markers_filled': sum(one.filled for one in result.markers),
-        'markers_blank': sum(one.blank for one in result.markers),
-        'markers_left_out': ' | '.join(one.name for one in result.markers if one.left_out),
         'left_right_swaps': _format_counts(result.swaps.pairs, ' | ') if result.swaps else '',
         'discontinuities': ' | '.join(result.discontinuities),
         'outliers': ' | '.join(outliers),
+        'remarks': ' | '.join(result.remarks),
         'flags': ' | '.join(map(str, result.flags)),
         'notes': ' | '.join(result.notes)}
 
@@ -483,7 +450,7 @@ def _row(result: Summary | Failure) -> dict:
     "One line of the table in `summary.csv`."
     if isinstance(result, Failure): return {'recording': result.source, 'error': result.error}
     row = {'recording': result.source, 'output': result.output, 'frames': result.n_frames,
-           'rate_hz': result.rate, 'joints': result.n_joints}
+           'rate_hz': result.rate, 'points': result.n_points}
     return row | _gap_columns(result) | _quality_columns(result) | _found_columns(result)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-summaries
@@ -504,14 +471,14 @@ def write_gaps(
     summary: Summary,    # of one recording
 ) -> None:
     "Write one line for each gap; raises `FileError`."
-    columns = ('joint', 'first_frame', 'last_frame', 'frames', 'filled_by',
+    columns = ('point', 'first_frame', 'last_frame', 'frames', 'filled_by',
                'uncertainty_median_mm', 'uncertainty_worst_mm')
     with atomic_path(path) as temporary, open(temporary, 'w', encoding='utf-8', newline='') as file:
         table = csv.writer(file)
         table.writerow(columns)
         for gap in summary.gaps:
             mm = ['' if value is None else round(value, 1) for value in (gap.median_mm, gap.worst_mm)]
-            table.writerow((gap.joint, gap.first, gap.last, gap.frames, gap.by, *mm))
+            table.writerow((gap.point, gap.first, gap.last, gap.frames, gap.by, *mm))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #check-columns
 def check_columns(
