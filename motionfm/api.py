@@ -149,7 +149,7 @@ class Repair:
     "A repaired recording, and what is known about the repair."
     recorded: Trial                  # as it was given
     trial: Trial                     # repaired: same points, unit, rate and place
-    uncertainty: np.ndarray | None   # (T, K) mm, as `trial.joint_names`: two of three errors are smaller
+    uncertainty: np.ndarray | None   # (T, M) mm, as `trial.markers`: two of three errors are smaller
     summary: Summary                 # what was missing and what was done; prints
 
     @property
@@ -171,9 +171,7 @@ def _as_player(repair: Repair) -> str:
     "Recording (red) and repair (green) side by side, and the summary below."
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
-    recorded, repaired = repair.recorded, repair.trial
-    scene = make_scene(None, recorded.positions, repaired.positions,
-                       rate=recorded.rate, title=recorded.source)
+    scene = make_scene(None, repair.recorded, repair.trial)
     return f'{player_frame(scene)}<pre>{escape(str(repair.summary))}</pre>'
 
 # %% ../nbs/cli/900_api.ipynb #repair

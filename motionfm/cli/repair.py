@@ -107,7 +107,7 @@ def _before_and_after(path: Path, target: Path, options: dict) -> str:
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
     before, after = (read_trial(name, options['up'], options['units']) for name in (path, target))
-    return player_frame(make_scene(None, before.positions, after.positions, rate=before.rate))
+    return player_frame(make_scene(None, before, after))
 
 # %% ../../nbs/cli/905_repair.ipynb #folder
 class _Folder:

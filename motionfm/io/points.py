@@ -43,6 +43,17 @@ def points_of(
     named = (*names, *(trial.markers[column] for column in others))
     return Points(named, columns, positions, visible, len(names))
 
+# %% ../../nbs/io/415_points.ipynb #uses-joints
+_MIN_JOINTS = 8   # that are seen, from which on the network of joints is asked
+
+def uses_joints(
+    trial: Trial,
+) -> bool:
+    "Whether a trial is repaired as a person with joints: the hips are seen, and some more."
+    seen = dict(zip(trial.joint_names, trial.visible.any(0).tolist()))
+    hips = seen['midHip'] or seen['RHip'] and seen['LHip']
+    return bool(hips and sum(seen.values()) >= _MIN_JOINTS)
+
 # %% ../../nbs/io/415_points.ipynb #put-points
 def put_points(
     trial: Trial,

@@ -24,7 +24,7 @@ from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
 from ..io.files import read_trial, write_trial
 from ..io.gaps import fill_linear
-from ..io.points import Points, points_of, put_points
+from ..io.points import Points, points_of, put_points, uses_joints
 from ..io.registry import READERS, WRITERS
 from ..io.resample import is_model_rate, spline, to_model_rate
 from ..io.trial import Trial
@@ -235,18 +235,6 @@ class TrialRepair(NamedTuple):
     uncertainty: np.ndarray | None   # (T, M) metres, as `repaired.markers`; NaN or None where not known
     summary: Summary                 # what was missing and what was done; its `output` is ''
 
-# %% ../../nbs/reconstruct/608_pipeline.ipynb #uses-joints
-_MIN_JOINTS = 8   # that are seen, from which on the network of joints is asked
-
-def uses_joints(
-    trial: Trial,
-    complete: bool,   # whether absent joints are asked for
-) -> bool:
-    "Whether enough joints are seen for the network that knows people: the hips and some more."
-    seen = dict(zip(trial.joint_names, trial.visible.any(0).tolist()))
-    hips = seen['midHip'] or seen['RHip'] and seen['LHip']
-    return complete or bool(hips and sum(seen.values()) >= _MIN_JOINTS)
-
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #without-errors
 def _without_errors(points: Points, found: Repaired) -> Points:
     "Points with swaps undone, and gaps where a joint or the whole body was seen in a wrong place."
@@ -370,7 +358,7 @@ def reconstruct_trial(
     if max_uncertainty_mm is not None and not isinstance(network, Repairer):
         raise DataError('a network without uncertainty found, '
                         'expected the one that comes with motionfm, or one trained with --recipe best')
-    with_joints = uses_joints(trial, complete)
+    with_joints = complete or uses_joints(trial)
     invented = absent_joints(trial) if complete else ()
     whole = add_absent_joints(trial) if complete else trial
     points = points_of(whole, with_joints)
