@@ -160,6 +160,13 @@ def _draw_skeleton(
     x, y = shift[0] - width/2, height/2*(1 if beside else 1 - .1*place)
     ax.text(x, y, f' {name}', color=colour, fontsize=_font_size(ax.figure), va='top')
 
+# %% ../../nbs/view/802_player.ipynb #set-limits
+def _set_limits(ax, scene: Scene, view: str, beside: bool) -> None:
+    "Show what the camera must hold, and as much again for each skeleton that stands beside."
+    width, height = scene_extent(scene.stage, view)
+    right = (len(scene.skeletons) - 1)*width if beside else 0
+    ax.set(aspect='equal', xlim=(-width/2, width/2 + right), ylim=(-height/2, height/2))
+
 # %% ../../nbs/view/802_player.ipynb #draw-scene
 def draw_scene(
     ax,                      # matplotlib axes; what is in them is wiped
@@ -170,13 +177,11 @@ def draw_scene(
     beside: bool = False,    # side by side instead of overlaid
 ) -> None:
     "Draw one frame into axes; raises `DataError` without matplotlib."
-    width, height = scene_extent(scene.stage, view)
     for artist in [*ax.lines, *ax.collections, *ax.texts]: artist.remove()   # far quicker than ax.clear()
     ax.axis('off')
     for place, name in enumerate(scene.skeletons):
         _draw_skeleton(ax, scene, name, frame, view, theme, place, beside)
-    right = (len(scene.skeletons) - 1)*width if beside else 0
-    ax.set(aspect='equal', xlim=(-width/2, width/2 + right), ylim=(-height/2, height/2))
+    _set_limits(ax, scene, view, beside)
 
 # %% ../../nbs/view/802_player.ipynb #figure
 def _figure(scene: Scene, view: str, theme: str, beside: bool):
@@ -247,9 +252,8 @@ def save_gif(
     max_frames: int = 300,   # a longer film shows every n-th frame
 ) -> None:
     "Write a film that runs at the person's own pace; raises `FileError`, and `DataError` without matplotlib."
-    n_frames, _ = scene.shape
-    step = max(1, round(scene.rate/fps), -(-n_frames//max_frames))
-    first, *others = _film_pictures(scene, range(0, n_frames, step), view, theme, beside)
+    step = max(1, round(scene.rate/fps), -(-scene.shape[0]//max_frames))
+    first, *others = _film_pictures(scene, range(0, scene.shape[0], step), view, theme, beside)
     duration = 1000*step/scene.rate
     with atomic_path(target) as path:
         first.save(path, 'GIF', save_all=True, append_images=others, duration=duration, loop=0)
