@@ -118,8 +118,6 @@ class WindowCache:
 
     def __len__(self) -> int: return self.n_windows
 
-
-
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         "(n, 60, Kmax, 3) float32 windows at `indices`, in that order."
         if isinstance(indices, slice): return self._file.read(np.arange(self.n_windows)[indices])

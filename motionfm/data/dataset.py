@@ -310,7 +310,6 @@ def summary_rows(
 ) -> list[tuple[str, str]]:       # what, and the words; empty if the folder could not be opened
     "What is in a dataset, in words."
     if 'n_checked' not in report: return []
-
     scales = ', '.join(f'{factor} ({count})' for factor, count in report['scale_factors'].items())
     return [
         ('sequences', _length_in_words(report)),

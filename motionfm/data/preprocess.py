@@ -62,7 +62,6 @@ def root_track(
 ) -> np.ndarray:                  # (N, T, 3) the path of midHip, in the unit and type of `joints`
     "Path of the middle of the hips; raises `DataError` for a sequence without any."
     root, seen = _root_seen(joints, visible)
-
     for index in np.flatnonzero(~seen.all(-1)):
         if not seen[index].any():
             raise DataError(f'{_named(names, index)}: neither midHip nor both hips are seen in any frame; '

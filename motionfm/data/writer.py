@@ -76,7 +76,6 @@ def write_dataset(
     features = np.asarray(features, np.float32)
     info = {name: np.asarray(values) for name, values in info.items()}
     _check_lengths(features, info)
-
     with atomic_folder(folder) as path:
         _write_features(path/FEATURES_FILE, features)
         np.save(path/INFO_FILE, np.array(info, dtype=object), allow_pickle=True)
