@@ -12,6 +12,7 @@ import re
 import sys
 import webbrowser
 from base64 import b64encode
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from pathlib import Path
@@ -112,7 +113,14 @@ def scene_page(
     return re.sub(rf'\{{({"|".join(parts)})\}}', lambda found: parts[found[1]], _PAGE)
 
 # %% ../../nbs/view/805_server.ipynb #address
-_HOST, PORT, _PORTS_TRIED = '127.0.0.1', 7000, 20
+@dataclass(frozen=True)
+class ServerSettings:
+    "Where pages are served."
+    host: str = '127.0.0.1'
+    port: int = 7000        # the first to try
+    ports_tried: int = 20   # before any that is free
+
+SERVER = ServerSettings()
 
 # %% ../../nbs/view/805_server.ipynb #handler
 class _Handler(BaseHTTPRequestHandler):
@@ -122,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         host = self.headers.get('Host', '').rsplit(':', 1)[0]
-        if host not in (_HOST, 'localhost'): return self.send_error(403)
+        if host not in (SERVER.host, 'localhost'): return self.send_error(403)
         if self.path.split('?')[0] not in ('/', '/static/'): return self.send_error(404)
         self.send_response(200)
         self.send_header('Content-Type', 'text/html; charset=utf-8')
@@ -139,25 +147,25 @@ class _LocalServer(ThreadingTCPServer):
     daemon_threads, allow_reuse_address = True, os.name == 'posix'
 
     @property
-    def url(self) -> str: return f'http://{_HOST}:{self.server_address[1]}/'
+    def url(self) -> str: return f'http://{SERVER.host}:{self.server_address[1]}/'
     def handle_error(self, request, client_address) -> None: pass   # a browser that hangs up is no event
 
 # %% ../../nbs/view/805_server.ipynb #page-server
 class PageServer(_LocalServer):
     "Hands a page to browsers on this computer, in threads that end with the process; raises `DataError`."
     def __init__(self,
-        page: str,          # HTML
-        port: int = PORT,   # the first port to try; 0: any that is free
+        page: str,               # HTML
+        port: int = SERVER.port, # the first port to try; 0: any that is free
     ):
         if not 0 <= port < 65536: raise DataError(f'port {port} found, expected 0 to 65535')
         self.page = page.encode()
-        for self.port in [*range(port, min(port + _PORTS_TRIED, 65536)), 0]:
-            try: super().__init__((_HOST, self.port), _Handler)
+        for self.port in [*range(port, min(port + SERVER.ports_tried, 65536)), 0]:
+            try: super().__init__((SERVER.host, self.port), _Handler)
             except OSError as error:
                 reason = (error.strerror or str(error)).lower()
                 print(f'port {self.port}: {reason}; trying another', flush=True)
             else: return
-        raise DataError(f'{_HOST}: no port can be opened; write the page to a file with --html instead')
+        raise DataError(f'{SERVER.host}: no port can be opened; write the page to a file with --html instead')
 
 # %% ../../nbs/view/805_server.ipynb #open-browser
 _SCREEN_VARIABLES = ('BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY')
@@ -177,7 +185,7 @@ def _open_browser(url: str) -> None:
 def serve(
     scene: MeshcatScene,      # what to show
     title: str = 'motionfm',  # for the window's frame
-    port: int = PORT,         # the first port to try
+    port: int = SERVER.port,  # the first port to try
     browser: bool = True,     # open it
 ) -> None:
     "Show a scene in the browser until Ctrl-C, on the loopback address only; raises `DataError`."
@@ -193,7 +201,7 @@ def present(
     scene: MeshcatScene,                     # what to show
     title: str = 'motionfm',          # for the window's frame
     html: str | Path | None = None,   # write the page there instead of serving it
-    port: int = PORT,                 # the first port to try
+    port: int = SERVER.port,          # the first port to try
     browser: bool = True,             # open it
 ) -> None:
     "Write a scene to a file or serve it; raises `FileError`."

@@ -21,7 +21,7 @@ from ..learn.corrupt import Corruptor
 from ..reconstruct.fuse import Repairer
 from ..reconstruct.pipeline import repair_positions
 from .meshcat import motion_scene
-from .server import PORT, present
+from .server import present, SERVER
 
 # %% ../../nbs/view/806_viewers.ipynb #selection
 _MAX_SEQUENCES = 100   # played in turn; more make the page too large for a browser
@@ -104,7 +104,7 @@ def view(
     all_sequences: bool = False,        # the same as seq=-1
     loop: bool = False,                 # start again at the end
     html: str | Path | None = None,     # write the page there instead of serving it
-    port: int = PORT,                   # the first port to try
+    port: int = SERVER.port,            # the first port to try
     browser: bool = True,               # open it
 ) -> None:
     "Show sequences of a dataset as they are; raises `DataError`, `FileError`."
@@ -131,7 +131,7 @@ def view_noisy(
     all_sequences: bool = False,        # the same as seq=-1
     loop: bool = False,                 # start again at the end
     html: str | Path | None = None,     # write the page there instead of serving it
-    port: int = PORT,                   # the first port to try
+    port: int = SERVER.port,            # the first port to try
     browser: bool = True,               # open it
     **damage,                           # fields of `TrainConfig` for the damage, such as noise_std_cm, seed
 ) -> None:
@@ -200,7 +200,7 @@ def view_reconstruction(
     fps: float = RATE,                  # frames per second
     loop: bool = False,                 # start again at the end
     html: str | Path | None = None,     # write the page there instead of serving it
-    port: int = PORT,                   # the first port to try
+    port: int = SERVER.port,            # the first port to try
     browser: bool = True,               # open it
     **damage,                           # fields of `TrainConfig` for the damage, such as noise_std_cm, seed
 ) -> None:
