@@ -121,6 +121,15 @@ def _whole_steps(steps: np.ndarray) -> bool:
     off = np.abs(steps - np.rint(steps))
     return bool((off < .1).all() and (steps > .5).all())
 
+# %% ../../nbs/io/403_registry.ipynb #with-gaps
+def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
+    "Values, times and frame numbers where row n is frame `rows[n]`, counted from 0, and all others are gaps."
+    every = np.arange(rows[-1] + 1)
+    values = np.full((len(every), *trial.values.shape[1:]), np.nan)
+    values[rows.astype(int)] = trial.values
+    times = np.interp(every, rows, trial.times)
+    return {'values': values, 'times': times, 'frames': np.rint(np.interp(every, rows, trial.frames))}
+
 # %% ../../nbs/io/403_registry.ipynb #with-dropped
 def _restore_dropped(trial: Trial) -> Trial:
     "A trial with gaps for frames that its file left out; raises `DataError` where that would be most of it."
@@ -130,15 +139,10 @@ def _restore_dropped(trial: Trial) -> Trial:
     n_dropped = rows[-1] + 1 - len(rows)
     if not n_dropped: return trial
     if n_dropped > _MAX_DROPPED_FRAMES: raise _too_many_dropped(trial, steps, n_dropped)
-    every = np.arange(rows[-1] + 1)
-    values = np.full((len(every), *trial.values.shape[1:]), np.nan)
-    values[rows.astype(int)] = trial.values
-    times = np.interp(every, rows, trial.times)
-    frames = np.rint(np.interp(every, rows, trial.frames))
     start = int(trial.frames[(steps > 1).argmax()])
     note = (f'{n_dropped:.0f} frames are left out of the file, the first after frame {start}; '
             'they count as gaps')
-    return replace(trial, values=values, times=times, frames=frames, notes=(*trial.notes, note))
+    return replace(trial, **_with_gaps(trial, rows), notes=(*trial.notes, note))
 
 # %% ../../nbs/io/403_registry.ipynb #too-many-dropped
 def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
@@ -165,6 +169,14 @@ def _choose_up(said: str | None, found: str | None, evidence: str, default: str)
     if found in (None, said): return said, []
     return said, [f'{said} points up, as was said, but the body says {found}: {evidence}']
 
+# %% ../../nbs/io/403_registry.ipynb #settle-units
+def _settle_units(trial: Trial, joints: np.ndarray, said: str | None, forced: bool) -> tuple[str, list[str]]:
+    "The unit, as it was said or found from the body, and notes on it; raises `DataError`."
+    if said is None:
+        with prefix_errors(trial.source): found, evidence = find_units(joints, trial.joint_names)
+        return found, [evidence]
+    return said, [] if forced else _doubt_units(leg_length(joints, trial.joint_names), said)
+
 # %% ../../nbs/io/403_registry.ipynb #settle
 def build_trial(
     parts: dict,                # the fields of a `Trial` that were found; 'units' and 'up' may be absent
@@ -173,17 +185,11 @@ def build_trial(
     default: str = 'y',         # the axis that points up if the body doesn't show it
 ) -> Trial:                     # with its unit, its axis, and notes on both
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
-    forced = {'up': up, 'units': units}
-    parts = parts | {name: value for name, value in forced.items() if value is not None}
+    parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
     trial = _restore_dropped(Trial(**{'units': 'm'} | parts))
-    notes, names = [*trial.notes], trial.joint_names
     seen = np.where(observed(trial.values)[..., None], trial.values, np.nan)
-    joints = select_joints(seen, trial.columns, names)
-    if 'units' not in parts:
-        with prefix_errors(trial.source): parts['units'], evidence = find_units(joints, names)
-        notes.append(evidence)
-    elif units is None: notes += _doubt_units(leg_length(joints, names), parts['units'])
-    found, evidence = find_up(joints, names, parts['units'])
-    said = trial.up if 'up' in parts else None
-    chosen, more = _choose_up(said, found, evidence, default)
-    return replace(trial, units=parts['units'], up=chosen, notes=(*notes, *more))
+    joints = select_joints(seen, trial.columns, trial.joint_names)
+    unit, on_unit = _settle_units(trial, joints, parts.get('units'), forced=units is not None)
+    found, evidence = find_up(joints, trial.joint_names, unit)
+    chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, evidence, default)
+    return replace(trial, units=unit, up=chosen, notes=(*trial.notes, *on_unit, *on_up))

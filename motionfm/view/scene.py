@@ -30,6 +30,17 @@ def view_extra() -> Iterator[None]:
         raise DataError(f'viewing needs a library that is not installed ({error}); '
                         'run: pip install "motionfm[view]"') from error
 
+# %% ../../nbs/view/801_scene.ipynb #as-positions
+def _as_positions(name: str, positions: np.ndarray, joints: bool) -> np.ndarray:
+    "(T, K, 3) float32, NaN where not finite; raises `DataError` for another shape."
+    positions = np.array(positions, np.float32)
+    if positions.ndim != 3 or positions.shape[-1] != 3 or not len(positions):
+        raise DataError(f'{name}: positions of shape {positions.shape} found, '
+                        'expected (frames, joints, 3) with at least one frame')
+    if joints: edges_for(positions.shape[1])
+    positions[~np.isfinite(positions).all(-1)] = np.nan
+    return positions
+
 # %% ../../nbs/view/801_scene.ipynb #clean-positions
 def _clean_positions(
     name: str,                         # of the skeleton, for the messages
@@ -38,12 +49,7 @@ def _clean_positions(
     joints: bool = True,               # whether K has to be the number of joints
 ) -> np.ndarray:                       # (T, K, 3) float32, NaN where missing
     "Check the shapes and mark what is missing; raises `DataError`."
-    positions = np.array(positions, np.float32)
-    if positions.ndim != 3 or positions.shape[-1] != 3 or not len(positions):
-        raise DataError(f'{name}: positions of shape {positions.shape} found, '
-                        'expected (frames, joints, 3) with at least one frame')
-    if joints: edges_for(positions.shape[1])
-    positions[~np.isfinite(positions).all(-1)] = np.nan
+    positions = _as_positions(name, positions, joints)
     if visible is None: return positions
     visible = np.asarray(visible, bool)
     if visible.shape != positions.shape[:2]:
@@ -51,9 +57,17 @@ def _clean_positions(
     positions[~visible] = np.nan
     return positions
 
-# %% ../../nbs/view/801_scene.ipynb #check-drawable
+# %% ../../nbs/view/801_scene.ipynb #check-metres
 _MAX_HEIGHT_M = 20   # a taller person is measured in millimetres
 
+def _check_metres(name: str, y: np.ndarray) -> None:
+    "Raise `DataError` for a person whose heights (T, K) can't be metres."
+    height = np.median(np.nanmax(y, 1) - np.nanmin(y, 1))
+    if height > _MAX_HEIGHT_M:
+        raise DataError(f'{name}: a person {height:.0f} m tall found, expected metres; '
+                        'divide millimetres by 1000')
+
+# %% ../../nbs/view/801_scene.ipynb #check-drawable
 def _check_drawable(
     name: str,             # of the skeleton, for the messages
     positions: np.ndarray, # (T, K, 3) with NaN where missing
@@ -65,10 +79,7 @@ def _check_drawable(
         if name == 'corrupted': return
         raise DataError(f'{name}: every sample of {len(positions)} frames is missing (NaN), '
                         'expected at least one joint to draw; check the file or the visibility')
-    height = np.median(np.nanmax(y, 1) - np.nanmin(y, 1))
-    if height > _MAX_HEIGHT_M:
-        raise DataError(f'{name}: a person {height:.0f} m tall found, expected metres; '
-                        'divide millimetres by 1000')
+    _check_metres(name, y)
 
 # %% ../../nbs/view/801_scene.ipynb #figure
 class Figure(NamedTuple):
@@ -166,6 +177,26 @@ def _check_alike(skeletons: dict[str, np.ndarray]) -> None:
             raise DataError(f'{name}: shape {skeletons[name].shape} found, '
                             f'expected {skeletons[first].shape} as in {first}')
 
+# %% ../../nbs/view/801_scene.ipynb #clean-skeletons
+def _clean_skeletons(given: dict, visible: np.ndarray | None, joints: bool) -> dict[str, np.ndarray]:
+    "Skeletons (T, K, 3) by name, NaN where missing; raises `DataError` unless they can be drawn together."
+    masked, skeletons = 'corrupted' if 'corrupted' in given else next(iter(given)), {}
+    for name, each in given.items():
+        skeletons[name] = _clean_positions(name, each, visible if name == masked else None, joints)
+    _check_alike(skeletons)
+    for name, positions in skeletons.items(): _check_drawable(name, positions)
+    return skeletons
+
+# %% ../../nbs/view/801_scene.ipynb #rate-and-title
+def _rate_and_title(given: dict, rate: float | None, title: str) -> tuple[float, str]:
+    "Frames per second and a title, by default those of the first trial; raises `DataError`."
+    trials = [each for each in given.values() if isinstance(each, Trial)]
+    if rate is None: rate = trials[0].rate if trials else RATE
+    if not (np.isfinite(rate) and rate > 0):
+        raise DataError(f'a rate of {rate} found, expected frames per second above 0')
+    if not title and trials: title = Path(trials[0].source).name
+    return float(rate), title
+
 # %% ../../nbs/view/801_scene.ipynb #as-points
 def _as_points(given: dict) -> tuple[dict, Figure | None]:
     "Positions of sequences, of trials all points; and how they are drawn, None for joints alone."
@@ -192,18 +223,9 @@ def make_scene(
 ) -> Scene:                                  # checked, with NaN for gaps
     "Put sequences together that belong together; raises `DataError`."
     given = _named(reference, corrupted, reconstructed)
-    trials = [each for each in given.values() if isinstance(each, Trial)]
-    if rate is None: rate = trials[0].rate if trials else RATE
-    if not (np.isfinite(rate) and rate > 0):
-        raise DataError(f'a rate of {rate} found, expected frames per second above 0')
-    if not title and trials: title = Path(trials[0].source).name
+    rate, title = _rate_and_title(given, rate, title)
     given, figure = _as_points(given)
-    masked, skeletons = 'corrupted' if 'corrupted' in given else next(iter(given)), {}
-    for name, each in given.items():
-        skeletons[name] = _clean_positions(name, each, visible if name == masked else None, figure is None)
-    _check_alike(skeletons)
-    for name, positions in skeletons.items(): _check_drawable(name, positions)
-    return Scene(skeletons, float(rate), title, figure)
+    return Scene(_clean_skeletons(given, visible, figure is None), rate, title, figure)
 
 # %% ../../nbs/view/801_scene.ipynb #quantise
 MISSING_CODE = -32768   # stands for a missing sample; player.js knows it
@@ -213,8 +235,7 @@ def _quantise(
     stack: np.ndarray,  # (S, T, K, 3) metres, NaN where missing
 ) -> dict:              # centre (3,), quantum in metres, exact: True for floats, positions: bytes
     "Positions as integers that fit any sensible extent."
-    low = np.nanmin(stack, (0, 1, 2))
-    high = np.nanmax(stack, (0, 1, 2))
+    low, high = np.nanmin(stack, (0, 1, 2)), np.nanmax(stack, (0, 1, 2))
     centre, extent = (low + high)/2, float((high - low).max())
     quantum = max(extent/2/32767, 1e-6)
     if quantum > _MAX_STEP_M:
@@ -257,12 +278,21 @@ def _size(
     sizes = [round(max(2*float(along), _MIN_SIZE_M), 3) for along in reach]
     return dict(zip('xyz', sizes))
 
-# %% ../../nbs/view/801_scene.ipynb #stage
+# %% ../../nbs/view/801_scene.ipynb #climbs
 def _climbs(root: np.ndarray) -> bool:
     "Whether midHip (T, 3) goes up or down by more than a metre."
     seen = root[~np.isnan(root[:, 1]), 1]
     return len(seen) > 0 and bool(np.ptp(seen) > 1)
 
+def _sizes(
+    stack: np.ndarray, root: np.ndarray, middle: np.ndarray, climbs: bool, heading: float,
+) -> dict[str, dict]:
+    "What a camera must hold that stands still, or follows."
+    still = _size(face_camera(stack - middle, heading))
+    along = face_camera(stack - np.where([True, climbs, True], root, middle)[:, None], heading)
+    return {'still': still, 'follow': still if np.isnan(along[..., 0]).all() else _size(along)}
+
+# %% ../../nbs/view/801_scene.ipynb #stage
 def _stage(
     stack: np.ndarray,  # (S, T, K, 3) metres, NaN where missing
     figure: Figure,     # of the K points
@@ -270,18 +300,15 @@ def _stage(
     "Where the camera stands and how much it must hold."
     low, high = np.nanpercentile(stack, [_LOW_PERCENT, _HIGH_PERCENT], axis=(0, 1, 2))
     middle, root = (low + high)/2, stack[0, :, figure.root]
-    heading = _heading(stack[0]) if figure.n_joints else 0.
-    climbs = _climbs(root)
-    still = _size(face_camera(stack - middle, heading))
-    along = face_camera(stack - np.where([True, climbs, True], root, middle)[:, None], heading)
-    follow = still if np.isnan(along[..., 0]).all() else _size(along)
+    heading, climbs = _heading(stack[0]) if figure.n_joints else 0., _climbs(root)
+    size = _sizes(stack, root, middle, climbs, heading)
     return {
         'middle': middle.round(4).tolist(),
-        'size': {'still': still, 'follow': follow},
+        'size': size,
         'heading': heading,
         'floor': 0. if abs(low[1]) < .15 else round(float(low[1]), 3),
         'climbs': climbs,
-        'follow': max(still.values()) > max(3, 1.5*max(follow.values())),
+        'follow': max(size['still'].values()) > max(3, 1.5*max(size['follow'].values())),
     }
 
 # %% ../../nbs/view/801_scene.ipynb #target
@@ -334,12 +361,13 @@ def check_look(look: dict) -> dict:
         raise DataError(f"theme {look['theme']!r} found, expected 'dark' or 'light'")
     return look
 
-# %% ../../nbs/view/801_scene.ipynb #pack
+# %% ../../nbs/view/801_scene.ipynb #pack-skeleton
 def _pack_figure(figure: Figure) -> dict:
     "What the player has to know of the points."
     parts = {'joints': figure.names, 'sides': figure.sides, 'edges': figure.edges}
     return parts | {'midhip': figure.root, 'views': VIEWS, 'colours': SKELETON_COLOURS}
 
+# %% ../../nbs/view/801_scene.ipynb #pack
 def pack(
     scene: Scene,      # what to show
     max_frames: int | None = None, # show only every n-th frame, so that no more than these remain
