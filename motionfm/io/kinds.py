@@ -106,6 +106,7 @@ def _is_instrument(full: str) -> bool:
 
 # %% ../../nbs/io/414_kinds.ipynb #static
 _STILL_M, _MOVING_M, _NEAR_M, _GIVE_M = .01, .05, .5, .06
+_MOST_LOOKED_AT = 300   # frames
 
 def _static(
     points: np.ndarray,   # (T, M, 3) metres, NaN where missing
@@ -117,21 +118,21 @@ def _static(
     others = spread_of(points)[seen & ~still]
     most_move = (others > _MOVING_M).sum() >= max(2, len(others)/2)
     if not most_move: return np.zeros(len(maybe), bool)
-    anchors, near = np.flatnonzero(seen & ~still), _NEAR_M
+    points, anchors = points[::len(points)//_MOST_LOOKED_AT + 1], np.flatnonzero(seen & ~still)
     while still.any() and len(anchors):
-        held = [column for column in np.flatnonzero(still) if _holds(points, column, anchors, near)]
+        held = [column for column in np.flatnonzero(still) if _holds(points, column, anchors)]
         still[held] = False
-        anchors, near = np.array(held, int), _NEAR_M/2
+        anchors = np.array(held, int)
     return still
 
-def _holds(points: np.ndarray, column: int, anchors: np.ndarray, near: float) -> bool:
-    "Whether a point is near one of the anchors, in metres, and stays about as far from it."
+def _holds(points: np.ndarray, column: int, anchors: np.ndarray) -> bool:
+    "Whether a point is near one of the anchors, and stays about as far from it."
     with np.errstate(all='ignore'): away = np.linalg.norm(points[:, anchors] - points[:, [column]], axis=-1)
     for distance in away.T:
         seen = distance[np.isfinite(distance)]
         if len(seen) < 2: continue
         low, middle, high = np.percentile(seen, [2, 50, 98])
-        if middle < near and high - low < _GIVE_M: return True
+        if middle < _NEAR_M and high - low < _GIVE_M: return True
     return False
 
 # %% ../../nbs/io/414_kinds.ipynb #classify

@@ -218,16 +218,21 @@ def subjects_of(
     markers: Sequence[str],      # M names as they stand in a file
 ) -> dict[str, list[int]]:       # name of a person: columns, 0 to M-1; '' and all where there is just one
     "The people of a recording, told apart by the prefixes of their points."
+    return {name: list(columns) for name, columns in _people(tuple(markers))}
+
+@lru_cache(64)
+def _people(markers: tuple[str, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    "The same, for each person a name and columns."
     groups: dict[str, list[int]] = {}
-    split = split_prefixes(tuple(markers))
+    split = split_prefixes(markers)
     for column, (prefix, _) in enumerate(split):
         if prefix: groups.setdefault(prefix, []).append(column)
     names = {prefix: {plain_name(split[column][1]) for column in columns}
              for prefix, columns in groups.items()}
     people = [one for one in groups
               if any(_same_kind(names[one], names[other]) for other in groups if other != one)]
-    if len(people) < 2: return {'': list(range(len(markers)))}
-    return {re.sub(r'[_.:\-\s]+$', '', prefix) or prefix: groups[prefix] for prefix in people}
+    if len(people) < 2: return (('', tuple(range(len(markers)))),)
+    return tuple((re.sub(r'[_.:\-\s]+$', '', prefix) or prefix, tuple(groups[prefix])) for prefix in people)
 
 # %% ../../nbs/io/400_point_names.ipynb #same-kind
 _FEWEST_UNKNOWN = 8   # names that two people share where no name is known

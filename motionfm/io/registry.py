@@ -286,6 +286,8 @@ def _choose_up(said: str | None, found: str | None, evidence: str, default: str)
     return said, [f'{said} points up, as was said, but the body says {found}: {evidence}']
 
 # %% ../../nbs/io/403_registry.ipynb #evidence
+_MOST_WALKED = 20_000   # frames in which feet are looked for
+
 def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
     "The unit of length and the evidence, from the legs or from the whole set; raises `DataError`."
     if np.isfinite(leg_length(joints, names)): return find_units(joints, names)
@@ -301,7 +303,7 @@ def _find_up(
     if not found: found, evidence = find_up_by_names(points, markers, trial.units)
     said = getattr(trial.contents, 'up', None)
     if not found and said: found, evidence = said, 'the file says so'
-    if not found: found, evidence = find_up_by_shape(points/per_metre(trial.units), trial.rate)
+    if not found: found, evidence = find_up_by_shape(points[:_MOST_WALKED]/per_metre(trial.units), trial.rate)
     return (found, evidence) if found else by_joints
 
 # %% ../../nbs/io/403_registry.ipynb #settle
@@ -317,7 +319,7 @@ def build_trial(
     trial = _restore_dropped(Trial(**{'units': 'm'} | parts))
     notes = [*trial.notes]
     person, markers, columns = first_person(trial.markers)
-    points = trial.values[:, person]
+    points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
     points = np.where(observed(points)[..., None], points, np.nan)
     joints = select_joints(points, columns, JOINTS)
     if 'units' not in parts:

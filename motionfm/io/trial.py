@@ -204,7 +204,7 @@ class _Tables(_Positions):
         cls,
         table: 'pandas.DataFrame',  # wide: columns (keypoint, x y z) or as RKnee_x; time in index or column
         rate: float | None = None,  # Hz; None: from `attrs`, a column, or the times
-        units: str | None = None,   # m, cm or mm; None: from `attrs`, a column, or the length of the legs
+        units: str | None = None,   # m, cm or mm; None: from `attrs`, a column, or the size of the body
         # x y z, with a minus or without; None: from `attrs`, a column, or the body
         up: str | None = None,
     ) -> 'Trial':
@@ -225,7 +225,7 @@ class _LabelledArrays(_Tables):
         cls,
         data: 'xarray.DataArray | xarray.Dataset',   # dimensions time, space, keypoints in any order
         rate: float | None = None,  # Hz; None: from `attrs['fps']` or the times
-        units: str | None = None,   # m, cm or mm; None: from `attrs`, or the length of the legs
+        units: str | None = None,   # m, cm or mm; None: from `attrs`, or the size of the body
         up: str | None = None,      # x y z, with a minus or without; None: from `attrs`, or the body
     ) -> 'Trial':
         "A trial from a DataArray as `movement` keeps positions, or a Dataset with one; raises `DataError`."
@@ -259,7 +259,7 @@ class Trial(_LabelledArrays):
         positions: np.ndarray,      # (T, M, 3) numbers, NaN where missing
         names: Sequence[str],       # M names of markers or joints, each different
         rate: float,                # frames per second, Hz
-        units: str | None = None,   # m, cm or mm; None: found from the length of the legs
+        units: str | None = None,   # m, cm or mm; None: found from the size of the body
         up: str | None = None,      # x y z, with a minus or without; None: found from the body, else y
     ) -> 'Trial':
         "A trial from numbers in memory, checked as a file is; raises `DataError`."
