@@ -305,6 +305,7 @@ STANDING = np.array([   # (20, 3) metres, y up: a person who stands, for example
 _TRAVEL_SHARE = .6    # of the set's own size along the axis
 _MOST_FRAMES = 100    # that are looked at
 
+@np.errstate(all='ignore')
 def travels_along(
     points: np.ndarray,   # (T, M, 3) positions, NaN where missing
     axis: int,            # 0 to 2
@@ -338,8 +339,8 @@ def find_up_by_names(
     def named(pattern):
         spelled = re.compile(f'[rl]?({pattern})[rl]?')
         return [name for name in names if spelled.fullmatch(plain_name(name))]
-    groups = tuple([named(pattern) for pattern in patterns] for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
-    found, evidence = _rise_between(points, names, groups, units)
+    low, high = ([named(pattern) for pattern in patterns] for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
+    found, evidence = _rise_between(points, names, (low, high), units)
     if found and travels_along(points, 'xyz'.index(found[-1])): found = None
     return found, evidence
 

@@ -28,7 +28,8 @@ def select_subject(
     if name not in people:
         known = ', '.join(people) or 'one person'
         raise DataError(f'{trial.source}: person {name[:30]!r} asked for, expected one of {known[:100]!r}')
-    return drop_markers(trial, np.setdiff1d(np.arange(len(trial.markers)), people[name]))
+    others = set(range(len(trial.markers))) - set(people[name])
+    return drop_markers(trial, sorted(others))
 
 # %% ../../nbs/io/414_kinds.ipynb #with-subject
 def with_subject(
@@ -108,6 +109,7 @@ def _is_instrument(full: str) -> bool:
 _STILL_M, _MOVING_M, _NEAR_M, _GIVE_M = .01, .05, .5, .06
 _MOST_LOOKED_AT = 300   # frames
 
+@np.errstate(all='ignore')
 def _static(
     points: np.ndarray,   # (T, M, 3) metres, NaN where missing
     maybe: np.ndarray,    # (M,) True where a point may be static
@@ -120,7 +122,7 @@ def _static(
     if not most_move: return np.zeros(len(maybe), bool)
     points, anchors = points[::len(points)//_MOST_LOOKED_AT + 1], np.flatnonzero(seen & ~still)
     while still.any() and len(anchors):
-        held = [column for column in np.flatnonzero(still) if _holds(points, column, anchors)]
+        held = [column for column in np.flatnonzero(still).tolist() if _holds(points, column, anchors)]
         still[held] = False
         anchors = np.array(held, int)
     return still

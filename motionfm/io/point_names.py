@@ -29,7 +29,7 @@ _WORDS = {
 
 def _sided(words: str, joint: str) -> dict[str, str]:
     "Both sides of a joint: left and right, spelled out, before or behind it, and as a letter before it."
-    found = {}
+    found: dict[str, str] = {}
     for name in words.split():
         for side in 'right', 'left':
             spellings = f'{side}{name}', f'{name}{side}', f'{side[0]}{name}'

@@ -162,6 +162,7 @@ def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> Data
                      f'expected at most {_MAX_DROPPED_FRAMES}; cut the recording there')
 
 # %% ../../nbs/io/403_registry.ipynb #spread
+@np.errstate(all='ignore')   # numbers of no person may be too large for a square
 def spread_of(
     points: np.ndarray,   # (T, M, 3) positions, NaN where missing
     rare: float = 5.,     # percent of the samples at either end that don't count
@@ -201,6 +202,7 @@ def extent_of(
 # %% ../../nbs/io/403_registry.ipynb #up-by-shape
 _SLENDER, _FLOOR_M = 1.5, .15
 
+@np.errstate(all='ignore')
 def find_up_by_shape(
     points: np.ndarray,      # (T, M, 3) metres, NaN where missing
     rate: float,             # Hz
@@ -241,6 +243,7 @@ def _below_are_feet(points: np.ndarray, axis: int, rate: float) -> int:
 SIZE_RANGE_M = .25, 2.6   # metres that the set of points on a person, or on a part of one, may span
 _PERSON_M = 1.6
 
+@np.errstate(all='ignore')
 def set_size(
     points: np.ndarray,   # (T, M, 3) positions, any unit, NaN where missing
 ) -> float:               # in the unit of `points`; NaN where no two points were seen
