@@ -19,10 +19,8 @@ from ..io.gaps import runs_of
 @dataclass(frozen=True)
 class MarkerFaultSettings:
     "What counts as a break, as the same path, as rigid; squares are in usual units."
-    piece_frames: int = 4096      # that are looked at together, for the sake of memory
     n_neighbours: int = 6         # that a marker is compared with
-    n_samples: int = 150          # frames of which distances are compared
-    lag_s: float = .4             # seconds between two of these
+    lag_s: float = .4             # seconds between two frames of which distances are compared
     rigid_m: float = .03          # metres of change in that time, beyond which a distance tells nothing
     skin_m: float = .003          # metres by which a path or a distance is always uncertain
     break_m: float = .01          # metres by which a step must differ from those around it,
@@ -36,12 +34,13 @@ class MarkerFaultSettings:
     good_square: float = 16.      # of both witnesses, up to which another label is believed
     change_cost: float = 16.      # of another label
     min_gain: float = 15.         # by which labels must fit better, for each that changes
-    apart_m: float = .015         # metres by which a doubted label is off; half of that in distances
+    apart_m: float = .015         # metres by which a doubted label is off, by path or distances
     closer: float = .35           # share of that error that the other label may have,
     far_closer: float = .1        # and with which an exchange is sure, whatever is usual
     outlier_m: float = .025       # metres off, beyond which a sample is an outlier
     outlier_jerk: float = 2000.   # the same, in metres by one cubed second: more at low rates
     max_outlier_frames: int = 12  # of one excursion
+    abrupt: float = .3            # share of the largest error that the first and the last one have
     held_frames: int = 3          # of the same position
     held_m: float = .01           # metres that the neighbours move meanwhile
     max_renamed: float = .8       # share of a recording that is renamed rather than the rest
@@ -60,6 +59,8 @@ def _quantile(
     return np.where(known > 2, np.take_along_axis(ordered, at[None], 0)[0], np.inf)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #distance-changes
+_N_SAMPLES = 150   # frames of which distances are compared
+
 def _distance_changes(
     seen: np.ndarray,   # (T, M, 3) metres, NaN where not visible
     rate: float,        # frames per second
@@ -68,7 +69,7 @@ def _distance_changes(
     n_frames, n_markers = seen.shape[:2]
     within, over = (np.full((n_markers, n_markers), np.inf) for _ in range(2))
     lag = min(max(round(SETTINGS.lag_s*rate), 1), n_frames - 1)
-    frames = np.unique(np.linspace(0, n_frames - 1 - lag, SETTINGS.n_samples).astype(int))
+    frames = np.unique(np.linspace(0, n_frames - 1 - lag, _N_SAMPLES).astype(int))
     early, late = seen[frames], seen[frames + lag]
     for marker in range(n_markers):
         now, later = (np.linalg.norm(some - some[:, marker, None], axis=-1) for some in (early, late))
@@ -136,6 +137,7 @@ def _usual_sizes(
     return np.repeat(usual, length, 0)[:n_frames]
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-breaks
+_PIECE_FRAMES = 4096  # that are looked at together, for the sake of memory
 _BESIDE_FRAMES = 64   # to each side of a piece, that are looked at again
 
 def _find_breaks(
@@ -146,8 +148,8 @@ def _find_breaks(
 ) -> tuple[np.ndarray, np.ndarray]: # (T, M) True where a path breaks; (T, M) metres, usual errors of steps
     "Where paths break, piece by piece."
     breaks, usual = np.zeros(seen.shape[:2], bool), np.zeros(seen.shape[:2], np.float32)
-    for start in range(0, len(seen), SETTINGS.piece_frames):
-        stop, first = start + SETTINGS.piece_frames, max(start - _BESIDE_FRAMES, 0)
+    for start in range(0, len(seen), _PIECE_FRAMES):
+        stop, first = start + _PIECE_FRAMES, max(start - _BESIDE_FRAMES, 0)
         sizes = _step_sizes(seen[first:stop + _BESIDE_FRAMES], weight)
         scale = _usual_sizes(sizes, rate)
         padded = np.pad(sizes, ((1, 1), (0, 0)))
@@ -296,7 +298,7 @@ def _are_supported(
     fits = evidence.square[moved, chosen] <= SETTINGS.good_square
     fits |= exchanged & (now < SETTINGS.far_closer*was)
     was, now = evidence.rigid[moved, moved], evidence.rigid[moved, chosen]
-    by_body = (was > SETTINGS.apart_m/2) & (now < SETTINGS.closer*was)
+    by_body = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
     return fits & (by_path | by_body)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #chains
@@ -434,7 +436,9 @@ def _excursion(
     largest = float(np.nanmax(off))
     frames = last, last + 1 + int(np.nanargmax(off)), after
     if largest <= limit or not _agrees_with_body(paths, marker, near, frames, largest): return None
-    return known & (np.nan_to_num(off) > limit/2)
+    wrong = known & (np.nan_to_num(off) > limit/2)
+    is_abrupt = off[wrong][[0, -1]].min() > SETTINGS.abrupt*largest
+    return wrong if is_abrupt else None
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #outliers-of
 def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
@@ -461,8 +465,9 @@ def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #is-held
 def _is_held(
     path: np.ndarray,    # (T, 3) metres
-    near: np.ndarray,    # (T, N, 3) metres, of rigid neighbours
+    near: np.ndarray,    # (T, N, 3) metres, of neighbours
     run: slice,          # frames in which the position is that of the frame before
+    are_rigid: bool,     # the neighbours
 ) -> bool:
     "Whether the neighbours of a marker move on while it stays."
     first = run.start - 1
@@ -474,21 +479,22 @@ def _is_held(
     turns = float(np.nanmax(np.abs(distances - distances[0])))
     jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else 0
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
-    return moves > SETTINGS.held_m and turns > SETTINGS.held_m/2 and bool(np.fmax(jump, came) > .4*moves)
+    own = np.fmax(jump, came) if are_rigid else min(jump, came)
+    return moves > SETTINGS.held_m and turns > SETTINGS.held_m/2 and bool(own > .4*moves)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-held
 def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
     "(T, M) True where a position was held, in a recording (T, M, 3) with NaN where not visible."
     held, same = (np.zeros(seen.shape[:2], bool) for _ in range(2))
-    for start in range(1, len(seen), SETTINGS.piece_frames):
-        stop = min(start + SETTINGS.piece_frames, len(seen))
+    for start in range(1, len(seen), _PIECE_FRAMES):
+        stop = min(start + _PIECE_FRAMES, len(seen))
         same[start:stop] = (seen[start:stop] == seen[start - 1:stop - 1]).all(-1)
     for marker in np.flatnonzero(same.any(0)):
-        near = neighbours.index[marker, :4]
-        near = near[neighbours.within[marker, :4] < SETTINGS.rigid_m]
+        near, rigid = neighbours.index[marker, :4], neighbours.within[marker, :4] < SETTINGS.rigid_m
+        if rigid.any(): near = near[rigid]
         for run in runs_of(same[:, marker]):
             if run.stop - run.start + 1 < SETTINGS.held_frames: continue
-            held[run, marker] = _is_held(seen[:, marker], seen[:, near], run)
+            held[run, marker] = _is_held(seen[:, marker], seen[:, near], run, rigid.any())
     return held
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #marker-faults
