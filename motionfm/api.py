@@ -20,7 +20,8 @@ from .basics import DataError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.trial import Trial
-from .reconstruct.pipeline import load_network, reconstruct_trial
+from .reconstruct.pipeline import load_network
+from .reconstruct.trials import reconstruct_trial
 from .reconstruct.report import Summary
 
 # %% ../nbs/cli/900_api.ipynb #table

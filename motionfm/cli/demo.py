@@ -85,7 +85,8 @@ def _write_report(folder: Path, summary, scene: tuple, errors: dict[str, tuple[f
 # %% ../../nbs/cli/907_demo.ipynb #repair-example
 def repair_example(folder: Path) -> dict[str, tuple[float, float]]:   # errors, as `compare` gives
     "Write the recording, its repair, the table of gaps and the page; print what was done."
-    from motionfm.reconstruct.pipeline import load_network, reconstruct_file
+    from motionfm.reconstruct.pipeline import load_network
+    from motionfm.reconstruct.trials import reconstruct_file
     trial, truth = example_trial()
     write_trial(folder/trial.source, trial)
     summary = reconstruct_file(folder/trial.source, folder/'reach_reconstructed.trc', load_network())
@@ -128,7 +129,8 @@ def train_example(folder: Path, datasets_root: str, epochs: int) -> None:
         from motionfm.learn.model import limit_threads
         from motionfm.learn.train import train
     limit_threads()
-    from motionfm.reconstruct.pipeline import load_network, reconstruct_trial
+    from motionfm.reconstruct.pipeline import load_network
+    from motionfm.reconstruct.trials import reconstruct_trial
     config = _demo_config(folder, _demo_datasets(datasets_root, folder), epochs)
     result = train(config, verbose=1 if sys.stdout.isatty() else 2)
     trial, truth = example_trial()

@@ -57,7 +57,7 @@ def reconstruct(source: _Source, output: _Output = None, weights: Weights = None
                 cluster: _Cluster = '') -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and say what was done."
     from motionfm.data.importer import extra_names
-    from motionfm.reconstruct.pipeline import plan_outputs
+    from motionfm.reconstruct.trials import plan_outputs
     plan = plan_outputs(source, output, overwrite or resume, (names,))
     _check_extras(Path(source), [report, table], overwrite)
     options = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units,
@@ -89,7 +89,7 @@ def _check_uncertainty(max_uncertainty_mm: float | None) -> None:
 def _reconstruct_single(path: Path, target: Path, network: Callable, options: dict, report: str | None,
                         table: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
-    from motionfm.reconstruct.pipeline import reconstruct_file
+    from motionfm.reconstruct.trials import reconstruct_file
     from motionfm.reconstruct.report import write_gaps
     summary = reconstruct_file(path, target, network, **options)
     print(summary)
@@ -114,7 +114,7 @@ class _Folder:
     "A folder of recordings that is being repaired."
     def __init__(self, source: str, output: str | None, plan: list[tuple[Path, Path]]):
         from motionfm.data.subjects import SUMMARY_FILE
-        from motionfm.reconstruct.pipeline import output_folder
+        from motionfm.reconstruct.trials import output_folder
         self.source, self.plan = Path(source), plan            # plan: each recording, and where it goes
         self.table = output_folder(source, output)/SUMMARY_FILE
         self.width = max(len(self.name_of(path)) for path, _ in plan)   # of the names on the screen
@@ -131,7 +131,7 @@ def _reconstruct_all(folder: _Folder, network: Callable, repair: '_Repair', resu
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-one
 def _reconstruct_one(path: Path, target: Path, network: Callable, options: dict):
     "Repair one recording among others: its `Summary`, or a `Failure` for a broken one."
-    from motionfm.reconstruct.pipeline import reconstruct_file
+    from motionfm.reconstruct.trials import reconstruct_file
     from motionfm.reconstruct.report import Failure
     try: return reconstruct_file(path, target, network, **options)
     except MotionfmError as error: return Failure(str(path), str(error))
