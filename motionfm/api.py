@@ -21,8 +21,8 @@ from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.trial import Trial
 from .reconstruct.pipeline import load_network
-from .reconstruct.trials import reconstruct_trial
 from .reconstruct.report import Summary
+from .reconstruct.trials import reconstruct_trial
 
 # %% ../nbs/cli/900_api.ipynb #table
 class Table(Sequence):
@@ -190,11 +190,13 @@ def repair(
     fill_only: bool = False,                 # leave what was seen exactly as it is
     complete: bool = False,                  # create joints that the recording lacks
     max_uncertainty_mm: float | None = None, # leave samples blank that are less certain
+    subject: str | None = None,              # of several people, the one to repair: the prefix of the names
     network: Callable | Any = None,          # see `load_network`; by default the weights that ship
 ) -> Repair:                                 # repaired trial, uncertainty, gaps, summary
     "Repair a recording: fill gaps, remove noise, and report what was done; raises `DataError`, `FileError`."
     trial = with_visible(as_trial(recording, names, rate, units, up), visible)
-    done = reconstruct_trial(trial, network or _shipped(), fill_only, complete, max_uncertainty_mm)
+    done = reconstruct_trial(
+        trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject)
     uncertainty = None if done.uncertainty is None else 1000*done.uncertainty
     return Repair(done.recorded, done.repaired, uncertainty, done.summary)
 

@@ -185,13 +185,14 @@ def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
         positions=np.where(never[:, None], np.nan, done.positions),
         uncertainty=np.where(never, np.nan, done.uncertainty))
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #repair-person
+# %% ../../nbs/reconstruct/610_trials.ipynb #kinds-of
 def _kinds_of(trial: Trial) -> list[str]:
     "Kinds of columns; a point that is never seen is one, without a single place."
     seen = observed(trial.values).any(0)
     return ['point' if kind == 'ghost' and not ever else kind
             for kind, ever in zip(classify_points(trial), seen)]
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #repair-person
 class _PersonRepair(NamedTuple):
     "A repaired person, and what a summary needs."
     trial: TrialRepair
