@@ -227,7 +227,7 @@ def _fill_all(recording: Recording, wanted: set[int]) -> _Filled:
     "Fill from what was seen, then from what is filled, then by curves."
     visible = recording.visible
     filled = _Filled(
-        np.where(visible.any(0)[:, None], recording.positions, np.nan), np.zeros(visible.shape),
+        np.where(np.any(visible, 0)[:, None], recording.positions, np.nan), np.zeros(visible.shape),
         np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
     for again in False, True:
         left = _what_is_left(recording.visible, filled, wanted)

@@ -136,7 +136,7 @@ def find_neighbourhood(
     usual = visible[rows].mean(0) >= SETTINGS.min_seen
     chosen = through & usual if (through & usual).sum() >= n_frame else through
     order = np.argsort(np.where(chosen, spread[gap.point], np.inf), kind='stable')
-    order = order[:min(SETTINGS.max_neighbours, chosen.sum())]
+    order = order[:min(SETTINGS.max_neighbours, int(chosen.sum()))]
     rows = _rows_around(visible[:, gap.point] & visible[:, order[:n_wanted]].all(1), gap, rate)
     if len(rows) < SETTINGS.min_rows: return None
     return Neighbourhood(rows, order, spread[gap.point, order])
@@ -148,7 +148,7 @@ def bridge(
     gap: Gap,
 ) -> np.ndarray:          # (G, ...) for the frames of the gap
     "Straight from the last value before a gap to the first one after it; constant where one is missing."
-    after = np.searchsorted(rows, gap.start)
+    after = int(np.searchsorted(rows, gap.start))
     before, after = max(after - 1, 0), min(after, len(rows) - 1)
     first, last = rows[before], rows[after]
     times = np.arange(gap.start, gap.stop)

@@ -50,7 +50,7 @@ def uses_joints(
     trial: Trial,
 ) -> bool:
     "Whether a trial is repaired as a person with joints: the hips are seen, and some more."
-    seen = dict(zip(trial.joint_names, trial.visible.any(0).tolist()))
+    seen = dict(zip(trial.joint_names, np.any(trial.visible, 0).tolist()))
     hips = seen['midHip'] or seen['RHip'] and seen['LHip']
     return bool(hips and sum(seen.values()) >= _MIN_JOINTS)
 

@@ -82,7 +82,7 @@ def _distance_changes(
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #neighbours
 class _Neighbours(NamedTuple):
     "The N markers that keep their distance to each marker best."
-    index: np.ndarray    # (M, N)
+    nearest: np.ndarray  # (M, N)
     within: np.ndarray   # (M, N) metres that the distance changes within `lag_s`; infinite if not known
     over: np.ndarray     # (M, N) the same over the whole recording
     weight: np.ndarray   # (M, M) of the neighbours of each marker in a mean, 0 for others
@@ -209,7 +209,7 @@ def _shared_errors(
     uncertain: np.ndarray,   # markers whose paths begin in this frame
 ) -> np.ndarray:             # (C, 3) metres, 0 where nothing is known
     "By how much the neighbours leave their course across the gaps of markers."
-    near = paths.neighbours.index[markers]
+    near = paths.neighbours.nearest[markers]
     begin, ids = np.repeat(last, near.shape[1]), near.ravel()
     after = _velocity(paths, np.full(len(ids), frame), ids, 1)
     velocity = _mean_velocity(_velocity(paths, begin, ids, -1), after)
@@ -252,7 +252,7 @@ def _rigid_errors(
     last: np.ndarray,     # (C,) frames in which these were seen last, −1: never
 ) -> tuple[np.ndarray, np.ndarray]: # (R, C) metres, and the mean of squares in usual units; NaN: not known
     "By how much distances to neighbours differ from what they were when a marker was last seen."
-    near, seconds = paths.neighbours.index[markers], (frame - last)[:, None]/paths.rate
+    near, seconds = paths.neighbours.nearest[markers], (frame - last)[:, None]/paths.rate
     known, last = (last >= 0)[:, None] & ~np.isin(near, begun), np.maximum(last, 0)
     then = np.linalg.norm(paths.seen[last[:, None], near] - paths.seen[last, markers][:, None], axis=-1)
     now = np.linalg.norm(paths.seen[frame, near] - paths.seen[frame, begun][:, None, None], axis=-1)
@@ -447,7 +447,7 @@ def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
     visible, begins = np.isfinite(paths.seen[:, marker, 0]), np.flatnonzero(paths.starts[:, marker])
     latest = np.maximum.accumulate(np.where(visible, np.arange(len(visible)), -1))
     lasts = latest[np.r_[begins[1:], len(visible)] - 1]   # of each path
-    near = paths.neighbours.index[marker]
+    near = paths.neighbours.nearest[marker]
     near = near[paths.neighbours.within[marker] < SETTINGS.rigid_m]
     here = 0
     while here < len(begins) - 1:
@@ -490,11 +490,11 @@ def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
         stop = min(start + _PIECE_FRAMES, len(seen))
         same[start:stop] = (seen[start:stop] == seen[start - 1:stop - 1]).all(-1)
     for marker in np.flatnonzero(same.any(0)):
-        near, rigid = neighbours.index[marker, :4], neighbours.within[marker, :4] < SETTINGS.rigid_m
+        near, rigid = neighbours.nearest[marker, :4], neighbours.within[marker, :4] < SETTINGS.rigid_m
         if rigid.any(): near = near[rigid]
         for run in runs_of(same[:, marker]):
             if run.stop - run.start + 1 < SETTINGS.held_frames: continue
-            held[run, marker] = _is_held(seen[:, marker], seen[:, near], run, rigid.any())
+            held[run, marker] = _is_held(seen[:, marker], seen[:, near], run, bool(rigid.any()))
     return held
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #marker-faults
@@ -529,7 +529,7 @@ def find_marker_faults(
     held = _find_held(seen, neighbours)
     seen[held] = np.nan
     paths = _Paths(seen, rate, neighbours)
-    for frame in np.flatnonzero(paths.starts[1:].any(1)) + 1: _relabel(paths, frame)
+    for frame in np.flatnonzero(paths.starts[1:].any(1)) + 1: _relabel(paths, int(frame))
     paths.cut(0.)
     outliers = np.stack([_outliers_of(paths, marker) for marker in order[0]], 1)
     held = np.take_along_axis(held, paths.order, 1)

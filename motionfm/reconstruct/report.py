@@ -345,7 +345,8 @@ def _all_flags(
     trial: Trial, points: Points, positions: np.ndarray, parts: Sequence[slice],
 ) -> tuple[Flag, ...]:
     "Where the result leaves the human, in each part of a recording; joints only."
-    n, flags = points.n_joints, []
+    n = points.n_joints
+    flags: list[Flag] = []
     for part in parts if n else ():
         flags += find_flags(positions[part, :n], trial.rate, points.positions[part, :n],
                             points.visible[part, :n], trial.frames[part])

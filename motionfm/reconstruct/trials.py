@@ -100,20 +100,19 @@ def _repair_all_points(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
 ) -> _PointRepair:
     "Repair the joints of a trial by the network, then all other points."
-    n, nothing = points.n_joints, np.zeros((0, 0, 3))
-    if n: cleaned, joints, found, _ = _repair_joints(points, network, trial, fill_only)
-    else: cleaned, joints, found = points, None, Repaired(nothing)
-    if n == len(points.names): return _PointRepair(cleaned, joints, found)
-    cleaned, remarks = _without_faults(cleaned, trial, fill_only)
+    n = points.n_joints
+    first = _repair_joints(points, network, trial, fill_only) if n else None
+    if first and n == len(points.names): return first
+    cleaned, remarks = _without_faults(first.cleaned if first else points, trial, fill_only)
     others = np.arange(len(points.names)) >= n
-    known, positions = cleaned.visible | ~others, cleaned.positions.copy()
-    if n: positions[:, :n] = joints.positions[:, :n]
-    rest = repair_points(positions, known, trial.rate, others, fill_only)
-    if not n: return _PointRepair(cleaned, rest, found, remarks)
+    positions = cleaned.positions.copy()
+    if first: positions[:, :n] = first.done.positions[:, :n]
+    rest = repair_points(positions, cleaned.visible | ~others, trial.rate, others, fill_only)
+    if not first: return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3))), remarks)
     done = RepairedPoints(
-        rest.positions, np.where(others, rest.uncertainty, joints.uncertainty),
-        np.where(others, rest.by, joints.by), _both_checks(joints.self_check, rest.self_check))
-    return _PointRepair(cleaned, done, found, remarks)
+        rest.positions, np.where(others, rest.uncertainty, first.done.uncertainty),
+        np.where(others, rest.by, first.done.by), _both_checks(first.done.self_check, rest.self_check))
+    return _PointRepair(cleaned, done, first.found, remarks)
 
 def _both_checks(first: tuple | None, second: tuple | None) -> tuple[int, float] | None:
     "Two self-checks as one: all samples, and their mean error."
@@ -131,7 +130,7 @@ def _final_positions(repair: _PointRepair, max_uncertainty_mm: float | None) -> 
 def _put_repair(trial: Trial, points: Points, repair: _PointRepair, positions: np.ndarray) -> Trial:
     "A recording with its repaired points; what did not change stays to the last digit."
     changed = ~points.visible | (positions != points.positions).any(-1)
-    never = ~points.visible.any(0) & (points.columns >= 0) & ~np.isfinite(positions).any((0, 2))
+    never = ~np.any(points.visible, 0) & (points.columns >= 0) & ~np.isfinite(positions).any((0, 2))
     return put_points(trial, points.columns, positions, changed & ~never)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #uncertainty-of
@@ -155,7 +154,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _remarks(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str, ...]:
     "What stays as it is, in words."
-    never = [name for name, column, seen in zip(points.names, points.columns, points.visible.any(0))
+    never = [name for name, column, seen in zip(points.names, points.columns, np.any(points.visible, 0))
              if column >= 0 and not seen]
     found = [f'never seen, so left as gaps: {_listed(never)}'] if never else []
     for kind, words in _LEFT.items():
@@ -180,7 +179,7 @@ def _summary_of(
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-absent
 def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
     "The same without joints that were never seen: nobody asked for them."
-    never = ~points.visible.any(0)
+    never = ~np.any(points.visible, 0)
     return done._replace(
         positions=np.where(never[:, None], np.nan, done.positions),
         uncertainty=np.where(never, np.nan, done.uncertainty))
@@ -188,7 +187,7 @@ def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
 # %% ../../nbs/reconstruct/610_trials.ipynb #kinds-of
 def _kinds_of(trial: Trial) -> list[str]:
     "Kinds of columns; a point that is never seen is one, without a single place."
-    seen = observed(trial.values).any(0)
+    seen = np.any(observed(trial.values), 0)
     return ['point' if kind == 'ghost' and not ever else kind
             for kind, ever in zip(classify_points(trial), seen)]
 
@@ -222,12 +221,12 @@ def _repair_person(
         TrialRepair(trial, repaired, uncertainty, summary), repair.cleaned, positions, repair.done)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-people
-def _repair_people(trial: Trial, people: Sequence[str], **options) -> TrialRepair:
+def _repair_people(trial: Trial, people: Sequence[str], *options) -> TrialRepair:
     "Repair several people in one recording, one after the other."
     repaired, parts = trial, []
     uncertainty = np.full(trial.values.shape[:2], np.nan)
     for name in people:
-        part = _repair_person(select_subject(trial, name), **options)
+        part = _repair_person(select_subject(trial, name), *options)
         repaired = with_subject(repaired, part.trial.repaired)
         columns = [trial.markers.index(marker) for marker in part.trial.recorded.markers]
         if part.trial.uncertainty is not None:
@@ -266,14 +265,13 @@ def reconstruct_trial(
     if max_uncertainty_mm is not None and not isinstance(network, Repairer):
         raise DataError('a network without uncertainty found, '
                         'expected the one that comes with motionfm, or one trained with --recipe best')
-    options = dict(network=network, fill_only=fill_only, complete=complete,
-                   max_uncertainty_mm=max_uncertainty_mm)
+    options = network, fill_only, complete, max_uncertainty_mm
     people = list(subjects_of(trial.markers))
     if subject is not None:
-        alone = _repair_person(select_subject(trial, subject), **options).trial
+        alone = _repair_person(select_subject(trial, subject), *options).trial
         return alone._replace(recorded=trial, repaired=alone.repaired)
-    if len(people) > 1: return _repair_people(trial, people, **options)
-    return _repair_person(trial, **options).trial
+    if len(people) > 1: return _repair_people(trial, people, *options)
+    return _repair_person(trial, *options).trial
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-file
 def reconstruct_file(

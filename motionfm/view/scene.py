@@ -94,7 +94,7 @@ def joint_figure(
     n_joints: int,   # 20 or 16
 ) -> Figure:
     "The joints of a person and their bones; raises `DataError` for another number."
-    edges = tuple(map(tuple, edges_for(n_joints)))
+    edges = tuple((start, end) for start, end in edges_for(n_joints))
     return Figure(tuple(JOINTS[:n_joints]), tuple(SIDES[:n_joints]), edges, MIDHIP, n_joints)
 
 # %% ../../nbs/view/801_scene.ipynb #ties
@@ -125,7 +125,7 @@ def point_figure(
 ) -> Figure:
     "The points of a trial: joints with their bones, other points tied to their neighbours."
     n, seen = points.n_joints, points.visible
-    bones = {tuple(edge) for edge in edges_for(n)} if n else set()
+    bones = {(start, end) for start, end in edges_for(n)} if n else set()
     edges = bones | _tied(points.positions, seen, n)
     sides = (*SIDES[:n], *map(_side_of, points.names[n:]))
     if n: root = MIDHIP
