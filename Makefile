@@ -17,7 +17,7 @@ demo: install            ## repair a recording, write demo/report.html, then tra
 	$(BIN)/motionfm demo -o $(DEMO)
 
 test: install            ## run every notebook and every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lab: install             ## open the first page of the book
 	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs nbs/index.ipynb
