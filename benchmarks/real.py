@@ -17,7 +17,8 @@ from motionfm.io.gaps import fill_linear
 from motionfm.learn.config import corruptor_of, names_in, TrainConfig
 from motionfm.learn.model import load_model
 from motionfm.learn.pairs import load_sequences, make_sequence_pairs, split_subjects
-from motionfm.reconstruct.pipeline import reconstruct_trial, wrap_keras_model
+from motionfm.reconstruct.pipeline import wrap_keras_model
+from motionfm.reconstruct.trials import reconstruct_trial
 
 
 def windows(model, root: str, val_subjects: str) -> None:

@@ -26,9 +26,10 @@ _HOMES = {
     'FileError': ('basics', 'FileError'),
 }   # name -> module and name there
 
-# %% ../nbs/01_front_door.ipynb #static
+# %% ../nbs/01_front_door.ipynb #type-checking
 TYPE_CHECKING = False   # true for those who only read
 
+# %% ../nbs/01_front_door.ipynb #static
 if TYPE_CHECKING:
     from motionfm.api import evaluate as evaluate
     from motionfm.api import repair as repair

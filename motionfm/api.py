@@ -20,8 +20,9 @@ from .basics import DataError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.trial import Trial
-from .reconstruct.pipeline import load_network, reconstruct_trial
+from .reconstruct.pipeline import load_network
 from .reconstruct.report import Summary
+from .reconstruct.trials import reconstruct_trial
 
 # %% ../nbs/cli/900_api.ipynb #table
 class Table(Sequence):
@@ -149,7 +150,7 @@ class Repair:
     "A repaired recording, and what is known about the repair."
     recorded: Trial                  # as it was given
     trial: Trial                     # repaired: same points, unit, rate and place
-    uncertainty: np.ndarray | None   # (T, K) mm, as `trial.joint_names`: two of three errors are smaller
+    uncertainty: np.ndarray | None   # (T, M) mm, as `trial.markers`: two of three errors are smaller
     summary: Summary                 # what was missing and what was done; prints
 
     @property
@@ -171,9 +172,7 @@ def _as_player(repair: Repair) -> str:
     "Recording (red) and repair (green) side by side, and the summary below."
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
-    recorded, repaired = repair.recorded, repair.trial
-    scene = make_scene(None, recorded.positions, repaired.positions,
-                       rate=recorded.rate, title=recorded.source)
+    scene = make_scene(None, repair.recorded, repair.trial)
     return f'{player_frame(scene)}<pre>{escape(str(repair.summary))}</pre>'
 
 # %% ../nbs/cli/900_api.ipynb #repair
@@ -191,11 +190,13 @@ def repair(
     fill_only: bool = False,                 # leave what was seen exactly as it is
     complete: bool = False,                  # create joints that the recording lacks
     max_uncertainty_mm: float | None = None, # leave samples blank that are less certain
+    subject: str | None = None,              # of several people, the one to repair: the prefix of the names
     network: Callable | Any = None,          # see `load_network`; by default the weights that ship
 ) -> Repair:                                 # repaired trial, uncertainty, gaps, summary
     "Repair a recording: fill gaps, remove noise, and report what was done; raises `DataError`, `FileError`."
     trial = with_visible(as_trial(recording, names, rate, units, up), visible)
-    done = reconstruct_trial(trial, network or _shipped(), fill_only, complete, max_uncertainty_mm)
+    done = reconstruct_trial(
+        trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject)
     uncertainty = None if done.uncertainty is None else 1000*done.uncertainty
     return Repair(done.recorded, done.repaired, uncertainty, done.summary)
 

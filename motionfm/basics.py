@@ -39,6 +39,11 @@ def _flush(path: Path) -> None:
     "Force a file's bytes to the disk, so that the rename can't overtake them."
     with open(path, 'rb+') as file: os.fsync(file.fileno())
 
+def _flush_all(folder: Path) -> None:
+    "Do so for all files in a folder."
+    for path in folder.rglob('*'):
+        if path.is_file(): _flush(path)
+
 # %% ../nbs/00_basics.ipynb #remove
 def _remove(path: Path) -> None:
     "Delete a file or a folder, whichever it is; absent is fine, and so is one that can't be deleted."
@@ -122,8 +127,7 @@ def atomic_folder(
         with _as_file_error(target):
             temporary.mkdir(parents=True)
             yield temporary
-            for path in temporary.rglob('*'):
-                if path.is_file(): _flush(path)
+            _flush_all(temporary)
             os.replace(temporary, target)
     finally: _remove(temporary)
 

@@ -123,6 +123,20 @@ def _section(title: str, entries: list[Parameter], named: bool = True) -> str:
     if not entries: return ''
     return '\n'.join([title, '-'*len(title), *(_entry(one, named) for one in entries)])
 
+# %% ../nbs/02_docstrings.ipynb #described
+def _init_of(node: ast.ClassDef) -> ast.FunctionDef | None:
+    "The method that makes an object, if the class has one of its own."
+    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    return next((method for method in methods if method.name == '__init__'), None)
+
+def _described(node: ast.FunctionDef | ast.ClassDef, source: str, tree: ast.Module) -> tuple:
+    "Parameters of a function or a class, and what comes back, as `full_docstring` wants them."
+    comments = comments_in(source)
+    if isinstance(node, ast.FunctionDef):
+        return parameters_of(node, comments), returned_by(node, comments, source.split('\n'))
+    made = _init_of(node)
+    return parameters_of(made, comments) if made else fields_of(node, comments, tree), None
+
 # %% ../nbs/02_docstrings.ipynb #full
 def full_docstring(
     node: ast.FunctionDef | ast.ClassDef,   # a part of `tree`
@@ -132,20 +146,10 @@ def full_docstring(
     "The docstring of a function or a class with sections for its parameters and what comes back."
     words = ast.get_docstring(node)
     if not words or '\nParameters\n' in words: return words or ''
-    comments, lines = comments_in(source), source.split('\n')
-    if isinstance(node, ast.FunctionDef):
-        parameters, returned = parameters_of(node, comments), returned_by(node, comments, lines)
-    else:
-        made, returned = _init_of(node), None
-        parameters = parameters_of(made, comments) if made else fields_of(node, comments, tree)
+    parameters, returned = _described(node, source, tree)
     results = [returned] if returned else []
     sections = _section('Parameters', parameters), _section('Returns', results, named=False)
     return '\n\n'.join(filter(None, [words, *sections]))
-
-def _init_of(node: ast.ClassDef) -> ast.FunctionDef | None:
-    "The method that makes an object, if the class has one of its own."
-    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-    return next((method for method in methods if method.name == '__init__'), None)
 
 # %% ../nbs/02_docstrings.ipynb #document
 def document(
@@ -181,22 +185,27 @@ def with_docstrings(
     for node in sorted(nodes, key=lambda node: -node.lineno):
         if _is_registered(node): continue
         words = full_docstring(node, source, tree)
-        if not words or words == ast.get_docstring(node): continue
-        first = node.body[0]
-        if lines[first.lineno - 1][:first.col_offset].strip(): continue   # all on one line
-        rest = lines[first.end_lineno - 1].encode()[first.end_col_offset:].decode()   # type: ignore
-        text = textwrap.indent(_quoted(words), ' '*first.col_offset)
-        lines[first.lineno - 1:first.end_lineno] = (text + rest).split('\n')
+        if words and words != ast.get_docstring(node): _replace_docstring(node, words, lines)
     return '\n'.join(lines)
 
+# %% ../nbs/02_docstrings.ipynb #replace-docstring
+def _replace_docstring(node: ast.FunctionDef | ast.ClassDef, words: str, lines: list[str]) -> None:
+    "Put words in the place of a docstring, in the lines of a module, unless it is all on one line."
+    first = node.body[0]
+    if lines[first.lineno - 1][:first.col_offset].strip(): return
+    rest = lines[first.end_lineno - 1].encode()[first.end_col_offset:].decode()   # type: ignore
+    text = textwrap.indent(_quoted(words), ' '*first.col_offset)
+    lines[first.lineno - 1:first.end_lineno] = (text + rest).split('\n')
+
+def _quoted(words: str) -> str:
+    "A docstring as Python."
+    escaped = words.replace('\\', '\\\\').replace('"""', '\\"\\"\\"')
+    return f'"""{escaped}\n"""'
+
+# %% ../nbs/02_docstrings.ipynb #is-registered
 _PLAIN = {'property', 'cached_property', 'classmethod', 'staticmethod', 'contextmanager', 'lru_cache'}
 
 def _is_registered(node: ast.FunctionDef | ast.ClassDef) -> bool:
     "Whether a decorator may use the docstring as a text for users, as commands and scenarios do."
     names = {ast.unparse(one).split('(')[0].split('.')[-1] for one in node.decorator_list}
     return isinstance(node, ast.FunctionDef) and bool(names - _PLAIN)
-
-def _quoted(words: str) -> str:
-    "A docstring as Python."
-    escaped = words.replace('\\', '\\\\').replace('"""', '\\"\\"\\"')
-    return f'"""{escaped}\n"""'

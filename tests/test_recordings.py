@@ -14,7 +14,7 @@ from motionfm.body.synthetic import synthesize
 from motionfm.data.dataset import open_dataset
 from motionfm.data.importer import import_recordings
 from motionfm.io.files import read_trial, write_trial
-from motionfm.io.trial import Trial
+from motionfm.io.trial import observed, Trial
 
 SMALL = ['--hidden', '8', '--layers', '1', '--batch-size', '8', '--epochs', '1']
 
@@ -235,12 +235,12 @@ def lines_over(positions, visible):
 def straight_lines(monkeypatch):
     "Straight lines in place of a network, so that the commands can be judged without training one."
     from motionfm.cli import repair
-    from motionfm.reconstruct import pipeline
+    from motionfm.reconstruct import pipeline, trials
 
     def fill_gaps(positions, visible, *more, **options):
         return pipeline.Repaired(lines_over(np.nan_to_num(positions), visible | ~visible.any(0)))
     monkeypatch.setattr(repair, 'load_chosen_network', lambda *names: None)
-    monkeypatch.setattr(pipeline, 'repair_positions', fill_gaps)
+    monkeypatch.setattr(trials, 'repair_positions', fill_gaps)
 
 
 def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):
@@ -270,7 +270,7 @@ def test_folder_in_folder_out(straight_lines, tmp_path, motionfm):
         gaps['samples_1-5_frames'],
         gaps['samples_at_ends'],
     ) == ('46', '46', '40', '1', '6', '4')
-    assert (gaps['filled_by'], gaps['blank_joints'], gaps['moved_most_mm']) == ('the network 46', '', '0.0')
+    assert (gaps['filled_by'], gaps['blank_points'], gaps['moved_most_mm']) == ('the network 46', '', '0.0')
     assert (
         'gaps: 1 of 1-5 frames (2 samples)' not in words
         and 'gaps: 2 of 1-5 frames (6 samples), 1 of 31-60 frames (40 samples); '
@@ -326,11 +326,12 @@ def test_no_gaps_are_left_in_any_marker(straight_lines, tmp_path, motionfm, endi
     code, words = motionfm('reconstruct', path)
     assert (
         code == 0
-        and 'filled in markers that are no joints: 40 samples; 1 marker by rigid body fill' in words
+        and 'filled: 40 samples by neighbours' in words
     ), words
-    assert 'never seen, so left out of the output: LOST' in words, words
+    assert 'never seen, so left as gaps: LOST' in words, words
     done = read_trial(path.with_stem('shank_reconstructed'))
-    assert done.markers == (*JOINTS, 'SHANK') and np.isfinite(done.values).all()
+    assert done.markers == (*JOINTS, 'SHANK', 'LOST') and np.isfinite(done.values[:, :21]).all()
+    assert not observed(done.values[:, 21]).any()
     np.testing.assert_allclose(
         done.values[:, 20],
         (trial.values[:, JOINT_INDEX['RKnee']] + trial.values[:, JOINT_INDEX['RAnkle']]) / 2,
@@ -466,13 +467,8 @@ def test_created_joints_are_marked(straight_lines, tmp_path, motionfm, ending):
     trial, path = recorded('walk', 3), tmp_path/f'no neck.{ending}'
     write_trial(path, replace(trial, values=trial.values[:, 1:], markers=JOINTS[1:]))
     code, words = motionfm('reconstruct', path)
-    assert (
-        code == 2
-        and 'no marker found for Neck; rename the markers, tell what they are called with --names, '
-        'or have these joints invented with --complete'
-        in words
-    )
-    code, words = motionfm('reconstruct', path, '--complete')
+    assert code == 0 and read_trial(path.with_stem('no neck_reconstructed')).markers == JOINTS[1:]
+    code, words = motionfm('reconstruct', path, '--complete', '--overwrite')
     assert code == 0 and 'never seen, so invented: Neck; written as Neck_created' in words, words
     made = read_trial(path.with_stem('no neck_reconstructed'))
     assert made.markers[-1] == 'Neck_created' and made.missing_joints == ()

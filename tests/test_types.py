@@ -24,7 +24,9 @@ from motionfm.evaluation.benchmark import evaluate_trials, format_table
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.trial import Trial
 from motionfm.data.preprocess import denormalise, normalise
-from motionfm.reconstruct.pipeline import reconstruct_trial, repair_positions
+from motionfm.reconstruct.pipeline import repair_positions
+
+from motionfm.reconstruct.trials import reconstruct_trial
 from motionfm.learn.config import TrainConfig
 from motionfm.body.skeleton import bone_lengths, edges_for
 from motionfm.body.synthetic import synthesize

@@ -37,6 +37,14 @@ class Person:
 
     def __getitem__(self, segment: str) -> float: return dict(self.lengths)[segment]
 
+# %% ../../nbs/body/102_activities.ipynb #stature-and-mass
+def _stature_and_mass(sex: str, height: float | None, tall: float, heavy: float) -> tuple[float, float]:
+    "In metres, unless `height` is given, and kg, by so many standard deviations."
+    mean, deviation = _STATURE[sex]
+    height = round(float(height or mean + deviation*tall), 4)
+    mean, deviation = _BODY_MASS_INDEX
+    return height, float(round((mean + deviation*heavy)*height**2, 1))
+
 # %% ../../nbs/body/102_activities.ipynb #make-person
 def make_person(
     seed: int = 0,               # the same seed gives the same person
@@ -48,13 +56,10 @@ def make_person(
     drawn, tall, heavy, *deviations = rng.standard_normal(3 + len(_SEGMENT_RATIOS)).clip(-2.2, 2.2)
     sex = sex or ('female' if drawn < 0 else 'male')
     if sex not in _STATURE: raise DataError(f'sex {sex!r} found, expected {" or ".join(_STATURE)}')
-    mean, deviation = _STATURE[sex]
-    height = round(float(height or mean + deviation*tall), 4)
-    mean, deviation = _BODY_MASS_INDEX
-    mass = round((mean + deviation*heavy)*height**2, 1)
+    height, mass = _stature_and_mass(sex, height, tall, heavy)
     scatter = dict(zip(_SEGMENT_RATIOS, deviations))
     lengths = {name: ratio*height*(1 + .02*scatter[name]) for name, ratio in _SEGMENT_RATIOS.items()}
-    return Person(seed, sex, height, float(mass), tuple(lengths.items()))
+    return Person(seed, sex, height, mass, tuple(lengths.items()))
 
 # %% ../../nbs/body/102_activities.ipynb #motion
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Motion:
     variation: float = .05                   # between people and trials: standard deviation of the gain
 
 # %% ../../nbs/body/102_activities.ipynb #walk
-WALK = Motion(1.04, ((0, 62),), lag=50, table='''
+_WALK_LIMBS = '''
     phase         0    8   15   28   40   50   58   65   73   82   91
     thigh        22   21   18    4  -10  -16  -10   -1   14   25   27
     knee          6   15   19   11    6   11   31   47   59   42   14
@@ -80,17 +85,20 @@ WALK = Motion(1.04, ((0, 62),), lag=50, table='''
     outward       7    7    7    7    7    7    7    7    7    7    7
     shoulder    -22  -20  -15   -3    8   13   11    5   -4  -13  -20
     elbow        16   17   19   26   34   37   35   31   26   20   17
-    arm_out       8    8    8    7    7    7    7    7    8    8    8
+    arm_out       8    8    8    7    7    7    7    7    8    8    8'''
+
+# %% ../../nbs/body/102_activities.ipynb #walk-and-turn
+_WALK = Motion(1.04, ((0, 62),), lag=50, table=_WALK_LIMBS + '''
     trunk         4    3    3    4    4    4    3    3    4    4    4
     bend          0    1    2    1    0    0   -1   -2   -1   -1    0
     trunk_turn   -6   -5   -4    0    4    6    5    4    0   -4   -6
     pelvis_turn   5    4    3    0   -3   -5   -4   -3    0    3    5
     list          1   -3   -4   -2   -1   -1    3    4    3    1    1
     shift         0 -0.8 -1.5   -2 -1.2    0  0.8  1.5    2    1  0.4''')
-TURN = replace(WALK, seconds=1.2, gain=.55, turning=75.)
+_TURN = replace(_WALK, seconds=1.2, gain=.55, turning=75.)
 
 # %% ../../nbs/body/102_activities.ipynb #run
-RUN = Motion(.78, ((0, 36),), lag=50, table='''
+_RUN = Motion(.78, ((0, 36),), lag=50, table='''
     phase         0    8   16   24   31   38   46   56   66   76   86   94
     thigh        24   25   16    2  -13  -21  -13    8   30   43   44   29
     knee         18   37   43   39   25   20   41   72   92   87   50   17
@@ -107,7 +115,7 @@ RUN = Motion(.78, ((0, 36),), lag=50, table='''
     list          0   -4   -5   -3   -1    0    0    4    5    3    1    0''')
 
 # %% ../../nbs/body/102_activities.ipynb #stairs
-STAIRS = Motion(1.4, ((0, 62),), lag=50, rise=.17, tread=.29, table='''
+_STAIRS = Motion(1.4, ((0, 62),), lag=50, rise=.17, tread=.29, table='''
     phase         0   10   20   30   40   50   60   66   73   81   89   95
     thigh        51   43   33   20    9    1    1    9   21   45   60   55
     knee         66   60   48   33   20   11   13   32   65   88   87   71
@@ -123,7 +131,7 @@ STAIRS = Motion(1.4, ((0, 62),), lag=50, rise=.17, tread=.29, table='''
     shift         0 -1.5   -3   -3   -2    0  1.5    3    3    3    2    1''')
 
 # %% ../../nbs/body/102_activities.ipynb #squat
-SQUAT = Motion(2.8, ((0, 100),), table='''
+_SQUAT = Motion(2.8, ((0, 100),), table='''
     phase         0   12   45   55   88
     thigh         3    4   92   92    4
     knee          6    8  119  119    8
@@ -133,7 +141,9 @@ SQUAT = Motion(2.8, ((0, 100),), table='''
     elbow        14   14    8    8   14
     arm_out       8    8    3    3    8
     trunk         3    4   42   42    4''')
-SIT_TO_STAND = Motion(5., ((0, 100),), variation=.015, table='''
+
+# %% ../../nbs/body/102_activities.ipynb #sit-to-stand
+_SIT_TO_STAND = Motion(5., ((0, 100),), variation=.015, table='''
     phase         0    8   21   33   45   56   70   80   90
     thigh        88   88   88   50    4    4   50   88   88
     knee        100  100  100   62    7    7   62  100  100
@@ -146,7 +156,7 @@ SIT_TO_STAND = Motion(5., ((0, 100),), variation=.015, table='''
     trunk         1    4   40   38    4    4   40   34    3''')
 
 # %% ../../nbs/body/102_activities.ipynb #jump
-JUMP = Motion(2.6, ((60, 142),), table='''
+_JUMP = Motion(2.6, ((60, 142),), table='''
     phase         0    8   27   34   42   46   55   60   68   76   91
     thigh         3    3   75   60    8    6   12   16   60   54    5
     knee          6    6  100   80   14   14   18   25   84   76    8
@@ -159,7 +169,7 @@ JUMP = Motion(2.6, ((60, 142),), table='''
     trunk         3    5   46   38    7    3    6   10   36   32    4''')
 
 # %% ../../nbs/body/102_activities.ipynb #reach
-REACH = Motion(4.4, ((0, 100),), table='''
+_REACH = Motion(4.4, ((0, 100),), table='''
     phase         0   22   30   50   64   74   90
     thigh         3   68   68    5    3    3    3
     knee          6   92   92   10    6    6    6
@@ -172,7 +182,7 @@ REACH = Motion(4.4, ((0, 100),), table='''
     trunk         3   64   64    5   -5   -5    2''')
 
 # %% ../../nbs/body/102_activities.ipynb #lunge
-LUNGE = Motion(3., ((34, 64), (86, 110)), variation=.03, table='''
+_LUNGE_LEADING = '''
     phase         0   10   22   34   44   52   62   74   86
     thigh         3    6   52   44   80   85   56   48    6
     knee          6   12   72   16   90   97   58   76   10
@@ -183,7 +193,10 @@ LUNGE = Motion(3., ((34, 64), (86, 110)), variation=.03, table='''
     elbow        18   20   30   38   45   45   38   30   20
     arm_out      10   10   12   12   12   12   12   12   10
     trunk         2    4    6    6    9   10    9    6    3
-    shift         0    1    2    1    0    0    1    2    1
+    shift         0    1    2    1    0    0    1    2    1'''
+
+# %% ../../nbs/body/102_activities.ipynb #lunge-other-side
+_LUNGE = Motion(3., ((34, 64), (86, 110)), variation=.03, table=_LUNGE_LEADING + '''
     other_thigh   3    1  -10  -24  -14   -8  -22  -10    1
     other_knee    6    6   12   32   84   97   42   14    6
     other_ankle   3    4   12   22   30   32   24   12    4
@@ -194,7 +207,7 @@ LUNGE = Motion(3., ((34, 64), (86, 110)), variation=.03, table='''
     other_arm_out 10  10   10   10   10   10   10   10   10''')
 
 # %% ../../nbs/body/102_activities.ipynb #kick
-KICK = Motion(2.3, ((88, 112),), variation=.03, table='''
+_KICK_LEADING = '''
     phase         0   14   29   41   50   56   63   76   88
     thigh         0   -6  -28  -22   18   40   68   42    5
     knee          8   25   70   97   84   36   14   34   10
@@ -208,7 +221,10 @@ KICK = Motion(2.3, ((88, 112),), variation=.03, table='''
     bend          0    0   -4   -6   -7   -7   -5   -2    0
     trunk_turn    0    3   14   16    2  -12  -16   -6    0
     pelvis_turn   0   -4  -16  -18    0   14   18    6    0
-    shift         0    4    7    7    7    7    7    6    1
+    shift         0    4    7    7    7    7    7    6    1'''
+
+# %% ../../nbs/body/102_activities.ipynb #kick-other-side
+_KICK = Motion(2.3, ((88, 112),), variation=.03, table=_KICK_LEADING + '''
     other_thigh   4    5    6    8   10    8    6    5    4
     other_knee    8   12   20   26   28   22   14   10    8
     other_abduction 3  2    0   -1   -1   -1   -1    1    3
@@ -218,8 +234,8 @@ KICK = Motion(2.3, ((88, 112),), variation=.03, table='''
     other_arm_out 10  24   52   58   42   26   20   16   10''')
 
 # %% ../../nbs/body/102_activities.ipynb #activities
-MOTIONS = {'walk': WALK, 'run': RUN, 'squat': SQUAT, 'sit_to_stand': SIT_TO_STAND, 'jump': JUMP,
-           'lunge': LUNGE, 'reach': REACH, 'turn': TURN, 'stairs': STAIRS, 'kick': KICK}
+MOTIONS = {'walk': _WALK, 'run': _RUN, 'squat': _SQUAT, 'sit_to_stand': _SIT_TO_STAND, 'jump': _JUMP,
+           'lunge': _LUNGE, 'reach': _REACH, 'turn': _TURN, 'stairs': _STAIRS, 'kick': _KICK}
 ACTIVITIES = tuple(MOTIONS)   # their names
 
 # %% ../../nbs/body/102_activities.ipynb #angle-names
@@ -258,8 +274,7 @@ def joint_angles(
 ) -> dict[str, np.ndarray]:     # degrees: (T,) for the middle of the body, (T, 2) right and left for limbs
     "All joint angles of a motion."
     splines = angle_splines(motion)
-    def angle(name: str, at: np.ndarray) -> np.ndarray:
-        return splines[name](at) if name in splines else np.zeros_like(at)
+    angle = lambda name, at: splines[name](at) if name in splines else np.zeros_like(at)
     angles = {name: angle(name, phase) for name in AXIAL_ANGLES}
     prefix, delay = ('other_', 0.) if is_asymmetric(motion) else ('', motion.lag/100)
     for name in LIMB_ANGLES:

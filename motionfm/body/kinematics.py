@@ -254,6 +254,16 @@ def _shorten(person: Person, hips: np.ndarray, ankles: np.ndarray) -> np.ndarray
     length = np.linalg.norm(ankles - hips, axis=-1, keepdims=True)
     return hips + (ankles - hips)*np.minimum(1, _reach(person)/length)
 
+# %% ../../nbs/body/103_kinematics.ipynb #turned-legs
+def _turned_legs(person: Person, angles: dict, heading: np.ndarray) -> tuple:
+    "Hips, ankles and footprints (T, 2, 3), turned to the heading; pitch and yaw (T, 2) of the feet."
+    facing = heading[:, None]
+    hips, ankles, pitch = leg_positions(person, angles)
+    hips, ankles = rotate_about(hips, Y, facing), rotate_about(ankles, Y, facing)
+    yaw = facing + SIDE_SIGN*angles['outward']
+    footprints = ankles - rotate_about(_roll(person, pitch), Y, yaw)
+    return hips, ankles, footprints, pitch, yaw
+
 # %% ../../nbs/body/103_kinematics.ipynb #body
 def positions_from_angles(
     person: Person,                  # whose segment lengths
@@ -263,19 +273,13 @@ def positions_from_angles(
     heading: np.ndarray,             # (T,) degrees from z (forwards) towards x (left)
 ) -> np.ndarray:                     # (T, 20, 3) metres
     "Joint positions: forward kinematics, ground contact, and inverse kinematics for the knees."
-    hips, ankles, pitch = leg_positions(person, angles)
-    facing = heading[:, None]
-    hips, ankles = rotate_about(hips, Y, facing), rotate_about(ankles, Y, facing)
-    yaw = facing + SIDE_SIGN*angles['outward']
-    footprints = ankles - rotate_about(_roll(person, pitch), Y, yaw)
+    hips, ankles, footprints, pitch, yaw = _turned_legs(person, angles, heading)
     level, standing = _ground_level(motion, phase), _contact(motion, phase) > 0
     root = _root(motion, phase, footprints, level)
     root += rotate_about(angles['shift'][:, None]*[.01, 0, 0], Y, heading)   # cm to metres
     feet = _place_feet(person, motion, ankles + root[:, None], yaw, pitch, standing, level)
     root[:, Y] -= _sink(person, hips + root[:, None], feet.ankles, standing)
-    root = root[:, None]
-    upper = rotate_about(upper_body_positions(person, angles), Y, facing) + root
-    return _assemble(person, upper, hips + root, root, feet, heading)
+    return _assemble(person, angles, hips, root, feet, heading)
 
 # %% ../../nbs/body/103_kinematics.ipynb #level
 def _ground_level(motion: Motion, phase: np.ndarray) -> np.ndarray:
@@ -284,9 +288,12 @@ def _ground_level(motion: Motion, phase: np.ndarray) -> np.ndarray:
     return motion.rise*(2*strides + [0, 1])
 
 # %% ../../nbs/body/103_kinematics.ipynb #assemble
-def _assemble(person: Person, upper, hips, root, feet: Feet, heading) -> np.ndarray:
+def _assemble(person: Person, angles: dict, hips, root, feet: Feet, heading) -> np.ndarray:
     "All joints (T, 20, 3) in the order of `JOINTS`, with knees between hips and ankles."
+    root, facing = root[:, None], heading[:, None]
+    upper = rotate_about(upper_body_positions(person, angles), Y, facing) + root
+    hips = hips + root
     ankles = _shorten(person, hips, feet.ankles)
-    knees = _knees(person, hips, ankles, (feet.yaw + heading[:, None])/2)
+    knees = _knees(person, hips, ankles, (feet.yaw + facing)/2)
     soles = np.moveaxis(feet.soles + ankles[:, None], 1, 0)
     return np.concatenate([upper[:, :3], hips, root, knees, ankles, *soles, upper[:, 3:]], 1)

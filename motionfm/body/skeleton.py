@@ -108,6 +108,12 @@ def draw_skeleton(
         line = {'color': colour or COLOURS[SIDES[end]], 'linewidth': 2, 'solid_capstyle': 'round'} | style
         ax.plot(*points[[start, end]].T, **line)
 
+# %% ../../nbs/body/101_skeleton.ipynb #stills
+def _stills(joints: np.ndarray, n_frames: int) -> list[np.ndarray]:
+    "Frames (K, 3), evenly spread over a sequence, each moved so that midHip is above the origin."
+    shown = np.linspace(0, len(joints) - 1, n_frames).round().astype(int)
+    return [joints[frame] - joints[frame, MIDHIP]*[1, 0, 1] for frame in shown]
+
 # %% ../../nbs/body/101_skeleton.ipynb #film-strip
 def film_strip(
     joints: np.ndarray,        # (T, K, 3) a sequence, metres, y up
@@ -119,11 +125,8 @@ def film_strip(
 ):                             # matplotlib axes
     "A sequence as a row of figures, each standing where its midHip is moved to."
     from matplotlib import pyplot as plt
-    shown = np.linspace(0, len(joints) - 1, n_frames).round().astype(int)
-    _, ax = plt.subplots(figsize=(1.4*n_frames, 2.6))
-    for place, frame in enumerate(shown):
-        still = joints[frame] - joints[frame, MIDHIP]*[1, 0, 1]
+    _, ax = plt.subplots(figsize=(1.4*n_frames, 2.6), subplot_kw={'aspect': 'equal', 'title': title})
+    for place, still in enumerate(_stills(joints, n_frames)):
         draw_skeleton(ax, still, view, place*spacing, colour)
-    ax.set(aspect='equal', title=title)
     ax.axis('off')
     return ax

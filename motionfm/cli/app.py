@@ -143,17 +143,22 @@ def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:
                         'repair a recording with reconstruct, whose --report plays it')
     raise FileError(f'{dataset_root}: no such folder; give a dataset folder')
 
+# %% ../../nbs/cli/901_app.ipynb #console
+def _console():
+    "A terminal to print to; as wide as a page where nobody looks."
+    from rich.console import Console
+    interactive = sys.stdout.isatty()
+    return Console(highlight=False, width=None if interactive else 120, force_jupyter=False,
+                   force_terminal=interactive)
+
 # %% ../../nbs/cli/901_app.ipynb #print-report
 def print_dataset(report: dict) -> None:
     "Show one dataset, as `describe` gives it, in the terminal."
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from motionfm.data.dataset import SUBJECT_SUMMARY_HEADER, subject_summary_rows, summary_rows
-    interactive = sys.stdout.isatty()
-    console = Console(highlight=False, width=None if interactive else 120, force_jupyter=False,
-                      force_terminal=interactive)
+    console = _console()
     console.print(Text(report['name'], 'bold'), Text(report['path']))
     properties = Table.grid(padding=(0, 2))
     for name, value in summary_rows(report): properties.add_row('  ' + name, Text(value))

@@ -8,7 +8,6 @@ __all__ = ['example_trial']
 # %% ../../nbs/cli/907_demo.ipynb #imports
 import importlib.util
 import sys
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Annotated
@@ -73,21 +72,27 @@ def _errors_table(errors: dict[str, tuple[float, float]], more: str = '') -> str
     rows = ''.join(_ROW.format(escape(name), *error) for name, error in errors.items())
     return _TABLE.format(rows=rows, more=more)
 
-# %% ../../nbs/cli/907_demo.ipynb #repair-example
-def repair_example(folder: Path) -> dict[str, tuple[float, float]]:   # errors, as `compare` gives
-    "Write the recording, its repair, the table of gaps and the page; print what was done."
-    from motionfm.reconstruct.pipeline import load_network, reconstruct_file
+# %% ../../nbs/cli/907_demo.ipynb #demo-report
+def _write_report(folder: Path, summary, scene: tuple, errors: dict[str, tuple[float, float]]) -> None:
+    "Write the table of gaps and the page."
     from motionfm.reconstruct.report import write_gaps
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
+    write_gaps(folder/'gaps.csv', summary)
+    player = player_frame(make_scene(*scene))
+    write_repair_page(folder/'report.html', summary, player + _errors_table(errors), _LEGEND)
+
+# %% ../../nbs/cli/907_demo.ipynb #repair-example
+def repair_example(folder: Path) -> dict[str, tuple[float, float]]:   # errors, as `compare` gives
+    "Write the recording, its repair, the table of gaps and the page; print what was done."
+    from motionfm.reconstruct.pipeline import load_network
+    from motionfm.reconstruct.trials import reconstruct_file
     trial, truth = example_trial()
     write_trial(folder/trial.source, trial)
     summary = reconstruct_file(folder/trial.source, folder/'reach_reconstructed.trc', load_network())
     repaired = read_trial(summary.output)
     errors = compare(trial, truth, repaired)
-    write_gaps(folder/'gaps.csv', summary)
-    player = player_frame(make_scene(truth, trial, repaired))
-    write_repair_page(folder/'report.html', summary, player + _errors_table(errors), _LEGEND)
+    _write_report(folder, summary, (truth, trial, repaired), errors)
     print(summary)
     return errors
 
@@ -124,9 +129,9 @@ def train_example(folder: Path, datasets_root: str, epochs: int) -> None:
         from motionfm.learn.model import limit_threads
         from motionfm.learn.train import train
     limit_threads()
-    from motionfm.reconstruct.pipeline import load_network, reconstruct_trial
-    config = _demo_config(folder, datasets_root, epochs)
-    config = replace(config, datasets_root=_demo_datasets(datasets_root, folder))
+    from motionfm.reconstruct.pipeline import load_network
+    from motionfm.reconstruct.trials import reconstruct_trial
+    config = _demo_config(folder, _demo_datasets(datasets_root, folder), epochs)
     result = train(config, verbose=1 if sys.stdout.isatty() else 2)
     trial, truth = example_trial()
     network = load_network(result.paths['architecture'], result.paths['best'])

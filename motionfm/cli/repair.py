@@ -24,6 +24,8 @@ _Source = Annotated[str, typer.Argument(
 _Output = Annotated[str | None, typer.Option(
     '-o', '--output', help="Where to write; by default INPUT's name with _reconstructed.")]
 _FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
+_Subject = Annotated[str | None, typer.Option(
+    '--subject', help='Of several people in one recording, the one to repair: the prefix of the names.')]
 _Complete = Annotated[bool, typer.Option(
     '--complete',
     help='Invent joints that the recording lacks altogether; '
@@ -52,16 +54,17 @@ _Cluster = Annotated[str, typer.Option(
 def reconstruct(source: _Source, output: _Output = None, weights: Weights = None,
                 model_json: ModelJson = None, fill_only: _FillOnly = False, complete: _Complete = False,
                 up: Up = None, units: Units = None, names: Names = None,
-                max_uncertainty_mm: _MaxUncertainty = None, report: _Report = None, table: _Table = None,
+                max_uncertainty_mm: _MaxUncertainty = None, subject: _Subject = None,
+                report: _Report = None, table: _Table = None,
                 overwrite: _Overwrite = False, resume: _Resume = False, jobs: _Jobs = 1,
                 cluster: _Cluster = '') -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and say what was done."
     from motionfm.data.importer import extra_names
-    from motionfm.reconstruct.pipeline import plan_outputs
+    from motionfm.reconstruct.trials import plan_outputs
     plan = plan_outputs(source, output, overwrite or resume, (names,))
     _check_extras(Path(source), [report, table], overwrite)
     options = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units,
-               'max_uncertainty_mm': max_uncertainty_mm}
+               'max_uncertainty_mm': max_uncertainty_mm, 'subject': subject}
     repair = _Repair(model_json, weights, names, options)
     network = load_chosen_network(model_json, weights)
     _check_uncertainty(max_uncertainty_mm)
@@ -89,8 +92,8 @@ def _check_uncertainty(max_uncertainty_mm: float | None) -> None:
 def _reconstruct_single(path: Path, target: Path, network: Callable, options: dict, report: str | None,
                         table: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
-    from motionfm.reconstruct.pipeline import reconstruct_file
     from motionfm.reconstruct.report import write_gaps
+    from motionfm.reconstruct.trials import reconstruct_file
     summary = reconstruct_file(path, target, network, **options)
     print(summary)
     if table:
@@ -107,14 +110,14 @@ def _before_and_after(path: Path, target: Path, options: dict) -> str:
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
     before, after = (read_trial(name, options['up'], options['units']) for name in (path, target))
-    return player_frame(make_scene(None, before.positions, after.positions, rate=before.rate))
+    return player_frame(make_scene(None, before, after))
 
 # %% ../../nbs/cli/905_repair.ipynb #folder
 class _Folder:
     "A folder of recordings that is being repaired."
     def __init__(self, source: str, output: str | None, plan: list[tuple[Path, Path]]):
         from motionfm.data.subjects import SUMMARY_FILE
-        from motionfm.reconstruct.pipeline import output_folder
+        from motionfm.reconstruct.trials import output_folder
         self.source, self.plan = Path(source), plan            # plan: each recording, and where it goes
         self.table = output_folder(source, output)/SUMMARY_FILE
         self.width = max(len(self.name_of(path)) for path, _ in plan)   # of the names on the screen
@@ -131,8 +134,8 @@ def _reconstruct_all(folder: _Folder, network: Callable, repair: '_Repair', resu
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-one
 def _reconstruct_one(path: Path, target: Path, network: Callable, options: dict):
     "Repair one recording among others: its `Summary`, or a `Failure` for a broken one."
-    from motionfm.reconstruct.pipeline import reconstruct_file
     from motionfm.reconstruct.report import Failure
+    from motionfm.reconstruct.trials import reconstruct_file
     try: return reconstruct_file(path, target, network, **options)
     except MotionfmError as error: return Failure(str(path), str(error))
 

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -78,16 +79,22 @@ def _read_window(file, path: Path, index: int, window: np.ndarray) -> None:
         raise FileError(f'{path}: ends before window {index}, it was changed while it was in use; '
                         'go on with --resume, which prepares it anew')
 
+# %% ../../nbs/data/207_cache.ipynb #open-windows
+def _open_windows(path: Path) -> FileIO:
+    "Open a file of windows; raises `FileError`."
+    try: return open(path, 'rb', buffering=0)
+    except OSError as error:
+        raise FileError(f'{path}: could not be read ({error.strerror}); '
+                        'start again to prepare the data anew') from error
+
 # %% ../../nbs/data/207_cache.ipynb #window-file
 class _WindowFile:
     "A file of float32 windows; raises `FileError` if it is not as it was."
-    def __init__(self, path: Path): self.path, self._lock = path, Lock(); self._open()
+    def __init__(self, path: Path):
+        self.path, self._lock = path, Lock()
+        self._open()
 
-    def _open(self) -> None:
-        try: self.raw, self._owner = open(self.path, 'rb', buffering=0), os.getpid()   # noqa: SIM115
-        except OSError as error:
-            raise FileError(f'{self.path}: could not be read ({error.strerror}); '
-                            'start again to prepare the data anew') from error
+    def _open(self) -> None: self.raw, self._owner = _open_windows(self.path), os.getpid()
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         "(n, 60, Kmax, 3) windows at `indices`, in that order."
@@ -107,12 +114,9 @@ class WindowCache:
         in_use=None,        # a lock to hold as long as this object lives
     ):
         self.path, self.n_windows, self._in_use = Path(path), n_windows, in_use
-        self._file = _WindowFile(self.path)
+        self._file, self.nbytes = _WindowFile(self.path), n_windows*WINDOW_BYTES
 
     def __len__(self) -> int: return self.n_windows
-
-    @property
-    def nbytes(self) -> int: return self.n_windows*WINDOW_BYTES
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         "(n, 60, Kmax, 3) float32 windows at `indices`, in that order."
@@ -193,16 +197,21 @@ def _size(folder: Path) -> int:
 
 def _last_used(folder: Path) -> int: return (folder/'about.json').stat().st_mtime_ns
 
-# %% ../../nbs/data/207_cache.ipynb #make-room-2
-def _make_room(cache: Path, needed: int, limit: float) -> None:
-    "Delete caches that nobody uses until `needed` bytes fit; raises `FileError` if they can't."
-    others = sorted((about.parent for about in cache.glob('*/about.json')), key=_last_used)
-    excess = sum(map(_size, others)) + needed - limit
-    for folder in others:
+# %% ../../nbs/data/207_cache.ipynb #delete-unused
+def _delete_unused(folders: list[Path], excess: float) -> float:
+    "Delete caches that nobody uses, the first ones first, until `excess` bytes are free; what is lacking."
+    for folder in folders:
         if excess <= 0 or not (ours := _lock_folder(folder, exclusive=True)): continue
         with ours:
             excess -= _size(folder)
             shutil.rmtree(folder, ignore_errors=True)
+    return excess
+
+# %% ../../nbs/data/207_cache.ipynb #make-room-2
+def _make_room(cache: Path, needed: int, limit: float) -> None:
+    "Delete caches that nobody uses until `needed` bytes fit; raises `FileError` if they can't."
+    others = sorted((about.parent for about in cache.glob('*/about.json')), key=_last_used)
+    excess = _delete_unused(others, sum(map(_size, others)) + needed - limit)
     free = shutil.disk_usage(cache).free
     if excess > 0:
         raise FileError(f'{cache}: {needed/1e9:.3g} GB more are needed '

@@ -43,6 +43,15 @@ def _is_dataset(path: Path) -> bool:
     if re.fullmatch(r'dataset.*|[^.].*dataset.*_60_openpose', path.name): return True
     return path.name[0] != '.' and all((path/name).is_file() for name in (FEATURES_FILE, INFO_FILE))
 
+# %% ../../nbs/data/204_dataset.ipynb #check-root
+def _check_root(root: Path) -> None:
+    "Raise `FileError` unless there is such a folder, and it is not a dataset itself."
+    if not root.is_dir():
+        raise FileError(f'{root}: no such folder; give the folder that holds the dataset folders')
+    if (root/FEATURES_FILE).exists():
+        raise FileError(f'{root}: is a dataset itself, expected the folder that holds it; '
+                        'name it with --dataset-root')
+
 # %% ../../nbs/data/204_dataset.ipynb #find-datasets
 def find_datasets(
     root: str | Path,   # the folder that holds dataset folders
@@ -50,11 +59,7 @@ def find_datasets(
 ) -> list[Path]:        # dataset folders in natural order
     "List the dataset folders below `root`; raises `FileError` if there are none."
     root = Path(root)
-    if not root.is_dir():
-        raise FileError(f'{root}: no such folder; give the folder that holds the dataset folders')
-    if (root/FEATURES_FILE).exists():
-        raise FileError(f'{root}: is a dataset itself, expected the folder that holds it; '
-                        'name it with --dataset-root')
+    _check_root(root)
     folders = sorted(filter(_is_dataset, root.iterdir()), key=lambda path: _natural(path.name))
     if not folders:
         raise FileError(f'{root}: no dataset folder found; '
@@ -138,10 +143,22 @@ class _DatasetPeople(_DatasetFolder):
         people, person = self.people
         return people[person]
 
-# %% ../../nbs/data/204_dataset.ipynb #dataset-layout
+# %% ../../nbs/data/204_dataset.ipynb #dataset-sequences
 _LAYOUT_SEQUENCES = 8   # that are looked at to find the layout
 
-class Dataset(_DatasetPeople):
+class _DatasetSequences(_DatasetPeople):
+    "Its sequences as they are stored, and what the first of them say about the layout."
+    def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        "(n, 60, F) float32: the sequences at `indices`, in that order."
+        return _read_sequences(self.path/FEATURES_FILE, np.asarray(indices, int), self.n_features)
+
+    @cached_property
+    def _found_layout(self) -> tuple[str, dict[str, float]]:
+        if self.first is None: self.first = self.read(range(min(_LAYOUT_SEQUENCES, self.n_sequences)))
+        return detect_layout(split_features(self.first[:_LAYOUT_SEQUENCES]).coordinates, str(self.path))
+
+# %% ../../nbs/data/204_dataset.ipynb #dataset-layout
+class Dataset(_DatasetSequences):
     "A dataset folder that was opened; see `open_dataset`."
     @cached_property
     def layout(self) -> str:
@@ -152,15 +169,6 @@ class Dataset(_DatasetPeople):
     def scores(self) -> dict[str, float]:
         "Both layout scores; `DataError` if they are too close to call and no layout was forced."
         return self._found_layout[1]
-
-    @cached_property
-    def _found_layout(self) -> tuple[str, dict[str, float]]:
-        if self.first is None: self.first = self.read(range(min(_LAYOUT_SEQUENCES, self.n_sequences)))
-        return detect_layout(split_features(self.first[:_LAYOUT_SEQUENCES]).coordinates, str(self.path))
-
-    def read(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        "(n, 60, F) float32: the sequences at `indices`, in that order."
-        return _read_sequences(self.path/FEATURES_FILE, np.asarray(indices, int), self.n_features)
 
     def joints(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         "(n, 60, K, 3) float32 positions in metres."
@@ -231,22 +239,25 @@ def _describe_subjects(dataset: Dataset, features: np.ndarray) -> list[dict]:
                       'height_m': height, 'mass_kg': mass})
     return table
 
+# %% ../../nbs/data/204_dataset.ipynb #count-nonfinite
+def _count_nonfinite(features: np.ndarray) -> dict:
+    "How many sequences were checked, how many can't be used, and that as a problem."
+    bad = ~np.isfinite(split_features(features).coordinates)   # an unknown height or mass hurts nobody
+    n_bad = int(bad.any((1, 2)).sum())
+    problem = (f'{n_bad} of the {len(features)} sequences checked hold NaN or infinite values; '
+               'training skips them')
+    return {'n_checked': len(features), 'n_nonfinite': n_bad, 'problems': [problem] if n_bad else []}
+
 # %% ../../nbs/data/204_dataset.ipynb #describe-contents
 def _describe_sequences(dataset: Dataset, max_checked: int) -> dict:
     "What is found by reading the first sequences."
     features = dataset.first = dataset.read(range(min(max_checked, dataset.n_sequences)))
-    bad = ~np.isfinite(split_features(features).coordinates)   # an unknown height or mass hurts nobody
-    n_bad = int(bad.any((1, 2)).sum())
     scales = Counter(dataset.info.get('scalefactors', np.empty(0)).tolist())
-    problem = (f'{n_bad} of the {len(features)} sequences checked hold NaN or infinite values; '
-               'training skips them')
     return {
         'subjects': _describe_subjects(dataset, features),
-        'n_checked': len(features),
-        'n_nonfinite': n_bad,
+        **_count_nonfinite(features),
         'scale_factors': {str(value): count for value, count in sorted(scales.items())},
         'n_trials': len(np.unique(dataset.info['trials'])) if 'trials' in dataset.info else None,
-        'problems': [problem] if n_bad else [],
     }
 
 # %% ../../nbs/data/204_dataset.ipynb #describe-file
@@ -287,19 +298,23 @@ def describe_all(
     if full: max_checked = np.iinfo(int).max
     return [describe(folder, layout, max_checked) for folder in folders]
 
+# %% ../../nbs/data/204_dataset.ipynb #layout-in-words
+def _layout_in_words(report: dict) -> str:
+    "The layout and what speaks for it."
+    scores = ', '.join(f'{name} {score:.4f}' for name, score in report.get('scores', {}).items())
+    return f'{report.get("layout", "unknown")} (variance of log bone lengths: {scores or "not found"})'
+
 # %% ../../nbs/data/204_dataset.ipynb #summary-rows
 def summary_rows(
     report: dict,                 # what `describe` says
 ) -> list[tuple[str, str]]:       # what, and the words; empty if the folder could not be opened
     "What is in a dataset, in words."
     if 'n_checked' not in report: return []
-    layout = report.get('layout', 'unknown')
-    scores = ', '.join(f'{name} {score:.4f}' for name, score in report.get('scores', {}).items())
     scales = ', '.join(f'{factor} ({count})' for factor, count in report['scale_factors'].items())
     return [
         ('sequences', _length_in_words(report)),
         ('columns', f'F = {report["n_features"]}, K = {report["n_joints"]} joints'),
-        ('layout', f'{layout} (variance of log bone lengths: {scores or "not found"})'),
+        ('layout', _layout_in_words(report)),
         ('scale factors', scales or 'not given'),
         ('NaN or infinite', f'{report["n_nonfinite"]} of {report["n_checked"]} sequences checked'),
         ('file', _storage_in_words(report)),

@@ -25,7 +25,7 @@ from ..body.skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, MIDHIP, RATE
 from .append import append_dataset
 from .dataset import open_dataset
 from .layout import pack_features
-from .preprocess import MAX_SCALE, MIN_SCALE
+from .preprocess import HEIGHT_LIMITS
 from .subjects import find_recordings, REPAIRED_SUFFIX, Subject, subject_finder
 from ..io.conventions import add_names, CREATED_SUFFIX, USER_NAMES
 from ..io.files import read_trial
@@ -130,6 +130,15 @@ class _Quality(NamedTuple):
     @property
     def good(self) -> np.ndarray: return self.filled & ~self.implausible[:, None]
 
+# %% ../../nbs/data/209_importer.ipynb #assess
+def _assess(trial: Trial, n_joints: int, max_gap: int, plausible_only: bool) -> tuple[np.ndarray, _Quality]:
+    "(T, K, 3) positions in metres with short gaps closed, and how good their frames are."
+    positions, visible = trial.positions[:, :n_joints], trial.visible[:, :n_joints]
+    positions, filled = close_gaps(positions, visible, int(max_gap*trial.rate/RATE))
+    implausible = np.zeros(len(filled), bool)
+    if plausible_only: implausible = implausible_frames(positions, filled, trial.rate)
+    return positions, _Quality(visible, filled, implausible)
+
 # %% ../../nbs/data/209_importer.ipynb #cut-recording
 def cut_recording(
     trial: Trial,                  # a recording
@@ -140,15 +149,16 @@ def cut_recording(
 ) -> RecordingWindows:             # windows at 60 Hz in metres, and what is in none of them
     "Cut a recording into windows; raises `DataError` if it lacks joints."
     check_usable(trial, n_joints)
-    positions, visible = trial.positions[:, :n_joints], trial.visible[:, :n_joints]
-    positions, filled = close_gaps(positions, visible, int(max_gap*trial.rate/RATE))
-    implausible = np.zeros(len(filled), bool)
-    if plausible_only: implausible = implausible_frames(positions, filled, trial.rate)
-    quality = _Quality(visible, filled, implausible)
+    positions, quality = _assess(trial, n_joints, max_gap, plausible_only)
     windows, starts = _take_windows(trial, positions, quality, stride)
     kept = _upright(windows)
     notes = _left_out(trial.rate, quality, starts[kept], int((~kept).sum()))
-    return RecordingWindows(windows[kept], starts[kept], len(filled)/trial.rate, tuple(notes))
+    return RecordingWindows(windows[kept], starts[kept], len(quality.filled)/trial.rate, tuple(notes))
+
+# %% ../../nbs/data/209_importer.ipynb #window-starts
+def _window_starts(whole: np.ndarray, stride: int) -> Iterator[int]:
+    "Where windows of nothing but whole frames (T,) begin, one every `stride` frames."
+    for low, high in _runs(whole): yield from range(low, high - FRAMES + 1, stride)
 
 # %% ../../nbs/data/209_importer.ipynb #take-windows
 def _take_windows(
@@ -162,40 +172,41 @@ def _take_windows(
     for first, end in _unbroken(trial.frames):
         part = slice(first, end)
         motion, whole_at_60 = _at_60_hz(positions[part], whole[part], good[part], trial.rate)
-        for low, high in _runs(whole_at_60):
-            for start in range(low, high - FRAMES + 1, stride):
-                windows.append(motion[start:start + FRAMES])
-                starts.append(first/trial.rate + start/RATE)
-    shape = (-1, FRAMES, *positions.shape[1:])
-    return np.array(windows, np.float32).reshape(shape), np.array(starts)
+        for start in _window_starts(whole_at_60, stride):
+            windows.append(motion[start:start + FRAMES])
+            starts.append(first/trial.rate + start/RATE)
+    return np.array(windows, np.float32).reshape(-1, FRAMES, *positions.shape[1:]), np.array(starts)
 
 # %% ../../nbs/data/209_importer.ipynb #upright
 def _upright(windows: np.ndarray) -> np.ndarray:
     "(N,) whether what is in a window has a height to divide by."
     if not len(windows): return np.empty(0, bool)
     centred = windows - windows[:, :, [MIDHIP]]
-    heights = np.ptp(centred[..., 1], axis=(1, 2))
-    return (heights >= MIN_SCALE) & (heights <= MAX_SCALE)
+    return HEIGHT_LIMITS.hold(np.ptp(centred[..., 1], axis=(1, 2)))
 
 # %% ../../nbs/data/209_importer.ipynb #account
 def _left_out(rate: float, quality: _Quality, starts: np.ndarray, n_flat: int) -> list[str]:
     "What is in none of the windows that begin at `starts`, and why."
     seen = quality.filled.all(1)
-    missing = (~quality.filled).sum(0)
-    worst = np.argsort(-missing, kind='stable')[:3]
-    most_missing = [JOINTS[joint] for joint in worst if missing[joint]]
+    low, high = HEIGHT_LIMITS.min_m, HEIGHT_LIMITS.max_m
     reasons = {
-        f'with gaps ({", ".join(most_missing)})': ~seen,
+        f'with gaps ({", ".join(_most_missing(quality.filled))})': ~seen,
         'with implausible bone lengths or speeds': quality.implausible & seen,
         'left over, too few for a window': quality.whole & ~_covered(len(quality.filled), rate, starts),
     }
     notes = [f'{mask.sum()} frames {reason}' for reason, mask in reasons.items() if mask.any()]
-    if n_flat: notes.append(f'{n_flat} windows less than {MIN_SCALE:g} m or more than {MAX_SCALE:g} m high')
+    if n_flat: notes.append(f'{n_flat} windows less than {low:g} m or more than {high:g} m high')
     closed = (quality.filled & ~quality.visible).any(1)
     if closed.any(): notes.append(f'tiny gaps closed in {closed.sum()} frames')
     return notes
 
 # %% ../../nbs/data/209_importer.ipynb #covered
+def _most_missing(filled: np.ndarray) -> list[str]:
+    "Up to three joints that are missing in most of the frames (T, K)."
+    missing = (~filled).sum(0)
+    worst = np.argsort(-missing, kind='stable')[:3]
+    return [JOINTS[joint] for joint in worst if missing[joint]]
+
 def _covered(n_frames: int, rate: float, starts: np.ndarray) -> np.ndarray:
     "(T,) whether a frame of a recording is in one of the windows that begin at `starts`, in seconds."
     covered = np.zeros(n_frames, bool)
@@ -235,10 +246,21 @@ def _recordings_in(folder: Path, n_joints: int) -> dict[str, str]:
     return dict(zip(dataset.info['recordings'].tolist(), names)) | dict(zip(names, names))
 
 # %% ../../nbs/data/209_importer.ipynb #window-buffer
-class _WindowBuffer:
-    "Windows on the disk, and what is known about them."
+class _FeatureFile:
+    "Features of windows in a temporary file."
     def __init__(self, folder: Path, n_joints: int):
         self.n_joints, self.file = n_joints, TemporaryFile(dir=folder)   # noqa: SIM115
+
+    def features(self) -> np.ndarray:
+        "(N, 60, F) all windows, read from the disk as they are asked for."
+        self.file.flush()
+        return np.memmap(self.file, np.float32, 'r').reshape(-1, FRAMES, 3*self.n_joints + 2)
+
+# %% ../../nbs/data/209_importer.ipynb #window-buffer-info
+class _WindowBuffer(_FeatureFile):
+    "Windows on the disk, and what is known about them."
+    def __init__(self, folder: Path, n_joints: int):
+        super().__init__(folder, n_joints)
         keys = 'subjects', 'scalefactors', 'trials', 'seconds', 'recordings'
         self.info: dict[str, list] = {key: [] for key in keys}
 
@@ -252,12 +274,6 @@ class _WindowBuffer:
         same = {'subjects': subject.name, 'scalefactors': 1., 'trials': trial, 'recordings': recording}
         for key, value in same.items(): self.info[key] += [value]*count
         self.info['seconds'] += cut.starts.round(3).tolist()
-
-    def features(self) -> np.ndarray:
-        "(N, 60, F) all windows, read from the disk as they are asked for."
-        self.file.flush()
-        shape = (len(self), FRAMES, 3*self.n_joints + 2)
-        return np.memmap(self.file, np.float32, 'r', shape=shape)
 
 # %% ../../nbs/data/209_importer.ipynb #import-one
 def _name_of(path: Path, folder: Path) -> str:
@@ -290,6 +306,13 @@ class _ImportRun(NamedTuple):
     cut: Callable[[Path], RecordingWindows]   # read a file and cut it
     buffer: _WindowBuffer                     # takes the windows
 
+    def keep(self, cut: RecordingWindows, subject: Subject, name: str, fingerprint: str) -> None:
+        "Put the windows of a recording into the buffer, if there are any, and remember it."
+        if not len(cut.windows): return
+        self.buffer.add(cut, subject, name, fingerprint)
+        full_name = f'{subject.name}/{name}'
+        self.taken[fingerprint] = self.taken[full_name] = full_name
+
 # %% ../../nbs/data/209_importer.ipynb #import-one-2
 def _import_one(path: Path, run: _ImportRun) -> ImportedRecording:
     "Read and cut one recording, add its windows to the buffer, and say what became of it."
@@ -297,17 +320,13 @@ def _import_one(path: Path, run: _ImportRun) -> ImportedRecording:
     shown = normalize('NFC', path.relative_to(run.folder).as_posix())
     try:
         subject = run.find_subject(name)
-        full_name = f'{subject.name}/{name}'
-        fingerprint = _new_fingerprint(path, full_name, run.taken)
+        fingerprint = _new_fingerprint(path, f'{subject.name}/{name}', run.taken)
         result = run.cut(path)
     except (MotionfmError, OSError) as error:
         return ImportedRecording(shown, subject.name, 0., 0, f'skipped: {_one_line(error, path)}')
-    if len(result.windows):
-        run.buffer.add(result, subject, name, fingerprint)
-        run.taken[fingerprint] = run.taken[full_name] = full_name
-    measured = bool(np.isfinite([subject.height, subject.mass]).all())
-    remarks = '; '.join(result.left_out)
-    return ImportedRecording(shown, subject.name, result.seconds, len(result.windows), remarks, measured)
+    run.keep(result, subject, name, fingerprint)
+    count, remarks = len(result.windows), '; '.join(result.left_out)
+    return ImportedRecording(shown, subject.name, result.seconds, count, remarks, subject.measured)
 
 # %% ../../nbs/data/209_importer.ipynb #commit
 def _commit(output: Path, buffer: _WindowBuffer, overwrite: bool) -> int:
@@ -357,7 +376,7 @@ def import_recordings(
     before = len(taken) and open_dataset(output).n_sequences
     check_writable(output.resolve().parent)
     options = n_joints, stride, max_gap, plausible_only
-    def cut(path): return cut_recording(read_trial(path, up, units), *options)
+    cut = lambda path: cut_recording(read_trial(path, up, units), *options)
     with extra_names(names), _buffering(output, n_joints) as buffer:
         run = _ImportRun(folder, find_subject, {} if overwrite else taken, cut, buffer)
         rows = _import_all(recordings, run, log)

@@ -50,6 +50,10 @@ INFO_FILE = 'infoData.npy'            # subject, trial and scale factor of each 
 # %% ../../nbs/data/201_layout.ipynb #layouts
 LAYOUTS = ('interleaved', 'stacked')   # x,y,z,x,y,z,... and xxx...yyy...zzz...
 
+def _check_layout(layout: str) -> None:
+    "Raise `DataError` for an unknown layout."
+    if layout not in LAYOUTS: raise DataError(f'layout {layout!r} found, expected {" or ".join(LAYOUTS)}')
+
 # %% ../../nbs/data/201_layout.ipynb #pack
 def pack_features(
     joints: np.ndarray,            # (N, T, K, 3) metres
@@ -61,11 +65,10 @@ def pack_features(
     joints = np.asarray(joints)
     if joints.ndim != 4 or joints.shape[-1] != 3:
         raise DataError(f'positions of shape {joints.shape} found, expected (N, T, K, 3)')
-    if layout not in LAYOUTS: raise DataError(f'layout {layout!r} found, expected {" or ".join(LAYOUTS)}')
+    _check_layout(layout)
     ordered = joints if layout == 'interleaved' else joints.swapaxes(2, 3)
     coordinates = ordered.reshape(*joints.shape[:2], -1)
-    person = np.stack([heights, masses], -1)[:, None]
-    person = person.repeat(joints.shape[1], 1)
+    person = np.stack([heights, masses], -1)[:, None].repeat(joints.shape[1], 1)
     return np.concatenate([coordinates, person], -1).astype(np.float32)
 
 # %% ../../nbs/data/201_layout.ipynb #as-joints
@@ -74,8 +77,7 @@ def as_joints(
     layout: str,               # one of `LAYOUTS`
 ) -> np.ndarray:               # (..., K, 3) positions
     "Read a row of coordinates as positions; raises `DataError` for an unknown layout."
-    if layout not in LAYOUTS:
-        raise DataError(f'layout {layout!r} found, expected one of {", ".join(LAYOUTS)}')
+    _check_layout(layout)
     shape, n_joints = coordinates.shape[:-1], coordinates.shape[-1]//3
     if layout == 'interleaved': return coordinates.reshape(*shape, n_joints, 3)
     return np.swapaxes(coordinates.reshape(*shape, 3, n_joints), -1, -2)
@@ -113,9 +115,19 @@ def layout_scores(
             scores[layout] = float(np.nanmean(deviations**2))
     return scores
 
-# %% ../../nbs/data/201_layout.ipynb #detect-layout
+# %% ../../nbs/data/201_layout.ipynb #lower-score
 _MIN_SCORE_RATIO = 2.   # the loser's score must be this many times the winner's
 
+def _lower_score(scores: dict[str, float], name: str) -> str:
+    "The layout with the lower score; raises `DataError` if they are too close to call."
+    best, other = sorted(LAYOUTS, key=scores.__getitem__)
+    if scores[other] >= _MIN_SCORE_RATIO*scores[best]: return best
+    shown = ', '.join(f'{layout} {scores[layout]:.3f}' for layout in LAYOUTS)
+    raise DataError(f'{name}: the layout is too close to call '
+                    f'(scores: {shown}; a ratio of {_MIN_SCORE_RATIO:g} is needed); '
+                    'say which it is with --layout')
+
+# %% ../../nbs/data/201_layout.ipynb #detect-layout
 def detect_layout(
     coordinates: np.ndarray,         # (N, T, K*3) sequences; a few are enough
     name: str = 'sequences',         # what the error message calls them
@@ -125,10 +137,4 @@ def detect_layout(
     if not all(np.isfinite(score) for score in scores.values()):
         raise DataError(f'{name}: no bone is seen in any frame, so the layout is unknown; '
                         'are all values zero, NaN or infinite?')
-    best, other = sorted(LAYOUTS, key=scores.__getitem__)
-    if not scores[other] >= _MIN_SCORE_RATIO*scores[best]:
-        shown = ', '.join(f'{layout} {scores[layout]:.3f}' for layout in LAYOUTS)
-        raise DataError(f'{name}: the layout is too close to call '
-                        f'(scores: {shown}; a ratio of {_MIN_SCORE_RATIO:g} is needed); '
-                        'say which it is with --layout')
-    return best, scores
+    return _lower_score(scores, name), scores

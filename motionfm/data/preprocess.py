@@ -7,6 +7,7 @@ __all__ = ['check_finite', 'root_track', 'height_scale', 'normalise', 'denormali
 
 # %% ../../nbs/data/206_preprocess.ipynb #imports
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -47,6 +48,12 @@ def _root_seen(joints: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, np.
     mean = (joints[..., RHIP, :] + joints[..., LHIP, :])/2
     return np.where(midhip[..., None], joints[..., MIDHIP, :], mean), midhip | both_hips
 
+# %% ../../nbs/data/206_preprocess.ipynb #fill-path
+def _fill_path(path: np.ndarray, seen: np.ndarray) -> None:
+    "Interpolate a path (T, 3) in place where it was not seen (T,)."
+    time = np.arange(len(path))
+    for axis in range(3): path[:, axis] = np.interp(time, time[seen], path[seen, axis])
+
 # %% ../../nbs/data/206_preprocess.ipynb #root-track
 def root_track(
     joints: np.ndarray,           # (N, T, K, 3) positions; anything where not visible
@@ -55,35 +62,47 @@ def root_track(
 ) -> np.ndarray:                  # (N, T, 3) the path of midHip, in the unit and type of `joints`
     "Path of the middle of the hips; raises `DataError` for a sequence without any."
     root, seen = _root_seen(joints, visible)
-    time = np.arange(root.shape[1])
     for index in np.flatnonzero(~seen.all(-1)):
-        known = seen[index]
-        if not known.any():
+        if not seen[index].any():
             raise DataError(f'{_named(names, index)}: neither midHip nor both hips are seen in any frame; '
                             'without them the person has no place')
-        for axis in range(3):
-            root[index, :, axis] = np.interp(time, time[known], root[index, known, axis])
+        _fill_path(root[index], seen[index])
     return root
 
 # %% ../../nbs/data/206_preprocess.ipynb #height-scale
-MIN_SCALE, MAX_SCALE = .2, 5.   # metres
+@dataclass(frozen=True)
+class HeightLimits:
+    "Between which a person's extent in y must lie."
+    min_m: float = .2
+    max_m: float = 5.
+
+    def hold(self, heights: np.ndarray) -> np.ndarray:
+        "(N,) whether heights (N,) lie between the two; False for NaN."
+        return (heights >= self.min_m) & (heights <= self.max_m)
+
+HEIGHT_LIMITS = HeightLimits()
+
+# %% ../../nbs/data/206_preprocess.ipynb #check-heights
+def _check_heights(scale: np.ndarray, names: _Names | None) -> None:
+    "Raise `DataError` for the first height (N,), in metres, that no person has."
+    degenerate = np.flatnonzero(~HEIGHT_LIMITS.hold(scale))
+    if not len(degenerate): return
+    index = degenerate[0]
+    raise DataError(f'{_named(names, index)}: {scale[index]:.3f} m from the lowest to the highest '
+                    f'visible joint, expected {HEIGHT_LIMITS.min_m:g} to {HEIGHT_LIMITS.max_m:g} m; '
+                    'is the motion in metres with y up, and is the person in view?')
 
 # %% ../../nbs/data/206_preprocess.ipynb #height-scale-2
 def height_scale(
     centred: np.ndarray,          # (N, T, K, 3) positions relative to the root, metres
     visible: np.ndarray,          # (N, T, K) True where a joint was seen
     names: _Names | None = None,  # what to call each sequence in errors
-) -> np.ndarray:                  # (N,) metres, `MIN_SCALE` to `MAX_SCALE`
+) -> np.ndarray:                  # (N,) metres, as `HEIGHT_LIMITS` says
     "Extent in y over all visible samples of each sequence; raises `DataError` if it is degenerate."
     y = centred[..., 1]
     top = np.max(y, (1, 2), where=visible, initial=-np.inf)
     scale = top - np.min(y, (1, 2), where=visible, initial=np.inf)
-    degenerate = np.flatnonzero(~((scale >= MIN_SCALE) & (scale <= MAX_SCALE)))
-    if len(degenerate):
-        index = degenerate[0]
-        raise DataError(f'{_named(names, index)}: {scale[index]:.3f} m from the lowest to the highest '
-                        f'visible joint, expected {MIN_SCALE:g} to {MAX_SCALE:g} m; '
-                        'is the motion in metres with y up, and is the person in view?')
+    _check_heights(scale, names)
     return scale
 
 # %% ../../nbs/data/206_preprocess.ipynb #normalise

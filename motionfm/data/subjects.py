@@ -67,6 +67,11 @@ class Subject:
     height: float = np.nan   # metres
     mass: float = np.nan     # kg
 
+    @property
+    def measured(self) -> bool:
+        "Whether height and mass are known."
+        return bool(np.isfinite([self.height, self.mass]).all())
+
 # %% ../../nbs/data/208_subjects.ipynb #measure
 _PLAUSIBLE = {'height_m': (.3, 2.6), 'mass_kg': (2., 400.)}   # what people may measure
 
@@ -94,6 +99,13 @@ def _read_cells(path: str | Path) -> list[list[str]]:
     try: return list(csv.reader(lines, delimiter=separator)) or [[]]
     except csv.Error as error: raise DataError(f'{path}: no table ({error}); save it as CSV') from None
 
+# %% ../../nbs/data/208_subjects.ipynb #check-columns
+def _check_columns(path: str | Path, columns: Sequence[str], needed: Sequence[str]) -> None:
+    "Raise `DataError` where a column is missing."
+    if not set(needed) <= set(columns):
+        raise DataError(f'{path}: columns {", ".join(columns)[:60] or "none"} found, '
+                        f'expected {" and ".join(needed)}; name the columns in the first line')
+
 # %% ../../nbs/data/208_subjects.ipynb #read-table
 def _read_table(
     path: str | Path,          # a CSV file
@@ -102,9 +114,7 @@ def _read_table(
     "Read a table of words; raises `FileError`, and `DataError` where a column is missing."
     header, *rows = _read_cells(path)
     columns = [name.strip().lower() for name in header]
-    if not set(needed) <= set(columns):
-        raise DataError(f'{path}: columns {", ".join(columns)[:60] or "none"} found, '
-                        f'expected {" and ".join(needed)}; name the columns in the first line')
+    _check_columns(path, columns, needed)
     table = []
     for number, row in enumerate(rows, 2):
         if not ''.join(row).strip(): continue
@@ -179,6 +189,20 @@ def _by_folder(default: str) -> Callable[[str], str]:
     "How to find a subject in the path of a recording: the first folder, or `default` where it lies in none."
     return lambda name: name.partition('/')[0] if '/' in name else default
 
+# %% ../../nbs/data/208_subjects.ipynb #by-table
+def _look_up(subject_name: Callable[[str], str], known: dict[str, Subject]) -> Callable[[str], Subject]:
+    "How to find a subject whose name is found, and whose measures may be known."
+    return lambda name: known.get(subject_name(name), Subject(subject_name(name)))
+
+def _by_table(path: str, names: Sequence[str], folder: str, people: str | None) -> Callable[[str], Subject]:
+    "How to find a subject by a table, see `subject_finder`."
+    table, subject_name = _read_people(path), _by_folder(folder)
+    if table.by_trial:
+        by_trial = _by_trial(table.subjects, path, names)
+        if not people: return by_trial
+        subject_name = lambda name: by_trial(name).name
+    return _look_up(subject_name, _read_measures(people) if people else table.subjects)
+
 # %% ../../nbs/data/208_subjects.ipynb #subject-finder
 def subject_finder(
     subjects_from: str,              # 'folders', a pattern with {subject}, or a table (CSV)
@@ -187,18 +211,10 @@ def subject_finder(
     people: str | None = None,       # a table with heights and masses
 ) -> Callable[[str], Subject]:       # name of a recording -> who moves; raises `DataError` if unknown
     "How to find out whose recording it is; raises `DataError`, `FileError` for tables that can't be used."
-    known: dict[str, Subject] = {}
-    subject_name = _by_folder(folder)
     if '{' in subjects_from: subject_name = _by_pattern(subjects_from)
-    elif subjects_from != 'folders':
-        table = _read_people(subjects_from)
-        if table.by_trial:
-            by_trial = _by_trial(table.subjects, subjects_from, names)
-            if not people: return by_trial
-            subject_name = lambda name: by_trial(name).name
-        else: known = table.subjects
-    if people: known = _read_measures(people)
-    return lambda name: known.get(subject_name(name), Subject(subject_name(name)))
+    elif subjects_from == 'folders': subject_name = _by_folder(folder)
+    else: return _by_table(subjects_from, names, folder, people)
+    return _look_up(subject_name, _read_measures(people) if people else {})
 
 # %% ../../nbs/data/208_subjects.ipynb #read-measures
 def _read_measures(path: str) -> dict[str, Subject]:

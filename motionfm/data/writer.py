@@ -49,6 +49,13 @@ def hdf5_writer(
         with h5py.File(raw, 'w') as file: yield file
         if raw.failure: raise raw.failure
 
+# %% ../../nbs/data/202_writer.ipynb #write-features
+def _write_features(path: Path, features: np.ndarray) -> None:
+    "Write sequences (N, T, F) into a new HDF5 file."
+    chunks = (min(64, len(features)), *features.shape[1:])
+    packed = dict(compression='gzip', shuffle=True, track_times=False, chunks=chunks)
+    with hdf5_writer(path) as file: file.create_dataset(FEATURES_KEY, data=features, **packed)
+
 # %% ../../nbs/data/202_writer.ipynb #check-new
 def _check_lengths(features: np.ndarray, info: dict[str, np.ndarray]) -> None:
     "Raise `DataError` unless there are sequences, and each entry of `info` describes all of them."
@@ -69,11 +76,8 @@ def write_dataset(
     features = np.asarray(features, np.float32)
     info = {name: np.asarray(values) for name, values in info.items()}
     _check_lengths(features, info)
-    packed = dict(compression='gzip', shuffle=True, track_times=False)
-    packed['chunks'] = (min(64, len(features)), *features.shape[1:])
     with atomic_folder(folder) as path:
-        with hdf5_writer(path/FEATURES_FILE) as file:
-            file.create_dataset(FEATURES_KEY, data=features, **packed)
+        _write_features(path/FEATURES_FILE, features)
         np.save(path/INFO_FILE, np.array(info, dtype=object), allow_pickle=True)
     return Path(folder)
 
@@ -119,6 +123,13 @@ def _trial_rows(person: Person, trial: _PlannedTrial, first_subject: int) -> lis
     windows = _record(person, trial.activity, seed, factor, trial.windows)
     return [(joints, person.height*factor, person.mass, number, factor, name) for joints in windows]
 
+# %% ../../nbs/data/202_writer.ipynb #planned-rows
+def _planned_rows(n_sequences: int, n_subjects: int, seed: int, first_subject: int) -> list[tuple]:
+    "The rows of all trials of as many people, made by `seed`."
+    people = [make_person(1000*seed + subject) for subject in range(n_subjects)]
+    plan = _plan(n_sequences, n_subjects)
+    return [row for trial in plan for row in _trial_rows(people[trial.subject], trial, first_subject)]
+
 # %% ../../nbs/data/202_writer.ipynb #check-counts
 def _check_counts(n_sequences: int, n_subjects: int, n_joints: int, seed: int) -> None:
     "Raise `DataError` for numbers of which no dataset can be made."
@@ -141,9 +152,7 @@ def synthesize_features(
 ) -> tuple[np.ndarray, dict]:      # features (N, 60, F) and info, arrays of length N
     "Sequences of many people, each scaled by a factor that leaves the mass; raises `DataError`."
     _check_counts(n_sequences, n_subjects, n_joints, seed)
-    people = [make_person(1000*seed + subject) for subject in range(n_subjects)]
-    plan = _plan(n_sequences, n_subjects)
-    rows = [row for trial in plan for row in _trial_rows(people[trial.subject], trial, first_subject)]
+    rows = _planned_rows(n_sequences, n_subjects, seed, first_subject)
     joints, heights, masses, subjects, factors, names = map(np.array, zip(*rows))
     features = pack_features(joints[:, :, :n_joints], heights, masses, layout)
     return features, {'subjects': subjects, 'scalefactors': factors, 'trials': names}

@@ -30,6 +30,12 @@ class Hierarchy:
     offsets: np.ndarray            # (J, 3) from the parent, in the unit of the file
     channels: list[list[str]]      # for each node, as 'Xposition' or 'Zrotation', in order
 
+class ParsedBvh(NamedTuple):
+    "What stands in a BVH file."
+    hierarchy: Hierarchy
+    motion: np.ndarray     # (T, C) numbers of the channels
+    frame_time: float      # seconds between two frames
+
 # %% ../../nbs/io/409_bvh.ipynb #tokens
 # of a line, up to the next word that says something
 _REST = r'(?:(?!\b(?:OFFSET|CHANNELS|JOINT|End\s+Site)\b)[^\n{}])*'
@@ -58,9 +64,9 @@ def _parse_channels(words: list[str]) -> list[str]:
     raise DataError(f'channels {" ".join(words)[:40]!r} found, '
                     'expected their number and as many names such as Xposition or Zrotation; correct them')
 
-# %% ../../nbs/io/409_bvh.ipynb #tree
-class _Tree:
-    "A hierarchy that is being read, token by token."
+# %% ../../nbs/io/409_bvh.ipynb #growing-tree
+class _GrowingTree:
+    "A hierarchy to which nodes are added."
     def __init__(self) -> None:
         self.names: list[str] = []
         self.parents: list[int] = []
@@ -76,6 +82,9 @@ class _Tree:
         self.offsets.append(None)
         self.channels.append([])
 
+# %% ../../nbs/io/409_bvh.ipynb #tree
+class _Tree(_GrowingTree):
+    "A hierarchy that is being read, token by token."
     def read(self, kind: str | None, words: list[str]) -> bool:   # whether the token makes sense here
         newest = len(self.names) - 1
         if kind == 'node': self.add_node(' '.join(words))
@@ -102,24 +111,28 @@ def _parse_hierarchy(text: str) -> Hierarchy:
                         'the file is damaged, export it again')
     return Hierarchy(tree.names, tree.parents, np.array(tree.offsets), tree.channels)
 
-# %% ../../nbs/io/409_bvh.ipynb #rows-in
+# %% ../../nbs/io/409_bvh.ipynb #check-row
 _NUMBER = re.compile(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?', re.ASCII | re.IGNORECASE)
 
+def _check_row(number: int, row: str, width: int) -> None:
+    "Raise `DataError` for line `number` of a file unless it holds so many numbers."
+    words = row.split()
+    bad = [word for word in words if not _NUMBER.fullmatch(word)]
+    if bad:
+        raise DataError(f'line {number}: {bad[0][:20]!r} found, expected a number; export '
+                        'the trial again')
+    if len(words) != width:
+        raise DataError(f'line {number}: {len(words)} numbers found, '
+                        f'expected {width}, one for each channel; '
+                        'the file is damaged, copy or export it again')
+
+# %% ../../nbs/io/409_bvh.ipynb #rows-in
 def _parse_rows(rows: list[str], first: int, width: int) -> np.ndarray:
     "Numbers of all rows; raises `DataError` that names the line that is to blame."
     try: table = np.loadtxt(rows, comments=None, ndmin=2)
     except ValueError: table = np.empty((0, 0))
     if table.shape == (len(rows), width) and np.isfinite(table).all(): return table
-    for number, row in enumerate(rows, first):
-        words = row.split()
-        bad = [word for word in words if not _NUMBER.fullmatch(word)]
-        if bad:
-            raise DataError(f'line {number}: {bad[0][:20]!r} found, expected a number; export '
-                            'the trial again')
-        if len(words) != width:
-            raise DataError(f'line {number}: {len(words)} numbers found, '
-                            f'expected {width}, one for each channel; '
-                            'the file is damaged, copy or export it again')
+    for number, row in enumerate(rows, first): _check_row(number, row, width)
     raise DataError('rows that are not numbers found; export the trial again')
 
 # %% ../../nbs/io/409_bvh.ipynb #split-bvh
@@ -147,13 +160,13 @@ def _check_motion(motion: re.Match) -> None:
         raise DataError(f'{motion[2][:20]!r} found for Frame Time, expected seconds such as '
                         '0.0166667; correct it')
 
-# %% ../../nbs/io/409_bvh.ipynb #parse
-class ParsedBvh(NamedTuple):
-    "What stands in a BVH file."
-    hierarchy: Hierarchy
-    motion: np.ndarray     # (T, C) numbers of the channels
-    frame_time: float      # seconds between two frames
+def _check_moved(n_nodes: int, width: int) -> None:
+    "Raise `DataError` for far more nodes than so many channels can move."
+    if n_nodes > 20*width + 100:
+        raise DataError(f'{n_nodes} nodes found that are moved by {width} channels, '
+                        'expected about three for each; export the trial again')
 
+# %% ../../nbs/io/409_bvh.ipynb #parse
 def parse_bvh(
     text: str,   # content of a file, with plain line ends
 ) -> ParsedBvh:
@@ -165,9 +178,7 @@ def parse_bvh(
     if len(rows) != int(motion[1]) or not rows:
         raise DataError(f'{len(rows)} rows found, but Frames says {motion[1]}; {_CUT_OFF}')
     width = sum(map(len, hierarchy.channels))
-    if len(hierarchy.names) > 20*width + 100:
-        raise DataError(f'{len(hierarchy.names)} nodes found that are moved by {width} channels, '
-                        'expected about three for each; export the trial again')
+    _check_moved(len(hierarchy.names), width)
     first = text.count('\n', 0, motion.end()) + 1
     return ParsedBvh(hierarchy, _parse_rows(rows, first, width), float(motion[2]))
 
@@ -198,6 +209,10 @@ def _local_pose(
         else: rotation = rotation @ _rotation(channel[0], numbers)
     return position, rotation
 
+def _within(position, rotation, outer_position, outer_rotation) -> tuple[np.ndarray, np.ndarray]:
+    "A pose in the frame of another one, seen from where that one is seen from."
+    return outer_position + (outer_rotation @ position[..., None])[..., 0], outer_rotation @ rotation
+
 # %% ../../nbs/io/409_bvh.ipynb #kinematics
 def forward_kinematics(
     hierarchy: Hierarchy,   # J nodes
@@ -206,14 +221,12 @@ def forward_kinematics(
     "Positions of all nodes, in the unit of the file."
     shape = len(motion), len(hierarchy.names)
     positions, rotations = np.empty((*shape, 3)), np.empty((*shape, 3, 3))
-    first = 0   # channel
+    ends = np.cumsum([len(channels) for channels in hierarchy.channels])
+    numbers = np.split(motion, ends[:-1], axis=1)   # of each node
     for node, (parent, channels) in enumerate(zip(hierarchy.parents, hierarchy.channels)):
-        numbers = motion[:, first:first + len(channels)]
-        position, rotation = _local_pose(channels, hierarchy.offsets[node], numbers)
-        first += len(channels)
+        position, rotation = _local_pose(channels, hierarchy.offsets[node], numbers[node])
         if parent >= 0:
-            position = positions[:, parent] + (rotations[:, parent] @ position[..., None])[..., 0]
-            rotation = rotations[:, parent] @ rotation
+            position, rotation = _within(position, rotation, positions[:, parent], rotations[:, parent])
         positions[:, node], rotations[:, node] = position, rotation
     return positions, rotations
 
@@ -287,6 +300,28 @@ def _foot_ends(hierarchy: Hierarchy, nodes: dict[str, int], side: str) -> tuple[
     tip = below[0] if below else start
     return (start if f'{side}Toe' in nodes else tip), tip
 
+def _add_middles(joints: dict[str, np.ndarray]) -> None:
+    "Put midHip and Neck between the joints of both sides, in place, where they are no nodes."
+    for name, part in ('midHip', 'Hip'), ('Neck', 'Shoulder'):
+        both = {f'R{part}', f'L{part}'} <= set(joints)
+        if name not in joints and both: joints[name] = (joints[f'R{part}'] + joints[f'L{part}'])/2
+
+# %% ../../nbs/io/409_bvh.ipynb #foot-joints
+def _foot_joints(
+    hierarchy: Hierarchy, nodes: dict[str, int], positions: np.ndarray, rotations: np.ndarray,
+    rest: np.ndarray, up: str, side: str,   # as for `_find_joints`; 'R' or 'L'
+) -> dict[str, np.ndarray]:
+    "Toes and heel of one side, (T, 3) each, as far as the file has the foot."
+    ankle, ends = nodes.get(f'{side}Ankle'), _foot_ends(hierarchy, nodes, side)
+    if ankle is None or ends is None or ends[1] == ankle: return {}
+    ball, tip = ends
+    joints = {f'{side}BigToe': positions[:, tip]}
+    foot = _foot_offsets(to_y_up(rest[ankle], up), to_y_up(rest[ball], up), to_y_up(rest[tip], up), side)
+    if foot is None: return joints
+    for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ball, foot[1]):
+        joints[f'{side}{name}'] = positions[:, node] + rotations[:, node] @ from_y_up(offset, up)
+    return joints
+
 # %% ../../nbs/io/409_bvh.ipynb #body
 def _find_joints(
     hierarchy: Hierarchy,     # J nodes
@@ -298,19 +333,9 @@ def _find_joints(
 ) -> dict[str, np.ndarray]:   # joint: (T, 3)
     "The joints that are nodes and those that are derived from them."
     joints = {name: positions[:, node] for name, node in nodes.items() if name in JOINTS}
-    for name, part in ('midHip', 'Hip'), ('Neck', 'Shoulder'):
-        both = {f'R{part}', f'L{part}'} <= set(joints)
-        if name not in joints and both: joints[name] = (joints[f'R{part}'] + joints[f'L{part}'])/2
+    _add_middles(joints)
     for side in 'RL':
-        ankle, ends = nodes.get(f'{side}Ankle'), _foot_ends(hierarchy, nodes, side)
-        if ankle is None or ends is None or ends[1] == ankle: continue
-        ball, tip = ends
-        joints.setdefault(f'{side}BigToe', positions[:, tip])
-        foot = _foot_offsets(to_y_up(rest[ankle], up), to_y_up(rest[ball], up), to_y_up(rest[tip], up), side)
-        if foot is None: continue
-        for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ball, foot[1]):
-            place = positions[:, node] + rotations[:, node] @ from_y_up(offset, up)
-            joints.setdefault(f'{side}{name}', place)
+        joints = _foot_joints(hierarchy, nodes, positions, rotations, rest, up, side) | joints
     return joints
 
 # %% ../../nbs/io/409_bvh.ipynb #resting
@@ -354,7 +379,7 @@ def _other_names(names: Sequence[str]) -> list[str]:
         counts[base] += 1
     return list(found)
 
-# %% ../../nbs/io/409_bvh.ipynb #positions-of
+# %% ../../nbs/io/409_bvh.ipynb #solved
 class _Solved(NamedTuple):
     "Forward kinematics of a whole file."
     names: list[str]         # K joints, in the order of `JOINTS`
@@ -362,6 +387,7 @@ class _Solved(NamedTuple):
     others: list[int]        # nodes that are no joints
     positions: np.ndarray    # (T, J, 3) of all nodes
 
+# %% ../../nbs/io/409_bvh.ipynb #positions-of
 def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Solved:
     "Positions of joints and nodes; `up` None: found from the resting skeleton, else y."
     nodes = find_nodes(hierarchy.names)
@@ -376,6 +402,18 @@ def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Solved:
     others = [node for node in range(len(hierarchy.names)) if node not in nodes.values()]
     return _Solved([name for name in JOINTS if name in known], joints, others, positions)
 
+# %% ../../nbs/io/409_bvh.ipynb #measured
+def _measured(solved: _Solved, units: str | None) -> tuple[np.ndarray, str]:
+    "(T, M, 3) joints and other nodes in metres, and what speaks for the unit; raises `DataError`."
+    evidence = 'the unit was given'
+    if not units: units, evidence = find_units(solved.joints, solved.names, _BVH_UNITS)
+    return np.concatenate([solved.joints, solved.positions[:, solved.others]], 1)/per_metre(units), evidence
+
+def _rate_of(frame_time: float) -> float:
+    "Frames per second; whole where it nearly is."
+    rate = 1/frame_time
+    return float(round(rate)) if abs(rate - round(rate)) <= 2e-4/frame_time else rate
+
 # %% ../../nbs/io/409_bvh.ipynb #load-2
 def load_bvh(
     text: str,                  # content of the file
@@ -385,13 +423,9 @@ def load_bvh(
     "Joints, then all other nodes, of a BVH file; raises `DataError`."
     hierarchy, motion, frame_time = parse_bvh(text)
     solved = _solve(hierarchy, motion, up)
-    evidence = 'the unit was given'
-    if not units: units, evidence = find_units(solved.joints, solved.names, _BVH_UNITS)
-    values = np.concatenate([solved.joints, solved.positions[:, solved.others]], 1)/per_metre(units)
+    values, evidence = _measured(solved, units)
     pose = _added_pose(values[:, :len(solved.names)]) if solved.names else ''
-    rate = 1/frame_time
-    if abs(rate - round(rate)) <= 2e-4/frame_time: rate = float(round(rate))
-    frames = np.arange(len(values))[1 if pose else 0:]
+    rate, frames = _rate_of(frame_time), np.arange(len(values))[1 if pose else 0:]
     others = _other_names([hierarchy.names[node] for node in solved.others])
     parts = dict(values=values[frames], markers=(*solved.names, *others), rate=rate, times=frames/rate,
                  frames=frames + 1, units='m', notes=[evidence, pose] if pose else [evidence])

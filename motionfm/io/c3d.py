@@ -34,6 +34,7 @@ def _ezc3d() -> ModuleType:
 
 # %% ../../nbs/io/408_c3d.ipynb #header
 _BLOCK = 512
+_INTEL, _DEC, _SGI = 84, 85, 86   # processors
 
 @dataclass
 class _Header:
@@ -47,8 +48,6 @@ class _Header:
     per_number: int   # bytes of one number, 4 or 2
 
 # %% ../../nbs/io/408_c3d.ipynb #header-of
-_INTEL, _DEC, _SGI = 84, 85, 86   # processors
-
 def _read_header(raw: bytes) -> _Header:
     "Read the first block; raises `DataError`."
     if len(raw) < 2*_BLOCK or raw[1] != 80 or not raw[0]:
@@ -62,11 +61,10 @@ def _read_header(raw: bytes) -> _Header:
     points, analog, first, last = struct.unpack(f'{order}4H', raw[2:10])
     data, = struct.unpack(f'{order}H', raw[16:18])
     frames = 0 if last == 65535 else last - first + 1
-    # of the scale; negative where numbers are floats
-    sign = raw[{_INTEL: 15, _DEC: 13, _SGI: 12}[processor]] & 128
-    return _Header(order, parameters, (data - 1)*_BLOCK, points, analog, frames, 4 if sign else 2)
+    floats = raw[{_INTEL: 15, _DEC: 13, _SGI: 12}[processor]] & 128   # the sign of the scale says so
+    return _Header(order, parameters, (data - 1)*_BLOCK, points, analog, frames, 4 if floats else 2)
 
-# %% ../../nbs/io/408_c3d.ipynb #entry
+# %% ../../nbs/io/408_c3d.ipynb #entry-name
 class _Entry(NamedTuple):
     "One link of the chain."
     group: int               # its number; negative where the entry is the group itself
@@ -74,22 +72,28 @@ class _Entry(NamedTuple):
     content: tuple | None    # type, sizes and data of a parameter; None for a group
     end: int                 # where the next entry begins; 0 after the last
 
+def _read_name(raw: bytes, place: int) -> tuple[int, str, int]:
+    "Group and name of the entry at `place`, and where the name ends; raises `DataError`."
+    length, group = struct.unpack_from('bb', raw, place)
+    start = place + 2 + abs(length)
+    name = raw[place + 2:start]
+    if not name.isascii() or not name.decode().isprintable() or not group: raise DataError('')
+    return group, name.decode().upper(), start
+
+# %% ../../nbs/io/408_c3d.ipynb #entry
 def _read_entry(
     raw: bytes,     # the whole file
     place: int,     # where the entry begins
     order: str,     # of bytes, '<' or '>'
 ) -> _Entry:
     "One link of the chain; raises `DataError`, `IndexError` or `struct.error` where it leads astray."
-    length, group = struct.unpack_from('bb', raw, place)
-    start = place + 2 + abs(length)
-    name = raw[place + 2:start]
-    if not name.isascii() or not name.decode().isprintable() or not group: raise DataError('')
+    group, name, start = _read_name(raw, place)
     step, = struct.unpack_from(f'{order}h', raw, start)
     end, content = start + step if step else 0, None
     if group > 0: content, start = _read_content(raw, start)
     after = start + 3 + raw[start + 2]   # behind the description
     if after > len(raw) or step and not place < after <= end < len(raw): raise DataError('')
-    return _Entry(group, name.decode().upper(), content, end)
+    return _Entry(group, name, content, end)
 
 # %% ../../nbs/io/408_c3d.ipynb #entry-content
 def _read_content(raw: bytes, start: int) -> tuple[tuple, int]:
@@ -101,6 +105,12 @@ def _read_content(raw: bytes, start: int) -> tuple[tuple, int]:
     end = data + abs(kind)*math.prod(sizes)
     return (kind, sizes, raw[data:end]), end - 2
 
+def _add_entry(entry: _Entry, groups: dict[int, str], found: list[_Entry]) -> None:
+    "Put an entry to the parameters, or to the names of the groups; raises `DataError` for one that is there."
+    if entry.content is not None: found.append(entry)
+    elif -entry.group in groups or entry.name in groups.values(): raise DataError('')
+    else: groups[-entry.group] = entry.name
+
 # %% ../../nbs/io/408_c3d.ipynb #entries
 def _read_entries(raw: bytes, header: _Header) -> dict[str, tuple]:
     "All parameters as 'GROUP:NAME': (type, sizes, data); raises `DataError` where the chain is broken."
@@ -111,19 +121,19 @@ def _read_entries(raw: bytes, header: _Header) -> dict[str, tuple]:
         while place and place < end and raw[place]:
             entry = _read_entry(raw, place, header.order)
             place = entry.end
-            if entry.content is not None:
-                found.append(entry)
-                continue
-            if -entry.group in groups or entry.name in groups.values(): raise DataError('')
-            groups[-entry.group] = entry.name
-        leads_out = place > end or place == end and raw[place]   # of the block, and ezc3d would follow it
-        if leads_out: raise DataError('')
+            _add_entry(entry, groups, found)
+        if place > end or place == end and raw[place]: raise DataError('')   # ezc3d would follow it
         return {f'{groups[entry.group]}:{entry.name}': entry.content for entry in found if entry.content}
     except (DataError, IndexError, KeyError, struct.error):
         raise DataError(f'the parameters break off after {len(found)} entries; '
                         'the file is damaged, copy or export it again') from None
 
 # %% ../../nbs/io/408_c3d.ipynb #number
+_DAMAGED = 'the file is damaged, copy or export it again'
+_WORDS = re.compile(r'(LABELS|DESCRIPTIONS|UNITS)\d*')
+_NUMBERS = 'USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET'
+_PER_CHANNEL = 'SCALE', 'OFFSET'   # may be empty, except in POINT
+
 def _number(entries: dict, key: str, order: str, default: float = 0) -> float:
     "The first number of a parameter, where it has one."
     kind, _, data = entries.get(key, (0, (), b''))
@@ -131,11 +141,6 @@ def _number(entries: dict, key: str, order: str, default: float = 0) -> float:
     return struct.unpack_from(order + code, data)[0] if code and len(data) >= kind else default
 
 # %% ../../nbs/io/408_c3d.ipynb #check-kinds
-_DAMAGED = 'the file is damaged, copy or export it again'
-_WORDS = re.compile(r'(LABELS|DESCRIPTIONS|UNITS)\d*')
-_NUMBERS = 'USED', 'RATE', 'RATIO', 'FRAMES', 'SCALE', 'DATA_START', 'GEN_SCALE', 'OFFSET'
-_PER_CHANNEL = 'SCALE', 'OFFSET'   # may be empty, except in POINT
-
 def _check_kinds(entries: dict) -> None:
     "Raise `DataError` where a parameter that ezc3d counts with is not a number, or a name not a word."
     for key, (kind, sizes, _) in entries.items():
@@ -157,6 +162,13 @@ def _check_scales(entries: dict, channels: int) -> None:
         kind, sizes, _ = entries.get(name, (0, (0,), b''))
         if kind not in (2, 4) or math.prod(sizes) < min(channels, 255):
             raise DataError(f'{math.prod(sizes)} numbers found in {name}, expected {channels}; {_DAMAGED}')
+
+def _check_analog(header: _Header, channels: int, rate: float, analog_rate: float) -> None:
+    "Raise `DataError` unless there are as many analog samples as the rates, in Hz, say."
+    if not (0 < analog_rate < 1e7 and header.analog == channels*round(analog_rate/rate)):
+        raise DataError(f'{header.analog} analog samples a frame found for {channels} channels '
+                        f'at {analog_rate:g} Hz, expected as many as the rates say; '
+                        'copy or export the file again')
 
 # %% ../../nbs/io/408_c3d.ipynb #rotation-bytes
 _MAX_ROTATIONS = 100   # in a frame
@@ -195,10 +207,7 @@ def _check_counts(header: _Header, entries: dict) -> None:
         raise DataError(f'{header.points} markers at {rate:g} Hz found, expected one or more; '
                         'export the trial with its markers')
     if not channels: return
-    if not (0 < analog_rate < 1e7 and header.analog == channels*round(analog_rate/rate)):
-        raise DataError(f'{header.analog} analog samples a frame found for {channels} channels '
-                        f'at {analog_rate:g} Hz, expected as many as the rates say; '
-                        'copy or export the file again')
+    _check_analog(header, channels, rate, analog_rate)
     _check_scales(entries, channels)
 
 # %% ../../nbs/io/408_c3d.ipynb #check-frames
@@ -242,6 +251,15 @@ def _words(parameters: dict, group: str, name: str) -> list[str]:
         number += 1
     return found
 
+def _point_without(parameters: dict, keep: np.ndarray) -> dict:
+    "The group POINT, with descriptions of the markers `keep` only."
+    before = parameters.get('POINT', {})
+    point = {name: entry for name, entry in before.items() if not name.startswith('DESCRIPTIONS')}
+    described = _words(parameters, 'POINT', 'DESCRIPTIONS')
+    if not described: return point
+    kept = [described[column] for column in keep if column < len(described)]
+    return point | {'DESCRIPTIONS': before['DESCRIPTIONS'] | {'value': kept}}
+
 # %% ../../nbs/io/408_c3d.ipynb #without-markers
 def without_markers(
     content: C3dContent,      # of M markers
@@ -249,12 +267,7 @@ def without_markers(
 ) -> C3dContent:              # a copy that lacks them
     "Leave markers out of what a C3D file holds."
     keep = np.delete(np.arange(len(content.markers)), columns)
-    before = content.parameters.get('POINT', {})
-    point = {name: entry for name, entry in before.items() if not name.startswith('DESCRIPTIONS')}
-    described = _words(content.parameters, 'POINT', 'DESCRIPTIONS')
-    if described:
-        kept = [described[column] for column in keep if column < len(described)]
-        point['DESCRIPTIONS'] = before['DESCRIPTIONS'] | {'value': kept}
+    point = _point_without(content.parameters, keep)
     return replace(content, values=content.values[:, keep],
                    markers=tuple(content.markers[column] for column in keep),
                    parameters=content.parameters | {'POINT': point},
@@ -330,11 +343,30 @@ def _scale(parameters: dict) -> float:
     value = np.ravel(parameters.get('POINT', {}).get('SCALE', {}).get('value', 1.))
     return float(value[0]) if len(value) and np.isfinite(value[0]) and value[0] else 1.
 
+def _check_fits(content: C3dContent) -> None:
+    "Raise `DataError` for what the format can't hold."
+    n_frames = len(content.values)
+    if n_frames > _MAX_FRAMES:
+        raise DataError(f'{n_frames} frames found, but a C3D file holds {_MAX_FRAMES}; write '
+                        '.trc, .csv or .npz')
+    long = [name for name in content.markers if len(name.encode()) > 255]
+    if long:
+        raise DataError(f'a marker called {long[0][:30]!r}... found, expected at most 255 letters; rename it')
+
 # %% ../../nbs/io/408_c3d.ipynb #written
 def _check_written(path: Path) -> None:
     "Raise `OSError` unless a file is whole."
     try: check_c3d(path.read_bytes())
     except DataError: raise OSError('only a part of it arrived') from None
+
+def _write_found(found, written: Path, path: str | Path) -> None:
+    "Write what ezc3d holds, and check it; raises `DataError` with the name `path`, `OSError`."
+    try:
+        found.write(str(written))
+        _check_written(written)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DataError(f'{path}: could not be written ({str(error)[:60]}); check the names '
+                        'and numbers') from None
 
 # %% ../../nbs/io/408_c3d.ipynb #save
 def save_c3d(
@@ -349,31 +381,38 @@ def save_c3d(
         # ezc3d does not notice a full disk
         reserve(written, 4*(found['data']['points'].size + content.analogs.size))
         try:
-            found.write(str(written))
-            _check_written(written)
+            _write_found(found, written, path)
             os.replace(written, temporary)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise DataError(f'{path}: could not be written ({str(error)[:60]}); check the names '
-                            'and numbers') from None
         finally: written.unlink(missing_ok=True)
 
 # %% ../../nbs/io/408_c3d.ipynb #fill
 def _fill_c3d(found, content: C3dContent) -> None:
     "Put everything into an empty file of ezc3d's; raises `DataError` for what the format can't hold."
-    n_frames = len(content.values)
-    if n_frames > _MAX_FRAMES:
-        raise DataError(f'{n_frames} frames found, but a C3D file holds {_MAX_FRAMES}; write '
-                        '.trc, .csv or .npz')
-    long = [name for name in content.markers if len(name.encode()) > 255]
-    if long:
-        raise DataError(f'a marker called {long[0][:30]!r}... found, expected at most 255 letters; rename it')
+    _check_fits(content)
     _add_parameters(found, content)
     ones = np.ones((1, *content.values.shape[1::-1]))
     found['data']['points'] = np.concatenate([content.values.transpose(2, 1, 0), ones])
     found['data']['analogs'] = content.analogs
     found['data']['meta_points'] = {'residuals': content.residuals, 'camera_masks': content.cameras}
-    fits = 1 <= content.first_frame and content.first_frame + n_frames - 1 <= _MAX_FRAMES
+    fits = 1 <= content.first_frame and content.first_frame + len(content.values) - 1 <= _MAX_FRAMES
     found['header']['points']['first_frame'] = content.first_frame - 1 if fits else 0
+
+# %% ../../nbs/io/408_c3d.ipynb #trial-and-content
+def _parts_of(content: C3dContent) -> dict:
+    "The fields of a `Trial` that a C3D file has."
+    frames = np.arange(len(content.values)) + content.first_frame
+    with np.errstate(all='ignore'): times = (frames - 1)/content.rate   # a rate of zero is refused later
+    parts = dict(values=content.values, markers=content.markers, rate=content.rate, times=times,
+                 frames=frames, contents=content)
+    return parts | ({'units': content.units} if content.units else {})
+
+def _empty_content(n_frames: int) -> C3dContent:
+    "What a C3D file holds of a trial that comes from another format: no analog data, and no markers yet."
+    no_markers = 0, n_frames
+    return C3dContent(
+        values=np.zeros((n_frames, 0, 3)), markers=(), rate=0., units=None, up=None, first_frame=1,
+        parameters={}, analogs=np.zeros((1, 0, 0)),
+        residuals=np.zeros((1, *no_markers)), cameras=np.zeros((7, *no_markers), bool))
 
 # %% ../../nbs/io/408_c3d.ipynb #read-c3d
 @reader('.c3d', signature=rb'[^\x00]\x50')
@@ -387,22 +426,10 @@ def read_c3d(
     path = Path(path)
     raw = read_bytes(path)
     with prefix_errors(str(path)): content = load_c3d(raw, path)
-    frames = np.arange(len(content.values)) + content.first_frame
-    with np.errstate(all='ignore'): times = (frames - 1)/content.rate   # a rate of zero is refused below
-    parts = dict(values=content.values, markers=content.markers, rate=content.rate, times=times,
-                 frames=frames, source=str(path), contents=content)
-    if content.units: parts['units'] = content.units
+    parts = _parts_of(content) | {'source': str(path)}
     return build_trial(parts, up, units, default=content.up or 'z')
 
 # %% ../../nbs/io/408_c3d.ipynb #content-of
-def _empty_content(n_frames: int) -> C3dContent:
-    "What a C3D file holds of a trial that comes from another format: no analog data, and no markers yet."
-    no_markers = 0, n_frames
-    return C3dContent(
-        values=np.zeros((n_frames, 0, 3)), markers=(), rate=0., units=None, up=None, first_frame=1,
-        parameters={}, analogs=np.zeros((1, 0, 0)),
-        residuals=np.zeros((1, *no_markers)), cameras=np.zeros((7, *no_markers), bool))
-
 def _content_of(trial: Trial) -> C3dContent:
     "What a C3D file of this trial holds; raises `DataError` where its analog data have other frames."
     gaps = np.isnan(trial.values).any(-1).T

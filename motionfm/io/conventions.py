@@ -8,12 +8,25 @@ __all__ = ['UNITS', 'find_joint', 'add_names', 'find_up', 'find_units']
 # %% ../../nbs/io/401_conventions.ipynb #imports
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from ..basics import DataError, FileError
 from ..body.skeleton import JOINTS
+from motionfm.io.point_names import (
+    ALIASES,
+    has_model_outputs,
+    JOINT_CENTRES,
+    marker_set_of,
+    MODEL_OUTPUTS,
+    plain_name,
+    set_aliases,
+    skin_names,
+    split_prefixes,
+    subjects_of,
+)
 
 # %% ../../nbs/io/401_conventions.ipynb #unit-table
 UNITS = {'m': 1., 'cm': 100., 'mm': 1000.}   # how many of the unit make one metre
@@ -35,63 +48,56 @@ def per_metre(
     raise DataError(f'units {units[:20]!r} found, expected one of {", ".join(UNITS)}; '
                     'correct the units, in the file or in --units')
 
-# %% ../../nbs/io/401_conventions.ipynb #aliases
-ALIASES = {'Hip': 'midHip', 'CHip': 'midHip', 'MidHip': 'midHip', 'Pelvis center': 'midHip'}
-_WORDS = {
-    'Shoulder': 'shoulder', 'Hip': 'hip', 'Knee': 'knee', 'Ankle': 'ankle', 'Heel': 'heel', 'Elbow': 'elbow',
-    'SmallToe': 'smalltoe littletoe', 'BigToe': 'bigtoe', 'Wrist': 'wrist'}
-_JOINT_CENTRES = {   # as in RKJC
-    'H': 'Hip', 'K': 'Knee', 'A': 'Ankle', 'S': 'Shoulder', 'E': 'Elbow', 'W': 'Wrist'}
-
-def _sided(words: str, joint: str) -> dict[str, str]:
-    "Both sides of a joint: left and right, spelled out and as a letter."
-    return {f'{word}{name}': side[0].upper() + joint for name in words.split() for side in ('right', 'left')
-            for word in (side, side[0])}
-
-for _joint, _words in _WORDS.items(): ALIASES |= _sided(_words, _joint)
-for _letter, _joint in _JOINT_CENTRES.items():
-    ALIASES |= {f'{_side}{_letter}JC': _side + _joint for _side in 'RL'}
-
 # %% ../../nbs/io/401_conventions.ipynb #joint-of
 CREATED_SUFFIX = '_created'   # added to the name of a joint that was made up from nothing
-
-def _plain(name: str) -> str:
-    "A name without capitals, separators and what stands before a colon."
-    return re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])
+_STUDY_SUFFIX = '_study'
 
 # %% ../../nbs/io/401_conventions.ipynb #tables
 USER_NAMES: dict[str, str | None] = {}   # marker, in small letters: joint, or None where it is no joint
+_USER, _CENTRE, _EXACT, _CENTRE_STUDY, _ALIAS = 1, 3, 4, 5, 6   # places among the lookups
 
-def _lookups() -> list[tuple]:
-    "For each way of looking, most trusted first: how to change a marker's name, and where to look it up."
+def _before(suffix: str, name: str) -> str:
+    "What stands before an ending, in small letters; nothing where a name ends otherwise."
+    return name.lower().removesuffix(suffix) if name.lower().endswith(suffix) else ''
+
+def _lookups(
+    plain: set[str],   # plain names of the whole recording
+) -> list[tuple]:      # how to change a name with its prefix, and one without, and where to look it up
+    "All ways of looking, most trusted first."
     exact = {name.lower(): name for name in JOINTS}
-    aliases = {name.lower(): joint for name, joint in ALIASES.items()}
-    plain = {_plain(name): joint for name, joint in ALIASES.items()}
-    plain |= {_plain(name): name for name in JOINTS}
+    spelled = {name.lower(): joint for name, joint in ALIASES.items()} | exact
+    aliases = {plain_name(name): joint for name, joint in spelled.items()}
     return [
-        (str.lower, USER_NAMES),
-        (str.lower, exact),
-        (lambda name: '' if name.lower().endswith('_study') else _plain(name), plain),
-        (lambda name: name.lower().removesuffix('_study'), aliases | exact),
-        (lambda name: name.lower().removesuffix(CREATED_SUFFIX), exact),
-    ]
+        (lambda full, name: full.lower(), USER_NAMES),
+        (lambda full, name: name.lower(), USER_NAMES),
+        (lambda full, name: plain_name(name), set_aliases(plain)),
+        (lambda full, name: plain_name(name), JOINT_CENTRES),
+        (lambda full, name: full.lower(), exact),
+        (lambda full, name: _before(_STUDY_SUFFIX, name), JOINT_CENTRES),
+        (lambda full, name: plain_name(name), aliases),
+        (lambda full, name: _before(_STUDY_SUFFIX, name), spelled),
+        (lambda full, name: _before(CREATED_SUFFIX, name), exact),
+        (lambda full, name: plain_name(name), MODEL_OUTPUTS if has_model_outputs(plain) else {})]
 
 # %% ../../nbs/io/401_conventions.ipynb #ranked
 def _ranked(
-    marker: str,     # a marker's name
+    full: str,       # a point's name as it stands in a file
+    name: str,       # the same without the subject's name
     lookups: list,   # what `_lookups` gives
 ) -> tuple[int, str | None]:   # how far from certain it is (0: the user says so), and the joint
-    "The joint that a marker shows, and how sure this is."
+    "The joint that a point shows, and how sure this is."
     for rank, (change, table) in enumerate(lookups):
-        if change(marker) in table: return rank, table[change(marker)]
+        found = change(full, name)
+        if found in table: return rank, table[found]
     return len(lookups), None
 
 # %% ../../nbs/io/401_conventions.ipynb #joint-of-2
 def find_joint(
-    marker: str,    # a marker's name as it stands in a file
-) -> str | None:    # a name of `JOINTS`, or None where the marker is something else
-    "The joint that a marker shows."
-    return _ranked(marker, _lookups())[1]
+    marker: str,    # a point's name as it stands in a file
+) -> str | None:    # a name of `JOINTS`, or None where the point is something else
+    "The joint that a point shows, by its own name alone; `Trial.columns` looks at all names together."
+    (_, name), = split_prefixes((marker,))
+    return _ranked(marker, name, _lookups(set()))[1]
 
 # %% ../../nbs/io/401_conventions.ipynb #names-in
 def _read_lines(path: Path) -> list[str]:
@@ -131,26 +137,75 @@ def add_names(
     for marker, joint in table.items(): USER_NAMES[marker.lower()] = exact.get(joint.lower())
 
 # %% ../../nbs/io/401_conventions.ipynb #joint-columns
+@lru_cache(64)
+def _claims(
+    names: tuple[str, ...],   # M names as they stand in a file
+    said: tuple,              # what the user said, so that a change of it counts
+) -> dict[str, list[int]]:    # joint: columns that show it, the closest first, in the order of `JOINTS`
+    "All points that claim a joint."
+    split = split_prefixes(names)
+    lookups = _lookups({plain_name(name) for _, name in split})
+    found: dict[str, list[tuple[int, int]]] = {}
+    for column, (_, name) in enumerate(split):
+        rank, joint = _ranked(names[column], name, lookups)
+        if joint is None or _on_skin(rank, joint, name, names): continue
+        found.setdefault(joint, []).append((rank, column))
+    if not {'RHip', 'LHip'} <= set(found):
+        sure = [(rank, column) for rank, column in found.pop('midHip', [])
+                if rank <= _USER or plain_name(split[column][1]) not in _MAYBE_MID_HIP]
+        if sure: found['midHip'] = sure
+    def closeness(claim): return claim[0], names[claim[1]] != joint, claim[1]
+    ordered = {}
+    for joint in JOINTS:
+        if joint in found: ordered[joint] = [column for _, column in sorted(found[joint], key=closeness)]
+    return ordered
+
+# %% ../../nbs/io/401_conventions.ipynb #hip-alone
+_MAYBE_MID_HIP = 'hip', 'pelvis', 'root', 'spinebase'
+_DEEP = 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle'   # joints that lie far below the skin
+
+def _on_skin(rank: int, joint: str, name: str, names: tuple[str, ...]) -> bool:
+    "Whether a point that bears a joint's name is a marker on the skin."
+    if rank not in (_EXACT, _ALIAS): return False
+    known, unknown = skin_names(names)
+    exact = name.lower() == joint.lower()
+    return plain_name(name) in known or unknown and not exact and joint[1:] in _DEEP
+
+# %% ../../nbs/io/401_conventions.ipynb #joint-columns-2
 def joint_columns(
     markers: Sequence[str],   # M names as they stand in a file
 ) -> dict[str, int]:          # joint name: index of its marker, in the order of `JOINTS`
-    "Where the joints stand among the markers; raises `DataError` where a joint is claimed twice."
-    best: dict[str, tuple[int, int]] = {}
-    lookups = _lookups()
-    for column, (rank, joint) in enumerate(_ranked(marker, lookups) for marker in markers):
-        if joint is None or joint in best and rank > best[joint][0]: continue
-        if joint in best and rank == best[joint][0]:
-            raise DataError(f'markers {markers[best[joint][1]][:30]!r} and {markers[column][:30]!r} found, '
-                            f'expected one marker for {joint}; rename or remove one')
-        best[joint] = rank, column
-    if _hip_is_alone(best, markers): del best['midHip']
-    return {joint: best[joint][1] for joint in JOINTS if joint in best}
+    "Where the joints stand among the points; nowhere in a recording of several people."
+    if len(subjects_of(markers)) > 1: return {}
+    claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
+    return {joint: columns[0] for joint, columns in claims.items()}
 
-# %% ../../nbs/io/401_conventions.ipynb #hip-alone
-def _hip_is_alone(best: dict[str, tuple[int, int]], markers: Sequence[str]) -> bool:
-    "Whether the middle of the hips is a guess: a marker `Hip` without a right and a left one beside it."
-    rank, column = best.get('midHip', (0, 0))
-    return rank > 0 and _plain(markers[column]) == 'hip' and not {'RHip', 'LHip'} <= set(best)
+# %% ../../nbs/io/401_conventions.ipynb #first-person
+def first_person(
+    markers: Sequence[str],     # M names as they stand in a file
+) -> tuple[list[int], list[str], dict[str, int]]:   # columns; names without a prefix; joint: place among them
+    "The points of a recording's only person, or of the first one."
+    columns = next(iter(subjects_of(markers).values()))
+    names = [markers[column] for column in columns]
+    return columns, [name for _, name in split_prefixes(tuple(names))], joint_columns(names)
+
+# %% ../../nbs/io/401_conventions.ipynb #name-notes
+_MOST_TOLD = 4   # claims that a note names
+
+def name_notes(
+    markers: Sequence[str],   # M names as they stand in a file
+) -> list[str]:               # nothing where every name is plain
+    "What is to be told of the names of a recording."
+    people, kind = subjects_of(markers), marker_set_of(markers)
+    if len(people) > 1:
+        return [f'{len(people)} people found, {", ".join(people)[:60]}; select_subject takes one of them']
+    notes = [f'the points are the skin markers of {kind}, so only joint centres are joints'] if kind else []
+    claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
+    told = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
+            for joint, (first, *others) in claims.items() if others]
+    more = f', and {len(told) - _MOST_TOLD} more' if len(told) > _MOST_TOLD else ''
+    if told: notes.append(f'several points have the name of one joint: {"; ".join(told[:_MOST_TOLD])}{more}')
+    return notes
 
 # %% ../../nbs/io/401_conventions.ipynb #up
 _UP_AXES = {   # axis that points up: axes of the file, counted from 1, with their signs, that become x, y, z
@@ -213,20 +268,28 @@ def find_up(
     units: str = '',         # their unit, if it is known
 ) -> tuple[str | None, str]: # x y z, with a minus or without, None if not clear; the evidence in words
     "Which axis points up: the one along which the neck is above the ankles."
-    low, bottom = _middle(joints, names, _LOW)
-    high, top = _middle(joints, names, _HIGH)
+    return _rise_between(joints, names, (_LOW, _HIGH), units)
+
+def _rise_between(
+    points: np.ndarray,      # (T, K, 3) positions, NaN where missing
+    names: Sequence[str],    # K points
+    groups: tuple[Sequence, Sequence],   # groups of low points, and of high ones
+    units: str,
+) -> tuple[str | None, str]:
+    "The axis along which high points are above low ones."
+    (low, bottom), (high, top) = (_middle(points, names, one) for one in groups)
     with np.errstate(all='ignore'): rise = top - bottom
     rise = rise[np.isfinite(rise).all(-1)]
     if not len(rise): return None, 'no joints to tell it from'
     rise = np.median(rise, 0)
     second, first = np.sort(np.abs(rise))[-2:]
-    evidence = f'from {low} to {high} it is {_describe_rise(rise, units)}'
+    evidence = f'from {low} to {high} it is {describe_rise(rise, units)}'
     if first < 2*second or first <= 0: return None, evidence
     axis = int(np.abs(rise).argmax())
     return ('-' if rise[axis] < 0 else '') + 'xyz'[axis], evidence
 
 # %% ../../nbs/io/401_conventions.ipynb #describe-rise
-def _describe_rise(rise: np.ndarray, units: str) -> str:
+def describe_rise(rise: np.ndarray, units: str) -> str:
     "Distances along the three axes, with two digits."
     rounded = [float(f'{value:.2g}') for value in rise]
     return ', '.join(f'{value:g} {units}'.strip() + f' along {axis}' for axis, value in zip('xyz', rounded))
@@ -237,6 +300,49 @@ STANDING = np.array([   # (20, 3) metres, y up: a person who stands, for example
     [-.1, .5, .02], [.1, .5, .02], [-.1, .09, 0], [.1, .09, 0], [-.1, .03, -.06], [.1, .03, -.06],
     [-.16, .02, .12], [.16, .02, .12], [-.09, .02, .15], [.09, .02, .15],
     [-.25, 1.15, 0], [.25, 1.15, 0], [-.27, .9, .06], [.27, .9, .06]])
+
+# %% ../../nbs/io/401_conventions.ipynb #travels
+_TRAVEL_SHARE = .6    # of the set's own size along the axis
+_MOST_FRAMES = 100    # that are looked at
+
+@np.errstate(all='ignore')
+def travels_along(
+    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
+    axis: int,            # 0 to 2
+) -> bool:
+    "Whether the set as a whole goes along an axis further than along the others."
+    points = points[::len(points)//_MOST_FRAMES + 1]
+    seen = np.isfinite(points).all(-1)
+    if not seen.any(): return False
+    points = points[:, seen.mean(0) >= .5*seen.mean(0).max()]
+    middle = np.array([np.nanmedian(frame, 0) for frame in points if np.isfinite(frame).any()])
+    ways = np.subtract(*np.percentile(middle, [95, 5], 0))
+    frames = points[np.isfinite(points).all((1, 2))]
+    size = np.median(np.ptp(frames[..., axis], 1)) if len(frames) else np.inf
+    return bool(ways[axis] > max(_TRAVEL_SHARE*size, 2*np.delete(ways, axis).max()))
+
+# %% ../../nbs/io/401_conventions.ipynb #up-by-names
+_HIGH_MARKERS = (
+    r'[fb]hd|head\d*|tophead|temple|temp|sho|shoulder|sternum|acr|acromi\w*|acromion|saj|sup|sjn|'
+    r'clav\w*|c7|cv7',
+    'asis?|psis?|ias|ips|[fb]wt|sacr|sacrum|vsacral|ftc|gt|hip', 'kne|knee\\w*|fle|fme|lfc|mfc|lfe|mfe')
+_LOW_MARKERS = (
+    r'hee|heel\w*|toe\w*|ank|ankle\w*|(lat|med)ankle|calc?|ca|fcc|mt\d|fm\d|5meta|mfh\d|ll?m|lmal|mmal|fal|'
+    r'tam|sph|foot\w*', 'kne|knee\\w*|(lat|med)knee|fle|fme|lfc|mfc|lfe|mfe')
+
+def find_up_by_names(
+    points: np.ndarray,      # (T, M, 3) positions, any unit, NaN where missing
+    names: Sequence[str],    # M points, without prefixes
+    units: str = '',         # their unit, if it is known
+) -> tuple[str | None, str]: # as `find_up`
+    "Which axis points up: the one along which markers of the upper body are above those of the feet."
+    def named(pattern):
+        spelled = re.compile(f'[rl]?({pattern})[rl]?')
+        return [name for name in names if spelled.fullmatch(plain_name(name))]
+    low, high = ([named(pattern) for pattern in patterns] for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
+    found, evidence = _rise_between(points, names, (low, high), units)
+    if found and travels_along(points, 'xyz'.index(found[-1])): found = None
+    return found, evidence
 
 # %% ../../nbs/io/401_conventions.ipynb #find-units
 LEG_RANGE_M = .35, 1.3   # metres from hip to knee to ankle that a person may have

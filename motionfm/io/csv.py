@@ -49,12 +49,9 @@ def named_columns(names: Sequence[str]) -> dict[str, int]:
         if key: places[key] = place
     return places
 
-# %% ../../nbs/io/407_csv.ipynb #csv-markers
-def marker_columns(
-    names: Sequence[str],   # of all columns, for messages
-    coordinates: Sequence[tuple[str, str] | None],   # marker and axis of each column, None for other columns
-) -> dict[str, list[int]]:  # name of the marker: where its x, y and z stand
-    "Where the markers of a wide table stand; raises `DataError` for one without its three coordinates."
+# %% ../../nbs/io/407_csv.ipynb #csv-places
+def _places_of(names: Sequence[str], coordinates: Sequence[tuple[str, str] | None]) -> dict:
+    "Marker -> axis -> column; raises `DataError` for a column that stands twice."
     places: dict[str, dict[str, int]] = {}
     for place, found in enumerate(coordinates):
         if not found: continue
@@ -62,6 +59,15 @@ def marker_columns(
         if found[1] in axes:
             raise DataError(f'column {names[place][:30]!r} found twice, expected once; rename or remove one')
         axes[found[1]] = place
+    return places
+
+# %% ../../nbs/io/407_csv.ipynb #csv-markers
+def marker_columns(
+    names: Sequence[str],   # of all columns, for messages
+    coordinates: Sequence[tuple[str, str] | None],   # marker and axis of each column, None for other columns
+) -> dict[str, list[int]]:  # name of the marker: where its x, y and z stand
+    "Where the markers of a wide table stand; raises `DataError` for one without its three coordinates."
+    places = _places_of(names, coordinates)
     for marker, axes in places.items():
         missing = ' and '.join(axis for axis in 'xyz' if axis not in axes)
         if missing:
@@ -91,23 +97,24 @@ def _split_rows(
     if separator == '\t': return separator, lines
     return separator, [(number, line.replace('\t', ' ').replace(separator, '\t')) for number, line in lines]
 
+# %% ../../nbs/io/407_csv.ipynb #csv-trim-row
+def _trim_row(number: int, line: str, width: int) -> str:
+    "A row of as many cells as expected; raises `DataError` for one of another length."
+    if line.count('\t') == width - 1: return line
+    cells = line.split('\t')
+    if len(cells) < width or ''.join(cells[width:]).strip():
+        raise DataError(f'line {number}: {len(cells)} cells found, '
+                        f'expected {width} as in the line of names; correct the line, '
+                        'or copy the file again if it is cut off')
+    return '\t'.join(cells[:width])
+
 # %% ../../nbs/io/407_csv.ipynb #csv-cells
 def _trim_rows(
     rows: list[Line],     # the rows, tabs between cells
     width: int,           # cells expected
 ) -> list[Line]:          # the same, with as many cells as expected
     "Rows of equal length; raises `DataError` for one of another length, unless what is too much is blank."
-    even = []
-    for number, line in rows:
-        if line.count('\t') != width - 1:
-            cells = line.split('\t')
-            if len(cells) < width or ''.join(cells[width:]).strip():
-                raise DataError(f'line {number}: {len(cells)} cells found, '
-                                f'expected {width} as in the line of names; correct the line, '
-                                'or copy the file again if it is cut off')
-            line = '\t'.join(cells[:width])
-        even.append((number, line))
-    return even
+    return [(number, _trim_row(number, line, width)) for number, line in rows]
 
 # %% ../../nbs/io/407_csv.ipynb #csv-words
 def _words_in(rows: list[Line], place: int, width: int) -> list[str]:
@@ -152,24 +159,33 @@ def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> d
     timing = {key: table[firsts, column] for column, key in enumerate(ours)}
     return timing | dict(values=values, markers=markers)
 
+# %% ../../nbs/io/407_csv.ipynb #csv-find-columns
+def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
+    "Names in the first line, without quotes, and where known ones stand; raises `DataError` without time."
+    names = [re.sub("^'(.*)'$", r'\1', name.strip()) for name in first.split('\t')]
+    places = named_columns(names)
+    if not {'time', 'frame'} & set(places):
+        raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
+                        'expected one called time or frame; name the columns')
+    return names, places
+
+def _single_words(rows: list[Line], places: dict[str, int], width: int) -> dict[str, str]:
+    "Unit, axis and rate, where there is a column for them."
+    single = [key for key in ('units', 'up', 'rate') if key in places]
+    return {key: _word_in(rows, places[key], width, key) for key in single}
+
 # %% ../../nbs/io/407_csv.ipynb #csv-parse
 def parse_table(
     text: str,       # a file's content
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
     "Take a wide or a long table apart; raises `DataError`."
     separator, ((_, first), *rows) = _split_rows(text)
-    # some programs put words into quotes
-    names = [re.sub("^'(.*)'$", r'\1', name.strip()) for name in first.split('\t')]
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
-    places = named_columns(names)
-    if not {'time', 'frame'} & set(places):
-        raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
-                        'expected one called time or frame; name the columns')
+    names, places = _find_columns(first)
     if separator == ';': rows = [(number, line.replace(',', '.')) for number, line in rows]
     rows = _trim_rows(rows, len(names))
     wide = 'joint' not in places or any(map(coordinate_of, names))
-    single = [key for key in ('units', 'up', 'rate') if key in places]
-    words = {key: _word_in(rows, places[key], len(names), key) for key in single}
+    words = _single_words(rows, places, len(names))
     parts = (_parse_wide if wide else _parse_long)(rows, names, places)
     return complete_timing(parts, words.pop('rate', None)) | words
 

@@ -79,6 +79,13 @@ def trial_from_array(
     timing = dict(rate=hertz, times=numbers/hertz, frames=numbers + 1)
     return build_trial(dict(values=values, markers=markers, source='array') | timing, up, units)
 
+# %% ../../nbs/io/413_frames.ipynb #forced-rate
+def _forced_rate(forced: float, step: float) -> float:
+    "The user's rate in Hz; raises `DataError` where the times are `step` seconds apart and contradict it."
+    if _agrees(_as_rate(forced), step): return _as_rate(forced)
+    raise DataError(f'a rate of {forced:g} Hz given, but times that are {step:g} s apart; '
+                    'correct one of them')
+
 # %% ../../nbs/io/413_frames.ipynb #choose-rate
 def _choose_rate(
     times: np.ndarray | None,   # (T,) seconds
@@ -90,10 +97,7 @@ def _choose_rate(
         chosen = said if forced is None else forced
         return (None if chosen is None else _as_rate(chosen)), []
     with np.errstate(all='ignore'): step = float(np.median(np.diff(times)))
-    if forced is not None:
-        if _agrees(_as_rate(forced), step): return _as_rate(forced), []
-        raise DataError(f'a rate of {forced:g} Hz given, but times that are {step:g} s apart; '
-                        'correct one of them')
+    if forced is not None: return _forced_rate(forced, step), []
     if said is not None and _agrees(_as_rate(said), step): return _as_rate(said), []
     rate = rate_from_times(times)
     if said is None: return rate, []

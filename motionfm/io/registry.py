@@ -15,7 +15,20 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import DataError, FileError
-from .conventions import find_units, find_up, leg_length, LEG_RANGE_M, per_metre
+from ..body.skeleton import JOINTS
+from motionfm.io.conventions import (
+    describe_rise,
+    find_units,
+    find_up,
+    find_up_by_names,
+    first_person,
+    leg_length,
+    LEG_RANGE_M,
+    name_notes,
+    per_metre,
+    travels_along,
+    UNITS,
+)
 from .trial import observed, prefix_errors, select_joints, Trial
 
 # %% ../../nbs/io/403_registry.ipynb #registry
@@ -121,6 +134,15 @@ def _whole_steps(steps: np.ndarray) -> bool:
     off = np.abs(steps - np.rint(steps))
     return bool((off < .1).all() and (steps > .5).all())
 
+# %% ../../nbs/io/403_registry.ipynb #with-gaps
+def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
+    "Values, times and frame numbers where row n is frame `rows[n]`, counted from 0, and all others are gaps."
+    every = np.arange(rows[-1] + 1)
+    values = np.full((len(every), *trial.values.shape[1:]), np.nan)
+    values[rows.astype(int)] = trial.values
+    times = np.interp(every, rows, trial.times)
+    return {'values': values, 'times': times, 'frames': np.rint(np.interp(every, rows, trial.frames))}
+
 # %% ../../nbs/io/403_registry.ipynb #with-dropped
 def _restore_dropped(trial: Trial) -> Trial:
     "A trial with gaps for frames that its file left out; raises `DataError` where that would be most of it."
@@ -130,15 +152,10 @@ def _restore_dropped(trial: Trial) -> Trial:
     n_dropped = rows[-1] + 1 - len(rows)
     if not n_dropped: return trial
     if n_dropped > _MAX_DROPPED_FRAMES: raise _too_many_dropped(trial, steps, n_dropped)
-    every = np.arange(rows[-1] + 1)
-    values = np.full((len(every), *trial.values.shape[1:]), np.nan)
-    values[rows.astype(int)] = trial.values
-    times = np.interp(every, rows, trial.times)
-    frames = np.rint(np.interp(every, rows, trial.frames))
     start = int(trial.frames[(steps > 1).argmax()])
     note = (f'{n_dropped:.0f} frames are left out of the file, the first after frame {start}; '
             'they count as gaps')
-    return replace(trial, values=values, times=times, frames=frames, notes=(*trial.notes, note))
+    return replace(trial, **_with_gaps(trial, rows), notes=(*trial.notes, note))
 
 # %% ../../nbs/io/403_registry.ipynb #too-many-dropped
 def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
@@ -148,12 +165,122 @@ def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> Data
                      f'{longest:.10g} of them after frame {before}, '
                      f'expected at most {_MAX_DROPPED_FRAMES}; cut the recording there')
 
+# %% ../../nbs/io/403_registry.ipynb #spread
+@np.errstate(all='ignore')   # numbers of no person may be too large for a square
+def spread_of(
+    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
+    rare: float = 5.,     # percent of the samples at either end that don't count
+) -> np.ndarray:          # (M,) in the unit of `points`; NaN where a point was never seen
+    "How far each point moves: the diagonal of the box around it."
+    spread = np.full(points.shape[1], np.nan)
+    for column in range(points.shape[1]):
+        seen = points[np.isfinite(points[:, column]).all(-1), column]
+        if not len(seen): continue
+        high, low = np.percentile(seen, [100 - rare, rare], 0)
+        spread[column] = np.linalg.norm(high - low)
+    return spread
+
+# %% ../../nbs/io/403_registry.ipynb #moving-points
+_MOST_LOOKED_AT = 500   # frames
+
+def _moving_points(points: np.ndarray) -> np.ndarray:
+    "(U, N, 3) the points that move, in at most some hundred frames; all where nothing moves."
+    spread = spread_of(points)
+    ever = np.isfinite(spread)
+    if not ever.any(): return points[:, :0]
+    moves = np.nan_to_num(spread) > .05*np.percentile(spread[ever], 90)
+    return points[::len(points)//_MOST_LOOKED_AT + 1, moves if moves.sum() > 2 else ever]
+
+# %% ../../nbs/io/403_registry.ipynb #extent
+def extent_of(
+    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
+) -> np.ndarray:          # (3,) along the axes, in the unit of `points`; NaN where none was seen
+    "The size of the set of points, the median over time."
+    seen = np.isfinite(points).all(-1)
+    whole = seen.sum(1) >= max(2, .75*np.median(seen.sum(1)))
+    points, seen = points[whole], seen[whole, :, None]
+    if not len(points): return np.full(3, np.nan)
+    highest, lowest = np.where(seen, points, -np.inf).max(1), np.where(seen, points, np.inf).min(1)
+    return np.median(highest - lowest, 0)
+
+# %% ../../nbs/io/403_registry.ipynb #up-by-shape
+_SLENDER, _FLOOR_M = 1.5, .15
+
+@np.errstate(all='ignore')
+def find_up_by_shape(
+    points: np.ndarray,      # (T, M, 3) metres, NaN where missing
+    rate: float,             # Hz
+) -> tuple[str | None, str]: # as `find_up`
+    "Which axis points up: the longest of a set that stands or walks, with the floor or the feet below."
+    moving, nothing = _moving_points(points), (None, 'no joints to tell it from')
+    if moving.shape[1] < 4: return nothing
+    extent = extent_of(moving)
+    axis = int(np.argmax(extent))
+    slender = extent[axis] > _SLENDER*np.delete(extent, axis).max()
+    if not slender or travels_along(moving, axis): return nothing
+    along = moving[..., axis]
+    on_floor = int(abs(np.percentile(along[np.isfinite(along)], 1)) < _FLOOR_M)
+    sign = int(np.sign(on_floor + _below_are_feet(points, axis, rate)))
+    if not sign: return nothing
+    return ('-' if sign < 0 else '') + 'xyz'[axis], f'the points span {describe_rise(extent, "m")}'
+
+# %% ../../nbs/io/403_registry.ipynb #feet
+_WALK_M, _WALK_M_S, _STOP_M_S, _STOP_SHARE = 1., .3, .1, .15
+
+def _below_are_feet(points: np.ndarray, axis: int, rate: float) -> int:
+    "1 where the points that stop while the person walks have the least along an axis, -1 the most, else 0."
+    step = max(round(rate/30), 1)
+    with np.errstate(all='ignore'): speed = np.linalg.norm(points[step:] - points[:-step], axis=-1)*rate/step
+    seen = np.isfinite(speed).sum(0) > len(speed)/2
+    if not len(speed) or seen.sum() < 4: return 0
+    speed, points = speed[:, seen], points[:, seen]
+    usual = np.nanmedian(speed, 0)
+    with np.errstate(all='ignore'): stops = (speed < _STOP_M_S).mean(0)
+    feet, others = stops > _STOP_SHARE, usual > _WALK_M_S
+    moves = np.nan_to_num(spread_of(points)) > _WALK_M   # what stands in the room has no foot
+    feet, others = feet & moves, others & moves & ~feet
+    if not feet.any() or others.sum() < 2: return 0
+    away = np.nanmedian(points[:, feet][..., axis]) - np.nanmedian(points[:, others][..., axis])
+    return int(-np.sign(away)) if abs(away) > .25 else 0
+
+# %% ../../nbs/io/403_registry.ipynb #find-units-by-size
+SIZE_RANGE_M = .25, 2.6   # metres that the set of points on a person, or on a part of one, may span
+_PERSON_M = 1.6
+
+@np.errstate(all='ignore')
+def set_size(
+    points: np.ndarray,   # (T, M, 3) positions, any unit, NaN where missing
+) -> float:               # in the unit of `points`; NaN where no two points were seen
+    "The diagonal of the box around the points that move, the median over time."
+    return float(np.linalg.norm(extent_of(_moving_points(points))))
+
+def find_units_by_size(
+    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
+) -> tuple[str, str]:     # a key of `UNITS`, and the evidence in words
+    "The unit of length, found from the size of the whole set; raises `DataError` where none fits."
+    size, (smallest, largest) = set_size(points), SIZE_RANGE_M
+    fits = [units for units in UNITS if smallest <= size/per_metre(units) <= largest]
+    if fits:
+        units = min(fits, key=lambda one: abs(np.log(size/per_metre(one)/_PERSON_M)))
+        metres = size/per_metre(units)
+        return units, f'the points span {size:.4g}, which is {metres:.2f} m if the unit is {units}'
+    found = f'points that span {size:.4g}' if np.isfinite(size) else 'no two points'
+    raise DataError('no hip, knee and ankle of one side found, from which the unit can\'t be told, '
+                    f'and {found}, expected {smallest} to {largest} m; '
+                    f'give the unit, one of {", ".join(UNITS)}')
+
 # %% ../../nbs/io/403_registry.ipynb #doubts
-def _doubt_units(leg: float, units: str) -> list[str]:
-    "What is to be said of legs of this length, in the unit that the file says."
-    length = leg/per_metre(units)
-    if not np.isfinite(length) or LEG_RANGE_M[0] <= length <= LEG_RANGE_M[1]: return []
-    return [f'the file says {units}, but then the legs measure {length:.3g} m; '
+_ABSURD_M = .1, 10.   # metres: nobody's points span less or more
+
+def _doubt_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> list[str]:
+    "What is to be said of legs of this length, or of a set of this size, in the unit that the file says."
+    measured, (least, most) = 'the legs measure', LEG_RANGE_M
+    length = leg_length(joints, names)/per_metre(units)
+    if not np.isfinite(length):
+        measured, (least, most) = 'the points span', _ABSURD_M
+        length = set_size(points)/per_metre(units)
+    if not np.isfinite(length) or least <= length <= most or points.shape[1] < 2: return []
+    return [f'the file says {units}, but then {measured} {length:.3g} m; '
             'if that is wrong, force another unit']
 
 # %% ../../nbs/io/403_registry.ipynb #up-note
@@ -165,6 +292,37 @@ def _choose_up(said: str | None, found: str | None, evidence: str, default: str)
     if found in (None, said): return said, []
     return said, [f'{said} points up, as was said, but the body says {found}: {evidence}']
 
+# %% ../../nbs/io/403_registry.ipynb #settle-units
+def _settle_units(
+    joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
+) -> tuple[str, list[str]]:
+    "The unit of a recording, and what is to be noted about it; raises `DataError` where it can't be told."
+    if said is None:
+        with prefix_errors(source): unit, evidence = _find_units(joints, JOINTS, points)
+        return unit, [evidence]
+    return said, [] if forced else _doubt_units(joints, JOINTS, points, said)
+
+# %% ../../nbs/io/403_registry.ipynb #evidence
+_MOST_WALKED = 20_000   # frames in which feet are looked for
+
+def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
+    "The unit of length and the evidence, from the legs or from the whole set; raises `DataError`."
+    if np.isfinite(leg_length(joints, names)): return find_units(joints, names)
+    return find_units_by_size(points)
+
+def _find_up(
+    joints: np.ndarray, names: tuple[str, ...],     # (T, K, 3) and K joints
+    points: np.ndarray, markers: list[str],         # (T, M, 3) and M points, without prefixes
+    trial: Trial,
+) -> tuple[str | None, str]:                        # the axis, None if not clear; the evidence in words
+    "The axis that points up, from what says it first."
+    by_joints = found, evidence = find_up(joints, names, trial.units)
+    if not found: found, evidence = find_up_by_names(points, markers, trial.units)
+    said = getattr(trial.contents, 'up', None)
+    if not found and said: found, evidence = said, 'the file says so'
+    if not found: found, evidence = find_up_by_shape(points[:_MOST_WALKED]/per_metre(trial.units), trial.rate)
+    return (found, evidence) if found else by_joints
+
 # %% ../../nbs/io/403_registry.ipynb #settle
 def build_trial(
     parts: dict,                # the fields of a `Trial` that were found; 'units' and 'up' may be absent
@@ -173,17 +331,15 @@ def build_trial(
     default: str = 'y',         # the axis that points up if the body doesn't show it
 ) -> Trial:                     # with its unit, its axis, and notes on both
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
-    forced = {'up': up, 'units': units}
-    parts = parts | {name: value for name, value in forced.items() if value is not None}
+    parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
     trial = _restore_dropped(Trial(**{'units': 'm'} | parts))
-    notes, names = [*trial.notes], trial.joint_names
-    seen = np.where(observed(trial.values)[..., None], trial.values, np.nan)
-    joints = select_joints(seen, trial.columns, names)
-    if 'units' not in parts:
-        with prefix_errors(trial.source): parts['units'], evidence = find_units(joints, names)
-        notes.append(evidence)
-    elif units is None: notes += _doubt_units(leg_length(joints, names), parts['units'])
-    found, evidence = find_up(joints, names, parts['units'])
-    said = trial.up if 'up' in parts else None
-    chosen, more = _choose_up(said, found, evidence, default)
-    return replace(trial, units=parts['units'], up=chosen, notes=(*notes, *more))
+    person, markers, columns = first_person(trial.markers)
+    points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
+    points = np.where(observed(points)[..., None], points, np.nan)
+    joints = select_joints(points, columns, JOINTS)
+    unit, on_unit = _settle_units(joints, points, parts.get('units'), units is not None, trial.source)
+    trial = replace(trial, units=unit)
+    found, evidence = _find_up(joints, JOINTS, points, markers, trial)
+    chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, evidence, default)
+    notes = (*trial.notes, *on_unit, *on_up, *name_notes(trial.markers))
+    return replace(trial, up=chosen, notes=notes)

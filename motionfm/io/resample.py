@@ -50,13 +50,14 @@ def resample(
         filled = scipy.signal.sosfiltfilt(low_pass, filled, axis=0)
     return spline(filled, np.arange(len(positions))/rate, at)
 
-# %% ../../nbs/io/412_resample.ipynb #to-model-rate
+# %% ../../nbs/io/412_resample.ipynb #resampled
 class Resampled(NamedTuple):
     "A trial at about 60 Hz."
     positions: np.ndarray   # (U, K, 3)
     visible: np.ndarray     # (U, K) True where a joint was seen
     at: np.ndarray          # (U,) seconds after the first frame
 
+# %% ../../nbs/io/412_resample.ipynb #to-model-rate
 def to_model_rate(
     positions: np.ndarray,   # (T, K, 3); anything where not visible
     visible: np.ndarray,     # (T, K) True where a joint was seen

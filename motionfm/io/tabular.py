@@ -56,10 +56,11 @@ def pad_rows(
     return [line if line.count('\t') == n_tabs else _pad_row((number, line), width, by_tabs)
             for number, line in rows]
 
-# %% ../../nbs/io/404_tabular.ipynb #blame
+# %% ../../nbs/io/404_tabular.ipynb #number-pattern
 _DIGITS = r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?'
 _NUMBER = re.compile(rf'({_DIGITS}|[+-]?nan|[+-]?inf(inity)?)?', re.ASCII | re.IGNORECASE)
 
+# %% ../../nbs/io/404_tabular.ipynb #blame
 def _find_bad_cell(
     rows: list[Line],             # the rows as they stand in the file
     lines: list[str],             # the same with cells separated by tabs
@@ -97,6 +98,15 @@ def parse_numbers(
     try: return np.loadtxt(map(_fill_blanks, lines), delimiter='\t', comments=None, ndmin=2, usecols=columns)
     except ValueError: raise _find_bad_cell(rows, lines, columns) from None
 
+# %% ../../nbs/io/404_tabular.ipynb #uneven
+def _uneven(times: np.ndarray, steps: np.ndarray) -> DataError:
+    "What to raise where times (T,) don't grow evenly: it names the worst of the steps (T - 1,)."
+    worst = int(np.abs(steps - np.median(steps)).argmax())
+    before, after = times[worst:worst + 2]
+    return DataError(f'time goes from {before:g} to {after:g} s between frames '
+                     f'{worst + 1} and {worst + 2}, expected even steps; '
+                     'restore the missing frames as blank rows')
+
 # %% ../../nbs/io/404_tabular.ipynb #csv-rate
 def rate_from_times(
     times: np.ndarray,   # (T,) seconds
@@ -110,12 +120,7 @@ def rate_from_times(
         rate = (len(times) - 1)/(times[-1] - times[0])
         known = np.isfinite(steps).all() and 0 < rate < np.inf
         even = known and np.abs(steps*rate - 1).max() < .6
-        worst = int(np.abs(steps - np.median(steps)).argmax())
-    if not even:
-        before, after = times[worst:worst + 2]
-        raise DataError(f'time goes from {before:g} to {after:g} s between frames '
-                        f'{worst + 1} and {worst + 2}, expected even steps; '
-                        'restore the missing frames as blank rows')
+        if not even: raise _uneven(times, steps)
     return float(round(rate)) if abs(rate - round(rate)) < 2e-4*rate else float(rate)
 
 # %% ../../nbs/io/404_tabular.ipynb #parse-rate
@@ -129,21 +134,27 @@ def _parse_rate(
         raise DataError(f'{rate[:20]!r} found for the rate, expected a number such as 60; correct it')
     return float(rate.replace(',', '.')) if rate else None
 
+# %% ../../nbs/io/404_tabular.ipynb #frame-numbers
+def _frame_numbers(found: np.ndarray | None, count: int) -> np.ndarray:
+    "(T,) as they were found, or 1, 2, 3, ...; raises `DataError` unless they are whole."
+    if found is None: return np.arange(count) + 1
+    if not _whole(found):
+        raise DataError('a frame number that is missing or not whole found; correct the column of frames')
+    return found.astype(np.int64)
+
 # %% ../../nbs/io/404_tabular.ipynb #csv-timed
 def complete_timing(
     parts: dict,          # values, and 'time' and 'frame' where they were found, (T,) numbers
     rate: str | float | None,   # the rate if it was found, Hz; words as in a file
 ) -> dict:                # the same with times, frames and rate
     "Complete what is known about time; raises `DataError`."
-    count, frames, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
+    count, found, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
     if not count: raise DataError('zero frames found, expected at least one; export the trial again')
     hertz = rate if isinstance(rate, float) else _parse_rate(rate)
     if times is None and not hertz:
         raise DataError('neither times nor a rate found, expected one of them; add a column of '
                         'times in seconds')
-    if frames is not None and not _whole(frames):
-        raise DataError('a frame number that is missing or not whole found; correct the column of frames')
-    frames = np.arange(count) + 1 if frames is None else frames.astype(np.int64)
+    frames = _frame_numbers(found, count)
     with np.errstate(over='ignore'): times = (frames - frames[0])/hertz if times is None else times
     return parts | dict(times=times, frames=frames, rate=hertz or rate_from_times(times))
 
@@ -153,27 +164,37 @@ def _whole(numbers: np.ndarray) -> bool:
     exact = np.abs(numbers) < 2**53
     return bool(exact.all() and (numbers == np.floor(numbers)).all())
 
-# %% ../../nbs/io/404_tabular.ipynb #csv-fold
+# %% ../../nbs/io/404_tabular.ipynb #pivoted
 class Pivoted(NamedTuple):
     "A long table as frames."
     rows: np.ndarray            # (T,) the row that begins each frame
     markers: tuple[str, ...]    # M names
     values: np.ndarray          # (T, M, 3), NaN where there is no row
 
+# %% ../../nbs/io/404_tabular.ipynb #check-long
+def _check_keys(keys: np.ndarray) -> None:
+    "Raise `DataError` for a row of which nobody says when it was."
+    if np.isnan(keys).any():
+        raise DataError('a row without frame or time found, expected one of them in every row; '
+                        'correct the row')
+
+def _check_dense(n_rows: int, n_frames: int, n_joints: int) -> None:
+    "Raise `DataError` for a table that would have vastly more gaps than numbers."
+    if n_frames*n_joints > 50*n_rows + 10_000:
+        raise DataError(f'{n_rows} rows found for {n_frames} frames and {n_joints} joints, '
+                        'expected nearly one for each; export the table again')
+
+# %% ../../nbs/io/404_tabular.ipynb #csv-fold
 def pivot_long(
     keys: np.ndarray,           # (R,) frame number or time of each row
     joints: Sequence[str],      # (R,) marker of each row
     numbers: np.ndarray,        # (R, 3) position in each row
 ) -> Pivoted:
     "Rows of a long table as frames; raises `DataError` for a row that stands twice."
-    if np.isnan(keys).any():
-        raise DataError('a row without frame or time found, expected one of them in every row; '
-                        'correct the row')
+    _check_keys(keys)
     _, firsts, frame = np.unique(keys, return_index=True, return_inverse=True)
     place = {name: number for number, name in enumerate(dict.fromkeys(joints))}
-    if len(firsts)*len(place) > 50*len(keys) + 10_000:
-        raise DataError(f'{len(keys)} rows found for {len(firsts)} frames and {len(place)} joints, '
-                        'expected nearly one for each; export the table again')
+    _check_dense(len(keys), len(firsts), len(place))
     cell = frame*len(place) + np.array([place[name] for name in joints])
     _check_once(cell, keys, joints)
     values = np.full((len(firsts)*len(place), 3), np.nan)

@@ -20,17 +20,22 @@ from .trial import prefix_errors, Trial
 _HEADER_KEYS = ('DataRate', 'CameraRate', 'NumFrames', 'NumMarkers', 'Units',
                 'OrigDataRate', 'OrigDataStartFrame', 'OrigNumFrames')
 
+# %% ../../nbs/io/406_trc.ipynb #header-entries
+def _header_entries(trial: Trial) -> dict:
+    "What stands in the header: as it was read, but for what follows from the trial."
+    rate, n_frames, n_markers = trial.rate, len(trial), len(trial.markers)
+    always = {'DataRate': rate, 'NumFrames': n_frames, 'NumMarkers': n_markers, 'Units': trial.units}
+    original = {'CameraRate': rate, 'OrigDataRate': rate, 'OrigDataStartFrame': trial.frames[0],
+                'OrigNumFrames': n_frames}
+    return original | trial.header | always
+
 # %% ../../nbs/io/406_trc.ipynb #header-out
 def _format_header(
     trial: Trial,
     name: str,      # name of the file
 ) -> str:           # the first five lines
     "Header and column names of a TRC file."
-    rate, n_frames, n_markers = trial.rate, len(trial), len(trial.markers)
-    always = {'DataRate': rate, 'NumFrames': n_frames, 'NumMarkers': n_markers, 'Units': trial.units}
-    original = {'CameraRate': rate, 'OrigDataRate': rate, 'OrigDataStartFrame': trial.frames[0],
-                'OrigNumFrames': n_frames}
-    entries = original | trial.header | always
+    entries = _header_entries(trial)
     labels = ''.join(f'X{number}\tY{number}\tZ{number}\t' for number in range(1, len(trial.markers) + 1))
     return '\n'.join([
         f'PathFileType\t4\t(X/Y/Z)\t{" ".join(name.split())}',
@@ -87,6 +92,17 @@ def _parse_count(header: dict[str, str], key: str) -> int | None:
     if re.fullmatch(r'[0-9]{1,12}(\.0*)?', text): return int(text.split('.')[0])
     raise DataError(f'{text[:20]!r} found for {key}, expected a whole number; correct the third line')
 
+# %% ../../nbs/io/406_trc.ipynb #check-names
+def _check_names(cells: list[str], names: tuple[str, ...], n_markers: int | None) -> None:
+    "Raise `DataError` unless the names are as many as the header says, or else evenly spaced."
+    evenly_spaced = names in (tuple(cells[:3*len(names):3]), tuple(cells[:len(names)]))
+    if n_markers is None and not evenly_spaced:
+        raise DataError('names of markers at uneven distances found, expected one for every three columns; '
+                        'correct the line of names')
+    if n_markers not in (None, len(names)):
+        raise DataError(f'{len(names)} marker names found, but NumMarkers says {n_markers}; '
+                        'correct the header or the names')
+
 # %% ../../nbs/io/406_trc.ipynb #names-in
 def _parse_markers(
     line: str,              # the line that begins with Frame# and Time
@@ -98,13 +114,7 @@ def _parse_markers(
         raise DataError(f'{line[:20]!r} found below the header, '
                         'expected the names Frame# and Time and then the markers; restore the line of names')
     names = tuple(name for name in cells if name)
-    evenly_spaced = names in (tuple(cells[:3*len(names):3]), tuple(cells[:len(names)]))
-    if n_markers is None and not evenly_spaced:
-        raise DataError('names of markers at uneven distances found, expected one for every three columns; '
-                        'correct the line of names')
-    if n_markers not in (None, len(names)):
-        raise DataError(f'{len(names)} marker names found, but NumMarkers says {n_markers}; '
-                        'correct the header or the names')
+    _check_names(cells, names, n_markers)
     return names
 
 # %% ../../nbs/io/406_trc.ipynb #axes-in
@@ -159,12 +169,14 @@ def _parse_frames(
                     'whole number; correct the line')
 
 # %% ../../nbs/io/406_trc.ipynb #pace
-def _check_rate(times: np.ndarray, rate: float) -> None:
-    "Raise `DataError` if the frames are not about 1/rate seconds apart."
+def _settle_rate(times: np.ndarray, rate: float | None) -> float:
+    "The header's rate, or what the times say; raises `DataError` where they are not about 1/rate s apart."
+    if rate is None: return rate_from_times(times)
     with np.errstate(all='ignore'): step = np.median(np.diff(times)) if len(times) > 1 else np.nan
     if rate > 0 and np.isfinite(step) and not .95 < step*rate < 1.05:
         raise DataError(f'a DataRate of {rate:g} Hz found, but times that are {step:g} s apart; '
                         'correct one of them')
+    return rate
 
 # %% ../../nbs/io/406_trc.ipynb #head-of
 def _split_head(lines: list[Line]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -179,6 +191,12 @@ def _split_head(lines: list[Line]) -> tuple[dict[str, str], tuple[str, ...]]:
     header = _parse_header(lines[1][1], lines[2][1])
     return header, _parse_markers(lines[3][1], _parse_count(header, 'NumMarkers'))
 
+# %% ../../nbs/io/406_trc.ipynb #note-spare
+def _note_spare(count: int) -> list[str]:
+    "What to say of so many columns without a name."
+    if not count: return []
+    return [f'{count} column{"s"*(count > 1)} without a name, behind the last marker, left out']
+
 # %% ../../nbs/io/406_trc.ipynb #parse-trc
 def parse_trc(
     text: str,       # a file's content
@@ -191,12 +209,9 @@ def parse_trc(
     spare = _spare_columns(rows, width, _parse_count(header, 'NumMarkers'))
     table = parse_numbers(rows, width + spare)
     times, values = table[:, 1], table[:, 2:width].reshape(len(table), -1, 3)
-    if rate is not None: _check_rate(times, rate)
-    left_out = f'{spare} column{"s"*(spare > 1)} without a name, behind the last marker, left out'
+    rate = _settle_rate(times, rate)
     parts: dict = {'units': header['Units']} if 'Units' in header else {}
-    notes = [left_out] if spare else []
-    parts |= dict(values=values, markers=markers, header=header, notes=notes, times=times)
-    if rate is None: rate = rate_from_times(times)
+    parts |= dict(values=values, markers=markers, header=header, notes=_note_spare(spare), times=times)
     return parts | dict(rate=rate, frames=_parse_frames(table[:, 0], rows))
 
 # %% ../../nbs/io/406_trc.ipynb #read-trc

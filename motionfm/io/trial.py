@@ -19,6 +19,7 @@ import numpy as np
 from ..basics import DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .conventions import check_up, from_y_up, joint_columns, per_metre, STANDING, to_y_up
+from .point_names import subjects_of
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +51,6 @@ def _check_names(markers: tuple[str, ...]) -> None:
         if marker in before:
             raise DataError(f'marker {marker[:30]!r} found twice, expected once; rename or remove one')
         before.add(marker)
-    joint_columns(markers)
 
 # %% ../../nbs/io/402_trial.ipynb #check-numbers
 def _check_numbers(trial: 'Recording') -> None:
@@ -122,7 +122,7 @@ class _Joints(Recording):
     "A recording, some of whose markers are joints."
     @property
     def columns(self) -> dict[str, int]:
-        "Joint name: index of its marker."
+        "Joint name: index of its marker; empty for skin markers and for several people."
         return joint_columns(self.markers)
 
     @property
@@ -204,7 +204,7 @@ class _Tables(_Positions):
         cls,
         table: 'pandas.DataFrame',  # wide: columns (keypoint, x y z) or as RKnee_x; time in index or column
         rate: float | None = None,  # Hz; None: from `attrs`, a column, or the times
-        units: str | None = None,   # m, cm or mm; None: from `attrs`, a column, or the length of the legs
+        units: str | None = None,   # m, cm or mm; None: from `attrs`, a column, or the size of the body
         # x y z, with a minus or without; None: from `attrs`, a column, or the body
         up: str | None = None,
     ) -> 'Trial':
@@ -225,7 +225,7 @@ class _LabelledArrays(_Tables):
         cls,
         data: 'xarray.DataArray | xarray.Dataset',   # dimensions time, space, keypoints in any order
         rate: float | None = None,  # Hz; None: from `attrs['fps']` or the times
-        units: str | None = None,   # m, cm or mm; None: from `attrs`, or the length of the legs
+        units: str | None = None,   # m, cm or mm; None: from `attrs`, or the size of the body
         up: str | None = None,      # x y z, with a minus or without; None: from `attrs`, or the body
     ) -> 'Trial':
         "A trial from a DataArray as `movement` keeps positions, or a Dataset with one; raises `DataError`."
@@ -259,7 +259,7 @@ class Trial(_LabelledArrays):
         positions: np.ndarray,      # (T, M, 3) numbers, NaN where missing
         names: Sequence[str],       # M names of markers or joints, each different
         rate: float,                # frames per second, Hz
-        units: str | None = None,   # m, cm or mm; None: found from the length of the legs
+        units: str | None = None,   # m, cm or mm; None: found from the size of the body
         up: str | None = None,      # x y z, with a minus or without; None: found from the body, else y
     ) -> 'Trial':
         "A trial from numbers in memory, checked as a file is; raises `DataError`."
@@ -301,11 +301,15 @@ def _with_joints(
 # %% ../../nbs/io/402_trial.ipynb #summary
 def _summary(trial: Trial) -> str:
     "A trial in one line."
-    n_joints, n_missing = len(trial.joint_names), len(trial.missing_joints)
+    found, all_joints = len(trial.columns), len(trial.joint_names)
+    kinds, seen = f'{found} of {all_joints} joints, ', trial.visible
+    if 2*found < all_joints:   # a marker set, which lacks nothing
+        kinds, seen = f'{found} of them joints, ' if found else '', observed(trial.values)
+    people = len(subjects_of(trial.markers))
+    if people > 1: kinds = f'{people} people, '
     up = '' if trial.up == 'y' else f', {trial.up} up'
     return (f'{Path(trial.source).name}: {len(trial)} frames at {trial.rate:g} Hz, '
-            f'{len(trial.markers)} markers in {trial.units}{up}, '
-            f'{n_joints - n_missing} of {n_joints} joints, {1 - trial.visible.mean():.1%} gaps')
+            f'{len(trial.markers)} markers in {trial.units}{up}, {kinds}{1 - seen.mean():.1%} gaps')
 
 # %% ../../nbs/io/402_trial.ipynb #unknown-marker
 class UnknownMarkerError(DataError, KeyError):

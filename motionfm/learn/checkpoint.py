@@ -80,9 +80,14 @@ def seed_dropout(
     for number, state in enumerate(states):
         state.assign(np.random.SeedSequence((seed, epoch, number)).generate_state(2))
 
-# %% ../../nbs/learn/307_checkpoint.ipynb #save-state
-_CALLBACK_STATE = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Keras's callbacks remember
+# %% ../../nbs/learn/307_checkpoint.ipynb #attach
+def _attach(path: Path, text: str, arrays: dict[str, np.ndarray]) -> None:
+    "Add JSON and arrays to a file of weights."
+    with h5py.File(path, 'r+') as file:
+        file['motionfm'] = np.frombuffer(text.encode(), np.uint8)   # an attribute ends at 64 kB
+        for name, array in arrays.items(): file[name] = array
 
+# %% ../../nbs/learn/307_checkpoint.ipynb #save-state
 def save_state(
     model: keras.Model,     # its weights and its optimizer
     path: Path,             # .weights.h5
@@ -96,9 +101,7 @@ def save_state(
         size = room_for([*model.variables, *model.optimizer.variables, *arrays.values()])
         reserve(temporary, 2*len(text) + size)
         model.save_weights(temporary)
-        with h5py.File(temporary, 'r+') as file:
-            file['motionfm'] = np.frombuffer(text.encode(), np.uint8)   # an attribute ends at 64 kB
-            for name, array in arrays.items(): file[name] = array
+        _attach(temporary, text, arrays)
 
 # %% ../../nbs/learn/307_checkpoint.ipynb #told-in
 def entries_of_state(
@@ -178,6 +181,9 @@ def _epoch_row(epoch: int, logs: dict, learning_rate: float) -> dict:
     figures['learning_rate'] = learning_rate
     return {'epoch': epoch, **{key: float(f'{value:.7g}') for key, value in figures.items()}}
 
+# %% ../../nbs/learn/307_checkpoint.ipynb #callback-memory
+_CALLBACK_STATE = ('best', 'wait', 'cooldown_counter', 'stopped_epoch')   # what Keras's callbacks remember
+
 def _memory_of(callbacks: Sequence) -> dict[str, dict]:
     "What callbacks remember, by the name of their class."
     memory: dict[str, dict] = {type(one).__name__: {} for one in callbacks}
@@ -186,8 +192,19 @@ def _memory_of(callbacks: Sequence) -> dict[str, dict]:
         memory[type(one).__name__] = {key: float(value) for key, value in kept.items() if value is not None}
     return memory
 
+# %% ../../nbs/learn/307_checkpoint.ipynb #new-epoch
+class _NewEpoch(keras.callbacks.Callback):
+    "Deals the batches and seeds dropout before each epoch."
+    def __init__(self, batches: Any, seed: int):
+        super().__init__()
+        self.batches, self.seed = batches, seed
+
+    def on_epoch_begin(self, epoch: int, logs=None) -> None:
+        self.batches.deal(epoch + 1)
+        seed_dropout(self.model, self.seed, epoch + 1)
+
 # %% ../../nbs/learn/307_checkpoint.ipynb #keeper
-class Checkpoint(keras.callbacks.Callback):
+class Checkpoint(_NewEpoch):
     "After every epoch: the state to resume from, history, last and best weights."
     def __init__(self,
         config: TrainConfig,      # settings of the run
@@ -196,17 +213,12 @@ class Checkpoint(keras.callbacks.Callback):
         data: dict,               # by which the data of this run is recognised
         others: Sequence = (),    # the callbacks whose memory belongs to the state
     ):
-        super().__init__()
-        self.config, self.history, self.batches = config, history, batches
-        self.data, self.others = data, others
+        super().__init__(batches, config.seed)
+        self.config, self.history, self.data, self.others = config, history, data, others
         self.paths, self.chief = output_paths(config.save_prefix), batches.group.chief
         self.made_first = False
 
     def on_train_begin(self, logs=None) -> None: _begin_checkpoint(self)
-
-    def on_epoch_begin(self, epoch: int, logs=None) -> None:
-        self.batches.deal(epoch + 1)
-        seed_dropout(self.model, self.config.seed, epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         self.history.append(_epoch_row(epoch + 1, logs, float(self.model.optimizer.learning_rate)))
@@ -228,6 +240,7 @@ def _write_checkpoint(checkpoint: Checkpoint) -> None:
     _save_run_state(checkpoint)
     with single_worker(): write_outputs(checkpoint.model, checkpoint.history, checkpoint.paths)
 
+# %% ../../nbs/learn/307_checkpoint.ipynb #begin-checkpoint
 def _begin_checkpoint(checkpoint: Checkpoint) -> None:
     "Write a first state, or the outputs that a killed run did not come to; raises `FileError`."
     history, paths = checkpoint.history, checkpoint.paths

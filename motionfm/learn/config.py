@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 
 from ..basics import DataError
-from .corrupt import Corruptor, FRAME_DROP_FRAC, FRAME_SPAN, JOINT_DROP_PROB, NOISE_STD_CM
+from .corrupt import Corruptor, DAMAGE
 
 # %% ../../nbs/learn/303_config.ipynb #choices
 MERGE_MODES = ('concat', 'sum')                  # how the two directions of a layer are joined
@@ -44,16 +44,21 @@ class _Data:
     val_subjects: str = _setting('', "Hold out these subjects, as '7,8' or 'dataset10/7'.")
     val_fraction: float = _setting(.2, 'Hold out this share of the subjects, if none are named.')
 
-# %% ../../nbs/learn/303_config.ipynb #network-settings
+# %% ../../nbs/learn/303_config.ipynb #learning-settings
 @dataclass(frozen=True)
-class _Network(_Data):
-    "What is trained, and how."
+class _Learning(_Data):
+    "What is trained, and in what steps."
     recipe: str = _setting(
         'plain', f'What is trained: {" or ".join(RECIPES)}; \'best\' has defaults of its own.')
     epochs: int = _setting(40, 'Times through all training sequences.')
     batch_size: int = _setting(32, 'Sequences in a batch.')
     accum_steps: int = _setting(1, 'Batches whose gradients are averaged for one step of the weights.')
     lr: float = _setting(1e-3, 'Learning rate of Adam.')
+
+# %% ../../nbs/learn/303_config.ipynb #network-settings
+@dataclass(frozen=True)
+class _Network(_Learning):
+    "The network, and what counts."
     hidden: int = _setting(256, 'LSTM units in each direction of each layer.')
     layers: int = _setting(3, 'Bidirectional layers.')
     dropout: float = _setting(.3, "Share of each layer's output that is silenced in training.")
@@ -72,11 +77,14 @@ class _Network(_Data):
 class _Damage(_Network):
     "What is done to clean motion."
     noise_mean_cm: float = _setting(0., 'Mean of the noise on every coordinate.')
-    noise_std_cm: float = _setting(NOISE_STD_CM, 'Standard deviation of the noise on every coordinate.')
-    joint_drop_prob: float = _setting(JOINT_DROP_PROB, 'Probability that a joint goes missing in a sequence.')
+    noise_std_cm: float = _setting(
+        DAMAGE.noise_std_cm, 'Standard deviation of the noise on every coordinate.')
+    joint_drop_prob: float = _setting(
+        DAMAGE.joint_drop_prob, 'Probability that a joint goes missing in a sequence.')
     joint_drop_frames: int = _setting(0, 'For how many frames it is missing; 0: the whole sequence.')
-    frame_drop_frac: float = _setting(FRAME_DROP_FRAC, 'Fraction of the frames in which nothing is seen.')
-    frame_span: int = _setting(FRAME_SPAN, 'Length of a span of such frames.')
+    frame_drop_frac: float = _setting(
+        DAMAGE.frame_drop_frac, 'Fraction of the frames in which nothing is seen.')
+    frame_span: int = _setting(DAMAGE.frame_span, 'Length of a span of such frames.')
 
 # %% ../../nbs/learn/303_config.ipynb #run-settings
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ __all__ = ['CORRUPTIONS', 'Draws', 'corruption', 'gaussian_noise', 'joint_masks'
 # %% ../../nbs/learn/301_corrupt.ipynb #imports
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import Parameter, signature
 from numbers import Real
 from zlib import crc32
@@ -16,19 +17,24 @@ import numpy as np
 
 from ..basics import DataError
 
+# %% ../../nbs/learn/301_corrupt.ipynb #pages
+class _Pages:
+    "A counter-based generator, and for whom the next numbers are."
+    def __init__(self, seed: int, epoch: int, indices: Sequence[int] | np.ndarray, stream: str):
+        self.epoch, self.indices, self.calls = epoch, indices, 0
+        key = np.array([seed, crc32(stream.encode())], np.uint64)
+        self._philox = np.random.Philox(key=key)
+        self._generator, self._state = np.random.Generator(self._philox), self._philox.state
+
 # %% ../../nbs/learn/301_corrupt.ipynb #draws
-class Draws:
+class Draws(_Pages):
     "Random numbers for a batch; each row depends on (seed, stream, epoch, its index, calls before)."
     def __init__(self,
         seed: int,                           # not negative
         epoch: int,                          # not negative
         indices: Sequence[int] | np.ndarray, # (N,) numbers of the sequences in the whole data, not negative
         stream: str = '',                    # name of the corruption that draws
-    ):
-        self.epoch, self.indices, self.calls = epoch, indices, 0
-        key = np.array([seed, crc32(stream.encode())], np.uint64)
-        self._philox = np.random.Philox(key=key)
-        self._generator, self._state = np.random.Generator(self._philox), self._philox.state
+    ): super().__init__(seed, epoch, indices, stream)
 
     def normal(self, *shape: int) -> np.ndarray:
         "(N, *shape) float32 from the standard normal distribution."
@@ -39,7 +45,7 @@ class Draws:
         return _fill_rows(self, shape, lambda row: self._generator.random(dtype=np.float32, out=row))
 
 # %% ../../nbs/learn/301_corrupt.ipynb #fill-rows
-def _open_pages(draws: Draws) -> Iterator[None]:
+def _open_pages(draws: _Pages) -> Iterator[None]:
     "Set the generator to the page of each sequence in turn."
     counters = np.zeros((len(draws.indices), 4), np.uint64)
     counters[:, 1], counters[:, 2], counters[:, 3] = draws.calls, draws.indices, draws.epoch
@@ -49,7 +55,7 @@ def _open_pages(draws: Draws) -> Iterator[None]:
         yield
     draws.calls += 1
 
-def _fill_rows(draws: Draws, shape: tuple[int, ...], fill: Callable) -> np.ndarray:
+def _fill_rows(draws: _Pages, shape: tuple[int, ...], fill: Callable) -> np.ndarray:
     "(N, *shape) float32: a row for each sequence, from its own page."
     rows = np.empty((len(draws.indices), *shape), np.float32)
     for _, row in zip(_open_pages(draws), rows): fill(row)
@@ -66,10 +72,15 @@ def corruption(
     return function
 
 # %% ../../nbs/learn/301_corrupt.ipynb #defaults
-NOISE_STD_CM = 2.       # about what video keypoints jitter by
-JOINT_DROP_PROB = .1    # for each sequence and joint
-FRAME_DROP_FRAC = .3    # of the frames
-FRAME_SPAN = 15         # frames, a quarter of a second
+@dataclass(frozen=True)
+class DamageDefaults:
+    "How much damage is done unless somebody says otherwise."
+    noise_std_cm: float = 2.      # about what video keypoints jitter by
+    joint_drop_prob: float = .1   # for each sequence and joint
+    frame_drop_frac: float = .3   # of the frames
+    frame_span: int = 15          # frames, a quarter of a second
+
+DAMAGE = DamageDefaults()
 
 # %% ../../nbs/learn/301_corrupt.ipynb #noise
 _REFERENCE_HEIGHT_M = 1.7
@@ -80,11 +91,17 @@ def gaussian_noise(
     visible: np.ndarray,    # (N, T, K) True where a joint is seen
     draws: Draws,           # source of the random numbers
     mean_cm: float = 0.,    # added to every coordinate
-    std_cm: float = NOISE_STD_CM,   # standard deviation on every coordinate, not negative
+    std_cm: float = DAMAGE.noise_std_cm, # standard deviation on every coordinate, not negative
 ) -> tuple[np.ndarray, np.ndarray]: # noisy joints, visibility as it was
     "Independent Gaussian noise on every coordinate."
     noise = mean_cm + std_cm*draws.normal(*joints.shape[1:])
     return joints + noise/np.float32(100*_REFERENCE_HEIGHT_M), visible
+
+# %% ../../nbs/learn/301_corrupt.ipynb #in-spans
+def _in_spans(n_frames: int, start: np.ndarray, length: int | np.ndarray) -> np.ndarray:
+    "(N, T, S) whether each of T frames lies in a span, from the first frames (N, 1, S) and lengths."
+    time = np.arange(n_frames)[:, None]
+    return (time >= start) & (time < start + length)
 
 # %% ../../nbs/learn/301_corrupt.ipynb #joint-masks
 @corruption
@@ -92,16 +109,14 @@ def joint_masks(
     joints: np.ndarray,            # (N, T, K, 3) normalised
     visible: np.ndarray,           # (N, T, K) True where a joint is seen
     draws: Draws,                  # source of the random numbers
-    prob: float = JOINT_DROP_PROB, # for each sequence and joint, 0 to 1
+    prob: float = DAMAGE.joint_drop_prob, # for each sequence and joint, 0 to 1
     frames: int | None = None,     # length of the gap, at least 1; by default the whole window
 ) -> tuple[np.ndarray, np.ndarray]: # joints as they were, visibility with gaps
     "Joints that are not seen for a span of frames."
     n_frames, n_joints = visible.shape[1:]
     length = min(frames or n_frames, n_frames)
     start = np.floor(draws.uniform(1, n_joints)*(n_frames - length + 1))
-    time = np.arange(n_frames)[:, None]
-    in_span = (time >= start) & (time < start + length)
-    hidden = (draws.uniform(1, n_joints) < prob) & in_span
+    hidden = (draws.uniform(1, n_joints) < prob) & _in_spans(n_frames, start, length)
     return joints, visible & ~hidden
 
 # %% ../../nbs/learn/301_corrupt.ipynb #frame-spans
@@ -124,16 +139,15 @@ def frame_masks(
     joints: np.ndarray,     # (N, T, K, 3) normalised
     visible: np.ndarray,    # (N, T, K) True where a joint is seen
     draws: Draws,           # source of the random numbers
-    fraction: float = FRAME_DROP_FRAC, # of the frames, 0 to 1
-    span: int = FRAME_SPAN, # frames, at least 1
+    fraction: float = DAMAGE.frame_drop_frac, # of the frames, 0 to 1
+    span: int = DAMAGE.frame_span, # frames, at least 1
 ) -> tuple[np.ndarray, np.ndarray]: # joints as they were, visibility with gaps
     "Spans of frames in which nothing is seen."
     n_frames = visible.shape[1]
     n_hidden = round(fraction*n_frames)
     if not n_hidden: return joints, visible
     start, length = _frame_spans(n_frames, n_hidden, span, draws)
-    time = np.arange(n_frames)[:, None]
-    hidden = ((time >= start[:, None]) & (time < (start + length)[:, None])).any(-1)
+    hidden = np.any(_in_spans(n_frames, start[:, None], length[:, None]), -1)
     return joints, visible & ~hidden[..., None]
 
 # %% ../../nbs/learn/301_corrupt.ipynb #check-setting
@@ -167,18 +181,28 @@ def _check_step(name: str, settings: Mapping) -> None:
     missing = [key for key, needed in known.items() if needed and key not in settings]
     if missing: raise DataError(f'{name}: setting {missing[0]!r} is missing; it has no default')
 
-# %% ../../nbs/learn/301_corrupt.ipynb #corruptor
+# %% ../../nbs/learn/301_corrupt.ipynb #apply-steps
 def _standard_steps() -> dict[str, dict]: return {'gaussian_noise': {}, 'joint_masks': {}, 'frame_masks': {}}
 
+def _check_steps(steps: Mapping[str, Mapping], seed: int) -> None:
+    "Raise `DataError` for a negative seed, or a step that can't be done."
+    if seed < 0: raise DataError(f'seed {seed} found, expected 0 or more')
+    for name, settings in steps.items(): _check_step(name, settings)
+
+def _apply(steps: Mapping, joints: np.ndarray, visible: np.ndarray, draws_of: Callable) -> tuple:
+    "One step after the other; joints are zero where they are missing."
+    for name, settings in steps.items():
+        joints, visible = CORRUPTIONS[name](joints, visible, draws_of(name), **settings)
+    return np.where(visible[..., None], joints, np.float32(0)), visible
+
+# %% ../../nbs/learn/301_corrupt.ipynb #corruptor
 @dataclass(frozen=True)
 class Corruptor:
     "Damages batches of normalised sequences, repeatably; raises `DataError` for steps that can't be done."
     steps: Mapping[str, Mapping] = field(default_factory=_standard_steps)  # name -> settings, in this order
     seed: int = 0                                                          # not negative
 
-    def __post_init__(self):
-        if self.seed < 0: raise DataError(f'seed {self.seed} found, expected 0 or more')
-        for name, settings in self.steps.items(): _check_step(name, settings)
+    def __post_init__(self): _check_steps(self.steps, self.seed)
 
     def __call__(self,
         joints: np.ndarray,                  # (N, T, K, 3) float32 normalised
@@ -188,7 +212,4 @@ class Corruptor:
     ) -> tuple[np.ndarray, np.ndarray]:      # corrupted (N, T, K, 3), zero where missing; visible (N, T, K)
         "Apply all steps; the same (seed, epoch, index) gives the same damage in any batch."
         visible = np.ones(joints.shape[:-1], bool) if visible is None else visible
-        for name, settings in self.steps.items():
-            draws = Draws(self.seed, epoch, indices, name)
-            joints, visible = CORRUPTIONS[name](joints, visible, draws, **settings)
-        return np.where(visible[..., None], joints, np.float32(0)), visible
+        return _apply(self.steps, joints, visible, partial(Draws, self.seed, epoch, indices))

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -61,6 +62,16 @@ def _in_chunks(
     _, state, arrays = tf.while_loop(lambda count, *_: count < len(turns), body, (0, state, arrays))
     return state, [array.concat() for array in arrays]
 
+# %% ../../nbs/learn/304_fused_lstm.ipynb #ahead-in-turn
+def _turn_forward(rows: tf.Tensor, recurrent: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> tuple:
+    "One turn of `_forward`: what the inputs (C, N, 4H) of its frames make of a state."
+    made = []
+    for row in tf.unstack(rows):
+        h, c, kept = _frame(tf.cast(row + tf.matmul(h, recurrent), c.dtype), c)
+        h = tf.cast(h, row.dtype)
+        made.append((h, *kept))
+    return (h, c), [tf.stack(part) for part in zip(*made)]
+
 # %% ../../nbs/learn/304_fused_lstm.ipynb #ahead
 def _forward(
     z: tf.Tensor,           # (turns, C, N, 4H) what the inputs add to the gates
@@ -69,16 +80,21 @@ def _forward(
     c: tf.Tensor,           # (N, H) memory at the beginning
 ) -> tuple:                 # last (h, c); (T, N, H) states, and the six that `_frame` kept
     "The forward pass over all frames."
-    def step(turn, state):
-        h, c = state
-        made = []
-        for row in tf.unstack(z[turn]):
-            h, c, kept = _frame(tf.cast(row + tf.matmul(h, recurrent), c.dtype), c)
-            h = tf.cast(h, row.dtype)
-            made.append((h, *kept))
-        return (h, c), [tf.stack(part) for part in zip(*made)]
+    step = lambda turn, state: _turn_forward(z[turn], recurrent, *state)
     kinds = [(h.dtype, h.shape[-1])] + 6*[(c.dtype, h.shape[-1])]
     return _in_chunks(step, range(z.shape[0]), (h, c), kinds)
+
+# %% ../../nbs/learn/304_fused_lstm.ipynb #back-in-turn
+def _turn_backward(dhs: tf.Tensor, kept: list, recurrent: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor) -> tuple:
+    "One turn of `_backward`, over its frames (C, N, H) from the last to the first."
+    made = []
+    frames = list(zip(tf.unstack(dhs), *map(tf.unstack, kept)))
+    for row, *parts in reversed(frames):
+        dz, dc = _frame_back(tf.cast(row + dh, dc.dtype), dc, *parts)
+        dz = tf.cast(dz, row.dtype)
+        dh = tf.matmul(dz, recurrent, transpose_b=True)
+        made.append(dz)
+    return (dh, dc), [tf.stack(made[::-1])]
 
 # %% ../../nbs/learn/304_fused_lstm.ipynb #backwards
 def _backward(
@@ -89,16 +105,7 @@ def _backward(
     dc: tf.Tensor,          # (N, H) gradient of the last memory
 ) -> tuple:                 # those of the first (h, c), and (T, N, 4H) that of z
     "The backward pass over all frames."
-    def step(turn, state):
-        dh, dc = state
-        made = []
-        frames = list(zip(tf.unstack(dhs[turn]), *(tf.unstack(part[turn]) for part in kept)))
-        for row, *parts in reversed(frames):
-            dz, dc = _frame_back(tf.cast(row + dh, dc.dtype), dc, *parts)
-            dz = tf.cast(dz, row.dtype)
-            dh = tf.matmul(dz, recurrent, transpose_b=True)
-            made.append(dz)
-        return (dh, dc), [tf.stack(made[::-1])]
+    step = lambda turn, state: _turn_backward(dhs[turn], [part[turn] for part in kept], recurrent, *state)
     turns, kinds = range(dhs.shape[0] - 1, -1, -1), [(recurrent.dtype, recurrent.shape[-1])]
     state, (dz,) = _in_chunks(step, turns, (dh, dc), kinds)
     return state, dz
@@ -120,6 +127,36 @@ def _weight_gradients(
     drecurrent = tf.matmul(before, dz, transpose_a=True)
     return dflat, dkernel, drecurrent, tf.reduce_sum(tf.cast(dz, tf.float32), 0)
 
+# %% ../../nbs/learn/304_fused_lstm.ipynb #in-turns
+def _turns_of(x: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+    "How to lay out an array with all frames of `x` (T, N, D) as (turns, C, N, …)."
+    n_frames, count = x.shape[0], tf.shape(x)[1]
+    chunk = max(length for length in range(1, _MAX_CHUNK_FRAMES + 1) if n_frames % length == 0)
+    return lambda array: tf.reshape(array, (n_frames//chunk, chunk, count, array.shape[-1]))
+
+# %% ../../nbs/learn/304_fused_lstm.ipynb #operands
+class _Operands(NamedTuple):
+    "What `lstm_sequence` is given."
+    x: tf.Tensor
+    h: tf.Tensor
+    c: tf.Tensor
+    kernel: tf.Tensor
+    recurrent: tf.Tensor
+    bias: tf.Tensor
+
+# %% ../../nbs/learn/304_fused_lstm.ipynb #lstm-gradients
+def _gradients(
+    given: _Operands, in_turns: Callable, states: tf.Tensor, kept: list, dstates: tf.Tensor,
+) -> tuple:
+    "Gradients of all that was given, from what the forward pass kept and the gradient of its states."
+    start = tf.zeros_like(given.h), tf.zeros_like(given.c, tf.float32)
+    turns = [in_turns(part) for part in kept]
+    (dh, dc), dz = _backward(in_turns(dstates), turns, given.recurrent, *start)
+    flat = tf.reshape(given.x, (-1, given.x.shape[-1]))
+    dflat, dkernel, drecurrent, dbias = _weight_gradients(dz, flat, states, given.h, given.kernel)
+    dx, dc = tf.reshape(dflat, tf.shape(given.x)), tf.cast(dc, given.c.dtype)
+    return dx, dh, dc, dkernel, drecurrent, tf.cast(dbias, given.bias.dtype)
+
 # %% ../../nbs/learn/304_fused_lstm.ipynb #lstm-sequence
 @tf.custom_gradient
 def lstm_sequence(
@@ -131,21 +168,11 @@ def lstm_sequence(
     bias: tf.Tensor,      # (4H,)
 ) -> tf.Tensor:           # (T, N, H) states
     "A long short-term memory over a sequence, with a gradient of its own."
-    n_frames, count, units = x.shape[0], tf.shape(x)[1], recurrent.shape[0]
-    memory = tf.cast(c, tf.float32)
-    chunk = max(length for length in range(1, _MAX_CHUNK_FRAMES + 1) if n_frames % length == 0)
-    in_turns = lambda array: tf.reshape(array, (n_frames//chunk, chunk, count, array.shape[-1]))
-    flat = tf.reshape(x, (-1, x.shape[-1]))
-    z = tf.nn.bias_add(tf.matmul(flat, kernel), bias)
-    _, (states, *kept) = _forward(in_turns(z), recurrent, h, memory)
-    states.set_shape((n_frames, None, units))
-    def gradient(dstates):
-        turns = [in_turns(part) for part in kept]
-        (dh, dc), dz = _backward(in_turns(dstates), turns, recurrent, tf.zeros_like(h), tf.zeros_like(memory))
-        dflat, dkernel, drecurrent, dbias = _weight_gradients(dz, flat, states, h, kernel)
-        dx, dc = tf.reshape(dflat, tf.shape(x)), tf.cast(dc, c.dtype)
-        return dx, dh, dc, dkernel, drecurrent, tf.cast(dbias, bias.dtype)
-    return states, gradient
+    given, in_turns = _Operands(x, h, c, kernel, recurrent, bias), _turns_of(x)
+    z = tf.nn.bias_add(tf.matmul(tf.reshape(x, (-1, x.shape[-1])), kernel), bias)
+    _, (states, *kept) = _forward(in_turns(z), recurrent, h, tf.cast(c, tf.float32))
+    states.set_shape((x.shape[0], None, recurrent.shape[0]))
+    return states, lambda dstates: _gradients(given, in_turns, states, kept, dstates)
 
 # %% ../../nbs/learn/304_fused_lstm.ipynb #inner-loop
 def _is_standard(lstm: keras.layers.LSTM) -> bool:

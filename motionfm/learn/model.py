@@ -9,7 +9,7 @@ __all__ = ['build_model', 'AccumModel', 'SequenceLoss', 'MPJPE', 'load_model']
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -135,12 +135,27 @@ def _accumulating(optimizer: keras.optimizers.Optimizer, accum_steps: int) -> ke
     if not scaled: return copy
     return type(optimizer)(copy, optimizer.initial_scale, optimizer.dynamic_growth_steps, optimizer.name)
 
-# %% ../../nbs/learn/305_model.ipynb #accum-model
-@keras.saving.register_keras_serializable('motionfm')
-class AccumModel(keras.Model):
-    "A Keras model whose weights move once in `accum_steps` batches; in all else like any `keras.Model`."
+# %% ../../nbs/learn/305_model.ipynb #accum-model-saved
+class _StoredModel(keras.Model):
+    "A model that is saved with the way it was compiled."
     accum_steps = 1   # as `compile` set it
 
+    def get_compile_config(self) -> dict:
+        config = super().get_compile_config()
+        return {**config, 'accum_steps': self.accum_steps} if config else config
+
+    def compile_from_config(self, config: dict) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built and self.optimizer: self.optimizer.build(self.trainable_variables)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return accelerated(super().from_config(config, custom_objects))
+
+# %% ../../nbs/learn/305_model.ipynb #accum-model
+@keras.saving.register_keras_serializable('motionfm')
+class AccumModel(_StoredModel):
+    "A Keras model whose weights move once in `accum_steps` batches; in all else like any `keras.Model`."
     def compile(self,
         optimizer='rmsprop',                   # name, configuration or instance, as for any Keras model
         loss=None,                             # as for any Keras model
@@ -161,23 +176,6 @@ class AccumModel(keras.Model):
         if jit_compile is None: jit_compile = keras.backend.backend() == 'jax'
         super().compile(optimizer, loss, *args, jit_compile=jit_compile, **kwargs)
         self.accum_steps = accum_steps
-
-    def get_compile_config(self) -> dict: return _compile_config_of(self, super().get_compile_config())
-    def compile_from_config(self, config: dict) -> None: _compile_from(self, config)
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return accelerated(super().from_config(config, custom_objects))
-
-# %% ../../nbs/learn/305_model.ipynb #accum-model-saved
-def _compile_config_of(model: AccumModel, config: dict) -> dict:
-    "Arguments of `compile`, so that Keras can save them; empty if it was not called."
-    return {**config, 'accum_steps': model.accum_steps} if config else config
-
-def _compile_from(model: AccumModel, config: dict) -> None:
-    "Compile as a saved model was."
-    model.compile(**keras.saving.deserialize_keras_object(config))
-    if model.built and model.optimizer: model.optimizer.build(model.trainable_variables)
 
 # %% ../../nbs/learn/305_model.ipynb #split-targets
 def split_targets(
@@ -201,6 +199,19 @@ def _missing_weights(seen, known): return known*ops.where(seen == 0, _MISSING_WE
 
 _WEIGHTINGS = dict(zip(LOSS_WEIGHTS, (_visible_weights, _uniform_weights, _missing_weights), strict=True))
 
+# %% ../../nbs/learn/305_model.ipynb #weighted-loss
+def _weighted_loss(y_true, y_pred, weighting: Callable):
+    "(N, T) loss of each frame, in squared normalised units."
+    clean, seen, _ = split_targets(y_true)
+    squared = ops.mean(ops.square(ops.reshape(y_pred, ops.shape(clean)) - clean), -1)
+    known = ops.cast(seen >= 0, squared.dtype)
+    return ops.sum(weighting(seen, known)*squared, -1)/ops.sum(known, -1)
+
+def _check_weighting(weighting: str) -> None:
+    "Raise `DataError` for a weighting that is not known."
+    if weighting not in _WEIGHTINGS:
+        raise DataError(f'loss weights {weighting!r} found, expected one of {", ".join(_WEIGHTINGS)}')
+
 # %% ../../nbs/learn/305_model.ipynb #sequence-loss
 @keras.saving.register_keras_serializable('motionfm')
 class SequenceLoss(keras.losses.Loss):
@@ -210,30 +221,21 @@ class SequenceLoss(keras.losses.Loss):
         name: str = 'sequence_loss',               # for Keras
         **kwargs,                                  # as for any Keras loss
     ):
-        if weighting not in _WEIGHTINGS:
-            raise DataError(f'loss weights {weighting!r} found, expected one of {", ".join(_WEIGHTINGS)}')
+        _check_weighting(weighting)
         super().__init__(name=name, **kwargs)
         self.weighting = weighting
 
     def call(self, y_true, y_pred):
         "(N, T) loss of each frame, in squared normalised units."
-        clean, seen, _ = split_targets(y_true)
-        squared = ops.mean(ops.square(ops.reshape(y_pred, ops.shape(clean)) - clean), -1)
-        known = ops.cast(seen >= 0, squared.dtype)
-        return ops.sum(_WEIGHTINGS[self.weighting](seen, known)*squared, -1)/ops.sum(known, -1)
+        return _weighted_loss(y_true, y_pred, _WEIGHTINGS[self.weighting])
 
     def get_config(self) -> dict: return {**super().get_config(), 'weighting': self.weighting}
 
-# %% ../../nbs/learn/305_model.ipynb #mean-metric
-class SampleMean(keras.metrics.Metric):
-    "Mean error in mm over all samples, or only the missing ones; subclasses say what an error is."
-    def __init__(self,
-        missing_only: bool = False, # only samples that were not seen
-        name: str | None = None,    # in the history; by default missing_mm or mpjpe_mm
-        **kwargs,                   # as for any Keras metric
-    ):
-        super().__init__(name=name or ('missing_mm' if missing_only else 'mpjpe_mm'), **kwargs)
-        self.missing_only = missing_only
+# %% ../../nbs/learn/305_model.ipynb #running-mean
+class _RunningMean(keras.metrics.Metric):
+    "The mean of numbers that come in batches."
+    def __init__(self, name: str, **kwargs):
+        super().__init__(name=name, **kwargs)
         self.total = self.add_weight(name='total', initializer='zeros')
         self.count = self.add_weight(name='count', initializer='zeros')
 
@@ -243,6 +245,18 @@ class SampleMean(keras.metrics.Metric):
         self.count.assign_add(ops.sum(counted))
 
     def result(self): return ops.divide_no_nan(self.total, self.count)
+
+# %% ../../nbs/learn/305_model.ipynb #mean-metric
+class SampleMean(_RunningMean):
+    "Mean error in mm over all samples, or only the missing ones; subclasses say what an error is."
+    def __init__(self,
+        missing_only: bool = False, # only samples that were not seen
+        name: str | None = None,    # in the history; by default missing_mm or mpjpe_mm
+        **kwargs,                   # as for any Keras metric
+    ):
+        super().__init__(name=name or ('missing_mm' if missing_only else 'mpjpe_mm'), **kwargs)
+        self.missing_only = missing_only
+
     def get_config(self) -> dict: return {**super().get_config(), 'missing_only': self.missing_only}
 
 # %% ../../nbs/learn/305_model.ipynb #mpjpe
@@ -256,12 +270,11 @@ class MPJPE(SampleMean):
         distance = ops.sqrt(ops.sum(ops.square(off), -1))*metres*1000
         self.add(distance, ops.cast(seen == 0 if self.missing_only else seen >= 0, distance.dtype))
 
-# %% ../../nbs/learn/305_model.ipynb #plain
+# %% ../../nbs/learn/305_model.ipynb #save-model
 def _plain(model: keras.Model) -> keras.Model:
     "The same layers without optimizer and losses."
     return keras.Model(model.input, model.output, name='motionfm')
 
-# %% ../../nbs/learn/305_model.ipynb #save-model
 def save_architecture(
     model: keras.Model,   # with any weights; they are not written
     path: str | Path,     # .json; replaced if it exists

@@ -37,6 +37,7 @@ def _gelu_nodes(name: str) -> list[tuple]:
         ('Mul', [f'{name}.sum', f'{name}.share'], [f'{name}.twice'], {}),
         ('Mul', [f'{name}.twice', half], [f'{name}.turned'], {})]
 
+# %% ../../nbs/learn/310_onnx.ipynb #dense-layer-nodes
 def _dense_nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
     "Operations of a map that every frame passes alone."
     name, (kernel, bias) = layer.name, arrays
@@ -68,20 +69,29 @@ def _nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) -> li
     if layer.kind == 'Add': return [('Sum', sources, outputs, {})]
     return _lstm_nodes(layer, arrays, sources)
 
+# %% ../../nbs/learn/310_onnx.ipynb #names-of-inputs
+def _names_of(inputs: list, constants: list) -> list[str]:
+    "The names of an operation's inputs; arrays among them are put to the constants, and get a name there."
+    import onnx
+    names = []
+    for one in inputs:
+        if not isinstance(one, str):
+            constants.append(onnx.numpy_helper.from_array(one, f'weight{len(constants)}'))
+            one = constants[-1].name
+        names.append(one)
+    return names
+
 # %% ../../nbs/learn/310_onnx.ipynb #all-nodes
 def _all_nodes(layers: list[tuple[LayerSpec, list[np.ndarray]]]) -> tuple[list, list]:
     "ONNX nodes and constants of all layers, with the transposition at the end."
     import onnx
     nodes: list = []
     constants: list = []
-    def constant(array):
-        constants.append(onnx.numpy_helper.from_array(array, f'weight{len(constants)}'))
-        return constants[-1].name
     for layer, arrays in layers:
         sources = [f'{name}.turned' for name in layer.inputs]
         for operation, inputs, outputs, attributes in _nodes(layer, arrays, sources):
-            inputs = [name if isinstance(name, str) else constant(name) for name in inputs]
-            nodes.append(onnx.helper.make_node(operation, inputs, outputs, **attributes))
+            names = _names_of(inputs, constants)
+            nodes.append(onnx.helper.make_node(operation, names, outputs, **attributes))
     last = layers[-1][0].name
     nodes.append(onnx.helper.make_node('Transpose', [f'{last}.turned'], [last], perm=[1, 0, 2]))
     return nodes, constants

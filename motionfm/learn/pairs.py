@@ -19,6 +19,16 @@ from ..data.dataset import Dataset, open_dataset
 from ..data.preprocess import finite_sequences, normalise, pad_joints
 from .corrupt import Corruptor
 
+# %% ../../nbs/learn/302_pairs.ipynb #gather-windows
+def _gather(parts: Sequence, first: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    "(n, 60, Kmax, 3) windows at `indices` of all parts together, each of which begins at one of `first`."
+    part = np.searchsorted(first, indices, 'right') - 1
+    windows = np.empty((len(indices), FRAMES, KMAX, 3), np.float32)
+    for number in np.unique(part):
+        here = part == number
+        windows[here] = parts[number][indices[here] - first[number]]
+    return windows
+
 # %% ../../nbs/learn/302_pairs.ipynb #shelves
 class CachedSequences:
     "Windows of several datasets, one after the other, in memory or on disk; indexed like one array."
@@ -33,27 +43,17 @@ class CachedSequences:
     def __getitem__(self, indices) -> np.ndarray:
         "(n, 60, Kmax, 3) windows at `indices`, in that order; raises `FileError`."
         indices = np.arange(len(self))[indices] if isinstance(indices, slice) else np.asarray(indices, int)
-        part = np.searchsorted(self.first, indices, 'right') - 1
-        windows = np.empty((len(indices), *self.shape[1:]), np.float32)
-        for number in np.unique(part):
-            here = part == number
-            windows[here] = self.parts[number][indices[here] - self.first[number]]
-        return windows
+        return _gather(self.parts, self.first, indices)
 
-# %% ../../nbs/learn/302_pairs.ipynb #sequences
+# %% ../../nbs/learn/302_pairs.ipynb #people-sequences
 @dataclass(frozen=True)
-class Sequences:
-    "Normalised sequences of several datasets, in memory or on disk."
+class _PeopleSequences:
+    "Motion, and whose it is."
     joints: np.ndarray | WindowCache | CachedSequences  # (N, 60, Kmax, 3) float32, normalised
     present: np.ndarray       # (N, Kmax) False for joints that the dataset does not have
     scale: np.ndarray         # (N,) metres behind one normalised unit
     person: np.ndarray        # (N,) whose motion it is, as number in `people`
     people: np.ndarray        # 'dataset10/7': the same number in two datasets is two people
-    part: np.ndarray          # (N,) number of its dataset
-    number: np.ndarray        # (N,) its number in its dataset
-    datasets: tuple[str, ...] # names of the datasets
-    checksum: int             # of all motion
-    notes: tuple[str, ...]    # what was taken and what was skipped, and why
 
     def __len__(self) -> int: return len(self.scale)
 
@@ -61,6 +61,16 @@ class Sequences:
     def subjects(self) -> np.ndarray:
         "(N,) who moves in each sequence, as text."
         return self.people[self.person]
+
+# %% ../../nbs/learn/302_pairs.ipynb #sequences
+@dataclass(frozen=True)
+class Sequences(_PeopleSequences):
+    "Normalised sequences of several datasets, in memory or on disk."
+    part: np.ndarray          # (N,) number of its dataset
+    number: np.ndarray        # (N,) its number in its dataset
+    datasets: tuple[str, ...] # names of the datasets
+    checksum: int             # of all motion
+    notes: tuple[str, ...]    # what was taken and what was skipped, and why
 
     @property
     def names(self) -> np.ndarray:
@@ -103,18 +113,22 @@ def _concatenated_joints(arrays: list) -> np.ndarray | CachedSequences:
     in_memory = all(isinstance(array, np.ndarray) for array in arrays)
     return np.concatenate(arrays) if in_memory else CachedSequences(arrays)
 
+# %% ../../nbs/learn/302_pairs.ipynb #joined-persons
+def _joined_persons(parts: Sequence[dict]) -> np.ndarray:
+    "(N,) int32 who moves in each sequence, as number among the people of all parts."
+    offsets = np.cumsum([0, *(len(part['people']) for part in parts)])
+    return np.concatenate([part['person'] + np.int32(offset) for part, offset in zip(parts, offsets)])
+
 # %% ../../nbs/learn/302_pairs.ipynb #joined
 def _joined(datasets: Sequence[Dataset], parts: Sequence[dict], notes: Sequence[str]) -> Sequences:
     "The sequences of all datasets, one after the other."
     lengths = [len(part['joints']) for part in parts]
-    offsets = np.cumsum([0, *(len(part['people']) for part in parts)])
-    persons = [part['person'] + np.int32(offset) for part, offset in zip(parts, offsets)]
     checksums = [int(part['checksum']) for part in parts]
     return Sequences(
         joints=_concatenated_joints([part['joints'] for part in parts]),
         present=_present(datasets, lengths),
         scale=np.concatenate([part['scale'] for part in parts]),
-        person=np.concatenate(persons),
+        person=_joined_persons(parts),
         people=np.concatenate([part['people'] for part in parts]),
         part=np.repeat(np.arange(len(parts), dtype=np.int16), lengths),
         number=np.concatenate([part['numbers'] for part in parts]).astype(np.int32),
@@ -146,22 +160,31 @@ def load_sequences(
 ) -> Sequences:                    # of all that fit the filter
     "Read, normalise and join datasets; raises `DataError` if none fits the filter, with what was found."
     fitting, skipped = _fitting_datasets(folders, n_features, layout)
-    n_sequences = sum(dataset.n_sequences for dataset in fitting)
-    on_disk = n_sequences*WINDOW_BYTES > 1e9*memory_gb
+    on_disk = sum(dataset.n_sequences for dataset in fitting)*WINDOW_BYTES > 1e9*memory_gb
     parts, notes = zip(*[_load_one(dataset, on_disk, cache, cache_gb) for dataset in fitting])
     if not any(len(part['joints']) for part in parts):
         raise DataError(f'no usable sequence found ({"; ".join(notes)})')
     return _joined(fitting, parts, (*notes, *skipped))
 
 # %% ../../nbs/learn/302_pairs.ipynb #check-arrays
-def _check_arrays(joints: np.ndarray, subjects: np.ndarray) -> None:
-    "Raise `DataError` unless windows and subjects have the shapes that training needs."
+def _as_arrays(joints, subjects) -> tuple[np.ndarray, np.ndarray]:
+    "Windows and subjects; raises `DataError` unless they have the shapes that training needs."
+    joints, subjects = np.asarray(joints, np.float32), np.asarray(subjects)
     if joints.shape[1:] not in ((FRAMES, 16, 3), (FRAMES, KMAX, 3)):
         raise DataError(f'joints {joints.shape} found, expected (N, {FRAMES}, 16 or {KMAX}, 3): '
                         'windows of one second at 60 Hz, in metres, y up')
     if subjects.shape != joints.shape[:1]:
         raise DataError(f'subjects {subjects.shape} found, expected ({len(joints)},): '
                         'a name for each window, so that nobody is trained on and validated on')
+    return joints, subjects
+
+# %% ../../nbs/learn/302_pairs.ipynb #normalise-finite
+def _normalise_finite(joints: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Windows that can be used: which, normalised (N, 60, Kmax, 3), and scale (N,) in m; raises `DataError`."
+    kept = np.flatnonzero(finite_sequences(joints))
+    if not len(kept): raise DataError(f'{name}: no usable window found among {len(joints)}')
+    normalised, _, scale = normalise(joints[kept], names=[f'{name}[{index}]' for index in kept])
+    return kept, pad_joints(normalised), scale.astype(np.float32)
 
 # %% ../../nbs/learn/302_pairs.ipynb #sequences-from-arrays
 def sequences_from_arrays(
@@ -170,18 +193,14 @@ def sequences_from_arrays(
     name: str = 'joints',                 # what messages call the array
 ) -> Sequences:                           # normalised; windows with NaN or infinite values left out
     "Normalise windows from an array; raises `DataError` for wrong shapes and windows without visible scale."
-    joints, subjects = np.asarray(joints, np.float32), np.asarray(subjects)
-    _check_arrays(joints, subjects)
-    kept = np.flatnonzero(finite_sequences(joints))
-    if not len(kept): raise DataError(f'{name}: no usable window found among {len(joints)}')
-    normalised, _, scale = normalise(joints[kept], names=[f'{name}[{index}]' for index in kept])
-    windows = pad_joints(normalised)
+    joints, subjects = _as_arrays(joints, subjects)
+    kept, windows, scale = _normalise_finite(joints, name)
     people, person = np.unique(subjects[kept].astype(str), return_inverse=True)
     return Sequences(
-        joints=windows, scale=scale.astype(np.float32), people=people, person=person.astype(np.int32),
+        joints=windows, scale=scale, people=people, person=person.astype(np.int32),
         present=np.broadcast_to(np.arange(KMAX) < joints.shape[2], (len(kept), KMAX)),
-        part=np.zeros(len(kept), np.int16), number=kept.astype(np.int32), datasets=(name,),
-        checksum=crc32(str([crc32(windows.data)]).encode()),
+        part=np.zeros(len(kept), np.int16), number=kept.astype(np.int32),
+        datasets=(name,), checksum=crc32(str([crc32(windows.data)]).encode()),
         notes=(_note(name, len(kept), len(people), len(joints) - len(kept)),))
 
 # %% ../../nbs/learn/302_pairs.ipynb #chosen-subjects
@@ -201,6 +220,17 @@ def _drawn_subjects(subjects: np.ndarray, fraction: float, seed: int) -> set[str
     count = int(np.clip(round(fraction*len(known)), 1, len(known) - 1))
     return set(np.random.default_rng(seed).permutation(known)[:count].tolist())
 
+# %% ../../nbs/learn/302_pairs.ipynb #held-out
+def _held_out(
+    subjects: np.ndarray, val_subjects: Sequence[str] | None, val_fraction: float, seed: int,
+) -> set[str]:
+    "Who is held out, as `split_subjects` is told; raises `DataError`."
+    if len(set(subjects.tolist())) < 2:
+        raise DataError(f'one subject found ({subjects[0]}), expected at least two: '
+                        'one to learn from and one to be judged on')
+    if val_subjects: return _named_subjects(subjects, val_subjects)
+    return _drawn_subjects(subjects, val_fraction, seed)
+
 # %% ../../nbs/learn/302_pairs.ipynb #split-subjects
 def split_subjects(
     subjects: np.ndarray,                      # (N,) who moves in each sequence, as 'dataset10/7'
@@ -209,11 +239,7 @@ def split_subjects(
     seed: int = 0,                             # of the draw
 ) -> tuple[np.ndarray, np.ndarray]:            # indices to train on, indices to validate on
     "Split so that nobody is on both sides; raises `DataError` if one side would be empty."
-    if len(set(subjects.tolist())) < 2:
-        raise DataError(f'one subject found ({subjects[0]}), expected at least two: '
-                        'one to learn from and one to be judged on')
-    if val_subjects: held_out = _named_subjects(subjects, val_subjects)
-    else: held_out = _drawn_subjects(subjects, val_fraction, seed)
+    held_out = _held_out(subjects, val_subjects, val_fraction, seed)
     validation = np.isin(subjects, list(held_out))
     if validation.all():
         names = ', '.join(sorted(held_out))
@@ -232,6 +258,26 @@ def split_sequences(
     validation = np.isin(sequences.person, held_out)
     return np.flatnonzero(~validation), np.flatnonzero(validation)
 
+# %% ../../nbs/learn/302_pairs.ipynb #rows-of-frames
+def _inputs(corrupted: np.ndarray, visible: np.ndarray, visibility_input: bool) -> np.ndarray:
+    "(N, 60, Kmax*3 or 4) float32: damaged coordinates, and perhaps what was visible."
+    n, n_frames, kmax = visible.shape
+    inputs = np.empty((n, n_frames, kmax*(4 if visibility_input else 3)), np.float32)
+    inputs[..., :3*kmax] = corrupted.reshape(n, n_frames, -1)
+    if visibility_input: inputs[..., 3*kmax:] = visible
+    return inputs
+
+# %% ../../nbs/learn/302_pairs.ipynb #targets-of-frames
+def _targets(clean: np.ndarray, visible: np.ndarray, present: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    "(N, 60, Kmax*4 + 1) float32: clean coordinates, visibility (-1: no such joint), and scale in metres."
+    n, n_frames, kmax = visible.shape
+    targets = np.empty((n, n_frames, kmax*4 + 1), np.float32)
+    targets[..., :3*kmax] = clean.reshape(n, n_frames, -1)
+    targets[..., 3*kmax:-1] = visible
+    if not present.all(): targets[..., 3*kmax:-1][np.broadcast_to(~present[:, None], visible.shape)] = -1
+    targets[..., -1] = scale[:, None]
+    return targets
+
 # %% ../../nbs/learn/302_pairs.ipynb #make-sequence-pairs
 def make_sequence_pairs(
     sequences: Sequences,           # where the motion comes from
@@ -244,16 +290,8 @@ def make_sequence_pairs(
     clean, present = sequences.joints[np.asarray(indices)], sequences.present[np.asarray(indices)]
     known = np.broadcast_to(present[:, None], clean.shape[:-1])
     corrupted, visible = corruptor(clean, indices, epoch, known)
-    n, n_frames, kmax = visible.shape
-    inputs = np.empty((n, n_frames, kmax*(4 if visibility_input else 3)), np.float32)
-    targets = np.empty((n, n_frames, kmax*4 + 1), np.float32)
-    inputs[..., :3*kmax] = corrupted.reshape(n, n_frames, -1)
-    if visibility_input: inputs[..., 3*kmax:] = visible
-    targets[..., :3*kmax] = clean.reshape(n, n_frames, -1)
-    targets[..., 3*kmax:-1] = visible
-    if not present.all(): targets[..., 3*kmax:-1][~known] = -1
-    targets[..., -1] = sequences.scale[indices][:, None]
-    return inputs, targets
+    targets = _targets(clean, visible, present, sequences.scale[indices])
+    return _inputs(corrupted, visible, visibility_input), targets
 
 # %% ../../nbs/learn/302_pairs.ipynb #batch-order
 def batch_order(

@@ -100,8 +100,7 @@ def join_windows(
     "Undo the cutting of recordings into overlapping windows."
     joined = [[windows[0]]] if len(windows) else []
     for last, window in zip(windows, windows[1:]):
-        shift = _overlap(last, window)
-        if shift: joined[-1].append(window[-shift:])
+        if shift := _overlap(last, window): joined[-1].append(window[-shift:])
         else: joined.append([window])
     return [np.concatenate(parts) for parts in joined]
 
@@ -148,7 +147,7 @@ def other_body(
     mirrored = rng.random() < .5
     return changed[:, list(MIRROR)]*np.array([-1, 1, 1], np.float32) if mirrored else changed
 
-# %% ../../nbs/learn/309_recipe.ipynb #crop
+# %% ../../nbs/learn/309_recipe.ipynb #draw-speed
 _SPEEDS, _UNCHANGED_SPEED = (.7, 1.5), .4   # slowest and fastest; probability that it stays
 
 def _draw_speed(rng: np.random.Generator) -> float:
@@ -157,6 +156,12 @@ def _draw_speed(rng: np.random.Generator) -> float:
     slowest, fastest = np.log(_SPEEDS)
     return float(np.exp(rng.uniform(slowest, fastest)))
 
+def _chances(recordings: Sequence[np.ndarray]) -> np.ndarray:
+    "(N,) how likely a crop is taken from each recording: longer ones more often, up to a length."
+    chances = np.minimum([len(recording) for recording in recordings], SETTINGS.long_frames)**.7
+    return chances/chances.sum()
+
+# %% ../../nbs/learn/309_recipe.ipynb #crop
 def crop(
     recording: np.ndarray,      # (T, 20, 3), continued by its mirror in time if it is too short
     rng: np.random.Generator,
@@ -222,6 +227,21 @@ def _draw_gap(rng: np.random.Generator) -> int:
     "Length of a gap, 3 to 70 frames, short ones more often."
     return int(np.exp(rng.uniform(np.log(3), np.log(70))))
 
+def _frame_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
+    "Hide spans of frames, in place."
+    usual, n_frames = rng.random() < .6, len(visible)
+    share, span = (.3, 15) if usual else (rng.uniform(.05, .45), rng.integers(3, 30))
+    n_spans = max(1, round(share*n_frames/span))
+    for start in rng.integers(1 - span, n_frames, n_spans): visible[max(start, 0):start + span] = False
+
+def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
+    "Hide a quarter of the joints for 50 to 149 frames each, in place."
+    for joint in np.flatnonzero(rng.random(KMAX) < .25):
+        length = int(rng.integers(50, 150))
+        start = rng.integers(-10, max(len(visible) - length + 10, 1))
+        visible[max(start, 0):start + length, joint] = False
+
+# %% ../../nbs/learn/309_recipe.ipynb #long-gaps
 def _joint_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
     "Hide joints for a while, in place."
     chance = .2 if rng.random() < .5 else rng.uniform(.03, .5)
@@ -231,22 +251,6 @@ def _joint_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
             start = second + rng.integers(60)
             end = start + (30 if usual else _draw_gap(rng))
             visible[max(start, 0):max(end, 0), joint] = False
-
-# %% ../../nbs/learn/309_recipe.ipynb #frame-gaps
-def _frame_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
-    "Hide spans of frames, in place."
-    usual, n_frames = rng.random() < .6, len(visible)
-    share, span = (.3, 15) if usual else (rng.uniform(.05, .45), rng.integers(3, 30))
-    n_spans = max(1, round(share*n_frames/span))
-    for start in rng.integers(1 - span, n_frames, n_spans): visible[max(start, 0):start + span] = False
-
-# %% ../../nbs/learn/309_recipe.ipynb #long-gaps
-def _long_gaps(visible: np.ndarray, rng: np.random.Generator) -> None:
-    "Hide a quarter of the joints for 50 to 149 frames each, in place."
-    for joint in np.flatnonzero(rng.random(KMAX) < .25):
-        length = int(rng.integers(50, 150))
-        start = rng.integers(-10, max(len(visible) - length + 10, 1))
-        visible[max(start, 0):start + length, joint] = False
 
 def _absent(visible: np.ndarray, rng: np.random.Generator) -> None:
     "Hide joints for good, in place."
@@ -278,21 +282,12 @@ class Source:
     ):
         self.recordings, self.seed = [recording.astype(np.float32) for recording in recordings], seed
         self.synthetic = _synthetic_recordings(SETTINGS.synthetic if synthetic is None else synthetic, seed)
-        chances = np.minimum([len(recording) for recording in recordings], SETTINGS.long_frames)**.7
-        self.chances = chances/chances.sum()
+        self.chances = _chances(recordings)
         self.prior = prior or fit_prior(self.crops(np.random.default_rng(seed), SETTINGS.prior_crops))
 
     def crops(self, rng: np.random.Generator, number: int) -> np.ndarray:
         "(number, CROP_FRAMES, 20, 3) metres."
         return np.stack([other_body(crop(_draw_recording(self, rng), rng), rng) for _ in range(number)])
-
-    def group(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-        "Features and targets, (32, CROP_FRAMES, N_FEATURES) and (32, CROP_FRAMES, N_TARGETS) float32."
-        rng = np.random.default_rng((self.seed, epoch, number))
-        truth = self.crops(rng, SETTINGS.group)
-        positions, visible = map(np.stack, zip(*(damage(one, rng) for one in truth)))
-        feature_set = build_features(positions, visible, self.prior)
-        return feature_set.features, targets_of(feature_set, truth)
 
 # %% ../../nbs/learn/309_recipe.ipynb #source-draws
 def _synthetic_recordings(number: int, seed: int) -> list[np.ndarray]:
@@ -304,6 +299,14 @@ def _draw_recording(source: Source, rng: np.random.Generator) -> np.ndarray:
     "A recording to take a crop from."
     if rng.random() < SETTINGS.synthetic_share: return source.synthetic[rng.integers(len(source.synthetic))]
     return source.recordings[rng.choice(len(source.recordings), p=source.chances)]
+
+def _damaged_group(source: Source, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+    "Features and targets, (32, CROP_FRAMES, N_FEATURES) and (32, CROP_FRAMES, N_TARGETS) float32."
+    rng = np.random.default_rng((source.seed, epoch, number))
+    truth = source.crops(rng, SETTINGS.group)
+    positions, visible = map(np.stack, zip(*(damage(one, rng) for one in truth)))
+    feature_set = build_features(positions, visible, source.prior)
+    return feature_set.features, targets_of(feature_set, truth)
 
 # %% ../../nbs/learn/309_recipe.ipynb #targets
 _N_TARGETS = KMAX*(3*len(CANDIDATES) + 5)
@@ -322,13 +325,19 @@ def targets_of(
 def _groups(source: Source, epoch: int) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     "The groups of an epoch without end; two are built ahead."
     with ThreadPoolExecutor(1) as worker:
-        coming = deque(worker.submit(source.group, epoch, number) for number in range(2))
+        coming = deque(worker.submit(_damaged_group, source, epoch, number) for number in range(2))
         try:
             for number in count(2):
                 yield coming.popleft().result()
-                coming.append(worker.submit(source.group, epoch, number))
+                coming.append(worker.submit(_damaged_group, source, epoch, number))
         finally:
             for waiting in coming: waiting.cancel()
+
+def _draw_batch(latest: deque, rng: np.random.Generator, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+    "Features and targets of crops from the latest groups."
+    rows = [(rng.integers(len(latest)), rng.integers(SETTINGS.group)) for _ in range(batch_size)]
+    features, targets = ([latest[group][part][row] for group, row in rows] for part in (0, 1))
+    return np.stack(features), np.stack(targets)
 
 # %% ../../nbs/learn/309_recipe.ipynb #batches
 def batches(
@@ -344,11 +353,20 @@ def batches(
     for step in range(steps):
         n_new = SETTINGS.first_groups if step == 0 else int(step % every == 0)
         for _ in range(n_new): latest.append(next(groups))
-        rows = [(rng.integers(len(latest)), rng.integers(SETTINGS.group)) for _ in range(batch_size)]
-        features = np.stack([latest[group][0][row] for group, row in rows])
-        targets = np.stack([latest[group][1][row] for group, row in rows])
-        yield features, targets
+        yield _draw_batch(latest, rng, batch_size)
     groups.close()
+
+# %% ../../nbs/learn/309_recipe.ipynb #recipe-layers
+def _recurrent(features, hidden: int, dropout: float, policy: str):
+    "A bidirectional LSTM and dropout on top of `features`."
+    lstm = keras.layers.LSTM(hidden, return_sequences=True, dtype=policy)
+    features = keras.layers.Bidirectional(lstm, dtype=policy)(features)
+    return keras.layers.Dropout(dropout, dtype=policy)(features)
+
+def _opinion(features):
+    "The last map; small at first, so that training begins near the mean of the candidates."
+    small = keras.initializers.RandomNormal(stddev=.01)
+    return keras.layers.Dense(N_OUTPUTS, kernel_initializer=small, name='opinion')(features)
 
 # %% ../../nbs/learn/309_recipe.ipynb #build-recipe
 def build_recipe(
@@ -362,23 +380,12 @@ def build_recipe(
     "A new network with random weights."
     with seeded_layers(seed):
         inputs = keras.Input((frames, N_FEATURES), name='evidence')
-        alone = keras.layers.Dense(SETTINGS.embedding, activation='gelu', name='embedding')(inputs)
-        features = alone
+        features = alone = keras.layers.Dense(SETTINGS.embedding, activation='gelu', name='embedding')(inputs)
         for _ in range(layers): features = _recurrent(features, hidden, dropout, precision(mixed_precision))
-        small = keras.initializers.RandomNormal(stddev=.01)
         both = keras.layers.Concatenate()([features, alone])
-        outputs = keras.layers.Dense(N_OUTPUTS, kernel_initializer=small, name='opinion')(both)
-        return keras.Model(inputs, outputs, name='motionfm_recipe')
-
-def _recurrent(features, hidden: int, dropout: float, policy: str):
-    "A bidirectional LSTM and dropout on top of `features`."
-    lstm = keras.layers.LSTM(hidden, return_sequences=True, dtype=policy)
-    features = keras.layers.Bidirectional(lstm, dtype=policy)(features)
-    return keras.layers.Dropout(dropout, dtype=policy)(features)
+        return keras.Model(inputs, _opinion(both), name='motionfm_recipe')
 
 # %% ../../nbs/learn/309_recipe.ipynb #taken-apart
-_FLOOR_M, _MOVEMENT_WEIGHT, _UNCERTAINTY_WEIGHT = .01, .3, .05
-
 def _split_recipe_targets(targets) -> tuple:
     "Candidates (N, T, K, C, 3), prior scale and inliers (N, T, K), and truth (N, T, K, 3)."
     targets = ops.convert_to_tensor(targets)
@@ -398,6 +405,8 @@ def _fuse(outputs, candidates, prior_scale) -> tuple:
 def _length(vectors): return ops.sqrt(ops.sum(ops.square(vectors), -1) + 1e-10)
 
 # %% ../../nbs/learn/309_recipe.ipynb #loss
+_FLOOR_M, _MOVEMENT_WEIGHT, _UNCERTAINTY_WEIGHT = .01, .3, .05
+
 @keras.saving.register_keras_serializable('motionfm')
 class RecipeLoss(keras.losses.Loss):
     "Error and movement in units of the prior scale, and the likelihood of the error under the uncertainty."
@@ -412,6 +421,7 @@ class RecipeLoss(keras.losses.Loss):
         loss = error/unit + _MOVEMENT_WEIGHT*movement/unit + _UNCERTAINTY_WEIGHT*surprise
         return ops.mean(loss, -1)
 
+# %% ../../nbs/learn/309_recipe.ipynb #recipe-error
 @keras.saving.register_keras_serializable('motionfm')
 class RecipeError(SampleMean):
     "Mean error in mm, over all samples or only those that were not seen."
@@ -505,13 +515,6 @@ def _epoch(model: keras.Model, average: Average, source: Source, config: TrainCo
     return {'epoch': epoch, **{name: float(f'{float(value):.7g}') for name, value in logs.items()}}
 
 # %% ../../nbs/learn/309_recipe.ipynb #judge
-def _fingerprint_of(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
-    "By what this data is recognised when a run is resumed."
-    checksum = crc32(b''.join(recording.tobytes() for recording in recordings))
-    return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
-            'checksum': checksum}
-
-# %% ../../nbs/learn/309_recipe.ipynb #judge-2
 def _judge_one(model: keras.Model, truth: np.ndarray, rng: np.random.Generator, prior: MotionPrior) -> list:
     "Errors in mm on a damaged crop (1, T, 20, 3): network, then best candidate; all, then missing samples."
     damaged, visible = damage(truth[0], rng)
@@ -522,16 +525,17 @@ def _judge_one(model: keras.Model, truth: np.ndarray, rng: np.random.Generator, 
     errors = [1000*np.linalg.norm(prediction - truth, axis=-1) for prediction in predictions]
     return [error[where] for error in errors for where in (..., ~feature_set.inlier)]
 
+# %% ../../nbs/learn/309_recipe.ipynb #judge-2
 _JUDGED = ('all', 'missing', 'all, best candidate', 'missing, best candidate')
 
-def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source) -> dict:
+def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source) -> str:
     "Mean error in mm on damaged crops of people whom the network has not seen, beside the best candidate."
     rng, errors = np.random.default_rng(source.seed), []
     for number in range(SETTINGS.n_judged):
         truth = crop(recordings[number % len(recordings)], rng)[None]
         errors.append(_judge_one(model, truth, rng, source.prior))
     pooled = [np.concatenate([np.ravel(part) for part in parts]) for parts in zip(*errors)]
-    return {name: float(part.mean()) for name, part in zip(_JUDGED, pooled, strict=True)}
+    return ', '.join(f'{name} {part.mean():.1f}' for name, part in zip(_JUDGED, pooled, strict=True))
 
 # %% ../../nbs/learn/309_recipe.ipynb #run
 class _Run(NamedTuple):
@@ -581,6 +585,12 @@ def _split_recordings(config: TrainConfig) -> tuple[list, list, set[str]]:
     return people, others, held_out
 
 # %% ../../nbs/learn/309_recipe.ipynb #start-run
+def _fingerprint_of(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
+    "By what this data is recognised when a run is resumed."
+    checksum = crc32(b''.join(recording.tobytes() for recording in recordings))
+    return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
+            'checksum': checksum}
+
 def _start_run(config: TrainConfig, people: list[np.ndarray], held_out: set[str]) -> _Run:
     "A run from its beginning, or as far as it came; raises `FileError`, `DataError`."
     model, data, history = _compiled(config), _fingerprint_of(people, held_out), []
@@ -607,7 +617,6 @@ def train_recipe(
     if interrupted: print(f'\nstopped after {len(history)} whole epochs; go on with --resume')
     elif history:
         run.portable.set_weights(run.average.weights)
-        errors = _judge(run.portable, others, run.source).items()
         print('people held out, damaged at random, mean error in mm: '
-              + ', '.join(f'{name} {value:.1f}' for name, value in errors) + f'; weights in {paths["best"]}')
+              f'{_judge(run.portable, others, run.source)}; weights in {paths["best"]}')
     return TrainResult(history, paths, interrupted)

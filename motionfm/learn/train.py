@@ -46,8 +46,26 @@ from motionfm.learn.pairs import (
     split_sequences,
 )
 
+# %% ../../nbs/learn/308_train.ipynb #batches-of-epoch
+class _DealtBatches(keras.utils.PyDataset):
+    "Which sequences are in each batch; a last one that is too small to be shared is left out."
+    def __init__(self, indices: np.ndarray, size: int, fixed: bool, seed: int, group: WorkerGroup, **kwargs):
+        super().__init__(**kwargs)
+        self.indices, self.batch_size, self.fixed, self.seed, self.group = indices, size, fixed, seed, group
+        self.deal(0)
+
+    def __len__(self) -> int: return len(self.batches)
+
+    def deal(self, epoch: int) -> None:
+        "Begin an epoch: its order and its damage."
+        size, indices = self.batch_size, self.indices
+        if self.fixed: batches = np.split(indices, range(size, len(indices), size))
+        else: batches = batch_order(indices, size, self.seed, epoch)
+        if len(batches[-1]) < self.group.devices: batches = batches[:-1]
+        self.epoch, self.batches = epoch, batches
+
 # %% ../../nbs/learn/308_train.ipynb #pair-batches
-class PairBatches(keras.utils.PyDataset):
+class PairBatches(_DealtBatches):
     "Batches of damaged and clean motion; `deal` begins an epoch."
     def __init__(self,
         sequences: Sequences,           # all sequences
@@ -59,18 +77,9 @@ class PairBatches(keras.utils.PyDataset):
         group: WorkerGroup = WorkerGroup(), # who shares each batch
         **kwargs,                       # workers and the like, as for any PyDataset
     ):
-        super().__init__(**kwargs)
-        self.sequences, self.indices, self.corruptor = sequences, indices, corruptor
-        self.batch_size, self.fixed = batch_size, fixed
-        self.visibility_input, self.group = visibility_input, group
+        super().__init__(indices, batch_size, fixed, corruptor.seed, group, **kwargs)
+        self.sequences, self.corruptor, self.visibility_input = sequences, corruptor, visibility_input
         self.failure: MotionfmError | None = None
-        self.deal(0)
-
-    def deal(self, epoch: int) -> None:
-        "Begin an epoch: its order and its damage."
-        self.epoch, self.batches = epoch, _batches_of_epoch(self, epoch)
-
-    def __len__(self) -> int: return len(self.batches)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         own, settings = self.group.share(self.batches[index]), (self.epoch, self.visibility_input)
@@ -78,14 +87,6 @@ class PairBatches(keras.utils.PyDataset):
         except MotionfmError as error:
             self.failure = error   # Keras wraps what is raised here, so it is kept
             raise
-
-# %% ../../nbs/learn/308_train.ipynb #batches-of-epoch
-def _batches_of_epoch(pairs: PairBatches, epoch: int) -> list[np.ndarray]:
-    "Indices for each batch; a last batch that is too small to be shared is left out."
-    size = pairs.batch_size
-    if pairs.fixed: batches = np.split(pairs.indices, range(size, len(pairs.indices), size))
-    else: batches = batch_order(pairs.indices, size, pairs.corruptor.seed, epoch)
-    return batches[:-1] if len(batches[-1]) < pairs.group.devices else batches
 
 # %% ../../nbs/learn/308_train.ipynb #stop
 class _StopWhenAsked(keras.callbacks.Callback):
@@ -95,6 +96,7 @@ class _StopWhenAsked(keras.callbacks.Callback):
         if self.asked: raise KeyboardInterrupt
     on_test_batch_end = on_train_batch_end
 
+# %% ../../nbs/learn/308_train.ipynb #stop-between-batches
 @contextmanager
 def _ctrl_c_between_batches() -> Iterator[_StopWhenAsked]:
     "Turn the first Ctrl-C into a request; the callback to give to Keras."
@@ -116,6 +118,13 @@ class _EarlyStopping(keras.callbacks.EarlyStopping):
     def on_train_begin(self, logs=None) -> None: self._set_monitor_op()
 
 # %% ../../nbs/learn/308_train.ipynb #optional-callbacks
+def _tensorboard(folder: str) -> keras.callbacks.Callback:
+    "Logs for TensorBoard; raises `DataError` if it is not installed."
+    from importlib.util import find_spec
+    if find_spec('tensorboard') is None:
+        raise DataError('TensorBoard is not installed; pip install tensorboard, or leave out --tensorboard')
+    return keras.callbacks.TensorBoard(folder)
+
 def _optional_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
     "The callbacks that the settings ask for; raises `DataError` if TensorBoard is not installed."
     callbacks = []
@@ -123,14 +132,6 @@ def _optional_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
     if config.reduce_lr: callbacks.append(_ReduceLR(factor=.5, patience=config.reduce_lr, verbose=1))
     if config.tensorboard: callbacks.append(_tensorboard(config.tensorboard))
     return callbacks
-
-# %% ../../nbs/learn/308_train.ipynb #tensorboard
-def _tensorboard(folder: str) -> keras.callbacks.Callback:
-    "Logs for TensorBoard; raises `DataError` if it is not installed."
-    from importlib.util import find_spec
-    if find_spec('tensorboard') is None:
-        raise DataError('TensorBoard is not installed; pip install tensorboard, or leave out --tensorboard')
-    return keras.callbacks.TensorBoard(folder)
 
 # %% ../../nbs/learn/308_train.ipynb #run-data
 class _RunData(NamedTuple):
@@ -220,6 +221,9 @@ def _start_or_resume(config: TrainConfig, model: AccumModel, callbacks: Sequence
     for callback in callbacks:
         memory = state['memory'].get(type(callback).__name__, {})
         for key, value in memory.items(): setattr(callback, key, value)
+    n_done = len(state['history'])
+    if n_done >= config.epochs:
+        print(f'nothing left to do: {n_done} epochs are complete; give more --epochs to go on')
     return state['history']
 
 # %% ../../nbs/learn/308_train.ipynb #result
@@ -246,6 +250,7 @@ def _print_end(result: TrainResult) -> None:
           f'MPJPE {best["val_mpjpe_mm"]:.1f} mm over all samples, '
           f'{best["val_missing_mm"]:.1f} mm over missing ones; weights in {result.paths["best"]}')
 
+# %% ../../nbs/learn/308_train.ipynb #finish-run
 def _finish(config: TrainConfig, model: AccumModel, history: list[dict], interrupted: bool) -> TrainResult:
     "Draw the curves and say where everything is."
     result = TrainResult(history, output_paths(config.save_prefix), interrupted)
@@ -260,10 +265,9 @@ def _finish(config: TrainConfig, model: AccumModel, history: list[dict], interru
 def _fit(model: AccumModel, batches: Sequence[PairBatches], callbacks: Sequence, checkpoint: Checkpoint,
          verbose: int | str) -> bool:
     "Train; whether Ctrl-C stopped it. Raises the `DataError` or `FileError` behind whatever Keras raises."
-    training, validation = batches
     with _ctrl_c_between_batches() as stop:
         try:
-            model.fit(training, validation_data=validation, epochs=checkpoint.config.epochs,
+            model.fit(batches[0], validation_data=batches[1], epochs=checkpoint.config.epochs,
                       initial_epoch=len(checkpoint.history), shuffle=False, verbose=verbose,
                       callbacks=[*callbacks, checkpoint, stop])
         except KeyboardInterrupt: return True
@@ -296,8 +300,6 @@ def _train_one(config: TrainConfig, verbose: int | str, joints=None, subjects=No
     data = _run_data(config, joints, subjects, corruptor)
     model = _compiled_model(config)
     history = _start_or_resume(config, model, callbacks, data.fingerprint)
-    if len(history) >= config.epochs:
-        print(f'nothing left to do: {len(history)} epochs are complete; give more --epochs to go on')
     batches = _batches_of_run(config, data, group)
     checkpoint = Checkpoint(config, history, batches[0], data.fingerprint, callbacks)
     interrupted = _fit(model, batches, callbacks, checkpoint, verbose)

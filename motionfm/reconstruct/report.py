@@ -345,7 +345,8 @@ def _all_flags(
     trial: Trial, points: Points, positions: np.ndarray, parts: Sequence[slice],
 ) -> tuple[Flag, ...]:
     "Where the result leaves the human, in each part of a recording; joints only."
-    n, flags = points.n_joints, []
+    n = points.n_joints
+    flags: list[Flag] = []
     for part in parts if n else ():
         flags += find_flags(positions[part, :n], trial.rate, points.positions[part, :n],
                             points.visible[part, :n], trial.frames[part])
@@ -373,25 +374,31 @@ def summarise(
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
     parts = discontinuities.parts if discontinuities else [slice(None)]
-    flags, by = _all_flags(trial, points, positions, parts), np.broadcast_to(by, points.visible.shape)
-    has = points.columns >= 0
-    points, positions, by = _chosen(points, has), positions[:, has], by[:, has]
+    found['flags'] = _all_flags(trial, points, positions, parts)
+    has, by = points.columns >= 0, np.broadcast_to(by, points.visible.shape)
     if uncertainty is not None: uncertainty = uncertainty[:, has]
-    visible, names, frames = points.visible, points.names, trial.frames
-    done = np.isfinite(positions).all(-1)
+    points = _chosen(points, has)
+    displaced = discontinuities is not None and points.visible[discontinuities.displaced].any()
+    found['discontinuities'] = describe_discontinuities(discontinuities, trial.frames, not displaced)
+    found |= _compare(points, positions[:, has], by[:, has], uncertainty, trial.frames)
+    return Summary(trial.source, str(output), len(trial), trial.rate, len(points.names),
+                   invented=tuple(invented), notes=trial.notes, **found)
+
+# %% ../../nbs/reconstruct/606_report.ipynb #compare-samples
+def _compare(
+    points: Points, positions: np.ndarray, by: np.ndarray, uncertainty: np.ndarray | None, frames: np.ndarray,
+) -> dict:
+    "Fields of `Summary`: what was missing, what filled it, and how far seen samples were moved."
+    visible, names, done = points.visible, points.names, np.isfinite(positions).all(-1)
     filled, both = done & ~visible, visible & done
     moved = np.where(both, np.linalg.norm(positions - points.positions, axis=-1), np.nan)
-    all_filled = discontinuities is not None and not visible[discontinuities.displaced].any()
-    return Summary(
-        trial.source, str(output), len(visible), trial.rate, len(names), int((~visible).sum()),
-        longest_gap(visible) if len(names) else 0, tuple(invented),
-        1000*float(moved[both].mean()) if both.any() else 0., trial.notes,
+    return dict(
+        n_missing=int((~visible).sum()), longest_gap=longest_gap(visible) if len(names) else 0,
+        moved_mm=1000*float(moved[both].mean()) if both.any() else 0.,
         gap_counts=gap_table(visible), filled=dict(Counter(by[filled].tolist())),
         blank={name: int(count) for name, count in zip(names, (~done).sum(0)) if count},
         uncertainty=_summarise_uncertainty(uncertainty, filled, names, frames),
-        flags=flags, furthest=_find_furthest(moved, names, frames),
-        gaps=_list_gaps(points, frames, done, by, uncertainty),
-        discontinuities=describe_discontinuities(discontinuities, frames, all_filled), **found)
+        furthest=_find_furthest(moved, names, frames), gaps=_list_gaps(points, frames, done, by, uncertainty))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #failure
 @dataclass(frozen=True)

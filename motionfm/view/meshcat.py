@@ -93,6 +93,23 @@ def object_names(
     bones = [f'bones/{JOINTS[start]}-{JOINTS[end]}' for start, end in edges_for(n_joints)]
     return [f'joints/{name}' for name in JOINTS[:n_joints]], bones
 
+# %% ../../nbs/view/804_meshcat.ipynb #joint-clips
+def _joint_clips(joints: np.ndarray, seen: np.ndarray, path: str, fps: float) -> list[dict]:
+    "One clip for each joint, at (T, K, 3) metres where it is seen (T, K)."
+    balls, _ = object_names(joints.shape[1])
+    return [_clip(f'{path}/{ball}', fps, seen[:, index], {'position': ('vector3', joints[:, index])})
+            for index, ball in enumerate(balls)]
+
+def _bone_clips(joints: np.ndarray, seen: np.ndarray, path: str, fps: float) -> list[dict]:
+    "One clip for each bone, from joint to joint, where both are seen."
+    edges, (_, cylinders), clips = edges_for(joints.shape[1]), object_names(joints.shape[1]), []
+    middle, turn, stretch = bone_poses(joints, edges)
+    for index, (edge, cylinder) in enumerate(zip(edges, cylinders)):
+        pose = {'position': ('vector3', middle[:, index]), 'quaternion': ('quaternion', turn[:, index])}
+        pose['scale'] = 'vector3', stretch[:, index]
+        clips.append(_clip(f'{path}/{cylinder}', fps, np.all(seen[:, list(edge)], 1), pose))
+    return clips
+
 # %% ../../nbs/view/804_meshcat.ipynb #skeleton-clips-2
 def skeleton_clips(
     joints: np.ndarray,     # (T, K, 3) positions in metres; NaN where a joint is missing
@@ -100,18 +117,9 @@ def skeleton_clips(
     fps: float = RATE,      # frames per second
 ) -> list[dict]:            # one clip for each joint and each bone, as MeshCat wants them
     "A motion as MeshCat clips."
-    seen, edges, clips = np.isfinite(joints).all(-1), edges_for(joints.shape[1]), []
+    seen = np.isfinite(joints).all(-1)
     placed = np.where(seen[..., None], joints, 0)
-    balls, cylinders = object_names(joints.shape[1])
-    for index, ball in enumerate(balls):
-        place = {'position': ('vector3', placed[:, index])}
-        clips.append(_clip(f'{path}/{ball}', fps, seen[:, index], place))
-    middle, turn, stretch = bone_poses(placed, edges)
-    for index, (edge, cylinder) in enumerate(zip(edges, cylinders)):
-        pose = {'position': ('vector3', middle[:, index]), 'quaternion': ('quaternion', turn[:, index])}
-        pose['scale'] = 'vector3', stretch[:, index]
-        clips.append(_clip(f'{path}/{cylinder}', fps, seen[:, list(edge)].all(1), pose))
-    return clips
+    return _joint_clips(placed, seen, path, fps) + _bone_clips(placed, seen, path, fps)
 
 # %% ../../nbs/view/804_meshcat.ipynb #window
 @dataclass
@@ -274,6 +282,18 @@ def _facts(
         'box': [corner.tolist() for corner in box],
     }
 
+# %% ../../nbs/view/804_meshcat.ipynb #add-motions
+def _add_motions(
+    viewer: Visualizer, motions: Mapping[str, np.ndarray], spacing: float, fps: float, loop: bool,
+) -> None:
+    "Put skeletons side by side, `spacing` metres apart, and let them move."
+    clips = []
+    for index, (name, motion) in enumerate(motions.items()):
+        add_skeleton(viewer[name], motion.shape[2], _colours(name))
+        viewer[name].set_transform(_shift(spacing*index))
+        clips += skeleton_clips(motion.reshape(-1, *motion.shape[2:]), f'/meshcat/{name}', fps)
+    viewer.set_animation(Clips(clips), repetitions=math.inf if loop else 1)
+
 # %% ../../nbs/view/804_meshcat.ipynb #motion-scene
 def motion_scene(
     motions: Mapping[str, np.ndarray], # name -> (T, K, 3) or (N, T, K, 3) metres, y up, NaN where missing
@@ -286,11 +306,7 @@ def motion_scene(
     if not 0 < fps < math.inf: raise DataError(f'fps {fps:g} found, expected more than 0 frames per second')
     motions = _centred(_checked(motions))
     spacing = _width(next(iter(motions.values()))) + .35 if spacing is None else spacing
-    viewer, clips, box = Visualizer(window=Window()), [], _box(motions, spacing)
+    viewer, box = Visualizer(window=Window()), _box(motions, spacing)
     _furnish(viewer, *box)
-    for index, (name, motion) in enumerate(motions.items()):
-        add_skeleton(viewer[name], motion.shape[2], _colours(name))
-        viewer[name].set_transform(_shift(spacing*index))
-        clips += skeleton_clips(motion.reshape(-1, *motion.shape[2:]), f'/meshcat/{name}', fps)
-    viewer.set_animation(Clips(clips), repetitions=math.inf if loop else 1)
+    _add_motions(viewer, motions, spacing, fps, loop)
     return MeshcatScene(viewer, _facts(motions, fps, labels, spacing, box))

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from ..body.skeleton import edges_for, project, SIDES
+from ..body.skeleton import project
 from motionfm.view.scene import (
     camera_target,
     face_camera,
+    Figure,
     pack,
     Scene,
     scene_extent,
@@ -110,11 +111,13 @@ def _places(
 _SIDE_COLOURS = {'R': '#ffa33f', 'L': '#4fa8ff'}   # the joints of the right and the left
 _SIDE_MARKERS = {'R': 'o', 'C': 'o', 'L': 's'}
 
-def _draw_bones(ax, points: np.ndarray, seen: np.ndarray, colour: str, extra: float) -> None:
+def _draw_bones(
+    ax, figure: Figure, points: np.ndarray, seen: np.ndarray, colour: str, extra: float,
+) -> None:
     "Lines; the left is thin, what is missing is dotted."
     with view_extra():
         from matplotlib.collections import LineCollection
-    edges, sides = np.array(edges_for(len(points))), np.array(SIDES[:len(points)])
+    edges, sides = np.array(figure.edges).reshape(-1, 2), np.array(figure.sides)
     known, left = seen[edges].all(1), sides[edges[:, 1]] == 'L'
     widths = np.where(left, 1.6, 2.6) + extra
     styles = np.where(known, '-', ':').tolist()
@@ -124,14 +127,15 @@ def _draw_bones(ax, points: np.ndarray, seen: np.ndarray, colour: str, extra: fl
 # %% ../../nbs/view/802_player.ipynb #draw-joints
 def _draw_points(
     ax,                  # matplotlib axes
+    figure: Figure,      # names and lines of the points
     points: np.ndarray,  # (K, 2) on the page
     seen: np.ndarray,    # (K,) True where seen
     colour: str,         # of the skeleton
     extra: float = 0.,   # points of width more
 ) -> None:
     "Bones and joints; what is missing is hollow."
-    _draw_bones(ax, points, seen, colour, extra)
-    sides = np.array(SIDES[:len(points)])
+    _draw_bones(ax, figure, points, seen, colour, extra)
+    sides = np.array(figure.sides)
     for side, marker in _SIDE_MARKERS.items():
         ours, face = sides == side, _SIDE_COLOURS.get(side, colour)
         there, lost = ours & seen, ours & ~seen
@@ -155,7 +159,8 @@ def _draw_skeleton(
     shift = np.array([0 if overlaid else place*width, 0])
     (points, seen), colour = _places(scene, name, frame), SKELETON_COLOURS[theme][name]
     turned = face_camera(points - camera_target(scene, frame), scene.stage['heading'])
-    _draw_points(ax, project(turned, view) + shift, seen, colour, _EXTRA_WIDTH[place] if overlaid else 0)
+    extra = _EXTRA_WIDTH[place] if overlaid else 0
+    _draw_points(ax, scene.drawn, project(turned, view) + shift, seen, colour, extra)
     if not several: return
     x, y = shift[0] - width/2, height/2*(1 if beside else 1 - .1*place)
     ax.text(x, y, f' {name}', color=colour, fontsize=_font_size(ax.figure), va='top')

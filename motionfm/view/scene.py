@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from ..basics import DataError
 from ..body.skeleton import edges_for, JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS
+from ..estimate.neighbours import distance_spread
+from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
 
 # %% ../../nbs/view/801_scene.ipynb #extra
@@ -27,19 +30,26 @@ def view_extra() -> Iterator[None]:
         raise DataError(f'viewing needs a library that is not installed ({error}); '
                         'run: pip install "motionfm[view]"') from error
 
+# %% ../../nbs/view/801_scene.ipynb #as-positions
+def _as_positions(name: str, positions: np.ndarray, joints: bool) -> np.ndarray:
+    "(T, K, 3) float32, NaN where not finite; raises `DataError` for another shape."
+    positions = np.array(positions, np.float32)
+    if positions.ndim != 3 or positions.shape[-1] != 3 or not len(positions):
+        raise DataError(f'{name}: positions of shape {positions.shape} found, '
+                        'expected (frames, joints, 3) with at least one frame')
+    if joints: edges_for(positions.shape[1])
+    positions[~np.isfinite(positions).all(-1)] = np.nan
+    return positions
+
 # %% ../../nbs/view/801_scene.ipynb #clean-positions
 def _clean_positions(
     name: str,                         # of the skeleton, for the messages
     positions: np.ndarray,             # (T, K, 3) metres, y up
     visible: np.ndarray | None = None, # (T, K) True where a joint was seen
+    joints: bool = True,               # whether K has to be the number of joints
 ) -> np.ndarray:                       # (T, K, 3) float32, NaN where missing
     "Check the shapes and mark what is missing; raises `DataError`."
-    positions = np.array(positions, np.float32)
-    if positions.ndim != 3 or positions.shape[-1] != 3 or not len(positions):
-        raise DataError(f'{name}: positions of shape {positions.shape} found, '
-                        'expected (frames, joints, 3) with at least one frame')
-    edges_for(positions.shape[1])
-    positions[~np.isfinite(positions).all(-1)] = np.nan
+    positions = _as_positions(name, positions, joints)
     if visible is None: return positions
     visible = np.asarray(visible, bool)
     if visible.shape != positions.shape[:2]:
@@ -47,9 +57,17 @@ def _clean_positions(
     positions[~visible] = np.nan
     return positions
 
-# %% ../../nbs/view/801_scene.ipynb #check-drawable
+# %% ../../nbs/view/801_scene.ipynb #check-metres
 _MAX_HEIGHT_M = 20   # a taller person is measured in millimetres
 
+def _check_metres(name: str, y: np.ndarray) -> None:
+    "Raise `DataError` for a person whose heights (T, K) can't be metres."
+    height = np.median(np.nanmax(y, 1) - np.nanmin(y, 1))
+    if height > _MAX_HEIGHT_M:
+        raise DataError(f'{name}: a person {height:.0f} m tall found, expected metres; '
+                        'divide millimetres by 1000')
+
+# %% ../../nbs/view/801_scene.ipynb #check-drawable
 def _check_drawable(
     name: str,             # of the skeleton, for the messages
     positions: np.ndarray, # (T, K, 3) with NaN where missing
@@ -61,10 +79,62 @@ def _check_drawable(
         if name == 'corrupted': return
         raise DataError(f'{name}: every sample of {len(positions)} frames is missing (NaN), '
                         'expected at least one joint to draw; check the file or the visibility')
-    height = np.median(np.nanmax(y, 1) - np.nanmin(y, 1))
-    if height > _MAX_HEIGHT_M:
-        raise DataError(f'{name}: a person {height:.0f} m tall found, expected metres; '
-                        'divide millimetres by 1000')
+    _check_metres(name, y)
+
+# %% ../../nbs/view/801_scene.ipynb #figure
+class Figure(NamedTuple):
+    "How K points are drawn."
+    names: tuple[str, ...]              # K
+    sides: tuple[str, ...]              # 'L', 'R' or 'C' of each
+    edges: tuple[tuple[int, int], ...]  # pairs of points with a line between them
+    root: int                           # the point that the camera follows
+    n_joints: int                       # how many of them are joints: 20, 16 or 0; they come first
+
+def joint_figure(
+    n_joints: int,   # 20 or 16
+) -> Figure:
+    "The joints of a person and their bones; raises `DataError` for another number."
+    edges = tuple((start, end) for start, end in edges_for(n_joints))
+    return Figure(tuple(JOINTS[:n_joints]), tuple(SIDES[:n_joints]), edges, MIDHIP, n_joints)
+
+# %% ../../nbs/view/801_scene.ipynb #ties
+_TIES = 2             # lines from each point that is no joint
+_LONGEST_TIE_M = .6   # metres
+
+def _tied(positions: np.ndarray, visible: np.ndarray, first: int) -> set[tuple[int, int]]:
+    "Lines from each point, from one on, to those that keep their distance to it best."
+    spread = distance_spread(np.nan_to_num(positions), visible)
+    lines = set()
+    for point in range(first, len(spread)):
+        for other in spread[point].argsort(kind='stable')[:_TIES]:
+            with np.errstate(all='ignore'):
+                apart = np.linalg.norm(positions[::10, point] - positions[::10, other], axis=-1)
+                length = np.nanmedian(apart)
+            if np.isfinite(spread[point, other]) and length < _LONGEST_TIE_M:
+                lines.add((min(point, int(other)), max(point, int(other))))
+    return lines
+
+def _side_of(name: str) -> str:
+    "The side of the body that a name tells by its first letter, after a prefix: 'L', 'R', or 'C'."
+    first = name.rpartition(':')[2].upper()[:1]
+    return first if first in 'LR' and first else 'C'
+
+# %% ../../nbs/view/801_scene.ipynb #point-figure
+def point_figure(
+    points: Points,   # of a trial
+) -> Figure:
+    "The points of a trial: joints with their bones, other points tied to their neighbours."
+    n, seen = points.n_joints, points.visible
+    bones = {(start, end) for start, end in edges_for(n)} if n else set()
+    edges = bones | _tied(points.positions, seen, n)
+    sides = (*SIDES[:n], *map(_side_of, points.names[n:]))
+    if n: root = MIDHIP
+    else:
+        middle = np.nanmedian(points.positions, (0, 1))
+        usual = np.where(seen[..., None], points.positions, middle).mean(0)
+        away = np.linalg.norm(usual - middle, axis=-1)
+        root = int(np.where(seen.mean(0) >= .9*seen.mean(0).max(), away, np.inf).argmin())
+    return Figure(points.names, sides, tuple(sorted(edges)), root, n)
 
 # %% ../../nbs/view/801_scene.ipynb #scene
 @dataclass(frozen=True)
@@ -73,13 +143,17 @@ class Scene:
     skeletons: dict[str, np.ndarray]   # name -> (T, K, 3) positions, metres, y up, NaN where missing
     rate: float = RATE                 # frames per second
     title: str = ''                    # written above the picture
+    figure: Figure | None = None       # names and lines of the points; None: 20 or 16 joints
+
+    @cached_property
+    def drawn(self) -> Figure: return self.figure or joint_figure(self.shape[1])
 
     @cached_property
     def stack(self) -> np.ndarray:     # (S, T, K, 3) all skeletons
         return np.stack(list(self.skeletons.values()))
 
     @cached_property
-    def stage(self) -> dict: return _stage(self.stack)   # where the camera stands, see below
+    def stage(self) -> dict: return _stage(self.stack, self.drawn)   # where the camera stands, see below
 
     @property
     def shape(self) -> tuple[int, int]:    # (T, K)
@@ -103,6 +177,41 @@ def _check_alike(skeletons: dict[str, np.ndarray]) -> None:
             raise DataError(f'{name}: shape {skeletons[name].shape} found, '
                             f'expected {skeletons[first].shape} as in {first}')
 
+# %% ../../nbs/view/801_scene.ipynb #clean-skeletons
+def _clean_skeletons(given: dict, visible: np.ndarray | None, joints: bool) -> dict[str, np.ndarray]:
+    "Skeletons (T, K, 3) by name, NaN where missing; raises `DataError` unless they can be drawn together."
+    masked, skeletons = 'corrupted' if 'corrupted' in given else next(iter(given)), {}
+    for name, each in given.items():
+        skeletons[name] = _clean_positions(name, each, visible if name == masked else None, joints)
+    _check_alike(skeletons)
+    for name, positions in skeletons.items(): _check_drawable(name, positions)
+    return skeletons
+
+# %% ../../nbs/view/801_scene.ipynb #rate-and-title
+def _rate_and_title(given: dict, rate: float | None, title: str) -> tuple[float, str]:
+    "Frames per second and a title, by default those of the first trial; raises `DataError`."
+    trials = [each for each in given.values() if isinstance(each, Trial)]
+    if rate is None: rate = trials[0].rate if trials else RATE
+    if not (np.isfinite(rate) and rate > 0):
+        raise DataError(f'a rate of {rate} found, expected frames per second above 0')
+    if not title and trials: title = Path(trials[0].source).name
+    return float(rate), title
+
+# %% ../../nbs/view/801_scene.ipynb #as-points
+def _as_points(given: dict) -> tuple[dict, Figure | None]:
+    "Positions of sequences, of trials all points; and how they are drawn, None for joints alone."
+    trials = [each for each in given.values() if isinstance(each, Trial)]
+    if not trials: return given, None
+    joints = uses_joints(trials[0])
+    found = {name: points_of(each, joints) if isinstance(each, Trial) else each
+             for name, each in given.items()}
+    points = [each for each in found.values() if isinstance(each, Points)]
+    positions = {name: getattr(each, 'positions', each) for name, each in found.items()}
+    if len(points[0].names) == points[0].n_joints: return positions, None
+    if len({one.names for one in points}) > 1:
+        raise DataError('recordings with different points found, expected the same names in each')
+    return positions, point_figure(points[0])
+
 # %% ../../nbs/view/801_scene.ipynb #make-scene
 def make_scene(
     reference: np.ndarray | Trial | None,    # (T, K, 3) metres, y up, or a trial: the truth or all there is
@@ -114,18 +223,9 @@ def make_scene(
 ) -> Scene:                                  # checked, with NaN for gaps
     "Put sequences together that belong together; raises `DataError`."
     given = _named(reference, corrupted, reconstructed)
-    trials = [each for each in given.values() if isinstance(each, Trial)]
-    if rate is None: rate = trials[0].rate if trials else RATE
-    if not (np.isfinite(rate) and rate > 0):
-        raise DataError(f'a rate of {rate} found, expected frames per second above 0')
-    if not title and trials: title = Path(trials[0].source).name
-    masked, skeletons = 'corrupted' if 'corrupted' in given else next(iter(given)), {}
-    for name, each in given.items():
-        positions = each.positions if isinstance(each, Trial) else each
-        skeletons[name] = _clean_positions(name, positions, visible if name == masked else None)
-    _check_alike(skeletons)
-    for name, positions in skeletons.items(): _check_drawable(name, positions)
-    return Scene(skeletons, float(rate), title)
+    rate, title = _rate_and_title(given, rate, title)
+    given, figure = _as_points(given)
+    return Scene(_clean_skeletons(given, visible, figure is None), rate, title, figure)
 
 # %% ../../nbs/view/801_scene.ipynb #quantise
 MISSING_CODE = -32768   # stands for a missing sample; player.js knows it
@@ -135,8 +235,7 @@ def _quantise(
     stack: np.ndarray,  # (S, T, K, 3) metres, NaN where missing
 ) -> dict:              # centre (3,), quantum in metres, exact: True for floats, positions: bytes
     "Positions as integers that fit any sensible extent."
-    low = np.nanmin(stack, (0, 1, 2))
-    high = np.nanmax(stack, (0, 1, 2))
+    low, high = np.nanmin(stack, (0, 1, 2)), np.nanmax(stack, (0, 1, 2))
     centre, extent = (low + high)/2, float((high - low).max())
     quantum = max(extent/2/32767, 1e-6)
     if quantum > _MAX_STEP_M:
@@ -179,29 +278,37 @@ def _size(
     sizes = [round(max(2*float(along), _MIN_SIZE_M), 3) for along in reach]
     return dict(zip('xyz', sizes))
 
-# %% ../../nbs/view/801_scene.ipynb #stage
+# %% ../../nbs/view/801_scene.ipynb #climbs
 def _climbs(root: np.ndarray) -> bool:
     "Whether midHip (T, 3) goes up or down by more than a metre."
     seen = root[~np.isnan(root[:, 1]), 1]
     return len(seen) > 0 and bool(np.ptp(seen) > 1)
 
+def _sizes(
+    stack: np.ndarray, root: np.ndarray, middle: np.ndarray, climbs: bool, heading: float,
+) -> dict[str, dict]:
+    "What a camera must hold that stands still, or follows."
+    still = _size(face_camera(stack - middle, heading))
+    along = face_camera(stack - np.where([True, climbs, True], root, middle)[:, None], heading)
+    return {'still': still, 'follow': still if np.isnan(along[..., 0]).all() else _size(along)}
+
+# %% ../../nbs/view/801_scene.ipynb #stage
 def _stage(
     stack: np.ndarray,  # (S, T, K, 3) metres, NaN where missing
+    figure: Figure,     # of the K points
 ) -> dict:              # middle, sizes, height of the floor, heading; whether the camera follows, and climbs
     "Where the camera stands and how much it must hold."
     low, high = np.nanpercentile(stack, [_LOW_PERCENT, _HIGH_PERCENT], axis=(0, 1, 2))
-    middle, root, heading = (low + high)/2, stack[0, :, MIDHIP], _heading(stack[0])
-    climbs = _climbs(root)
-    still = _size(face_camera(stack - middle, heading))
-    along = face_camera(stack - np.where([True, climbs, True], root, middle)[:, None], heading)
-    follow = still if np.isnan(along[..., 0]).all() else _size(along)
+    middle, root = (low + high)/2, stack[0, :, figure.root]
+    heading, climbs = _heading(stack[0]) if figure.n_joints else 0., _climbs(root)
+    size = _sizes(stack, root, middle, climbs, heading)
     return {
         'middle': middle.round(4).tolist(),
-        'size': {'still': still, 'follow': follow},
+        'size': size,
         'heading': heading,
         'floor': 0. if abs(low[1]) < .15 else round(float(low[1]), 3),
         'climbs': climbs,
-        'follow': max(still.values()) > max(3, 1.5*max(follow.values())),
+        'follow': max(size['still'].values()) > max(3, 1.5*max(size['follow'].values())),
     }
 
 # %% ../../nbs/view/801_scene.ipynb #target
@@ -211,7 +318,7 @@ def camera_target(
 ) -> np.ndarray:    # (3,) metres
     "Where the camera looks."
     stage = scene.stage
-    root, middle = scene.stack[0, frame, MIDHIP], np.array(stage['middle'])
+    root, middle = scene.stack[0, frame, scene.drawn.root], np.array(stage['middle'])
     if not stage['follow'] or np.isnan(root).any(): return middle
     return np.where([True, stage['climbs'], True], root, middle)
 
@@ -254,23 +361,24 @@ def check_look(look: dict) -> dict:
         raise DataError(f"theme {look['theme']!r} found, expected 'dark' or 'light'")
     return look
 
-# %% ../../nbs/view/801_scene.ipynb #pack
-def _pack_skeleton(n_joints: int) -> dict:
-    "What the player has to know of the joints."
-    parts = {'joints': JOINTS[:n_joints], 'sides': SIDES[:n_joints], 'edges': edges_for(n_joints)}
-    return parts | {'midhip': MIDHIP, 'views': VIEWS, 'colours': SKELETON_COLOURS}
+# %% ../../nbs/view/801_scene.ipynb #pack-skeleton
+def _pack_figure(figure: Figure) -> dict:
+    "What the player has to know of the points."
+    parts = {'joints': figure.names, 'sides': figure.sides, 'edges': figure.edges}
+    return parts | {'midhip': figure.root, 'views': VIEWS, 'colours': SKELETON_COLOURS}
 
+# %% ../../nbs/view/801_scene.ipynb #pack
 def pack(
     scene: Scene,      # what to show
     max_frames: int | None = None, # show only every n-th frame, so that no more than these remain
     **look,            # theme='dark'|'light', labels, beside, errors, follow: True or False
 ) -> dict:             # what player.js draws; `positions` are bytes
     "A scene as the player wants it; raises `DataError` for an option that the player does not know."
-    (n_frames, n_joints), stack = scene.shape, scene.stack
+    (n_frames, _), stack = scene.shape, scene.stack
     step = 1 if max_frames is None else -(-n_frames//max_frames)
     note = f'every {step}th of {n_frames} frames; save the player to keep them all' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
     packed |= {'step': step, 'note': note, 'frames': -(-n_frames//step)}
-    packed |= _pack_skeleton(n_joints)
+    packed |= _pack_figure(scene.drawn)
     packed['errorMax'] = _error_top(stack) if len(stack) > 1 else 0
     return packed | scene.stage | _quantise(stack[:, ::step]) | check_look(look)

@@ -12,6 +12,7 @@ import re
 import sys
 import webbrowser
 from base64 import b64encode
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from pathlib import Path
@@ -60,7 +61,7 @@ function fit() {   // put the camera where the box fills the window, 40 degrees 
 '''
 
 # %% ../../nbs/view/805_server.ipynb #page-script-2
-_KEYS_SCRIPT = '''const total = facts.n_frames*facts.labels.length;
+_MOVES_SCRIPT = '''const total = facts.n_frames*facts.labels.length;
 const frame = () => Math.min(total - 1, Math.floor(animator.time*facts.fps + .01));
 function show(number) {   // stop at a frame
   animator.pause(); const time = (Math.max(0, Math.min(total - 1, number)) + .5)/facts.fps;
@@ -71,7 +72,10 @@ function overlay() {   // over one another, or side by side again
   for (const [name, x] of Object.entries(facts.places))
     viewer.scene_tree.find(['meshcat', name]).object.position.x = over ? middle : x;
   viewer.set_dirty(); }
-const keys = {' ': () => animator.playing ? animator.pause() : animator.play(), o: overlay,
+'''
+
+# %% ../../nbs/view/805_server.ipynb #page-script-keys
+_KEYS_SCRIPT = '''const keys = {' ': () => animator.playing ? animator.pause() : animator.play(), o: overlay,
   Home: () => show(0), End: () => show(total - 1),
   ArrowLeft: () => show(frame() - 1), ArrowRight: () => show(frame() + 1)};
 addEventListener('keydown', event => {
@@ -101,16 +105,24 @@ def scene_page(
     parts = {
         'title': title.replace('&', '&amp;').replace('<', '&lt;'),
         'help': _HELP_SEVERAL if len(scene.facts['places']) > 1 else _HELP,
-        'script': _SCENE_SCRIPT + _KEYS_SCRIPT,
+        'script': _SCENE_SCRIPT + _MOVES_SCRIPT + _KEYS_SCRIPT,
         'facts': _json(scene.facts),
         'library': _library(),
         'commands': _json([b64encode(umsgpack.packb(command)).decode() for command in scene.commands]),
     }
     return re.sub(rf'\{{({"|".join(parts)})\}}', lambda found: parts[found[1]], _PAGE)
 
-# %% ../../nbs/view/805_server.ipynb #handler
-_HOST, PORT = '127.0.0.1', 7000
+# %% ../../nbs/view/805_server.ipynb #address
+@dataclass(frozen=True)
+class ServerSettings:
+    "Where pages are served."
+    host: str = '127.0.0.1'
+    port: int = 7000        # the first to try
+    ports_tried: int = 20   # before any that is free
 
+SERVER = ServerSettings()
+
+# %% ../../nbs/view/805_server.ipynb #handler
 class _Handler(BaseHTTPRequestHandler):
     "Answers with the page, and with nothing else."
     timeout = 10   # seconds for a visitor who doesn't speak
@@ -118,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         host = self.headers.get('Host', '').rsplit(':', 1)[0]
-        if host not in (_HOST, 'localhost'): return self.send_error(403)
+        if host not in (SERVER.host, 'localhost'): return self.send_error(403)
         if self.path.split('?')[0] not in ('/', '/static/'): return self.send_error(404)
         self.send_response(200)
         self.send_header('Content-Type', 'text/html; charset=utf-8')
@@ -129,30 +141,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args) -> None: pass
 
-# %% ../../nbs/view/805_server.ipynb #page-server
-_PORTS_TRIED = 20
-
-class PageServer(ThreadingTCPServer):
-    "Hands a page to browsers on this computer, in threads that end with the process; raises `DataError`."
+# %% ../../nbs/view/805_server.ipynb #local-server
+class _LocalServer(ThreadingTCPServer):
+    "A server on this computer, whose threads end with the process."
     daemon_threads, allow_reuse_address = True, os.name == 'posix'
 
+    @property
+    def url(self) -> str: return f'http://{SERVER.host}:{self.server_address[1]}/'
+    def handle_error(self, request, client_address) -> None: pass   # a browser that hangs up is no event
+
+# %% ../../nbs/view/805_server.ipynb #page-server
+class PageServer(_LocalServer):
+    "Hands a page to browsers on this computer, in threads that end with the process; raises `DataError`."
     def __init__(self,
-        page: str,          # HTML
-        port: int = PORT,   # the first port to try; 0: any that is free
+        page: str,               # HTML
+        port: int = SERVER.port, # the first port to try; 0: any that is free
     ):
         if not 0 <= port < 65536: raise DataError(f'port {port} found, expected 0 to 65535')
         self.page = page.encode()
-        for self.port in [*range(port, min(port + _PORTS_TRIED, 65536)), 0]:
-            try: super().__init__((_HOST, self.port), _Handler)
+        for self.port in [*range(port, min(port + SERVER.ports_tried, 65536)), 0]:
+            try: super().__init__((SERVER.host, self.port), _Handler)
             except OSError as error:
                 reason = (error.strerror or str(error)).lower()
                 print(f'port {self.port}: {reason}; trying another', flush=True)
             else: return
-        raise DataError(f'{_HOST}: no port can be opened; write the page to a file with --html instead')
-
-    @property
-    def url(self) -> str: return f'http://{_HOST}:{self.server_address[1]}/'
-    def handle_error(self, request, client_address) -> None: pass   # a browser that hangs up is no event
+        raise DataError(f'{SERVER.host}: no port can be opened; write the page to a file with --html instead')
 
 # %% ../../nbs/view/805_server.ipynb #open-browser
 _SCREEN_VARIABLES = ('BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY')
@@ -172,7 +185,7 @@ def _open_browser(url: str) -> None:
 def serve(
     scene: MeshcatScene,      # what to show
     title: str = 'motionfm',  # for the window's frame
-    port: int = PORT,         # the first port to try
+    port: int = SERVER.port,  # the first port to try
     browser: bool = True,     # open it
 ) -> None:
     "Show a scene in the browser until Ctrl-C, on the loopback address only; raises `DataError`."
@@ -188,7 +201,7 @@ def present(
     scene: MeshcatScene,                     # what to show
     title: str = 'motionfm',          # for the window's frame
     html: str | Path | None = None,   # write the page there instead of serving it
-    port: int = PORT,                 # the first port to try
+    port: int = SERVER.port,          # the first port to try
     browser: bool = True,             # open it
 ) -> None:
     "Write a scene to a file or serve it; raises `FileError`."

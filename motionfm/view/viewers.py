@@ -21,7 +21,7 @@ from ..learn.corrupt import Corruptor
 from ..reconstruct.fuse import Repairer
 from ..reconstruct.pipeline import repair_positions
 from .meshcat import motion_scene
-from .server import PORT, present
+from .server import present, SERVER
 
 # %% ../../nbs/view/806_viewers.ipynb #selection
 _MAX_SEQUENCES = 100   # played in turn; more make the page too large for a browser
@@ -70,6 +70,15 @@ def _seen_only(selection: Selection) -> Selection:
     kept = [each[seen] for each in (selection.joints, selection.indices, selection.numbers)]
     return Selection(selection.title, *kept)
 
+# %% ../../nbs/view/806_viewers.ipynb #wanted-sequences
+def _wanted(shown: str, n_sequences: int, seq: int) -> np.ndarray:
+    "Numbers of the sequences to show, of so many; raises `DataError` if there is no such one."
+    wanted = np.arange(n_sequences) if seq == -1 else np.array([seq])
+    if not 0 <= wanted[0] < n_sequences:
+        raise DataError(f'{shown} has no sequence {seq}; '
+                        f'there are 0 to {n_sequences - 1}, and -1 for all in turn')
+    return wanted
+
 # %% ../../nbs/view/806_viewers.ipynb #select-sequences
 def select_sequences(
     dataset_root: str | Path,           # a dataset folder
@@ -80,10 +89,7 @@ def select_sequences(
     "Read what a viewer shows; raises `DataError`, which lists what there is, and `FileError`."
     dataset = open_dataset(dataset_root)
     title, indices = _of_subject(dataset, subject)
-    wanted = np.arange(len(indices)) if all_sequences or seq == -1 else np.array([seq])
-    if not 0 <= wanted[0] < len(indices):
-        raise DataError(f'{dataset.path}: {title} has no sequence {seq}; '
-                        f'there are 0 to {len(indices) - 1}, and -1 for all in turn')
+    wanted = _wanted(f'{dataset.path}: {title}', len(indices), -1 if all_sequences else seq)
     if len(wanted) > _MAX_SEQUENCES:
         print(f'{title}: the first {_MAX_SEQUENCES} of {len(wanted)} sequences are shown')
     wanted = wanted[:_MAX_SEQUENCES]
@@ -98,7 +104,7 @@ def view(
     all_sequences: bool = False,        # the same as seq=-1
     loop: bool = False,                 # start again at the end
     html: str | Path | None = None,     # write the page there instead of serving it
-    port: int = PORT,                   # the first port to try
+    port: int = SERVER.port,            # the first port to try
     browser: bool = True,               # open it
 ) -> None:
     "Show sequences of a dataset as they are; raises `DataError`, `FileError`."
@@ -125,7 +131,7 @@ def view_noisy(
     all_sequences: bool = False,        # the same as seq=-1
     loop: bool = False,                 # start again at the end
     html: str | Path | None = None,     # write the page there instead of serving it
-    port: int = PORT,                   # the first port to try
+    port: int = SERVER.port,            # the first port to try
     browser: bool = True,               # open it
     **damage,                           # fields of `TrainConfig` for the damage, such as noise_std_cm, seed
 ) -> None:
@@ -194,7 +200,7 @@ def view_reconstruction(
     fps: float = RATE,                  # frames per second
     loop: bool = False,                 # start again at the end
     html: str | Path | None = None,     # write the page there instead of serving it
-    port: int = PORT,                   # the first port to try
+    port: int = SERVER.port,            # the first port to try
     browser: bool = True,               # open it
     **damage,                           # fields of `TrainConfig` for the damage, such as noise_std_cm, seed
 ) -> None:

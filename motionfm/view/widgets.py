@@ -115,24 +115,30 @@ def live_frontend() -> bool:   # False for a machine that runs the notebook for 
     names = getattr(get_ipython(), 'user_ns', {})
     return 'JPY_SESSION_NAME' in os.environ or '__vsc_ipynb_file__' in names or 'google.colab' in sys.modules
 
-# %% ../../nbs/view/803_widgets.ipynb #panel
-class Panel:
-    "The widgets of a scene, each made when first asked for."
-    def __init__(
-        self,
+def _in_words(scene: Scene) -> str:
+    "What a scene shows."
+    (n_frames, n_joints), names = scene.shape, ', '.join(scene.skeletons)
+    return f'{names}: {n_frames} frames of {n_joints} joints, {scene.rate:g} Hz'
+
+# %% ../../nbs/view/803_widgets.ipynb #picture
+class _Picture:
+    "A scene, and the canvas that it is drawn on, made when first asked for."
+    def __init__(self,
         scene: Scene,      # what to show
         height: int = 420, # of the picture, pixels
         **look,            # as for `pack`
-    ):
-        self.scene, self.height, self.look = scene, height, check_look(look)
+    ): self.scene, self.height, self.look = scene, height, check_look(look)
 
     @cached_property
     def picture(self) -> Canvas:
         theme = self.look.get('theme', 'dark')
         return Canvas(data=pack(self.scene, **self.look), height=self.height, theme=theme)
 
+# %% ../../nbs/view/803_widgets.ipynb #panel
+class Panel(_Picture):
+    "The widgets of a scene, made when first asked for: picture, slider and strip."
     @cached_property
-    def widget(self) -> VBox: return self._build()   # picture, slider and strip
+    def widget(self) -> VBox: return self._build()
 
     def _build(self) -> VBox:
         self.strip = Canvas(data=_visibility_only(self.picture.data), part='strip', theme=self.picture.theme)
@@ -165,9 +171,7 @@ class Player(Panel):
         "Write what is shown as .html, .png or .gif; raises `DataError`, `FileError`."
         save_scene(self.scene, target, **self.look | options)
 
-    def __repr__(self) -> str:
-        (n_frames, n_joints), names = self.scene.shape, ', '.join(self.scene.skeletons)
-        return f'Player({names}: {n_frames} frames of {n_joints} joints, {self.scene.rate:g} Hz)'
+    def __repr__(self) -> str: return f'Player({_in_words(self.scene)})'
 
 # %% ../../nbs/view/803_widgets.ipynb #show
 def show(
@@ -184,8 +188,6 @@ def show(
     return Player(make_scene(reference, corrupted, reconstructed, visible, rate, title), height, **look)
 
 # %% ../../nbs/view/803_widgets.ipynb #damage
-DEFAULT_DAMAGE = {'noise_cm': 2., 'joint_drop': .1, 'frame_drop': .2, 'seed': 0}   # of the controls
-
 def corrupt_sequence(
     clean: np.ndarray,        # (T, K, 3) metres
     index: int,               # number of the sequence: another one is damaged differently
@@ -203,6 +205,8 @@ def corrupt_sequence(
     return np.where(visible[0, ..., None], positions, np.nan), visible[0]
 
 # %% ../../nbs/view/803_widgets.ipynb #explored-scene
+_DEFAULT_DAMAGE = {'noise_cm': 2., 'joint_drop': .1, 'frame_drop': .2, 'seed': 0}   # of the controls
+
 def explored_scene(
     dataset: Dataset,                # an open dataset
     index: int,                      # number of the sequence
@@ -259,7 +263,7 @@ def _choice(name: str, options: list) -> Dropdown:
 def _slider(name: str, key: str, top: float) -> FloatSlider:
     "A slider from 0 that acts when it is let go."
     steps = {'min': 0, 'max': top, 'step': top/20, 'continuous_update': False}
-    return FloatSlider(DEFAULT_DAMAGE[key], description=name, **steps, **_wide())
+    return FloatSlider(_DEFAULT_DAMAGE[key], description=name, **steps, **_wide())
 
 def _reconstruct_button(can_repair: bool) -> Button:
     tooltip = 'Repair this sequence' if can_repair else 'explore(..., repair=function) makes this work'
@@ -277,7 +281,7 @@ def _inputs(folders: list[str], can_repair: bool) -> dict:
         'noise_cm': _slider('Noise, cm', 'noise_cm', 10),
         'joint_drop': _slider('Joint drop', 'joint_drop', 1),
         'frame_drop': _slider('Frame drop', 'frame_drop', 1),
-        'seed': BoundedIntText(DEFAULT_DAMAGE['seed'], min=0, max=2**31, description='Seed', **_wide()),
+        'seed': BoundedIntText(_DEFAULT_DAMAGE['seed'], min=0, max=2**31, description='Seed', **_wide()),
         'reconstruct': _reconstruct_button(can_repair),
     }
 
@@ -298,16 +302,36 @@ def _arrange(inputs: dict, message: HTML, player: VBox) -> VBox:
     columns = HBox([VBox(choices[:4]), VBox(choices[4:])], layout=Layout(flex_flow='row wrap'))
     return VBox([columns, HBox([button, message]), player])
 
+def _connect(explorer: 'Explorer') -> None:
+    "Let the controls choose, damage and repair, and open the dataset that they name."
+    steps = {'dataset': explorer._open, 'subject': explorer._list_trials, 'trial': explorer._list_sequences}
+    steps |= dict.fromkeys(('sequence', *_DEFAULT_DAMAGE), explorer._draw)
+    inputs = explorer.inputs
+    for name, step in steps.items(): inputs[name].observe(lambda change, step=step: step(), 'value')
+    inputs['reconstruct'].on_click(lambda button: explorer._draw(explorer.repair))
+    explorer._open()
+
 # %% ../../nbs/view/803_widgets.ipynb #dataset-player
 class _DatasetPlayer(Player):
-    "A player of a sequence that is chosen by dataset, subject, trial and number."
+    "A player of a sequence of a dataset, damaged as the controls say."
     inputs: dict    # the controls, by name
     message: HTML   # the line below them
 
     def __init__(self, folders: list[Path], **look):
         self.folders, self.dataset = {path.name: path for path in folders}, _first_that_opens(folders)
-        super().__init__(explored_scene(self.dataset, 0, DEFAULT_DAMAGE), **look)
+        super().__init__(explored_scene(self.dataset, 0, _DEFAULT_DAMAGE), **look)
 
+    def _draw(self, repair: Callable | None = None) -> None:
+        damage = {name: self.inputs[name].value for name in _DEFAULT_DAMAGE}
+        try: self.change(explored_scene(self.dataset, self.inputs['sequence'].value, damage, repair))
+        except MotionfmError as error: return self._say(error)
+        self._say(describe_errors(self.scene))
+
+    def _say(self, words) -> None: self.message.value = escape(str(words))
+
+# %% ../../nbs/view/803_widgets.ipynb #chosen-sequence
+class _ChosenSequence(_DatasetPlayer):
+    "A player of a sequence that is chosen by dataset, subject, trial and number."
     def _open(self) -> None:
         try: self.dataset = open_dataset(self.folders[self.inputs['dataset'].value])
         except MotionfmError as error: return self._say(error)
@@ -323,14 +347,10 @@ class _DatasetPlayer(Player):
         self.inputs['sequence'].options = _sequences_of(self.dataset, subject, trial)
         self._draw()
 
-    def _draw(self, repair: Callable | None = None) -> None: raise NotImplementedError
-    def _say(self, words) -> None: self.message.value = escape(str(words))
-
 # %% ../../nbs/view/803_widgets.ipynb #explorer
-class Explorer(_DatasetPlayer):
+class Explorer(_ChosenSequence):
     "A player with controls to choose, damage and repair a sequence; see `explore`."
-    def __init__(
-        self,
+    def __init__(self,
         folders: list[Path],             # dataset folders
         repair: Callable | None = None,  # (positions (T, K, 3) with NaN, visible (T, K)) -> (T, K, 3)
         **look,                          # as for `pack`
@@ -342,18 +362,8 @@ class Explorer(_DatasetPlayer):
         self.inputs, self.message = _inputs(list(self.folders), self.repair is not None), HTML()
         self.inputs['dataset'].value = self.dataset.name
         arranged = _arrange(self.inputs, self.message, super()._build())
-        steps = {'dataset': self._open, 'subject': self._list_trials, 'trial': self._list_sequences}
-        steps |= dict.fromkeys(('sequence', *DEFAULT_DAMAGE), self._draw)
-        for name, step in steps.items(): self.inputs[name].observe(lambda change, step=step: step(), 'value')
-        self.inputs['reconstruct'].on_click(lambda button: self._draw(self.repair))
-        self._open()
+        _connect(self)
         return arranged
-
-    def _draw(self, repair: Callable | None = None) -> None:
-        damage = {name: self.inputs[name].value for name in DEFAULT_DAMAGE}
-        try: self.change(explored_scene(self.dataset, self.inputs['sequence'].value, damage, repair))
-        except MotionfmError as error: return self._say(error)
-        self._say(describe_errors(self.scene))
 
 # %% ../../nbs/view/803_widgets.ipynb #explore
 def explore(

@@ -1,0 +1,138 @@
+"Any named points: keypoint sets, marker sets, several people, kinds of columns, in real recordings."
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motionfm.io.conventions import find_joint, joint_columns
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.kinds import classify_points, select_subject, with_subject
+from motionfm.io.point_names import marker_set_of, subjects_of
+from motionfm.io.trial import Trial
+
+LIMBS = 'shoulder elbow wrist hip knee ankle'.split()
+
+
+def both(words: str, spell: str = '{side}_{word}') -> list[str]:
+    return [spell.format(side=side, word=word) for word in words.split() for side in ('left', 'right')]
+
+
+BLAZEPOSE = both('eye ear ' + ' '.join(LIMBS) + ' pinky index thumb heel foot_index')
+SMPL = ('Pelvis L_Hip R_Hip Spine1 L_Knee R_Knee Spine2 L_Ankle R_Ankle Spine3 L_Foot R_Foot Neck L_Collar '
+        'R_Collar Head L_Shoulder R_Shoulder L_Elbow R_Elbow L_Wrist R_Wrist L_Hand R_Hand').split()
+KINECT = ('SpineBase SpineMid Neck Head ShoulderLeft ElbowLeft WristLeft HandLeft ShoulderRight ElbowRight '
+          'WristRight HandRight HipLeft KneeLeft AnkleLeft FootLeft HipRight KneeRight AnkleRight FootRight '
+          'SpineShoulder').split()
+AZURE = ['PELVIS', 'SPINE_NAVEL', 'SPINE_CHEST', 'NECK', 'HEAD',
+         *(f'{word}_{side}'.upper() for word in LIMBS + ['foot', 'clavicle'] for side in ('left', 'right'))]
+H36M = ('root right_hip right_knee right_foot left_hip left_knee left_foot spine thorax neck_base head '
+        'left_shoulder left_elbow left_wrist right_shoulder right_elbow right_wrist').split()
+COCO_133 = ['nose', *both('eye ear ' + ' '.join(LIMBS) + ' big_toe small_toe heel'),
+            *(f'face-{number}' for number in range(68)),
+            *both(' '.join(f'{finger}{joint}' for finger in ('thumb', 'pinky') for joint in (1, 2, 3)))]
+
+
+@pytest.mark.parametrize('names, count', [
+    (BLAZEPOSE, 16), (SMPL, 13), (KINECT, 14), (AZURE, 14), (H36M, 14), (COCO_133, 18),
+    ([name.upper() for name in BLAZEPOSE], 16), ([f'S1_{name}' for name in COCO_133], 18),
+    ([f'body_{name}' for name in BLAZEPOSE], 16), ([f'Bob:{name}' for name in SMPL], 13)])
+def test_keypoint_sets(names, count):
+    columns = joint_columns(names)
+    assert len(columns) == count and marker_set_of(names) is None and list(subjects_of(names)) == ['']
+    for joint, column in columns.items():   # left is left
+        if joint[0] in 'RL' and joint != 'Neck':
+            name = names[column].lower().removeprefix('s1_').removeprefix('body_').removeprefix('bob:')
+            side = 'r' if 'right' in name or name.startswith('r_') else 'l'
+            assert side == joint[0].lower(), (joint, names[column])
+
+
+def test_ankle_and_foot():
+    columns = joint_columns(SMPL)
+    assert SMPL[columns['RAnkle']] == 'R_Ankle' and not {'RBigToe', 'midHip'} & set(columns)
+    assert H36M[joint_columns(H36M)['RAnkle']] == 'right_foot'
+    assert KINECT[joint_columns(KINECT)['Neck']] == 'SpineShoulder'
+    assert find_joint('FootLeft') is find_joint('LKNE') is find_joint('LeftToeBase') is None
+
+
+@pytest.mark.parametrize('file, kind, n_joints', [
+    ('pyCGM__Sample_Static.c3d', 'Plug-in Gait', 13), ('biomechzoo__HC031A06.c3d', 'Plug-in Gait', 13),
+    ('opensim-core__init100.trc', 'Helen Hayes', 0), ('opensim-core__subject01_static.trc', 'gait2392', 0),
+    ('opensim-core__dataWithNaNsWithSpaces.trc', 'Rajagopal', 0),
+    ('kineticstoolkit__Qualisys.c3d', 'CAST', 0),
+    ('opensim-core__temp_trc_file.trc', 'CAST', 6), ('Pose2Sim_Blender__Pose2Sim_markers.trc', None, 19),
+    ('kineticstoolkit__racing_full.c3d', None, 0)])
+def test_marker_sets_of_real_files(shared, file, kind, n_joints):
+    trial = read_trial(shared/'files'/file)
+    assert (marker_set_of(trial.markers), len(trial.columns)) == (kind, n_joints)
+    assert 'of 16 joints' not in repr(trial)
+
+
+def test_marker_sets_of_laboratories(shared):
+    with np.load(shared/'markers'/'labs.npz') as labs:
+        sets = {key: marker_set_of(labs[key].tolist()) for key in labs.files if key.endswith('/names')}
+    assert {kind for key, kind in sets.items() if 'HC0' in key} == {'Plug-in Gait'}
+    opencap = {kind for key, kind in sets.items() if 'grf-' in key or 'osim-Det' in key}
+    assert opencap == {'OpenCap validation'}
+    with np.load(shared/'markers'/'accad.npz') as accad:
+        names = [accad[key].tolist() for key in accad.files if key.endswith('/names')]
+    assert set(map(marker_set_of, names)) == {'CMU-41'}
+
+
+def test_skin_marker_and_joint_centre(shared):
+    trial = read_trial(shared/'cases'/'21_trc_skin_marker_and_joint_centre.trc')
+    assert trial.markers[trial.columns['RKnee']] == 'R_KJC' and 'r_knee' in trial.extra
+    assert any("RKnee is 'R_KJC' and not 'r_knee'" in note for note in trial.notes)
+
+
+@pytest.mark.parametrize('file, people', [
+    ('25_trc_two_people.trc', ['P1', 'P2']), ('31_c3d_two_people.c3d', ['Human1', 'Human2'])])
+def test_two_people(shared, tmp_path, file, people):
+    trial = read_trial(shared/'cases'/file)
+    assert list(subjects_of(trial.markers)) == people and trial.columns == {}
+    second = select_subject(trial, people[1])
+    assert len(second.columns) == 20 == len(second.markers)
+    write_trial(tmp_path/f'second{file[-4:]}', second)
+    again = read_trial(tmp_path/f'second{file[-4:]}')
+    assert again.markers == second.markers and again.up == trial.up
+    back = with_subject(trial, replace(second, values=second.values + 1))
+    np.testing.assert_array_equal(back.values[:, :20], trial.values[:, :20])
+    np.testing.assert_array_equal(back.values[:, 20:], trial.values[:, 20:] + 1)
+
+
+@pytest.mark.parametrize('unit, factor', [('m', 1), ('cm', 100), ('mm', 1000)])
+def test_unit_and_axis_of_a_set_without_joints(shared, unit, factor):
+    with np.load(shared/'markers'/'labs.npz') as labs:
+        keys = [key[:-2] for key in labs.files if key.endswith('/X')][::8]
+        for key in keys:
+            names, rate = labs[f'{key}/names'].tolist(), float(labs[f'{key}/rate'])
+            named = Trial.from_array(labs[f'{key}/X'], names, rate)
+            nameless = Trial.from_array(labs[f'{key}/X']*factor, [f'q{n}' for n in range(len(names))], rate)
+            assert nameless.units == unit, key
+            assumed = any('assumption' in note for note in nameless.notes)
+            assert assumed or nameless.up == named.up, key
+
+
+def kinds(shared, file) -> dict[str, list[str]]:
+    trial, found = read_trial(shared/file), {}
+    for name, kind in zip(trial.markers, classify_points(trial)): found.setdefault(kind, []).append(name)
+    return found
+
+
+def test_kinds_of_columns(shared):
+    zoo = kinds(shared, 'files/biomechzoo__HC031A06.c3d')
+    numbers = {'LKneeAngles', 'LFETBA', 'RNormalisedGRF', 'RHipPower', 'LArchHeight'}
+    assert numbers <= set(zoo['not a position']) and set(zoo) == {'point', 'not a position'}
+    assert {'LKNE', 'RHEE', 'CentreOfMass', 'RFEO', 'LAJC'} <= set(zoo['point'])
+    chair = kinds(shared, 'files/kineticstoolkit__sample_propulsion.c3d')
+    assert set(chair['instrument']) == {'WheelchairRearR', 'WheelchairRearL', 'WheelchairFront'}
+    assert set(chair['ghost']) == {f'Probe{number}' for number in range(1, 7)}
+    case = kinds(shared, 'cases/37_c3d_force_as_point_and_ghost_marker.c3d')
+    assert (case['not a position'], case['ghost']) == (['RGroundReactionForce'], ['*1'])
+    assert len(case['point']) == 20
+
+
+def test_squatting_feet_are_no_things(shared):
+    assert set(kinds(shared, 'trc/squats.trc')) == {'point'}
+    trial = read_trial(shared/'trc'/'squats.trc')
+    nameless = Trial.from_array(trial.values, [f'q{n}' for n in range(20)], trial.rate)
+    assert set(classify_points(nameless)) == {'point'}

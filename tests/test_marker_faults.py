@@ -1,0 +1,105 @@
+"Faults that are put into real marker sets are found and undone; what is there of itself is left alone."
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from motionfm.reconstruct.marker_faults import find_marker_faults, undo_marker_faults
+
+TRIALS = {
+    'labs': ['HC031A-Turn-HC031A23-c3d', 'HC039A-Turn-HC039A31-c3d', 'HC050A-Turn-HC050A33-c3d',
+             'grf-OpenCapUnfiltered-MarkerData-DJ1-trc', 'p-pyCGM-SampleData-Test-Files-Movement-trial-c3d'],
+    'accad': ['male1_Male2-Walk-turn-right-90']}
+
+
+class Recording(NamedTuple):
+    "A marker set as it was recorded."
+    positions: np.ndarray   # (T, M, 3) metres
+    visible: np.ndarray     # (T, M)
+    rate: float             # frames per second
+
+
+@pytest.fixture(scope='module')
+def recordings(shared) -> list[Recording]:
+    found = []
+    for file, trials in TRIALS.items():
+        with np.load(shared/'markers'/f'{file}.npz') as markers:
+            for trial in trials:
+                positions = markers[f'{trial}/X'].astype(float)
+                visible = np.isfinite(positions).all(-1)
+                found.append(Recording(positions, visible, float(markers[f'{trial}/rate'])))
+    return found
+
+
+def test_real_markers_are_left_alone(recordings):
+    for positions, visible, rate in recordings[:len(TRIALS['labs'])]:   # accad has flickers of its own
+        faults = find_marker_faults(positions, visible, rate)
+        assert (faults.order == np.arange(visible.shape[1])).all()
+        assert not faults.outliers.any() and not faults.held.any()
+
+
+def neighbour_of(recording: Recording, marker: int, rng: np.random.Generator) -> int:
+    "One of the four markers that are nearest."
+    positions = recording.positions[::10]
+    distances = np.nanmedian(np.linalg.norm(positions - positions[:, marker, None], axis=-1), 0)
+    distances[marker] = np.inf
+    return int(rng.choice(np.argsort(distances)[:4]))
+
+
+def draw(recording: Recording, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    "A marker, a neighbour, and some frames in which both are seen."
+    while True:
+        marker, start = (int(rng.integers(size)) for size in reversed(recording.visible.shape))
+        stop = start + int(rng.integers(5, recording.rate))
+        other = neighbour_of(recording, marker, rng)
+        around = recording.visible[start - 5:stop + 5, [marker, other]]
+        if start > 5 and stop < len(recording.visible) - 5 and around.all(): return marker, other, start, stop
+
+
+def share_mended(recordings, damage, times: int = 2) -> float:
+    "The share of faults that `damage` makes in copies of recordings, and that are undone."
+    rng, mended = np.random.default_rng(0), []
+    for recording in recordings*times:
+        positions, visible = recording.positions.copy(), recording.visible.copy()
+        wrong = damage(positions, visible, *draw(recording, rng), rng)
+        faults = find_marker_faults(positions, visible, recording.rate)
+        right, kept = undo_marker_faults(positions, visible, faults)
+        error = np.linalg.norm(right - recording.positions, axis=-1)
+        mended.append(not (kept & wrong & ~(error < .01)).any())
+    return float(np.mean(mended))
+
+
+def exchange(positions, visible, marker, other, start, stop, rng):
+    wrong = np.zeros_like(visible)
+    wrong[start:stop, [marker, other]] = True
+    positions[start:stop, [marker, other]] = positions[start:stop, [other, marker]]
+    return wrong
+
+
+def relabel(positions, visible, marker, other, start, stop, rng):
+    wrong = np.zeros_like(visible)
+    wrong[start:stop, [marker, other]] = True
+    positions[start:stop, marker] = positions[start:stop, other]
+    positions[start:stop, other], visible[start:stop, other] = np.nan, False
+    return wrong
+
+
+def flicker(positions, visible, marker, other, start, stop, rng):
+    wrong, stop = np.zeros_like(visible), start + int(rng.integers(1, 11))
+    wrong[start:stop, marker] = True
+    off = rng.normal(size=(stop - start, 3))
+    off *= rng.uniform(.04, .2)/np.linalg.norm(off, axis=-1, keepdims=True)
+    positions[start:stop, marker] += off
+    return wrong
+
+
+def hold(positions, visible, marker, other, start, stop, rng):
+    wrong, stop = np.zeros_like(visible), min(start + 30, stop)
+    wrong[start + 3:stop, marker] = np.ptp(positions[start:stop, marker], 0).max() > .05
+    positions[start:stop, marker] = positions[start - 1, marker]
+    return wrong
+
+
+@pytest.mark.parametrize('damage', [exchange, relabel, flicker, hold], ids=lambda one: one.__name__)
+def test_faults_are_undone(recordings, damage):
+    assert share_mended(recordings, damage) >= .9
