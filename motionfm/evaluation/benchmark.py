@@ -24,11 +24,13 @@ from .metrics import pool_trials, trial_metrics, uncertainty_coverage
 from .scenarios import damage_trial, ONLY_JOINTS, SCENARIOS, scenarios_for
 from ..io.files import read_trial
 from ..io.gaps import runs_of
-from ..io.points import points_of
+from ..io.kinds import classify_points
+from ..io.points import points_of, uses_joints
 from ..io.trial import Trial
 from ..reconstruct.discontinuities import find_discontinuities
 from ..reconstruct.fuse import Repairer, without_network
-from ..reconstruct.pipeline import repair_positions, uses_joints
+from ..reconstruct.marker_faults import find_marker_faults, undo_marker_faults
+from ..reconstruct.pipeline import repair_positions
 from ..reconstruct.points import repair_points
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #trials
@@ -191,7 +193,10 @@ def network_methods(
     return methods
 
 def _of_points(fill_only: bool, positions: np.ndarray, visible: np.ndarray, rate: float):
-    "Points of any names, and their uncertainty."
+    "Points of any names, and their uncertainty; exchanged labels and outliers are undone first."
+    if not fill_only:
+        faults = find_marker_faults(positions, visible, rate)
+        positions, visible = undo_marker_faults(positions, visible, faults)
     return repair_points(positions, visible, rate, fill_only=fill_only)[:2]
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #main-error
@@ -317,6 +322,7 @@ def complete_stretch(
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #clean-trials
 _MIN_SEEN = .5   # share of the frames in which a point is rated
+_LEFT_OUT = 'not a position', 'instrument', 'static'   # kinds of columns that nobody's body moves
 
 def clean_points(trial: MarkerSet) -> MarkerSet:
     "Points that were seen in most frames, between two discontinuities; NaN where the truth is not known."
@@ -332,8 +338,9 @@ def clean_points(trial: MarkerSet) -> MarkerSet:
 def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
     "Joints in metres with their rate, or a `MarkerSet` where too few joints are seen."
     if not isinstance(trial, Trial): return trial
-    if uses_joints(trial, False): return trial.positions, trial.rate
-    return MarkerSet(points_of(trial, joints=False).positions, trial.rate)
+    if uses_joints(trial): return trial.positions, trial.rate
+    no_points = {column for column, kind in enumerate(classify_points(trial)) if kind in _LEFT_OUT}
+    return MarkerSet(points_of(trial, False, no_points).positions, trial.rate)
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #clean-trials-2
 def _clean(trial: tuple) -> tuple[np.ndarray, float]:
