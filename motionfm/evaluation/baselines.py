@@ -40,8 +40,8 @@ class Method:
         of_joints: Callable,          # (positions (T, K, 3) with NaN, visible (T, K), Hz) -> (T, K, 3)
         of_points: Callable | None,   # the same for points of any names; None: it knows joints only
     ) -> None:
-        self.of_joints, self.of_points = of_joints, of_points
         update_wrapper(self, of_joints)
+        self.of_joints, self.of_points = of_joints, of_points
 
     def __call__(self, positions: np.ndarray, visible: np.ndarray, rate: float = RATE):
         "Repair a trial; one of 20 or 16 points is taken for one of joints."

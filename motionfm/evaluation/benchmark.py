@@ -138,9 +138,10 @@ def _damage_all(scenario: str, trials: Trials, chosen: Sequence[str], seed: int)
         cases += [_Case(name, as_joints, *part) for part in parts]
     return cases
 
-def _knows(function: Callable, case: _Case) -> bool:
-    "Whether a method is for points like these."
-    return case.as_joints or not isinstance(function, Method) or function.of_points is not None
+def _knows(function: Callable, cases: Sequence[_Case]) -> bool:
+    "Whether a method is for all of these points, joints or not."
+    only_joints = isinstance(function, Method) and function.of_points is None
+    return not only_joints or all(case.as_joints for case in cases)
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #evaluate-trials
 def evaluate_trials(
@@ -155,10 +156,10 @@ def evaluate_trials(
     methods, results = METHODS if methods is None else methods, []
     for name, chosen in scenarios_of(trials, scenarios).items():
         cases = _damage_all(name, trials, chosen, seed)
+        if not cases: continue
         for method_name, function in methods.items():
-            known = [case for case in cases if _knows(function, case)]
-            if not known: continue
-            results.append(_evaluate_one(name, method_name, function, known, seed))
+            if not _knows(function, cases): continue
+            results.append(_evaluate_one(name, method_name, function, cases, seed))
             if progress: progress(results[-1])
     if not results: raise DataError('all trials are too short for these scenarios; give longer ones')
     return results
