@@ -42,7 +42,8 @@ class MarkerFaultSettings:
     max_outlier_frames: int = 12  # of one excursion
     abrupt: float = .3            # share of the largest error that the first and the last one have
     held_frames: int = 3          # of the same position
-    held_m: float = .01           # metres that the neighbours move meanwhile
+    held_m: float = .01           # metres that the neighbours move meanwhile, and the marker jumps thereafter
+    held_to_end_m: float = .03    # metres by which distances change where nothing comes thereafter
     max_renamed: float = .8       # share of a recording that is renamed rather than the rest
 
 SETTINGS = MarkerFaultSettings()
@@ -477,10 +478,11 @@ def _is_held(
     distances = np.linalg.norm(near - path[first], axis=-1)
     moves = float(np.median(np.nanmax(moved, 0)))
     turns = float(np.nanmax(np.abs(distances - distances[0])))
-    jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else 0
+    if moves <= SETTINGS.held_m or turns <= SETTINGS.held_m/2: return False
+    jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
-    own = np.fmax(jump, came) if are_rigid else min(jump, came)
-    return moves > SETTINGS.held_m and turns > SETTINGS.held_m/2 and bool(own > .4*moves)
+    if np.isnan(jump): return bool(turns > SETTINGS.held_to_end_m and came > .4*moves)
+    return bool(jump > max(SETTINGS.held_m, .3*moves) and (are_rigid or came > .4*moves))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-held
 def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:

@@ -16,6 +16,7 @@ from ..basics import DataError
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.features import N_FEATURES, N_OUTPUTS
+from ..estimate.gap_filling import BY_NEIGHBOURS, fill_points
 from ..estimate.network import read_network
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
@@ -101,6 +102,23 @@ def _repair_at_rate(
     n_samples = round(check.n_samples*rate/RATE)   # as many as were recorded
     return repaired._replace(self_check=check._replace(n_samples=n_samples))
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #with-neighbours
+_NEIGHBOUR_SCALE = 1.5   # by which the neighbours' uncertainty counts as larger
+
+def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Repaired:
+    "Gaps beside other joints as the mean of the network and of the neighbours, by their uncertainties."
+    if repaired.uncertainty is None or visible.all(): return repaired
+    positions, uncertainty = repaired.positions, repaired.uncertainty
+    filled = fill_points(positions, visible, rate)
+    known = (filled.by == BY_NEIGHBOURS) & np.any(visible, 1, keepdims=True)
+    where_seen = np.nan_to_num(np.nanmedian(np.where(visible, uncertainty, np.nan)))   # of what they rely on
+    theirs = np.hypot(filled.uncertainty, where_seen)
+    precision = np.where(known, 1/np.maximum(_NEIGHBOUR_SCALE*theirs, 1e-6)**2, 0)
+    share = precision/(precision + 1/np.maximum(uncertainty, 1e-6)**2)
+    mixed = positions + share[..., None]*(np.where(known[..., None], filled.positions, positions) - positions)
+    return repaired._replace(
+        positions=mixed, uncertainty=uncertainty + share*(theirs - uncertainty))
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
     positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, name: str
@@ -109,10 +127,11 @@ def _repair_part(
     swapped = find_swaps(positions, visible, rate)
     positions, visible = undo_swaps(positions, swapped), undo_swaps(visible, swapped)
     outliers = find_outliers(positions, visible, rate)
-    repaired = _repair_at_rate(positions, visible & ~outliers, network, rate, name)
+    seen = visible & ~outliers
+    repaired = _repair_at_rate(positions, seen, network, rate, name)
     if not np.isfinite(repaired.positions).all():
         raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
-    return repaired._replace(swapped=swapped, outliers=outliers)
+    return _with_neighbours(repaired, seen, rate)._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts
 def _join_parts(parts: Sequence[Repaired], discontinuities: Discontinuities) -> Repaired:
