@@ -206,13 +206,12 @@ def _trials_of(source: Any, most: int | None) -> dict[str, tuple[np.ndarray, flo
     from motionfm.evaluation.benchmark import clean_trials, read_trials
     if isinstance(source, str | os.PathLike): return read_trials(Path(source), most)
     trials = source if isinstance(source, Mapping) else {getattr(source, 'source', 'trial'): source}
-    def pair(one: Any) -> tuple: return (one.positions, one.rate) if isinstance(one, Trial) else one
-    return clean_trials({str(name): pair(one) for name, one in trials.items()})
+    return clean_trials({str(name): trial for name, trial in trials.items()})
 
 # %% ../nbs/cli/900_api.ipynb #evaluate
 def evaluate(
     source: Any,                               # folder, file, `Trial`, {name: `Trial` or (array, rate)}
-    scenarios: Sequence[str] | None = None,    # keys of `SCENARIOS`; by default all
+    scenarios: Sequence[str] | None = None,    # keys of `SCENARIOS`; by default all for such points
     methods: Sequence[str] | None = None,      # 'motionfm', or keys of `METHODS`; by default all
     *,
     most: int | None = 20,                     # at most so many trials of a folder

@@ -8,9 +8,15 @@ import pytest
 from conftest import ROOT
 
 from motionfm.evaluation.baselines import METHODS
-from motionfm.evaluation.benchmark import evaluate_trials, read_trials
+from motionfm.evaluation.benchmark import (
+    clean_trials,
+    evaluate_trials,
+    MarkerSet,
+    network_methods,
+    read_trials,
+)
 from motionfm.evaluation.report import write_report
-from motionfm.evaluation.scenarios import SCENARIOS
+from motionfm.evaluation.scenarios import scenarios_for
 
 
 @pytest.fixture(scope='module')
@@ -117,7 +123,7 @@ def test_dataset_folder_of_16_joints(shared, tmp_path):
     trials = read_trials(shared/'datasets'/'dataset1', 4)
     assert {positions.shape for positions, _ in trials.values()} == {(60, 16, 3)}
     results = evaluate_trials(trials, {name: METHODS[name] for name in ('linear', 'low_rank_smooth')})
-    assert {row['scenario'] for row in results} == set(SCENARIOS) - {'gap60', 'gap120'} and not any(
+    assert {row['scenario'] for row in results} == set(scenarios_for(True)) - {'gap60', 'gap120'} and not any(
         row['failed'] for row in results
     )
     page = write_report(
@@ -152,3 +158,47 @@ def test_what_was_repaired_is_no_truth(tmp_path):
     )
     for name in ('walk.trc', 'walk_reconstructed.trc'): write_trial(tmp_path/name, trial)
     assert list(read_trials(tmp_path)) == ['walk.trc']
+
+
+@pytest.fixture(scope='module')
+def marker_sets(shared) -> dict:
+    "Whole marker sets of three laboratories, with the gaps that they have."
+    path = shared/'markers'/'labs.npz'
+    names = 'HC002D-Turn', 'grf-OpenCapUnfiltered-MarkerData-DJ1', 'pyomeca'
+    if not path.is_file(): pytest.skip('no marker sets: ../shared/markers is not here')
+    with np.load(path) as stored:
+        chosen = [key[:-2] for key in stored if key.endswith('/X') and key.startswith(names)]
+        sets = {name: MarkerSet(stored[f'{name}/X'], float(stored[f'{name}/rate'])) for name in chosen}
+    return clean_trials(sets)
+
+
+def test_marker_sets(marker_sets):
+    assert len(marker_sets) == 3 and any(np.isnan(each.positions).any() for each in marker_sets.values())
+    chosen = 'linear', 'local_cubic', 'rigid_body', 'neighbour_regression'
+    methods = {name: METHODS[name] for name in chosen} | network_methods(lambda damaged, visible: damaged)
+    rows = evaluate_trials(marker_sets, methods, ('marker', 'blackout', 'flicker'))
+    found = {(row['scenario'], row['method']): row for row in rows}
+    assert not any(row['failed'] for row in rows) and not any('bone_mm' in row['metrics'] for row in rows)
+
+    def error(scenario, name): return found[scenario, name]['metrics']['missing_mm'][0]
+    order = [error('marker', name) for name in ('motionfm', 'rigid_body', 'local_cubic')]
+    assert order == sorted(order) and order[0] < .5*order[1] < .1*order[2]
+    assert order[0] < error('marker', 'neighbour_regression') < .1*error('marker', 'linear')
+    assert error('blackout', 'motionfm_fill') < error('blackout', 'local_cubic') < error('blackout', 'linear')
+    assert 40 < found['marker', 'motionfm']['metrics']['within'][0] < 98
+    assert found['flicker', 'linear']['metrics']['wrong_mm'][0] > 20
+
+
+def test_all_methods_on_a_marker_set(marker_sets):
+    name, trial = next(iter(marker_sets.items()))
+    rows = evaluate_trials({name: trial}, scenarios=('quarter', 'cluster', 'joints'))
+    assert not any(row['failed'] for row in rows) and {row['method'] for row in rows} == set(METHODS)
+
+
+def test_folder_of_recordings_with_any_names(shared):
+    "Joints are rated as joints, other recordings as sets of points."
+    trials = read_trials(shared/'c3d') | read_trials(shared/'trc'/'squats.trc')
+    assert isinstance(trials['walking2.c3d'], MarkerSet) and not isinstance(trials['squats.trc'], MarkerSet)
+    assert trials['walking2.c3d'].positions.shape[1] > 20
+    rows = evaluate_trials(trials, {'linear': METHODS['linear']}, ('limb', 'marker'))
+    assert [(row['scenario'], row['trials']) for row in rows] == [('limb', 1), ('marker', 2)]

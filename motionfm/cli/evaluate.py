@@ -30,7 +30,11 @@ _Source = Annotated[str | None, typer.Argument(
     metavar='[INPUT]', help='A recording, a folder of recordings, a dataset folder, or an .npz file.')]
 _SameSource = Annotated[str | None, typer.Option('--dataset-root', help='The same, as an option.')]
 _Scenarios = Annotated[str, typer.Option(
-    '--scenario', help='Scenarios, separated by commas; by default all.')]
+    '--scenario',
+    help='Scenarios, separated by commas; by default all that are made for such trials. '
+         'limb, midhip, swaps and misplaced need joints; marker, cluster, quarter, blackout, exchange '
+         'and flicker are made for markers; noise, joints, frames, everything, gap60, gap120, spikes '
+         'and disk for both.')]
 _Methods = Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')]
 _Subjects = Annotated[str, typer.Option(
     '--subjects',
@@ -72,10 +76,10 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
              report: _Report = 'report.html', weights: Weights = None, model_json: ModelJson = None,
              names: Names = None) -> None:
     "Damage clean trials, repair them by every method, and compare."
-    from motionfm.evaluation.benchmark import evaluate_trials, format_table, known_names
+    from motionfm.evaluation.benchmark import evaluate_trials, format_table, known_names, scenarios_of
     from motionfm.evaluation.report import format_summary, write_report
     from motionfm.evaluation.scenarios import SCENARIOS
-    scenarios = known_names('scenario', names_in(scenario), SCENARIOS)
+    wanted = known_names('scenario', names_in(scenario), SCENARIOS) if names_in(scenario) else None
     if source and dataset_root:
         raise DataError(f'{source} and {dataset_root} found, expected one of them; a folder may hold both')
     check_writable(Path(report).parent)
@@ -83,8 +87,8 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
     alone = source or dataset_root
     folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)
     trials = _read_all(folders, most, names, subjects)
-    results = evaluate_trials(trials, methods, scenarios, seed)
-    _print_left_out(scenarios, results, len(trials))
+    results = evaluate_trials(trials, methods, wanted, seed)
+    _print_left_out([*scenarios_of(trials, wanted)], results, len(trials))
     print(format_table(results) + '\n\n' + format_summary(results))
     shown = 'motionfm' if 'motionfm' in methods else None
     page = write_report(report, results, trials, methods, comparison_player, shown, seed=seed)

@@ -8,7 +8,7 @@ __all__ = ['bone_errors', 'acceleration_errors', 'trial_metrics']
 # %% ../../nbs/evaluation/703_metrics.ipynb #imports
 import numpy as np
 
-from ..body.skeleton import bone_lengths, JOINTS
+from ..body.skeleton import bone_lengths, JOINT_COUNTS, JOINTS
 from ..io.gaps import AWAY_BINS, frames_away, GAP_BINS, gap_lengths, open_gaps
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #mean
@@ -16,9 +16,15 @@ def _total(values: np.ndarray) -> tuple[float, int]:
     "Total and count, from which a mean can be taken over many trials."
     return float(values.sum()), values.size
 
-def _rated(visible: np.ndarray) -> np.ndarray:
-    "(T, K) the samples that are rated: those that were missing, or all where nothing was."
-    return ~visible if not visible.all() else np.ones_like(visible)
+def _known(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    "(T, K) the samples whose truth is known, without points that are never seen and have no answer."
+    return np.isfinite(truth).all(-1) & np.isfinite(answer).all(-1)
+
+def _rated(visible: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    "(T, K) the samples that are rated: those that were missing, or all where nothing was, if known."
+    known = np.ones_like(visible) if known is None else known
+    hidden = known & ~visible
+    return hidden if hidden.any() else known
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #small-metrics
 def bone_errors(
@@ -33,7 +39,7 @@ def acceleration_errors(
     truth: np.ndarray,    # (T, K, 3) metres
     answer: np.ndarray,   # (T, K, 3) metres
     rate: float,          # Hz
-) -> np.ndarray:          # (T - 2, K) m/s²
+) -> np.ndarray:          # (T - 2, K) m/s²; NaN where the truth is not known
     "Length of the difference of the accelerations (Kanazawa et al. 2019)."
     return np.linalg.norm(np.diff(answer - truth, 2, axis=0), axis=-1)*rate**2
 
@@ -42,57 +48,78 @@ def cube_error(
     truth: np.ndarray,     # (T, K, 3) metres
     answer: np.ndarray,    # (T, K, 3) metres
     visible: np.ndarray,   # (T, K) True where a joint was seen
+    hidden: np.ndarray | None = None, # (T, K) True where it was missing; by default where not seen
 ) -> float:                # in lengths of half an edge of the cube
     "Root mean square distance of the missing samples in DISK's cube (Nature Methods 2025)."
     extent = np.ptp(truth[visible], axis=0).max()
-    squares = ((answer - truth)[~visible]**2).sum(-1)
+    squares = ((answer - truth)[~visible if hidden is None else hidden]**2).sum(-1)
     return float(np.sqrt(squares.mean())*2/extent)
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #position-metrics
 def _position_metrics(
     distance: np.ndarray,   # (T, K) mm
-    visible: np.ndarray,    # (T, K)
+    hidden: np.ndarray,     # (T, K) True where a sample was missing that is known
+    rated: np.ndarray,      # (T, K)
+    known: np.ndarray,      # (T, K)
     opened: np.ndarray,     # (T, K) True in open gaps
 ) -> dict[str, tuple[float, int]]: # metric -> total and count
     "Everything that follows from the distances."
-    rated = distance[_rated(visible)]
+    found = distance[rated]
     return {
-        'missing_mm': _total(distance[~visible]),
-        'closed_mm': _total(distance[~visible & ~opened]),
-        'all_mm': _total(distance),
-        'p95_mm': (float(np.percentile(rated, 95)), 1),
-        'pck20': _total(100*(rated <= 20)),
-        'pck50': _total(100*(rated <= 50)),
+        'missing_mm': _total(distance[hidden]),
+        'closed_mm': _total(distance[hidden & ~opened]),
+        'all_mm': _total(distance[known]),
+        'p95_mm': (float(np.percentile(found, 95)), 1) if found.size else (0., 0),
+        'pck20': _total(100*(found <= 20)),
+        'pck50': _total(100*(found <= 50)),
     }
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #distances-by-gap
-def _by_gap(distance: np.ndarray, visible: np.ndarray, opened: np.ndarray) -> dict[str, tuple[float, int]]:
-    "Errors by the length of the gap, open gaps apart."
+def _gap_bins(visible: np.ndarray, opened: np.ndarray) -> dict[str, np.ndarray]:
+    "(T, K) of each class of gaps: the samples in them; open gaps apart."
     lengths = np.where(opened, 0, gap_lengths(visible))
     chosen = {name: (lengths >= low) & (lengths <= high) for name, (low, high) in GAP_BINS.items()}
-    return {f'gap {name}': _total(distance[where]) for name, where in chosen.items()} | {
-        'gap open': _total(distance[opened])}
+    return chosen | {'open': opened}
 
-def _by_joint(distance: np.ndarray, visible: np.ndarray) -> dict[str, tuple[float, int]]:
+def _by_gap(values: np.ndarray, hidden: np.ndarray, bins: dict, word: str) -> dict[str, tuple[float, int]]:
+    "Totals by the length of the gap."
+    return {f'{word} {name}': _total(values[hidden & where]) for name, where in bins.items()}
+
+def _by_joint(distance: np.ndarray, rated: np.ndarray) -> dict[str, tuple[float, int]]:
     "Errors of the rated samples of each joint."
-    rated = _rated(visible)
-    names = JOINTS[:visible.shape[1]]
+    names = JOINTS[:rated.shape[1]]
     return {f'joint {name}': _total(distance[rated[:, joint], joint]) for joint, name in enumerate(names)}
+
+# %% ../../nbs/evaluation/703_metrics.ipynb #wrong
+def _wrong_metric(
+    distance: np.ndarray, truth: np.ndarray, damaged: np.ndarray | None, visible: np.ndarray,
+) -> dict[str, tuple[float, int]]:
+    "Errors of the samples that were seen in a wrong place, where others were seen in the right one."
+    if damaged is None: return {}
+    wrong = visible & (damaged != truth).any(-1)
+    return {'wrong_mm': _total(distance[wrong])} if 0 < wrong.sum() < visible.sum() else {}
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #trial-metrics
 def trial_metrics(
-    truth: np.ndarray,     # (T, K, 3) metres
+    truth: np.ndarray,     # (T, K, 3) metres; NaN where it is not known
     answer: np.ndarray,    # (T, K, 3) metres, complete
-    visible: np.ndarray,   # (T, K) True where a joint was seen
+    visible: np.ndarray,   # (T, K) True where a point was seen
     rate: float,           # Hz
+    as_joints: bool | None = None,     # whether these are the 20 or 16 joints; None: where there are so many
+    damaged: np.ndarray | None = None, # (T, K, 3) metres, what the method was given
 ) -> dict[str, tuple[float, int]]: # metric -> total and count
     "All metrics of one repaired trial; those by gap and by joint are named as `gap 6-10` and `joint RWrist`."
-    distance, opened = 1000*np.linalg.norm(answer - truth, axis=-1), open_gaps(visible)
-    found = _position_metrics(distance, visible, opened)
-    found['bone_mm'] = _total(bone_errors(truth, answer))
-    found['acceleration'] = _total(acceleration_errors(truth, answer, rate))
-    if not visible.all() and visible.any(): found['cube_rmse'] = cube_error(truth, answer, visible), 1
-    return found | _by_gap(distance, visible, opened) | _by_joint(distance, visible)
+    if as_joints is None: as_joints = visible.shape[1] in JOINT_COUNTS
+    known, opened = _known(truth, answer), open_gaps(visible)
+    distance, rated = 1000*np.linalg.norm(answer - truth, axis=-1), _rated(visible, known)
+    hidden, acceleration = known & ~visible, acceleration_errors(truth, answer, rate)
+    found = _position_metrics(distance, hidden, rated, known, opened)
+    if as_joints: found['bone_mm'] = _total(bone_errors(truth, answer))
+    found['acceleration'] = _total(acceleration[np.isfinite(acceleration)])
+    if hidden.any() and visible.any(): found['cube_rmse'] = cube_error(truth, answer, visible, hidden), 1
+    found |= _wrong_metric(distance, truth, damaged, visible)
+    found |= _by_gap(distance, hidden, _gap_bins(visible, opened), 'gap')
+    return found | (_by_joint(distance, rated) if as_joints else {})
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #pooled
 _BOOTSTRAP_DRAWS = 1000
@@ -112,15 +139,19 @@ def pool_trials(
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #within
 def uncertainty_coverage(
-    truth: np.ndarray,                # (T, K, 3) metres
+    truth: np.ndarray,                # (T, K, 3) metres; NaN where it is not known
     answer: np.ndarray,               # (T, K, 3) metres
     uncertainty: np.ndarray | None,   # (T, K) metres; None where a method gives none
     visible: np.ndarray,              # (T, K) True where a joint was seen
 ) -> dict[str, tuple[float, int]]:    # metric -> total, in per cent, and count
     "How many per cent of the rated samples are within their uncertainty, and within twice that."
     if uncertainty is None: return {}
-    distance, rated = np.linalg.norm(answer - truth, axis=-1), _rated(visible)
-    within, away = 100*(distance <= uncertainty), frames_away(visible)
-    found = {'within': _total(within[rated]), 'within2': _total(100*(distance <= 2*uncertainty)[rated])}
+    known = _known(truth, answer)
+    rated, hidden = _rated(visible, known), known & ~visible
+    distance = np.linalg.norm(answer - truth, axis=-1)
+    within, within2 = 100*(distance <= uncertainty), 100*(distance <= 2*uncertainty)
+    away, gaps = frames_away(visible), _gap_bins(visible, open_gaps(visible))
     bins = {name: (away >= low) & (away <= high) for name, (low, high) in AWAY_BINS.items()}
-    return found | {f'away {name}': _total(within[where]) for name, where in bins.items()}
+    found = {'within': _total(within[rated]), 'within2': _total(within2[rated])}
+    found |= _by_gap(within, hidden, gaps, 'covered') | _by_gap(within2, hidden, gaps, 'covered2')
+    return found | {f'away {name}': _total(within[hidden & where]) for name, where in bins.items()}

@@ -19,7 +19,14 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from .baselines import METHODS, run_method
-from .benchmark import align_columns, format_cells, main_error, TABLE_HEADER, Trials
+from motionfm.evaluation.benchmark import (
+    align_columns,
+    are_joints,
+    format_cells,
+    main_error,
+    TABLE_HEADER,
+    Trials,
+)
 from .scenarios import damage_trial, DISK_PUBLISHED, SCENARIOS
 from ..io.gaps import GAP_BINS
 
@@ -132,16 +139,18 @@ def plot_details(
     results: list[dict],   # what `evaluate_trials` returns
     name: str,             # the scenario
     most: int = 6,         # methods to show, the best ones
-) -> str:                  # SVG
+) -> str:                  # SVG; '' where there are neither gaps nor joints
     "Error by length of the gap and by joint; raises `DataError` without matplotlib."
     rows = [row for row in results if row['scenario'] == name and main_error(row)]
     rows = sorted(rows, key=lambda row: main_error(row)[0])[:most]
     gaps = [gap for gap in (*GAP_BINS, 'open') if any(row['by_gap'].get(gap) for row in rows)]
+    panels = [(part, labels) for part, labels in (('by_gap', gaps), ('by_joint', list(rows[0]['by_joint'])))
+              if labels]
+    if not panels: return ''
     two = {'ncols': 2, 'figsize': (11, 3), 'width_ratios': [1, 1.8]}
     one = {'ncols': 1, 'figsize': (7, 3), 'width_ratios': None}
-    figure, axes = _pyplot().subplots(1, squeeze=False, **(two if gaps else one))
-    if gaps: _draw_lines(axes[0, 0], rows, 'by_gap', gaps)
-    _draw_lines(axes[0, -1], rows, 'by_joint', list(rows[0]['by_joint']))
+    figure, axes = _pyplot().subplots(1, squeeze=False, **(two if len(panels) > 1 else one))
+    for ax, (part, labels) in zip(axes[0], panels): _draw_lines(ax, rows, part, labels)
     axes[0, -1].legend(fontsize=7)
     return _svg(figure)
 
@@ -176,9 +185,10 @@ def repair_examples(
     for word, at in pick_examples(row).items():
         name, total, count = row['each'][at]
         part = [each[0] for each in row['each'][:at]].count(name)   # parts of this trial before it
-        parts = damage_trial(row['scenario'], *trials[name], seed, indices[name])
+        as_joints = are_joints(trials[name])
+        parts = damage_trial(row['scenario'], *trials[name], seed, indices[name], as_joints)
         truth, damaged, visible, rate = parts[part]
-        answer, _ = run_method(function, damaged, visible, rate, row['method'])
+        answer, _ = run_method(function, damaged, visible, rate, row['method'], as_joints)
         shown.append(Example(f'{word}: {name}, {total/count:.1f} mm', truth, damaged, answer, rate))
     return shown
 
@@ -226,7 +236,8 @@ def _detail_plot(results: list[dict], name: str) -> str:
     "The plot of one scenario, where there is one."
     measured = any(row['scenario'] == name and main_error(row) for row in results)
     if not (measured and _can_plot()): return ''
-    return _picture(plot_details(results, name), f'{name}: error by length of the gap and by joint')
+    plot = plot_details(results, name)
+    return _picture(plot, f'{name}: error by length of the gap and by joint') if plot else ''
 
 # %% ../../nbs/evaluation/705_report.ipynb #html-table
 def _html_table(rows: list[dict]) -> str:
@@ -259,13 +270,14 @@ def _section(results: list[dict], name: str) -> str:
 
 # %% ../../nbs/evaluation/705_report.ipynb #moving
 def _moving(method_name: str, scenario_name: str, examples: list[Example], player: Callable) -> str:
-    "Moving skeletons of one method in one scenario."
+    "Moving skeletons of one method in one scenario; nothing where the player knows none for such points."
     parts = [f'<h2>{escape(method_name)} in motion ({escape(scenario_name)})</h2>'
              f'<p>The truth, what was recorded, and what {escape(method_name)} makes of it.</p>']
     for example in examples:
-        moving = player(example.truth, example.damaged, example.answer, example.rate, example.title)
+        try: moving = player(example.truth, example.damaged, example.answer, example.rate, example.title)
+        except DataError: continue
         parts.append(f'<h3>{escape(example.title)}</h3>{moving}')
-    return ''.join(parts)
+    return ''.join(parts) if len(parts) > 1 else ''
 
 # %% ../../nbs/evaluation/705_report.ipynb #write-page
 def _write_page(path: str | Path, title: str, body: str, results: list[dict]) -> None:
