@@ -515,6 +515,28 @@ def _usual_columns(order: np.ndarray) -> np.ndarray:
         if counts.max() > SETTINGS.max_renamed*len(order): usual[marker] = columns[counts.argmax()]
     return usual if len(np.unique(usual)) == len(usual) else own
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #beginning
+_CLEARLY = .4   # share of the distances' error that is left where a beginning is renamed
+
+def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.ndarray, stop: int) -> float:
+    "Metres that the distances of a path (T, 3) differ, in the first frames, from the usual ones thereafter."
+    usual = np.nanmedian(np.linalg.norm(seen[stop:, near] - seen[stop:, [marker]], axis=-1), 0)
+    first = np.linalg.norm(seen[:stop, near] - path[:stop, None], axis=-1)
+    return float(np.nanmedian(np.abs(first - usual)))
+
+@np.errstate(all='ignore')
+def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
+    "The order (T, M) without labels of the beginning that fit about as well as they were."
+    own, kept = np.arange(order.shape[1]), order.copy()
+    for marker in np.flatnonzero(order[0] != own):
+        stop = int((order[:, marker] != order[0, marker]).argmax())
+        near = neighbours.nearest[marker, :4]
+        recorded, renamed = (_beginning_error(seen, seen[:, column], marker, near, stop)
+                             for column in (marker, order[0, marker]))
+        if not renamed < _CLEARLY*recorded: kept[:stop, marker] = marker
+    fits = (np.sort(kept, 1) == own).all(1)
+    return np.where(fits[:, None], kept, own)
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-marker-faults
 def find_marker_faults(
     positions: np.ndarray,   # (T, M, 3) metres; anything where not visible
@@ -530,13 +552,14 @@ def find_marker_faults(
     neighbours = _find_neighbours(seen, rate)
     held = _find_held(seen, neighbours)
     seen[held] = np.nan
-    paths = _Paths(seen, rate, neighbours)
+    recorded, paths = seen.copy(), _Paths(seen, rate, neighbours)
     for frame in np.flatnonzero(paths.starts[1:].any(1)) + 1: _relabel(paths, int(frame))
     paths.cut(0.)
     outliers = np.stack([_outliers_of(paths, marker) for marker in order[0]], 1)
     held = np.take_along_axis(held, paths.order, 1)
     names = np.argsort(_usual_columns(paths.order))
-    return MarkerFaults(paths.order[:, names], outliers[:, names], held[:, names])
+    order = _keep_beginning(paths.order[:, names], recorded, neighbours)
+    return MarkerFaults(order, outliers[:, names], held[:, names])
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #undo-marker-faults
 def undo_marker_faults(
