@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from ..basics import usable_cores
 from .gaussian_process import combine, GapCandidates, KERNELS, N_HOLES, process_candidates
 from .neighbours import distance_spread, find_gaps, find_neighbourhood, Gap
-from .short_gaps import count_seen, learn_paths, path_candidates, PathModel
+from .short_gaps import count_seen, fill_gap_spline, learn_paths, path_candidates, PathModel
 from .short_gaps import SETTINGS as PATH_SETTINGS
 from ..io.gaps import gap_bounds
 
@@ -33,6 +33,8 @@ class FillSettings:
     coverage: float = 1.18        # times the expected error: 68 % of the errors are smaller
     min_error_m: float = .0003    # metres, the least uncertainty
     max_error_m: float = .5
+    curve_share: float = .5       # of the usual distance, that is uncertain between two places
+    spline_share: float = .1      # the same in a short gap
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
 
 SETTINGS = FillSettings()
@@ -77,7 +79,7 @@ def gap_candidates(
     unknown = np.full(paths.shape[:2], np.nan)
     return GapCandidates(
         np.concatenate([found.positions, paths]), np.r_[found.errors, errors],
-        np.concatenate([found.deviation, unknown]))
+        np.concatenate([found.deviation, unknown]), found.growth)
 
 def _no_processes(length: int) -> GapCandidates:
     "Nothing, in the places of the Gaussian processes."
@@ -117,7 +119,8 @@ def fill_gap(
     if candidates is None: return None
     mixed, expected = combine(candidates)
     profile = _profile(gap.stop - gap.start, _is_open(recording.visible, gap))
-    uncertainty = np.maximum(SETTINGS.coverage*expected*profile, SETTINGS.min_error_m)
+    uncertainty = SETTINGS.coverage*candidates.growth*expected*profile
+    uncertainty = uncertainty.clip(SETTINGS.min_error_m, SETTINGS.max_error_m)
     best = np.nanargmin(candidates.errors)
     by = BY_NEIGHBOURS if best < len(KERNELS) else BY_PATH
     return GapFill(gap, mixed, uncertainty, by, expected)
@@ -185,13 +188,17 @@ def _fill_by_curve(recording: Recording, gap: Gap) -> GapFill:
     at = np.arange(gap.start, gap.stop)
     path = recording.positions[known, gap.point]
     curve = np.repeat(path[:1], len(at), 0)
-    if len(known) > 1: curve = PchipInterpolator(known, path)(at.clip(known[0], known[-1]))
+    short = gap.stop - gap.start <= PATH_SETTINGS.longest_s*recording.rate
+    if short and not _is_open(recording.visible, gap):
+        curve = fill_gap_spline(recording.positions, recording.visible, gap, recording.rate)
+    elif len(known) > 1: curve = PchipInterpolator(known, path)(at.clip(known[0], known[-1]))
     before, after = gap_bounds(recording.visible[:, [gap.point]])
     since = np.where(before[at, 0] < 0, np.inf, at - before[at, 0])
     until = np.where(after[at, 0] == len(recording.visible), np.inf, after[at, 0] - at)
     usual = _usual_distance(recording.positions, recording.visible, gap.point, recording.rate)
     far = np.interp(np.minimum(since, until)/recording.rate, SETTINGS.lags_s, usual)
-    share = np.where(np.isfinite(since) & np.isfinite(until), .5, 1.)   # between two places
+    between = SETTINGS.spline_share if short else SETTINGS.curve_share
+    share = np.where(np.isfinite(since) & np.isfinite(until), between, 1.)
     return GapFill(gap, curve, np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m), BY_CURVE)
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #filled-points

@@ -109,6 +109,13 @@ def find_holes(
     chosen = np.unique(np.linspace(0, len(starts) - 1, N_HOLES).round().astype(int))
     return starts[chosen, None] + np.arange(size)
 
+# %% ../../nbs/estimate/512_gaussian_process.ipynb #growth
+def _growth(rows: np.ndarray, holes: np.ndarray, gap: Gap) -> float:
+    "How much longer a gap is than the holes, 1 or more."
+    step = np.median(np.diff(rows))
+    length = float(np.median(rows[holes[:, -1]] - rows[holes[:, 0]]) + step)
+    return max(1., (gap.stop - gap.start)/length)
+
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #hole-errors
 def _hole_error(inverse: np.ndarray, solved: np.ndarray, holes: np.ndarray) -> float:
     "Mean error in holes, metres."
@@ -121,6 +128,7 @@ class GapCandidates(NamedTuple):
     positions: np.ndarray   # (C, G, 3) metres
     errors: np.ndarray      # (C,) metres, mean error in holes like the gap; NaN where an estimate has none
     deviation: np.ndarray   # (C, G) metres, standard deviation within the gap as an estimate sees it; NaN
+    growth: float = 1.      # by which the error in the gap is larger, since it is longer than the holes
 
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #process
 _MIN_DEVIATION_M = 1e-4   # metres, of a point in a frame
@@ -155,6 +163,7 @@ def process_candidates(
         np.full((size, n_frames, 3), np.nan), np.full(size, np.nan), np.full((size, n_frames), np.nan))
     times = np.r_[around.rows, np.arange(gap.start, gap.stop)]/rate
     shared = _Surroundings(around.spread, times, find_holes(around.rows, gap), {}, {}, {})
+    found = found._replace(growth=_growth(around.rows, shared.holes, gap))
     for number, kernel in enumerate(KERNELS):
         members = tuple(rank for rank in kernel.members if rank < len(around.neighbours))
         if len(members) < 3: continue

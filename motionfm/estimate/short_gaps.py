@@ -28,6 +28,27 @@ def _beside(length: int, n: int) -> np.ndarray:
     "The n frames before a gap and the n after it, counted from its first."
     return np.r_[-n:0, length:length + n]
 
+# %% ../../nbs/estimate/511_short_gaps.ipynb #spline
+_SPLINE_SAMPLES = 12   # on each side
+_SPLINE_RATIO = 1e6    # s⁻³, process noise by variance of a sample
+
+def fill_gap_spline(
+    positions: np.ndarray,   # (T, M, 3) metres
+    visible: np.ndarray,     # (T, M) True where a point was seen
+    gap: Gap,                # with sight before and after it
+    rate: float,             # Hz
+) -> np.ndarray:             # (G, 3) metres
+    "A cubic smoothing spline through the samples beside a gap."
+    seen = np.flatnonzero(visible[:, gap.point])
+    place = np.searchsorted(seen, gap.start)
+    known = seen[max(place - _SPLINE_SAMPLES, 0):place + _SPLINE_SAMPLES]
+    wanted = np.arange(gap.start, gap.stop)
+    apart = lambda frames: _SPLINE_RATIO/rate**3*np.abs(frames[:, None] - known)**3/12
+    line = lambda frames: np.stack([np.ones(len(frames)), frames - gap.start], 1)
+    system = np.block([[apart(known) + np.eye(len(known)), line(known)], [line(known).T, np.zeros((2, 2))]])
+    weights = np.linalg.solve(system, np.concatenate([positions[known, gap.point], np.zeros((2, 3))]))
+    return np.concatenate([apart(wanted), line(wanted)], 1)@weights
+
 # %% ../../nbs/estimate/511_short_gaps.ipynb #local-cubic
 _CUBIC_SAMPLES = 5   # on each side
 

@@ -20,7 +20,7 @@ from ..estimate.gap_filling import BY_NEIGHBOURS, fill_points
 from ..estimate.network import read_network
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
-from ..io.gaps import fill_linear
+from ..io.gaps import fill_linear, gap_lengths
 from ..io.resample import is_model_rate, spline, to_model_rate
 from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
@@ -111,6 +111,7 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
     positions, uncertainty = repaired.positions, repaired.uncertainty
     filled = fill_points(positions, visible, rate)
     known = (filled.by == BY_NEIGHBOURS) & np.any(visible, 1, keepdims=True)
+    known &= gap_lengths(visible) <= visible.sum(0)   # what was seen briefly tells nothing about long
     where_seen = np.nan_to_num(np.nanmedian(np.where(visible, uncertainty, np.nan)))   # of what they rely on
     theirs = np.hypot(filled.uncertainty, where_seen)
     precision = np.where(known, 1/np.maximum(_NEIGHBOUR_SCALE*theirs, 1e-6)**2, 0)

@@ -117,8 +117,9 @@ def live_frontend() -> bool:   # False for a machine that runs the notebook for 
 
 def _in_words(scene: Scene) -> str:
     "What a scene shows."
-    (n_frames, n_joints), names = scene.shape, ', '.join(scene.skeletons)
-    return f'{names}: {n_frames} frames of {n_joints} joints, {scene.rate:g} Hz'
+    (n_frames, n_points), names = scene.shape, ', '.join(scene.skeletons)
+    points = 'joints' if scene.drawn.n_joints == n_points else 'points'
+    return f'{names}: {n_frames} frames of {n_points} {points}, {scene.rate:g} Hz'
 
 # %% ../../nbs/view/803_widgets.ipynb #picture
 class _Picture:
