@@ -198,7 +198,7 @@ def name_notes(
     "What is to be told of the names of a recording."
     people, kind = subjects_of(markers), marker_set_of(markers)
     if len(people) > 1:
-        return [f'{len(people)} people found, {", ".join(people)[:60]}; --subject, or select_subject, takes one of them']
+        return [f'{len(people)} people found, {", ".join(people)[:60]}; --subject takes one of them']
     notes = [f'the points are the skin markers of {kind}, so only joint centres are joints'] if kind else []
     claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
     told = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
