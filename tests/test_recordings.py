@@ -452,7 +452,8 @@ def test_names_of_ones_own(tmp_path, motionfm):
         tmp_path / 'report.html',
     ]
     code, words = motionfm(*evaluate)
-    assert code == 2 and 'eigene.trc: no trial with' in words, words
+    assert code == 0 and 'linear' in words, words        # points of any names
+    (tmp_path/'report.html').unlink()
     code, words = motionfm(*evaluate, '--names', names)
     assert code == 0 and 'linear' in words and (tmp_path/'report.html').exists(), words
     code, words = motionfm(*evaluate, '--names', tmp_path/'none.csv')

@@ -84,7 +84,8 @@ def gap_candidates(
 def _no_processes(length: int) -> GapCandidates:
     "Nothing, in the places of the Gaussian processes."
     size = len(KERNELS)
-    return GapCandidates(*(np.full(shape, np.nan) for shape in ((size, length, 3), (size,), (size, length))))
+    return GapCandidates(
+        np.full((size, length, 3), np.nan), np.full(size, np.nan), np.full((size, length), np.nan))
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #gap-fill
 BY_NEIGHBOURS, BY_PATH, BY_CURVE = 'neighbours', 'its own path', 'interpolation'

@@ -528,7 +528,7 @@ def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.n
 def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
     "The order (T, M) without labels of the beginning that fit about as well as they were."
     own, kept = np.arange(order.shape[1]), order.copy()
-    for marker in np.flatnonzero(order[0] != own):
+    for marker in np.flatnonzero(order[0] != own).tolist():
         stop = int((order[:, marker] != order[0, marker]).argmax())
         near = neighbours.nearest[marker, :4]
         recorded, renamed = (_beginning_error(seen, seen[:, column], marker, near, stop)

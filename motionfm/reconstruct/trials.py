@@ -111,12 +111,12 @@ def _repair_all_points(
     if not first: return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3))), remarks)
     done = RepairedPoints(
         rest.positions, np.where(others, rest.uncertainty, first.done.uncertainty),
-        np.where(others, rest.by, first.done.by), _both_checks(first.done.self_check, rest.self_check))
+        np.where(others, rest.by, first.done.by), _all_checks(first.done.self_check, rest.self_check))
     return _PointRepair(cleaned, done, first.found, remarks)
 
-def _both_checks(first: tuple | None, second: tuple | None) -> tuple[int, float] | None:
-    "Two self-checks as one: all samples, and their mean error."
-    checks = [check for check in (first, second) if check]
+def _all_checks(*found: tuple | None) -> tuple[int, float] | None:
+    "Self-checks as one: all samples, and their mean error; None where there is none."
+    checks = [check for check in found if check]
     total = sum(count for count, _ in checks)
     return (total, sum(count*error for count, error in checks)/total) if total else None
 
@@ -242,14 +242,13 @@ def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonR
         tuple(f'{who}:{name}' for who, part in zip(people, parts) for name in part.points.names),
         np.concatenate([part.points.columns for part in parts]),
         joined(part.points.positions for part in parts), joined(part.points.visible for part in parts), 0)
-    checks = [part.trial.summary.self_check for part in parts]
     found = [(who, part.trial.summary) for who, part in zip(people, parts)]
     told = [f'{who}: {words}' for who, one in found
             for words in (*one.remarks, one.swaps, one.outliers, *one.discontinuities) if words]
     return summarise(
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
-        self_check=_both_checks(*checks[:2]) if len(checks) == 2 else checks[0],
+        self_check=_all_checks(*(part.trial.summary.self_check for part in parts)),
         remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *told))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-trial
@@ -267,11 +266,12 @@ def reconstruct_trial(
                         'expected the one that comes with motionfm, or one trained with --recipe best')
     options = network, fill_only, complete, max_uncertainty_mm
     people = list(subjects_of(trial.markers))
-    if subject is not None:
-        alone = _repair_person(select_subject(trial, subject), *options).trial
-        return alone._replace(recorded=trial, repaired=alone.repaired)
-    if len(people) > 1: return _repair_people(trial, people, *options)
-    return _repair_person(trial, *options).trial
+    if subject is not None: return _repair_person(select_subject(trial, subject), *options).trial
+    if len(people) < 2: return _repair_person(trial, *options).trial
+    if complete:
+        raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
+                        f'completed; choose one of {", ".join(people)[:60]} with --subject')
+    return _repair_people(trial, people, *options)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-file
 def reconstruct_file(
