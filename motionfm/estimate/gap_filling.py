@@ -21,7 +21,7 @@ from .gaussian_process import combine, GapCandidates, KERNELS, N_HOLES, process_
 from .neighbours import distance_spread, find_gaps, find_neighbourhood, Gap
 from .short_gaps import count_seen, fill_gap_spline, learn_paths, path_candidates, PathModel
 from .short_gaps import SETTINGS as PATH_SETTINGS
-from ..io.gaps import gap_bounds
+from ..io.gaps import frames_away
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #settings
 @dataclass(frozen=True)
@@ -76,16 +76,13 @@ def gap_candidates(
     else: found = process_candidates(recording.positions, recording.visible, gap, around, recording.rate)
     if by_path is None: return found if np.isfinite(found.errors).any() else None
     paths, errors = by_path
-    unknown = np.full(paths.shape[:2], np.nan)
     return GapCandidates(
-        np.concatenate([found.positions, paths]), np.r_[found.errors, errors],
-        np.concatenate([found.deviation, unknown]), found.growth)
+        np.concatenate([found.positions, paths]), np.r_[found.errors, errors], found.growth)
 
 def _no_processes(length: int) -> GapCandidates:
     "Nothing, in the places of the Gaussian processes."
     size = len(KERNELS)
-    return GapCandidates(
-        np.full((size, length, 3), np.nan), np.full(size, np.nan), np.full((size, length), np.nan))
+    return GapCandidates(np.full((size, length, 3), np.nan), np.full(size, np.nan))
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #gap-fill
 BY_NEIGHBOURS, BY_PATH, BY_CURVE = 'neighbours', 'its own path', 'interpolation'
@@ -189,17 +186,16 @@ def _fill_by_curve(recording: Recording, gap: Gap) -> GapFill:
     at = np.arange(gap.start, gap.stop)
     path = recording.positions[known, gap.point]
     curve = np.repeat(path[:1], len(at), 0)
+    is_open = _is_open(recording.visible, gap)
     short = gap.stop - gap.start <= PATH_SETTINGS.longest_s*recording.rate
-    if short and not _is_open(recording.visible, gap):
+    if short and not is_open:
         curve = fill_gap_spline(recording.positions, recording.visible, gap, recording.rate)
     elif len(known) > 1: curve = PchipInterpolator(known, path)(at.clip(known[0], known[-1]))
-    before, after = gap_bounds(recording.visible[:, [gap.point]])
-    since = np.where(before[at, 0] < 0, np.inf, at - before[at, 0])
-    until = np.where(after[at, 0] == len(recording.visible), np.inf, after[at, 0] - at)
+    away = frames_away(recording.visible[:, [gap.point]])[at, 0]
     usual = _usual_distance(recording.positions, recording.visible, gap.point, recording.rate)
-    far = np.interp(np.minimum(since, until)/recording.rate, SETTINGS.lags_s, usual)
+    far = np.interp(away/recording.rate, SETTINGS.lags_s, usual)
     between = SETTINGS.spline_share if short else SETTINGS.curve_share
-    share = np.where(np.isfinite(since) & np.isfinite(until), between, 1.)
+    share = 1. if is_open else between
     return GapFill(gap, curve, np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m), BY_CURVE)
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #filled-points

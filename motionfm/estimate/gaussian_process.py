@@ -127,7 +127,6 @@ class GapCandidates(NamedTuple):
     "What several estimates say about a gap of one point."
     positions: np.ndarray   # (C, G, 3) metres
     errors: np.ndarray      # (C,) metres, mean error in holes like the gap; NaN where an estimate has none
-    deviation: np.ndarray   # (C, G) metres, standard deviation within the gap as an estimate sees it; NaN
     growth: float = 1.      # by which the error in the gap is larger, since it is longer than the holes
 
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #process
@@ -135,8 +134,8 @@ _MIN_DEVIATION_M = 1e-4   # metres, of a point in a frame
 
 def _process(
     kernel: Kernel, members: tuple, around: _Surroundings,
-) -> tuple[np.ndarray, float, np.ndarray]:
-    "Of one process: (G, 3) metres in the frame, error in holes, (G,) metres deviation of a coordinate."
+) -> tuple[np.ndarray, float]:
+    "Of one process: (G, 3) metres in the frame, and the error in holes, metres."
     target = around.views[members].target
     n, mean = len(target), target.mean(0)
     variance = np.square(target - mean).sum(1).mean() + _MIN_DEVIATION_M**2
@@ -144,10 +143,7 @@ def _process(
     noise = kernel.noise_m**2 + 1e-8*variance
     inverse = np.linalg.inv(covariance[:n] + noise*np.eye(n))
     solved = inverse@(target - mean)
-    prior = variance*(1 + kernel.linear + kernel.bell + kernel.time)   # in the mean over poses
-    explained = np.einsum('gn,gn->g', covariance[n:]@inverse, covariance[n:])
-    deviation = np.sqrt(np.maximum(prior - explained, noise))
-    return covariance[n:]@solved + mean, _hole_error(inverse, solved, around.holes), deviation
+    return covariance[n:]@solved + mean, _hole_error(inverse, solved, around.holes)
 
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #candidates
 def process_candidates(
@@ -159,8 +155,7 @@ def process_candidates(
 ) -> GapCandidates:          # of `KERNELS`
     "What Gaussian processes among the neighbours say about a gap."
     size, n_frames = len(KERNELS), gap.stop - gap.start
-    found = GapCandidates(
-        np.full((size, n_frames, 3), np.nan), np.full(size, np.nan), np.full((size, n_frames), np.nan))
+    found = GapCandidates(np.full((size, n_frames, 3), np.nan), np.full(size, np.nan))
     times = np.r_[around.rows, np.arange(gap.start, gap.stop)]/rate
     shared = _Surroundings(around.spread, times, find_holes(around.rows, gap), {}, {}, {})
     found = found._replace(growth=_growth(around.rows, shared.holes, gap))
@@ -169,7 +164,7 @@ def process_candidates(
         if len(members) < 3: continue
         if members not in shared.views:
             shared.views[members] = local_view(positions, visible, gap, around, members)
-        local, found.errors[number], found.deviation[number] = _process(kernel, members, shared)
+        local, found.errors[number] = _process(kernel, members, shared)
         found.positions[number] = to_world(shared.views[members], local)
     return found
 
