@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from ..basics import usable_cores
 from .gaussian_process import combine, GapCandidates, KERNELS, N_HOLES, process_candidates
-from .neighbours import distance_spread, find_gaps, find_neighbourhood, Gap
+from .neighbours import distance_spread, find_gaps, find_neighbourhood, GapSpan
 from .short_gaps import count_seen, fill_gap_spline, learn_paths, path_candidates, PathModel
 from .short_gaps import SETTINGS as PATH_SETTINGS
 from ..io.gaps import frames_away
@@ -41,7 +41,7 @@ SETTINGS = FillSettings()
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #recording
 @dataclass
-class Recording:
+class GapContext:
     "Points over time, and what has been learned about them."
     positions: np.ndarray    # (T, M, 3) metres; finite
     visible: np.ndarray      # (T, M) True where a point is known
@@ -64,16 +64,16 @@ class Recording:
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #gap-candidates
 def gap_candidates(
-    recording: Recording,
-    gap: Gap,
+    context: GapContext,
+    gap: GapSpan,
 ) -> GapCandidates | None: # of `KERNELS`, then of the point's own path; None where there are none
     "Everything that can be said about a gap, with the errors in holes like it."
-    around = find_neighbourhood(recording.visible, recording.spread, gap, recording.rate)
-    model = recording.path_model(gap.stop - gap.start)
-    by_path = model and path_candidates(recording.positions, recording.counts, gap, model)
+    around = find_neighbourhood(context.visible, context.spread, gap, context.rate)
+    model = context.path_model(gap.stop - gap.start)
+    by_path = model and path_candidates(context.positions, context.counts, gap, model)
     if around is None and by_path is None: return None
     if around is None: found = _no_processes(gap.stop - gap.start)
-    else: found = process_candidates(recording.positions, recording.visible, gap, around, recording.rate)
+    else: found = process_candidates(context.positions, context.visible, gap, around, context.rate)
     if by_path is None: return found if np.isfinite(found.errors).any() else None
     paths, errors = by_path
     return GapCandidates(
@@ -89,7 +89,7 @@ BY_NEIGHBOURS, BY_PATH, BY_CURVE = 'neighbours', 'its own path', 'interpolation'
 
 class GapFill(NamedTuple):
     "What a gap is filled with."
-    gap: Gap
+    gap: GapSpan
     positions: np.ndarray     # (G, 3) metres
     uncertainty: np.ndarray   # (G,) metres: 68 % of the errors are smaller
     by: str                   # the kind of estimate that counts most
@@ -102,21 +102,21 @@ def _profile(length: int, is_open: bool) -> np.ndarray:
     shape = 4*share*(1 - share) if not is_open else np.ones(length)
     return (.44 + .84*shape)/(.44 + .84*shape.mean())
 
-def _is_open(visible: np.ndarray, gap: Gap) -> bool:
+def _is_open(visible: np.ndarray, gap: GapSpan) -> bool:
     "Whether a point is never seen before, or never after a gap."
     seen = visible[:, gap.point]
     return not (seen[:gap.start].any() and seen[gap.stop:].any())
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #fill-gap
 def fill_gap(
-    recording: Recording,
-    gap: Gap,
+    context: GapContext,
+    gap: GapSpan,
 ) -> GapFill | None:   # None where neither neighbours nor the path say anything
     "Fill one gap from all that is known around it."
-    candidates = gap_candidates(recording, gap)
+    candidates = gap_candidates(context, gap)
     if candidates is None: return None
     mixed, expected = combine(candidates)
-    profile = _profile(gap.stop - gap.start, _is_open(recording.visible, gap))
+    profile = _profile(gap.stop - gap.start, _is_open(context.visible, gap))
     uncertainty = SETTINGS.coverage*candidates.growth*expected*profile
     uncertainty = uncertainty.clip(SETTINGS.min_error_m, SETTINGS.max_error_m)
     best = np.nanargmin(candidates.errors)
@@ -124,24 +124,24 @@ def fill_gap(
     return GapFill(gap, mixed, uncertainty, by, expected)
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #halves
-def _halves(gap: Gap) -> list[Gap]:
+def _halves(gap: GapSpan) -> list[GapSpan]:
     "Two pieces that overlap."
     middle = (gap.start + gap.stop)//2
     overlap = min(SETTINGS.overlap, (gap.stop - gap.start)//8)
     return [gap._replace(stop=middle + overlap), gap._replace(start=middle - overlap)]
 
-def _in_pieces(recording: Recording, gap: Gap) -> list[GapFill]:
+def _in_pieces(context: GapContext, gap: GapSpan) -> list[GapFill]:
     "Fills of a gap, or of those parts of it about which anything can be said."
     length = gap.stop - gap.start
     if length <= SETTINGS.max_frames:
-        fill = fill_gap(recording, gap)
+        fill = fill_gap(context, gap)
         if fill is not None: return [fill]
-        if length < SETTINGS.min_frames or not _can_be_cut(recording, gap): return []
-    return [fill for half in _halves(gap) for fill in _in_pieces(recording, half)]
+        if length < SETTINGS.min_frames or not _can_be_cut(context, gap): return []
+    return [fill for half in _halves(gap) for fill in _in_pieces(context, half)]
 
-def _can_be_cut(recording: Recording, gap: Gap) -> bool:
+def _can_be_cut(context: GapContext, gap: GapSpan) -> bool:
     "Whether in some frame of a gap three points are seen that have to do with it."
-    seen = recording.visible[gap.start:gap.stop, np.isfinite(recording.spread[gap.point])]
+    seen = context.visible[gap.start:gap.stop, np.isfinite(context.spread[gap.point])]
     return bool((seen.sum(1) >= 3).any())
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #put
@@ -180,20 +180,20 @@ def _usual_distance(positions: np.ndarray, visible: np.ndarray, point: int, rate
     return np.maximum.accumulate(np.where(np.isnan(known), np.nanmax(known), known))
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #curve
-def _fill_by_curve(recording: Recording, gap: Gap) -> GapFill:
+def _fill_by_curve(context: GapContext, gap: GapSpan) -> GapFill:
     "Interpolate a gap through what is known of the point."
-    known = np.flatnonzero(recording.visible[:, gap.point])
+    known = np.flatnonzero(context.visible[:, gap.point])
     at = np.arange(gap.start, gap.stop)
-    path = recording.positions[known, gap.point]
+    path = context.positions[known, gap.point]
     curve = np.repeat(path[:1], len(at), 0)
-    is_open = _is_open(recording.visible, gap)
-    short = gap.stop - gap.start <= PATH_SETTINGS.longest_s*recording.rate
+    is_open = _is_open(context.visible, gap)
+    short = gap.stop - gap.start <= PATH_SETTINGS.longest_s*context.rate
     if short and not is_open:
-        curve = fill_gap_spline(recording.positions, recording.visible, gap, recording.rate)
+        curve = fill_gap_spline(context.positions, context.visible, gap, context.rate)
     elif len(known) > 1: curve = PchipInterpolator(known, path)(at.clip(known[0], known[-1]))
-    away = frames_away(recording.visible[:, [gap.point]])[at, 0]
-    usual = _usual_distance(recording.positions, recording.visible, gap.point, recording.rate)
-    far = np.interp(away/recording.rate, SETTINGS.lags_s, usual)
+    away = frames_away(context.visible[:, [gap.point]])[at, 0]
+    usual = _usual_distance(context.positions, context.visible, gap.point, context.rate)
+    far = np.interp(away/context.rate, SETTINGS.lags_s, usual)
     between = SETTINGS.spline_share if short else SETTINGS.curve_share
     share = 1. if is_open else between
     return GapFill(gap, curve, np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m), BY_CURVE)
@@ -222,40 +222,40 @@ def fill_points(
     "Fill every gap of every point that is seen at some time."
     wanted = set(range(visible.shape[1]) if points is None else points)
     with threadpool_limits(1, 'blas'):   # many small products, for which one thread is best
-        filled = _fill_all(Recording(positions, visible, rate), wanted)
+        filled = _fill_all(GapContext(positions, visible, rate), wanted)
     by = np.array(_WAYS)[filled.by]
     return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #fill-all
-def _fill_all(recording: Recording, wanted: set[int]) -> _Filled:
+def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
     "Fill from what was seen, then from what is filled, then by curves."
-    visible = recording.visible
+    visible = context.visible
     filled = _Filled(
-        np.where(np.any(visible, 0)[:, None], recording.positions, np.nan), np.zeros(visible.shape),
+        np.where(np.any(visible, 0)[:, None], context.positions, np.nan), np.zeros(visible.shape),
         np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
     for again in False, True:
-        left = _what_is_left(recording.visible, filled, wanted)
-        if again and left: recording = _with_fills(recording, filled)
-        for fills in _on_cores(recording, left):
+        left = _what_is_left(context.visible, filled, wanted)
+        if again and left: context = _with_fills(context, filled)
+        for fills in _on_cores(context, left):
             for fill in fills: _put(filled, fill)
-    left = _what_is_left(recording.visible, filled, wanted)
-    if left: recording = _with_fills(recording, filled)
-    for gap in left: _put(filled, _fill_by_curve(recording, gap))
+    left = _what_is_left(context.visible, filled, wanted)
+    if left: context = _with_fills(context, filled)
+    for gap in left: _put(filled, _fill_by_curve(context, gap))
     return filled
 
 # %% ../../nbs/estimate/513_gap_filling.ipynb #what-is-left
-def _on_cores(recording: Recording, gaps: Sequence[Gap]) -> Iterator[list[GapFill]]:
+def _on_cores(context: GapContext, gaps: Sequence[GapSpan]) -> Iterator[list[GapFill]]:
     "Fills of gaps, in their order; most of the work is linear algebra, which threads can share."
-    if len(gaps) < 2*usable_cores(): return iter([_in_pieces(recording, gap) for gap in gaps])
+    if len(gaps) < 2*usable_cores(): return iter([_in_pieces(context, gap) for gap in gaps])
     with ThreadPoolExecutor(usable_cores()) as pool:
-        return iter(list(pool.map(partial(_in_pieces, recording), gaps)))
+        return iter(list(pool.map(partial(_in_pieces, context), gaps)))
 
-def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> list[Gap]:
+def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> list[GapSpan]:
     "Gaps that nothing has filled yet."
     known = visible | (filled.by > 0)
     return [gap for gap in find_gaps(known) if gap.point in wanted]
 
-def _with_fills(recording: Recording, filled: _Filled) -> Recording:
-    "A recording in which what was filled counts as known."
-    return Recording(
-        filled.positions, recording.visible | (filled.by > 0), recording.rate, recording.spread)
+def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
+    "A context in which what was filled counts as known."
+    return GapContext(
+        filled.positions, context.visible | (filled.by > 0), context.rate, context.spread)

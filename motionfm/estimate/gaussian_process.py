@@ -12,7 +12,7 @@ import numpy as np
 
 from motionfm.estimate.neighbours import (
     centred_predictors,
-    Gap,
+    GapSpan,
     local_view,
     Neighbourhood,
     to_world,
@@ -98,7 +98,7 @@ _MAX_HOLE = .4   # share of the known rows
 
 def find_holes(
     rows: np.ndarray,   # (N,) known frames, ascending
-    gap: Gap,
+    gap: GapSpan,
 ) -> np.ndarray:        # (holes, H) places in `rows`
     "Runs of known rows that are as long as a gap, on both sides of it where there is room."
     step = max(1., float(np.median(np.diff(rows))))
@@ -110,7 +110,7 @@ def find_holes(
     return starts[chosen, None] + np.arange(size)
 
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #growth
-def _growth(rows: np.ndarray, holes: np.ndarray, gap: Gap) -> float:
+def _growth(rows: np.ndarray, holes: np.ndarray, gap: GapSpan) -> float:
     "How much longer a gap is than the holes, 1 or more."
     step = np.median(np.diff(rows))
     length = float(np.median(rows[holes[:, -1]] - rows[holes[:, 0]]) + step)
@@ -149,7 +149,7 @@ def _process(
 def process_candidates(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M) True where a point was seen
-    gap: Gap,
+    gap: GapSpan,
     around: Neighbourhood,
     rate: float,             # Hz
 ) -> GapCandidates:          # of `KERNELS`

@@ -68,7 +68,7 @@ def usual_shape(
     return shape - shape.mean(0)
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #gaps
-class Gap(NamedTuple):
+class GapSpan(NamedTuple):
     "Frames in a row in which a point was not seen."
     point: int   # its column
     start: int   # first frame
@@ -76,10 +76,10 @@ class Gap(NamedTuple):
 
 def find_gaps(
     visible: np.ndarray,   # (T, M) True where a point was seen
-) -> list[Gap]:            # of points that are seen at some time
+) -> list[GapSpan]:            # of points that are seen at some time
     "All gaps, point by point."
     some = np.flatnonzero(visible.any(0) & ~visible.all(0))
-    return [Gap(int(point), run.start, run.stop) for point in some for run in runs_of(~visible[:, point])]
+    return [GapSpan(int(point), run.start, run.stop) for point in some for run in runs_of(~visible[:, point])]
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #settings
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class NeighbourSettings:
 SETTINGS = NeighbourSettings()
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #rows
-def _rows_around(seen: np.ndarray, gap: Gap, rate: float) -> np.ndarray:
+def _rows_around(seen: np.ndarray, gap: GapSpan, rate: float) -> np.ndarray:
     "(N,) frames in which something was seen, from before and after a gap; all of them where few are near."
     span = round(max(SETTINGS.span_s*rate, gap.stop - gap.start))
     first = max(0, gap.start - span)
@@ -124,7 +124,7 @@ class Neighbourhood(NamedTuple):
 def find_neighbourhood(
     visible: np.ndarray,   # (T, M) True where a point was seen
     spread: np.ndarray,    # (M, M) metres, as `distance_spread` gives it
-    gap: Gap,
+    gap: GapSpan,
     rate: float,           # Hz
     n_frame: int = SETTINGS.n_frame, # neighbours that have to be seen in every frame that is used, at least
     n_wanted: int = 6,     # the same, if so many are there
@@ -145,7 +145,7 @@ def find_neighbourhood(
 def bridge(
     rows: np.ndarray,     # (N,) frames in which values are known, ascending
     values: np.ndarray,   # (N, ...)
-    gap: Gap,
+    gap: GapSpan,
 ) -> np.ndarray:          # (G, ...) for the frames of the gap
     "Straight from the last value before a gap to the first one after it; constant where one is missing."
     after = int(np.searchsorted(rows, gap.start))
@@ -167,7 +167,7 @@ class LocalView(NamedTuple):
 def local_view(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M)
-    gap: Gap,
+    gap: GapSpan,
     around: Neighbourhood,
     members: tuple,          # which of the neighbours make the frame, by their rank
 ) -> LocalView:
@@ -187,7 +187,7 @@ def to_world(view: LocalView, local: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #rigid-fill
 def fill_gap_rigid(
-    positions: np.ndarray, visible: np.ndarray, gap: Gap, around: Neighbourhood,   # as in `local_view`
+    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `local_view`
 ) -> np.ndarray:   # (G, 3) metres
     "Rigid body fill: the point's place among its four steadiest neighbours, from the one end to the other."
     members = tuple(range(min(SETTINGS.n_rigid, len(around.neighbours))))
@@ -196,7 +196,7 @@ def fill_gap_rigid(
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #pattern-fill
 def fill_gap_pattern(
-    positions: np.ndarray, visible: np.ndarray, gap: Gap, around: Neighbourhood,   # as in `local_view`
+    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `local_view`
 ) -> np.ndarray:   # (G, 3) metres
     "Pattern fill: the path of the steadiest neighbour, moved to fit both ends."
     guide = positions[:, around.neighbours[0]]
@@ -205,7 +205,7 @@ def fill_gap_pattern(
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #regression-fill
 def fill_gap_regression(
-    positions: np.ndarray, visible: np.ndarray, gap: Gap, around: Neighbourhood,   # as in `local_view`
+    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `local_view`
 ) -> np.ndarray:   # (G, 3) metres
     "Principal components regression on the neighbours, in the frame of the four steadiest."
     members = tuple(range(min(SETTINGS.n_rigid, len(around.neighbours))))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .neighbours import Gap
+from .neighbours import GapSpan
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #polynomial
 def polynomial_weights(
@@ -35,7 +35,7 @@ _SPLINE_RATIO = 1e6    # s⁻³, process noise by variance of a sample
 def fill_gap_spline(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M) True where a point was seen
-    gap: Gap,                # with sight before and after it
+    gap: GapSpan,                # with sight before and after it
     rate: float,             # Hz
 ) -> np.ndarray:             # (G, 3) metres
     "A cubic smoothing spline through the samples beside a gap."
@@ -55,7 +55,7 @@ _CUBIC_SAMPLES = 5   # on each side
 def fill_gap_local_cubic(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M) True where a point was seen
-    gap: Gap,
+    gap: GapSpan,
     n: int = _CUBIC_SAMPLES, # samples on each side
 ) -> np.ndarray:             # (G, 3) metres
     "A cubic through the samples beside a gap; where it is open, the last place that is known."
@@ -163,7 +163,7 @@ def learn_paths(
     return PathModel(offsets, np.stack([*learned, *fits]), reach)
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-candidates
-def _like(gap: Gap, counts: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _like(gap: GapSpan, counts: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     "(E, 1) starts and (E, 1) points of stretches that resemble a gap, of the same point where there are any."
     span = gap.stop - gap.start + 2*reach
     own = np.flatnonzero(_whole(counts[:, gap.point], span))
@@ -177,7 +177,7 @@ def _like(gap: Gap, counts: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndar
 def path_candidates(
     positions: np.ndarray,   # (T, M, 3) metres
     counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
-    gap: Gap,
+    gap: GapSpan,
     model: PathModel,        # for gaps of this length
 ) -> tuple[np.ndarray, np.ndarray] | None: # (C, G, 3) metres; (C,) mean errors; None: too near an end
     "Candidates for a gap from its own path, and their errors on stretches like it, metres."

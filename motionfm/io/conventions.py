@@ -190,21 +190,22 @@ def first_person(
     return columns, [name for _, name in split_prefixes(tuple(names))], joint_columns(names)
 
 # %% ../../nbs/io/401_conventions.ipynb #name-notes
-_MOST_TOLD = 4   # claims that a note names
+_MOST_CLASHES = 4   # claims that a note names
 
 def name_notes(
     markers: Sequence[str],   # M names as they stand in a file
 ) -> list[str]:               # nothing where every name is plain
-    "What is to be told of the names of a recording."
+    "What is to be said of the names of a recording."
     people, kind = subjects_of(markers), marker_set_of(markers)
     if len(people) > 1:
         return [f'{len(people)} people found, {", ".join(people)[:60]}; --subject takes one of them']
     notes = [f'the points are the skin markers of {kind}, so only joint centres are joints'] if kind else []
     claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
-    told = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
+    clashes = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
             for joint, (first, *others) in claims.items() if others]
-    more = f', and {len(told) - _MOST_TOLD} more' if len(told) > _MOST_TOLD else ''
-    if told: notes.append(f'several points have the name of one joint: {"; ".join(told[:_MOST_TOLD])}{more}')
+    more = f', and {len(clashes) - _MOST_CLASHES} more' if len(clashes) > _MOST_CLASHES else ''
+    listed = '; '.join(clashes[:_MOST_CLASHES])
+    if clashes: notes.append(f'several points have the name of one joint: {listed}{more}')
     return notes
 
 # %% ../../nbs/io/401_conventions.ipynb #up

@@ -161,7 +161,8 @@ def is_known(
 # %% ../../nbs/io/400_point_names.ipynb #landmarks
 _LANDMARK = re.compile(
     r'[rl]?(asis?|psis?|sacr\w*|vsacral|c7|t10|clav\w*|strn|sternum|th\d|sh\d|tb\d|thigh\w*|thi|tib\w*|'
-    r'shank\w*|mt\d|cal|calc|acr\w*|bicep|forearm|\w*(lat|med|condyle|malleolus)|[lm](fc|mal|el)|kne|ank|hee|toe)')
+    r'shank\w*|mt\d|cal|calc|acr\w*|bicep|forearm|'
+    r'\w*(lat|med|condyle|malleolus)|[lm](fc|mal|el)|kne|ank|hee|toe)')
 _LANDMARK_SHARE, _FEWEST_LANDMARKS = 1/3, 6
 
 @lru_cache(64)

@@ -30,11 +30,11 @@ class MarkerFaultSettings:
     path_s: float = .2            # seconds of a gap beyond which a path tells nothing,
     memory_s: float = 10.         # and beyond which distances don't either
     max_square: float = 100.      # beyond which one error is as unlikely as another
-    bad_square: float = 30.       # of both witnesses, beyond which a label is doubted
-    good_square: float = 16.      # of both witnesses, up to which another label is believed
+    bad_square: float = 30.       # of path and distances, beyond which a label is questioned
+    good_square: float = 16.      # of path and distances, up to which another label is accepted
     change_cost: float = 16.      # of another label
     min_gain: float = 15.         # by which labels must fit better, for each that changes
-    apart_m: float = .015         # metres by which a doubted label is off, by path or distances
+    apart_m: float = .015         # metres by which a questioned label is off, by path or distances
     closer: float = .35           # share of that error that the other label may have,
     far_closer: float = .1        # and with which an exchange is sure, whatever is usual
     outlier_m: float = .025       # metres off, beyond which a sample is an outlier
@@ -267,38 +267,38 @@ def _rigid_errors(
     return np.where(count < 3, np.nan, np.sqrt(mean)), np.where(count < 3, np.nan, mean_square)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #evidence
-class _Evidence(NamedTuple):
+class _AssignmentCosts(NamedTuple):
     "How well each of R paths that begin fits each of C markers, all (R, C); NaN where not known."
     path: np.ndarray      # metres from where it is expected
     usual: np.ndarray     # metres by which a path is usually off
     sure: np.ndarray      # True where the velocities on both sides are known
     rigid: np.ndarray     # metres by which distances differ
-    square: np.ndarray    # of both witnesses together, in usual units
+    square: np.ndarray    # of path and distances together, in usual units
 
-def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) -> _Evidence:
+def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) -> _AssignmentCosts:
     "Hear both witnesses; where one knows nothing the other counts twice."
     last = paths.last_seen(frame, markers)
     path, usual, sure = _path_errors(paths, frame, begun, markers, last)
     rigid, by_body = _rigid_errors(paths, frame, begun, markers, last)
     by_path = np.minimum(np.square(path/usual), SETTINGS.max_square)
     square = np.where(np.isnan(by_path), by_body, by_path) + np.where(np.isnan(by_body), by_path, by_body)
-    return _Evidence(path, usual, sure, rigid, square)
+    return _AssignmentCosts(path, usual, sure, rigid, square)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #are-supported
 def _are_supported(
-    evidence: _Evidence,
+    costs: _AssignmentCosts,
     moved: np.ndarray,     # (N,) rows that get another marker
     chosen: np.ndarray,    # (N,) columns of these
 ) -> np.ndarray:           # (N,)
     "Whether a witness finds the new label right and the old one wrong."
-    exchanged = chosen < len(evidence.path)
-    was, now = np.nan_to_num(evidence.path[moved, moved], nan=np.inf), evidence.path[moved, chosen]
+    exchanged = chosen < len(costs.path)
+    was, now = np.nan_to_num(costs.path[moved, moved], nan=np.inf), costs.path[moved, chosen]
     by_path = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
-    sure = evidence.sure[moved, chosen] & (evidence.usual[moved, chosen] < SETTINGS.closer*was)
+    sure = costs.sure[moved, chosen] & (costs.usual[moved, chosen] < SETTINGS.closer*was)
     by_path &= sure | exchanged & np.isfinite(was)
-    fits = evidence.square[moved, chosen] <= SETTINGS.good_square
+    fits = costs.square[moved, chosen] <= SETTINGS.good_square
     fits |= exchanged & (now < SETTINGS.far_closer*was)
-    was, now = evidence.rigid[moved, moved], evidence.rigid[moved, chosen]
+    was, now = costs.rigid[moved, moved], costs.rigid[moved, chosen]
     by_body = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
     return fits & (by_path | by_body)
 
@@ -318,19 +318,19 @@ def _chains(chosen: np.ndarray) -> list[np.ndarray]:
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #new-labels
 def _new_labels(
-    evidence: _Evidence,   # of which the first R columns are the rows
+    costs: _AssignmentCosts,   # of which the first R columns are the rows
 ) -> list[tuple[np.ndarray, np.ndarray]]: # rows that get another marker, and the columns of these
     "Which paths get another marker."
-    n_rows, n_columns = evidence.square.shape
-    unknown = np.isnan(evidence.square)
-    squares = np.where(unknown, 2*SETTINGS.max_square, evidence.square)
+    n_rows, n_columns = costs.square.shape
+    unknown = np.isnan(costs.square)
+    squares = np.where(unknown, 2*SETTINGS.max_square, costs.square)
     squares[:, :n_rows][unknown[:, :n_rows]] = SETTINGS.good_square
     other = np.arange(n_columns) != np.arange(n_rows)[:, None]
     _, columns = linear_sum_assignment(squares + SETTINGS.change_cost*other)
     labels = []
     for moved in _chains(columns):
         chosen = columns[moved]
-        supported = _are_supported(evidence, moved, chosen)
+        supported = _are_supported(costs, moved, chosen)
         follows = unknown[moved, chosen] & (chosen < n_rows)   # nothing is known, but its own place is taken
         gains = squares[moved, moved] - squares[moved, chosen]
         enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()

@@ -243,13 +243,13 @@ def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonR
         np.concatenate([part.points.columns for part in parts]),
         joined(part.points.positions for part in parts), joined(part.points.visible for part in parts), 0)
     found = [(who, part.trial.summary) for who, part in zip(people, parts)]
-    told = [f'{who}: {words}' for who, one in found
+    lines = [f'{who}: {words}' for who, one in found
             for words in (*one.remarks, one.swaps, one.outliers, *one.discontinuities) if words]
     return summarise(
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
         self_check=_all_checks(*(part.trial.summary.self_check for part in parts)),
-        remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *told))
+        remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *lines))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-trial
 def reconstruct_trial(
