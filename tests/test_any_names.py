@@ -8,7 +8,9 @@ from motionfm.io.conventions import find_joint, joint_columns
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.kinds import classify_points, select_subject, with_subject
 from motionfm.io.point_names import marker_set_of, subjects_of
+from motionfm.io.points import points_of
 from motionfm.io.trial import Trial
+from motionfm.reconstruct.points import is_quiet
 
 LIMBS = 'shoulder elbow wrist hip knee ankle'.split()
 
@@ -136,3 +138,13 @@ def test_squatting_feet_are_no_things(shared):
     trial = read_trial(shared/'trc'/'squats.trc')
     nameless = Trial.from_array(trial.values, [f'q{n}' for n in range(20)], trial.rate)
     assert set(classify_points(nameless)) == {'point'}
+
+
+def test_optical_recordings_are_quiet_and_videos_are_not(shared):
+    "What was seen by markers stays as it is; keypoints are smoothed."
+    with np.load(shared/'markers'/'labs.npz') as sets:
+        for key in (name for name in sets if name.endswith('/X')):
+            positions = sets[key].astype(float)
+            assert is_quiet(positions, np.isfinite(positions).all(-1)), key
+    video = points_of(read_trial(shared/'trc'/'squats.trc'))
+    assert not is_quiet(video.positions, video.visible)

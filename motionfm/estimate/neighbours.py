@@ -10,8 +10,31 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ..io.gaps import runs_of
+
+# %% ../../nbs/estimate/510_neighbours.ipynb #segment-markers
+def segment_markers(
+    skin: float,          # metres, standard deviation of the way that skin slides
+    noise: float = 0.,    # metres, of the cameras
+    power: int = 1,       # of the sine by which skin slides: 3 is less like the pose
+    seconds: int = 4,
+    rate: int = 120,      # Hz
+) -> np.ndarray:          # (T, 12, 3) metres: four each on a thigh, a shank and a foot that swing
+    "Markers on segments whose skin slides; for examples and tests."
+    rng, times = np.random.default_rng(0), np.arange(seconds*rate)/rate
+    phase, parts = 2*np.pi*times, []   # a step a second
+    joint = np.stack([1.2*times, .9 + .02*np.sin(2*phase), 0*times], -1)
+    for length, swing, lag, bend in (.42, .4, 0, 0), (.4, .6, .9, 0), (.2, .5, 1.6, 1.2):
+        angle = -swing*np.sin(phase - lag) - bend
+        rotation = Rotation.from_euler('z', angle[:, None]).as_matrix()
+        middle = rng.uniform(-1, 1, (4, 3))*[.05, .2*length, .05] - [0, .5*length, 0]
+        slide = skin*(np.sin(phase - lag)**power)[:, None, None]*rng.normal(size=(4, 3))
+        parts.append(joint[:, None] + (middle + slide)@rotation.swapaxes(1, 2))
+        joint = joint + rotation@[0, -length, 0]
+    markers = np.concatenate(parts, 1)
+    return markers + rng.normal(0, noise, markers.shape)
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #spread
 _MAX_FRAMES = 400   # from which distances are known
