@@ -15,6 +15,7 @@ from motionfm.estimate.neighbours import (
     GapSpan,
     local_view,
     Neighbourhood,
+    points_around,
     to_world,
 )
 
@@ -159,11 +160,12 @@ def process_candidates(
     times = np.r_[around.rows, np.arange(gap.start, gap.stop)]/rate
     shared = _Surroundings(around.spread, times, find_holes(around.rows, gap), {}, {}, {})
     found = found._replace(growth=_growth(around.rows, shared.holes, gap))
+    points = points_around(positions, visible, gap, around)
     for number, kernel in enumerate(KERNELS):
         members = tuple(rank for rank in kernel.members if rank < len(around.neighbours))
         if len(members) < 3: continue
         if members not in shared.views:
-            shared.views[members] = local_view(positions, visible, gap, around, members)
+            shared.views[members] = local_view(points, members)
         local, found.errors[number] = _process(kernel, members, shared)
         found.positions[number] = to_world(shared.views[members], local)
     return found
@@ -171,12 +173,19 @@ def process_candidates(
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #combine
 _SHARPNESS = 10.   # power of the errors in the weights
 
+def candidate_weights(
+    errors: np.ndarray,   # (..., C) metres, in holes; NaN where there is no candidate
+) -> np.ndarray:          # (..., C) that add up to one; 0 where there is none
+    "By how much candidates count: the better one did, the more."
+    relative = errors/np.nanmin(errors, -1, keepdims=True)
+    weights = np.nan_to_num(relative**-_SHARPNESS)
+    return weights/weights.sum(-1, keepdims=True)
+
 def combine(
     candidates: GapCandidates,
 ) -> tuple[np.ndarray, float]: # (G, 3) metres; the error that is to be expected, metres
     "The mean of the candidates, each with the weight that its error in holes gives it."
-    known = np.isfinite(candidates.errors)
-    relative = candidates.errors[known]/candidates.errors[known].min()
-    weights = relative**-_SHARPNESS/(relative**-_SHARPNESS).sum()
-    mixed = np.einsum('c,cgk->gk', weights, candidates.positions[known])
-    return mixed, float(weights@candidates.errors[known])
+    weights = candidate_weights(candidates.errors)
+    known = weights > 0
+    mixed = np.einsum('c,cgk->gk', weights[known], candidates.positions[known])
+    return mixed, float(weights[known]@candidates.errors[known])

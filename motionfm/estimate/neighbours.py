@@ -180,6 +180,12 @@ def bridge(
     return (1 - share)*values[before] + share*values[after]
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #local-frames
+class PointsAround(NamedTuple):
+    "A point and its neighbours: N known rows, then the G frames of the gap."
+    target: np.ndarray       # (N, 1, 3) metres, the point
+    neighbours: np.ndarray   # (N + G, P, 3) metres
+    seen: np.ndarray         # (N + G, P, 1) whether a neighbour was
+
 class LocalView(NamedTuple):
     "A point and its neighbours as a moving frame sees them: N known rows, then the G frames of the gap."
     target: np.ndarray       # (N, 3) metres, the point
@@ -187,21 +193,27 @@ class LocalView(NamedTuple):
     rotations: np.ndarray    # (G, 3, 3) of the frame
     centres: np.ndarray      # (G, 3) metres
 
-def local_view(
+def points_around(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M)
     gap: GapSpan,
     around: Neighbourhood,
+) -> PointsAround:
+    "What is known around a gap, as the laboratory sees it."
+    frames = np.r_[around.rows, np.arange(gap.start, gap.stop)][:, None]
+    seen = visible[frames, around.neighbours, None]
+    return PointsAround(positions[around.rows, None, gap.point], positions[frames, around.neighbours], seen)
+
+def local_view(
+    points: PointsAround,
     members: tuple,          # which of the neighbours make the frame, by their rank
 ) -> LocalView:
-    "What is known around a gap, in the frame of some neighbours."
-    frames, n = np.r_[around.rows, np.arange(gap.start, gap.stop)], len(around.rows)
-    others = positions[frames[:, None], around.neighbours]
+    "The same in the frame of some neighbours."
+    n, others = len(points.target), points.neighbours
     frame_points = others[:, list(members)]
     rotations, centres = fit_rigid(frame_points, usual_shape(frame_points[:n]))
-    target = to_local(positions[around.rows, None, gap.point], rotations[:n], centres[:n])[:, 0]
-    seen = visible[frames[:, None], around.neighbours, None]
-    local = np.where(seen, to_local(others, rotations, centres), np.nan)
+    target = to_local(points.target, rotations[:n], centres[:n])[:, 0]
+    local = np.where(points.seen, to_local(others, rotations, centres), np.nan)
     return LocalView(target, local, rotations[n:], centres[n:])
 
 def to_world(view: LocalView, local: np.ndarray) -> np.ndarray:
@@ -210,16 +222,16 @@ def to_world(view: LocalView, local: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #rigid-fill
 def fill_gap_rigid(
-    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `local_view`
+    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `points_around`
 ) -> np.ndarray:   # (G, 3) metres
     "Rigid body fill: the point's place among its four steadiest neighbours, from the one end to the other."
     members = tuple(range(min(SETTINGS.n_rigid, len(around.neighbours))))
-    view = local_view(positions, visible, gap, around, members)
+    view = local_view(points_around(positions, visible, gap, around), members)
     return to_world(view, bridge(around.rows, view.target, gap))
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #pattern-fill
 def fill_gap_pattern(
-    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `local_view`
+    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `points_around`
 ) -> np.ndarray:   # (G, 3) metres
     "Pattern fill: the path of the steadiest neighbour, moved to fit both ends."
     guide = positions[:, around.neighbours[0]]
@@ -228,11 +240,12 @@ def fill_gap_pattern(
 
 # %% ../../nbs/estimate/510_neighbours.ipynb #regression-fill
 def fill_gap_regression(
-    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `local_view`
+    positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `points_around`
 ) -> np.ndarray:   # (G, 3) metres
     "Principal components regression on the neighbours, in the frame of the four steadiest."
     members = tuple(range(min(SETTINGS.n_rigid, len(around.neighbours))))
-    view, n = local_view(positions, visible, gap, around, members), len(around.rows)
+    view = local_view(points_around(positions, visible, gap, around), members)
+    n = len(around.rows)
     others = centred_predictors(view.neighbours, n).reshape(len(view.neighbours), -1)
     _, scales, axes = np.linalg.svd(others[:n], full_matrices=False)
     used = np.flatnonzero(scales[:SETTINGS.n_components] > 1e-9)

@@ -82,6 +82,7 @@ class ShortGapSettings:
     n_own: int = 12                        # places nearest to the gap, in which candidates are compared
 
 SETTINGS = ShortGapSettings()
+N_PATHS = len(SETTINGS.ridges) + len(SETTINGS.polynomials)   # candidates
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #examples
 def _context(length: int, rate: float) -> np.ndarray:

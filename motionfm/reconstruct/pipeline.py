@@ -76,6 +76,7 @@ class Repaired(NamedTuple):
     swapped: np.ndarray | None = None     # (T, K) True where left and right were swapped, which was undone
     discontinuities: Discontinuities | None = None # between which each part was repaired by itself
     outliers: np.ndarray | None = None    # (T, K) True where a joint was seen in a wrong place, and repaired
+    by_neighbours: np.ndarray | None = None # (T, K) True where its neighbours count more than the network
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #at-times
 def _resample_back(repaired: Repaired, at: np.ndarray, times: np.ndarray) -> Repaired:
@@ -118,7 +119,7 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
     share = precision/(precision + 1/np.maximum(uncertainty, 1e-6)**2)
     mixed = positions + share[..., None]*(np.where(known[..., None], filled.positions, positions) - positions)
     return repaired._replace(
-        positions=mixed, uncertainty=uncertainty + share*(theirs - uncertainty))
+        positions=mixed, uncertainty=uncertainty + share*(theirs - uncertainty), by_neighbours=share > .5)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
@@ -144,7 +145,12 @@ def _join_parts(parts: Sequence[Repaired], discontinuities: Discontinuities) -> 
     return Repaired(
         np.concatenate([part.positions for part in parts]), join([part.uncertainty for part in parts]),
         max(checks, key=lambda check: check.n_samples, default=None), join([part.swapped for part in parts]),
-        discontinuities, join([part.outliers for part in parts]))
+        discontinuities, join([part.outliers for part in parts]),
+        join([_or_nothing(part.by_neighbours, part.positions) for part in parts]))
+
+def _or_nothing(flags: np.ndarray | None, positions: np.ndarray) -> np.ndarray:
+    "(T, K) the same, or False everywhere."
+    return np.zeros(positions.shape[:2], bool) if flags is None else flags
 
 def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray) -> Repaired:
     "A repair in which what was seen is as it was, under the names that the recording gives."
@@ -152,8 +158,10 @@ def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray) -
     if swapped is None: swapped = np.zeros(visible.shape, bool)
     if uncertainty is not None: uncertainty = undo_swaps(uncertainty, swapped)
     if outliers is not None: outliers = undo_swaps(outliers, swapped)
+    neighbours = undo_swaps(_or_nothing(repaired.by_neighbours, repaired.positions), swapped)
     kept = np.where(visible[..., None], positions, undo_swaps(repaired.positions, swapped))
-    return repaired._replace(positions=kept, uncertainty=uncertainty, outliers=outliers)
+    return repaired._replace(
+        positions=kept, uncertainty=uncertainty, outliers=outliers, by_neighbours=neighbours)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #check-input
 def _check_input(
