@@ -270,6 +270,19 @@ class GapLoss(keras.losses.Loss):
         surprise = 3*log_scale + _USUAL_ERRORS*error*ops.exp(-log_scale)
         return surprise + _ERROR_WEIGHT*ops.minimum(error, _FAR)
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #fit
+def _fit(features: np.ndarray, targets: np.ndarray, seed: int, epochs: int) -> tuple[keras.Model, list[float]]:
+    "A trained network, and the mean loss of each epoch."
+    model, rng, losses = build_gap_network(seed), np.random.default_rng(seed), []
+    steps = epochs*-(-len(targets)//SETTINGS.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(SETTINGS.lr, steps)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=SETTINGS.weight_decay), loss=GapLoss())
+    for _ in range(epochs):
+        order = rng.permutation(len(targets))
+        history = model.fit(features[order], targets[order], SETTINGS.batch_size, shuffle=False, verbose=0)
+        losses += history.history['loss']
+    return model, losses
+
 # %% ../../nbs/learn/312_gap_recipe.ipynb #train
 def train_gap_network(
     examples: Iterable[GapExamples],   # gaps of many recordings
@@ -281,16 +294,7 @@ def train_gap_network(
     gathered = [*examples]
     built = build_gap_features([case for part in gathered for case in part.cases])
     targets = _targets_of(built, [truth for part in gathered for truth in part.truths])
-    epochs = epochs or SETTINGS.epochs
-    model, rng, losses = build_gap_network(seed), np.random.default_rng(seed), []
-    steps = epochs*-(-len(targets)//SETTINGS.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(SETTINGS.lr, steps)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=SETTINGS.weight_decay), loss=GapLoss())
-    for _ in range(epochs):
-        order = rng.permutation(len(targets))
-        history = model.fit(
-            built.features[order], targets[order], SETTINGS.batch_size, shuffle=False, verbose=0)
-        losses += history.history['loss']
+    model, losses = _fit(built.features, targets, seed, epochs or SETTINGS.epochs)
     plain = build_gap_network()   # without the state of the optimizer
     plain.set_weights(model.get_weights())
     save_architecture(plain, f'{save_prefix}.json')
