@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -71,15 +72,86 @@ def find_by_suffix(
     raise DataError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
                     f'expected one of {" ".join(sorted(registry))}; convert or rename the file')
 
+# %% ../../nbs/io/403_registry.ipynb #layouts
+class Layout(NamedTuple):
+    "Files that share their ending with others, and are known by their content."
+    name: str                           # as 'Motive CSV'
+    endings: tuple[str, ...]            # as '.csv', in small letters
+    fits: Callable[[bytes], object]     # of the first bytes, in UTF-8 without a mark; true where it is one
+    read: Callable[..., Trial]          # as a reader
+    write: Callable[[Path, Trial], None] | None   # of trials read from this layout; None: they become TRC
+
+LAYOUTS: dict[str, Layout] = {}   # name: layout, the first that fits counts
+
+# %% ../../nbs/io/403_registry.ipynb #layout
+_FIRST_BYTES = 4096   # that a layout is known by
+
+def layout(
+    name: str,                               # of the program's layout, as 'Motive CSV'
+    endings: str,                            # that its files may have, as '.csv .txt'
+    fits: bytes | Callable[[bytes], object], # of the first 4096 bytes; or a regular expression for them
+    write: Callable[[Path, Trial], None] | None = None,   # of trials read from it; None: they become TRC
+) -> Callable:                               # a decorator
+    "Register a function that reads files which their content alone tells from others of that ending."
+    def register(function):
+        matches = re.compile(fits, re.IGNORECASE | re.DOTALL).match if isinstance(fits, bytes) else fits
+        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write)
+        return function
+    return register
+
+# %% ../../nbs/io/403_registry.ipynb #layout-of
+def layout_of(path: Path) -> Layout | None:
+    "The layout that a file has by its content, None where none fits; raises `FileError`."
+    ending, first = path.suffix.lower(), _plain_bytes(read_bytes(path, _FIRST_BYTES))
+    known = (one for one in LAYOUTS.values() if ending in one.endings or ending not in READERS)
+    return next((one for one in known if one.fits(first)), None)
+
+def _plain_bytes(first: bytes) -> bytes:
+    "The beginning of a file without a byte order mark, UTF-16 as UTF-8."
+    if first[:2] in (b'\xff\xfe', b'\xfe\xff'): first = first.decode('utf-16', 'ignore').encode()
+    return first.removeprefix(b'\xef\xbb\xbf')
+
+# %% ../../nbs/io/403_registry.ipynb #writer-for
+def writer_for(path: Path, trial: Trial) -> Callable[[Path, Trial], None]:
+    "The writer of a trial's own layout, or else that of the ending; raises `DataError`."
+    own = LAYOUTS.get(getattr(trial.contents, 'layout', ''))
+    if own and own.write and path.suffix.lower() in own.endings: return own.write
+    return find_by_suffix(path, WRITERS, 'written')
+
+def output_ending(path: Path) -> str:
+    "The ending under which a recording is written again: its own, or '.trc'; raises `FileError`."
+    own = layout_of(path)
+    kept = own.write is not None if own else path.suffix.lower() in WRITERS
+    return path.suffix if kept else '.trc'
+
 # %% ../../nbs/io/403_registry.ipynb #for-content
 def detect_reader(path: Path) -> Callable:
     "The reader for a file, by its ending and its first bytes; raises `DataError`, `FileError`."
+    own = layout_of(path)
+    if own: return own.read
     ending, first = path.suffix.lower(), read_bytes(path, 512)
     def fits(signature): return re.match(signature, first, re.IGNORECASE | re.DOTALL)
     known = [suffix for suffix, signature in _SIGNATURES.items() if fits(signature)]
     ending_is_weak = ending in _SIGNATURES or ending not in READERS
     if known and ending not in known and ending_is_weak: return READERS[known[0]]
     return find_by_suffix(path, READERS, 'read')
+
+# %% ../../nbs/io/403_registry.ipynb #rate
+def check_rate(
+    rate: float,   # Hz, as the user says it
+) -> float:        # the same
+    "Raise `DataError` unless a rate is one that a recording can have."
+    if 0 < rate <= _MAX_RATE: return float(rate)
+    raise DataError(f'a rate of {rate:g} Hz asked for, expected more than 0 and at most {_MAX_RATE:,}')
+
+_MAX_RATE = 100_000   # Hz
+
+def with_rate(
+    trial: Trial,
+    rate: float,   # Hz
+) -> Trial:        # a copy with times of that rate, that begins when it did
+    "A recording at another rate, frame by frame the same."
+    return replace(trial, rate=rate, times=trial.times[0] + np.arange(len(trial))/rate)
 
 # %% ../../nbs/io/403_registry.ipynb #must-be-file
 def _check_is_file(path: Path) -> None:
@@ -141,7 +213,9 @@ def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
     values = np.full((len(every), *trial.values.shape[1:]), np.nan)
     values[rows.astype(int)] = trial.values
     times = np.interp(every, rows, trial.times)
-    return {'values': values, 'times': times, 'frames': np.rint(np.interp(every, rows, trial.frames))}
+    found = {'values': values, 'times': times, 'frames': np.rint(np.interp(every, rows, trial.frames))}
+    spread = getattr(trial.contents, 'with_rows', None)   # of a format that keeps its rows
+    return found | ({'contents': spread(rows.astype(int))} if spread else {})
 
 # %% ../../nbs/io/403_registry.ipynb #with-dropped
 def _restore_dropped(trial: Trial) -> Trial:
