@@ -181,30 +181,55 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError: text = raw.decode('latin-1')
     return text.replace('\r\n', '\n').replace('\r', '\n')
 
+# %% ../../nbs/io/403_registry.ipynb #rounded-to
+def rounded_to(
+    times: np.ndarray,   # (T,) seconds
+) -> float:              # seconds: 0.001 for milliseconds, 0 where nothing was rounded
+    "How coarse times are: the largest power of ten that they are multiples of."
+    for digits in range(7):
+        scaled = times*10.**digits
+        exact = max(1e-6, 8*np.finfo(float).eps*np.abs(scaled).max())
+        if np.abs(scaled - np.rint(scaled)).max() < exact: return 10.**-digits
+    return 0.
+
+# %% ../../nbs/io/403_registry.ipynb #whole-steps
+def _whole_steps(steps: np.ndarray, slack: float = .1) -> bool:
+    "Whether all steps are about a whole number of frames, so that they can be counted."
+    if not np.isfinite(steps).all(): return False
+    off = np.abs(steps - np.rint(steps))
+    return bool((off < slack).all() and (np.rint(steps) > 0).all())
+
+def count_steps(
+    times: np.ndarray,   # (T,) seconds
+    rate: float,         # Hz
+) -> np.ndarray | None:  # (T - 1,) frames from each row to the next, None where the times don't tell
+    "Count frames by the times: from step to step, or from the first one where they are coarse."
+    steps, passed = np.diff(times)*rate, (times - times[0])*rate
+    if _whole_steps(steps): return np.rint(steps)
+    slack = .1 + rounded_to(times)*rate
+    rows = np.rint(passed)
+    known = slack < .5 and (np.abs(passed - rows) < slack).all() and (np.diff(rows) > 0).all()
+    return np.diff(rows) if known else None
+
 # %% ../../nbs/io/403_registry.ipynb #dropped
 _MAX_DROPPED_FRAMES = 10_000   # that may be missing altogether
 
-def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> np.ndarray:
-    "(T - 1,) frames from each row to the next, 1 or more; raises `DataError` where times go back."
+def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> tuple[np.ndarray, list[str]]:
+    "(T - 1,) frames from each row to the next, 1 or more, and notes; raises `DataError` where times go back."
     with np.errstate(all='ignore'):
-        by_time = np.diff(times)*rate
-        by_number = np.diff(frames)/max(np.median(np.diff(frames)), 1)
-    back = np.flatnonzero(by_time < -.5)
+        numbers = np.diff(frames)/max(np.median(np.diff(frames)), 1)
+        passed, by_time = np.diff(times)*rate, count_steps(times, rate)
+    back = np.flatnonzero(passed < -.5)
     if len(back):
         before, after = times[back[0]:back[0] + 2]
         raise DataError(f'{after:g} s found after {before:g} s, expected times that go on; cut '
                         'the file in two there')
-    steps = np.ones(len(by_time))
-    for counted in by_time, by_number:
-        if _whole_steps(counted): steps = np.maximum(steps, np.rint(counted))
-    return steps
-
-# %% ../../nbs/io/403_registry.ipynb #whole-steps
-def _whole_steps(steps: np.ndarray) -> bool:
-    "Whether all steps are about a whole number of frames, so that they can be counted."
-    if not np.isfinite(steps).all(): return False
-    off = np.abs(steps - np.rint(steps))
-    return bool((off < .1).all() and (steps > .5).all())
+    by_number = np.rint(numbers) if _whole_steps(numbers) else np.ones(len(numbers))
+    if by_time is None: return by_number, []
+    jumps = np.flatnonzero(by_number > by_time)
+    if not len(jumps): return by_time, []
+    return by_time, [f'frame numbers jump after {frames[jumps[0]]} while the times go on; '
+                     'the times are believed']
 
 # %% ../../nbs/io/403_registry.ipynb #with-gaps
 def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
@@ -221,7 +246,8 @@ def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
 def _restore_dropped(trial: Trial) -> Trial:
     "A trial with gaps for frames that its file left out; raises `DataError` where that would be most of it."
     if len(trial) < 3: return trial
-    with prefix_errors(trial.source): steps = _steps(trial.frames, trial.times, trial.rate)
+    with prefix_errors(trial.source): steps, odd = _steps(trial.frames, trial.times, trial.rate)
+    trial = replace(trial, notes=(*trial.notes, *odd)) if odd else trial
     rows = np.r_[0, steps.cumsum()]   # where each row of the file belongs
     n_dropped = rows[-1] + 1 - len(rows)
     if not n_dropped: return trial
