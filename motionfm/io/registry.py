@@ -8,7 +8,7 @@ __all__ = ['READERS', 'WRITERS', 'reader', 'writer', 'build_trial']
 # %% ../../nbs/io/403_registry.ipynb #imports
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -180,6 +180,26 @@ def read_text(path: Path) -> str:
     try: text = raw.decode('utf-16' if raw[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8')
     except UnicodeDecodeError: text = raw.decode('latin-1')
     return text.replace('\r\n', '\n').replace('\r', '\n')
+
+# %% ../../nbs/io/403_registry.ipynb #unique-names
+def unique_names(
+    names: Sequence[str],   # M names as they stand in a file; '' where one is missing
+) -> tuple[tuple[str, ...], list[str]]:   # M names, each different, and what is to be noted
+    "Names of points that are told apart."
+    taken, twice = set(names), []
+    found: dict[str, int] = {}   # name: how often it stood before
+    for number, name in enumerate(names, 1):
+        new = name or f'unnamed {number}'
+        if name and name in found: twice.append(name)
+        while new in found or new != name and new in taken:
+            found[name] = found.get(name, 1) + 1
+            new = f'{name or "unnamed"}_{found[name]}'
+        found[new] = 1
+    notes = [f'a name stands twice: {", ".join(dict.fromkeys(twice))[:80]}; the second got a number'
+             ]*bool(twice)
+    blank = sum(not name for name in names)
+    notes += [f'{blank} points have no name; they are called unnamed']*bool(blank)
+    return tuple(found), notes
 
 # %% ../../nbs/io/403_registry.ipynb #rounded-to
 def rounded_to(

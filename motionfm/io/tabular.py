@@ -249,6 +249,8 @@ def _round_rate(
     return float(whole) if abs(rate - whole) < max(2e-4, doubt)*rate else float(rate)
 
 # %% ../../nbs/io/404_tabular.ipynb #csv-rate
+_EVEN_SHARE = .95   # of the steps that have to be alike where some are not
+
 def rate_from_times(
     times: np.ndarray,   # (T,) seconds
 ) -> float:              # Hz
@@ -262,9 +264,11 @@ def rate_from_times(
         mean = (len(times) - 1)/span
         if np.abs(steps*mean - 1).max() < max(.6, coarse*mean + .1):
             return _round_rate(_closer_rate(times, mean, 1/np.median(steps)), coarse/span)
-        counted = count_steps(times, float(1/np.median(steps)))
-    if counted is None: raise _uneven(times, steps)
-    return _round_rate(counted.sum()/span, coarse/span)
+        usual = float(1/np.median(steps))
+        counted, off = count_steps(times, usual), np.abs(steps*usual - 1)
+    if counted is not None: return _round_rate(counted.sum()/span, coarse/span)
+    if (off < .1).mean() < _EVEN_SHARE or (steps < 0).any(): raise _uneven(times, steps)
+    return _round_rate(usual, 0)
 
 def _closer_rate(times: np.ndarray, *rates: float) -> float:
     "Of two rates, the one at which most of the times (T,) fit better."
