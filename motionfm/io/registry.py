@@ -80,6 +80,7 @@ class Layout(NamedTuple):
     fits: Callable[[bytes], object]     # of the first bytes, in UTF-8 without a mark; true where it is one
     read: Callable[..., Trial]          # as a reader
     write: Callable[[Path, Trial], None] | None   # of trials read from this layout; None: they become TRC
+    general: bool = False               # whether all other layouts are asked first
 
 LAYOUTS: dict[str, Layout] = {}   # name: layout, the first that fits counts
 
@@ -91,11 +92,12 @@ def layout(
     endings: str,                            # that its files may have, as '.csv .txt'
     fits: bytes | Callable[[bytes], object], # of the first 4096 bytes; or a regular expression for them
     write: Callable[[Path, Trial], None] | None = None,   # of trials read from it; None: they become TRC
+    general: bool = False,                   # whether all other layouts are asked first
 ) -> Callable:                               # a decorator
     "Register a function that reads files which their content alone tells from others of that ending."
     def register(function):
         matches = re.compile(fits, re.IGNORECASE | re.DOTALL).match if isinstance(fits, bytes) else fits
-        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write)
+        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write, general)
         return function
     return register
 
@@ -103,7 +105,8 @@ def layout(
 def layout_of(path: Path) -> Layout | None:
     "The layout that a file has by its content, None where none fits; raises `FileError`."
     ending, first = path.suffix.lower(), _plain_bytes(read_bytes(path, _FIRST_BYTES))
-    known = (one for one in LAYOUTS.values() if ending in one.endings or ending not in READERS)
+    asked = sorted(LAYOUTS.values(), key=lambda one: one.general)
+    known = (one for one in asked if ending in one.endings or ending not in READERS)
     return next((one for one in known if one.fits(first)), None)
 
 def _plain_bytes(first: bytes) -> bytes:
@@ -276,6 +279,22 @@ def _restore_dropped(trial: Trial) -> Trial:
     note = (f'{n_dropped:.0f} frames are left out of the file, the first after frame {start}; '
             'they count as gaps')
     return replace(trial, **_with_gaps(trial, rows), notes=(*trial.notes, note))
+
+# %% ../../nbs/io/403_registry.ipynb #without-repeats
+def _without_repeats(trial: Trial) -> Trial:
+    "A trial without rows that stand twice, one below the other."
+    same = (np.diff(trial.frames) == 0) & (np.diff(trial.times) == 0)
+    rows = np.flatnonzero(same)
+    if not len(rows): return trial
+    values = trial.values
+    rows = rows[[np.array_equal(values[row], values[row + 1], equal_nan=True) for row in rows]]
+    if not len(rows): return trial
+    keep = ~np.isin(np.arange(len(trial)), rows + 1)
+    spread = getattr(trial.contents, 'with_rows', None)
+    contents = spread(keep.cumsum() - 1) if spread else trial.contents
+    notes = (*trial.notes, f'{len(rows)} rows stand twice; the second is left out')
+    return replace(trial, values=values[keep], times=trial.times[keep], frames=trial.frames[keep],
+                   contents=contents, notes=notes)
 
 # %% ../../nbs/io/403_registry.ipynb #too-many-dropped
 def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
@@ -452,7 +471,7 @@ def build_trial(
 ) -> Trial:                     # with its unit, its axis, and notes on both
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
-    trial = _restore_dropped(Trial(**{'units': 'm'} | parts))
+    trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
     person, markers, columns = first_person(trial.markers)
     points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
     points = np.where(observed(points)[..., None], points, np.nan)

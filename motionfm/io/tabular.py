@@ -276,18 +276,18 @@ def _closer_rate(times: np.ndarray, *rates: float) -> float:
     return min(rates, key=lambda rate: np.median(np.abs(times - times[0] - frames/rate)))
 
 # %% ../../nbs/io/404_tabular.ipynb #seconds
-_TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, 'ns': 1e-9}   # seconds
+TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, 'ns': 1e-9}   # seconds
 
 def to_seconds(
     times: np.ndarray,          # (T,) numbers that grow
     rate: float | None = None,  # Hz, if it is known
-    unit: str | None = None,    # a key of `_TIME_UNITS`, where the file says it
+    unit: str | None = None,    # a key of `TIME_UNITS`, where the file says it
 ) -> tuple[np.ndarray, list[str]]:   # (T,) seconds, and what is to be noted
     "Times in seconds; raises `DataError` where they only count."
-    if unit: return times*_TIME_UNITS[unit], []
+    if unit: return times*TIME_UNITS[unit], []
     with np.errstate(all='ignore'): steps = np.diff(times)
     step = np.median(steps[steps > 0]) if (steps > 0).any() else np.nan
-    fits = [name for name, size in _TIME_UNITS.items()
+    fits = [name for name, size in TIME_UNITS.items()
             if (abs(step*size*rate - 1) < .05 if rate else step*size < 1 and step != 1)]
     if step == 1 and rate and not fits: return times/rate, ['the times count frames']
     if step == 1 and not rate:
@@ -295,7 +295,7 @@ def to_seconds(
                         'give the rate with --rate')
     if not fits and rate: return to_seconds(times)
     if not fits or fits[0] == 's': return times, []
-    return times*_TIME_UNITS[fits[0]], [f'the times are taken as {fits[0]}']
+    return times*TIME_UNITS[fits[0]], [f'the times are taken as {fits[0]}']
 
 # %% ../../nbs/io/404_tabular.ipynb #settle-rate
 _SAME_RATE = .01   # a share that two rates may differ by and still say the same

@@ -96,8 +96,8 @@ def _split_head(text: str) -> _Head:
     separator = next((one for one in '\t;,' if one in lines[place]), ' ')
     if separator in ';,': lines = [_by_tabs(line, separator) for line in lines]
     known = {key.lower() for key in _HEADER_KEYS}
-    keys = next((row for row, line in enumerate(lines[:place]) if known & set(line.lower().split())), None)
-    header = {} if keys is None else _parse_header(lines[keys], lines[keys + 1])
+    keys = next((row for row in range(place) if known & set(lines[row].lower().split())), place)
+    header = {} if keys >= place - 1 else _parse_header(lines[keys], lines[keys + 1])
     return _Head(header, split_cells(lines[place].strip(' '))[2:], '\n'.join(lines[place + 1:]), place + 2)
 
 def _by_tabs(text: str, separator: str) -> str:
@@ -225,13 +225,20 @@ def _count_columns(body: str) -> tuple[int, int]:
     counts = sorted(len(split_cells(row.rstrip())) for row in rows if row.strip()) or [0]
     return counts[0] - 2, counts[-2 if len(counts) > 2 else -1] - 2
 
-def _check_whole(body: str, width: int, first: int) -> None:
+def _check_whole(
+    body: str, width: int,   # the rows, and how many cells belong to frame, time and markers
+    first: int,              # number of the first line
+    n_frames: int | None,    # what the header says
+) -> None:
     "Raise `DataError` where there are no rows, or the last one is cut."
     if not body.strip(): raise DataError('zero frames found, expected at least one; export the trial again')
-    before, _, last = body.rpartition('\n')
-    usual = len(split_cells(before.rpartition('\n')[2])) if before else width
-    if last.strip() and len(split_cells(last)) < min(width, usual):
-        number = first + body.count('\n')
+    rows, number = body.split('\n'), first + body.count('\n')
+    last, before = split_cells(rows[-1]), split_cells(rows[-2] if len(rows) > 1 else '')
+    if not rows[-1].strip(): return
+    short = len(last) < min(width, len(before) if any(before) else width)
+    if not short and n_frames and n_frames > len(rows) and len(last) == len(before):
+        short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
+    if short:
         raise DataError(f'line {number}: the last row ends early; the file is cut off, '
                         'copy or export it again')
 
@@ -285,7 +292,7 @@ def parse_trc(
     names = _find_markers(head.names, columns, n_markers)
     markers, renamed = unique_names(names)
     width = 2 + 3*len(markers)
-    _check_whole(body, width, first)
+    _check_whole(body, width, first, _count_said(head.header, 'NumFrames'))
     spare = columns - 3*len(markers) if least > 3*len(markers) else 0
     table = _parse_rows(body, width, spare, first)
     table = table[~np.isnan(table).all(1)]
