@@ -44,7 +44,7 @@ def _read_header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
 def _check_entry(entry: str, dtype: np.dtype, size: int, info: ZipInfo) -> None:
     "Raise `DataError` where an entry isn't an array of numbers or letters, or not as large as it says."
     if dtype.kind == 'O':
-        raise DataError(f'{entry} of Python objects found, which could run anything and are never loaded; '
+        raise DataError(f'{entry} of type object found, which is never loaded, as it could run anything; '
                         'save arrays of numbers')
     if dtype.kind not in 'biufUS':
         raise DataError(f'{entry} of type {str(dtype)[:20]} found, expected numbers or letters; '
