@@ -22,7 +22,7 @@ from .pages import write_repair_page
 _Sources = Annotated[list[str], typer.Argument(
     metavar='INPUT...', help='A recording (TRC, C3D, BVH, CSV, NPZ), or a folder of recordings, or several.')]
 _Output = Annotated[str | None, typer.Option(
-    '-o', '--output', help="Where to write, a folder for several; by default INPUT's name with _reconstructed.")]
+    '-o', '--output', help="Where to write, for several a folder; by default beside INPUT, _reconstructed.")]
 _Format = Annotated[str | None, typer.Option(
     '--format', help='What to write, as trc, csv or npz; by default what INPUT is.')]
 _FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
@@ -93,8 +93,14 @@ def _plan(sources: list[str], output: str | None, overwrite: bool, names: str | 
           options: dict) -> list[tuple[Path, Path]]:
     "Which files will be read and written; raises `DataError`, `FileError` for what can't be done as asked."
     from motionfm.io.registry import check_rate
-    from motionfm.reconstruct.trials import check_axes, check_format, check_turnable, parse_span
-    from motionfm.reconstruct.trials import plan_outputs, plan_several
+    from motionfm.reconstruct.trials import (
+        check_axes,
+        check_format,
+        check_turnable,
+        parse_span,
+        plan_outputs,
+        plan_several,
+    )
     if options['rate'] is not None: check_rate(options['rate'])
     if options['max_gap'] is not None: parse_span(options['max_gap'], 1.)
     check_axes(options['out_up'], options['out_units'])
