@@ -142,12 +142,14 @@ def _count_said(header: dict[str, str], key: str) -> int | None:
     text = header.get(key, '')
     return int(text.split('.')[0]) if re.fullmatch(r'[0-9]{1,12}(\.0*)?', text) else None
 
-def _units_said(header: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    "The unit as an entry of a trial's parts, none where it is absent or unknown; and what is to be noted."
-    if 'Units' not in header: return {}, []
-    try: per_metre(header['Units'])
-    except DataError: return {}, [f'the unit {header["Units"][:20]!r} of the header is not known']
-    return {'units': header['Units'].lower()}, []
+_NO_UNIT = re.compile(r'-?[\d.]*|n/?a?|none|null|unknown|undefined|units?|\?+', re.IGNORECASE)
+
+def _units_said(header: dict[str, str]) -> dict[str, str]:
+    "The unit as an entry of a trial's parts, none where it is absent; raises `DataError` for an unknown one."
+    said = header.get('Units', '')
+    if _NO_UNIT.fullmatch(said): return {}
+    per_metre(said)
+    return {'units': said.lower()}
 
 # %% ../../nbs/io/406_trc.ipynb #triples
 _AXIS_SUFFIX = re.compile(r'(.+?)[\s_.:-]?\(?([xyz])\)?', re.IGNORECASE)
@@ -301,8 +303,8 @@ def parse_trc(
     values = table[:, 2:].reshape(len(table), -1, 3)[..., order]
     counts = {'NumFrames': len(table), 'NumMarkers': len(markers)}
     header, wrong = _correct_header(head.header, counts, hertz)
-    units, unknown = _units_said(header)
-    notes = (*wrong, *odd, *unknown, *renamed, *_note_spare(spare))
+    units = _units_said(header)
+    notes = (*wrong, *odd, *renamed, *_note_spare(spare))
     contents = TrcContent({new: old for new, old in zip(markers, names) if new != old})
     return units | dict(values=values, markers=markers, header=header, notes=notes, times=times,
                         rate=hertz, frames=frames, contents=contents if contents.names else None)
