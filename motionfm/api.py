@@ -89,7 +89,8 @@ def as_trial(
 ) -> Trial:
     "A recording as a `Trial`; raises `DataError`, `FileError`."
     if isinstance(recording, Trial): return _with_hints(recording, units, up)
-    if isinstance(recording, str | os.PathLike): return read_trial(_no_folder(Path(recording)), up, units)
+    if isinstance(recording, str | os.PathLike):
+        return read_trial(_no_folder(Path(recording)), up, units, rate)
     if hasattr(recording, 'dims'): return Trial.from_xarray(recording, rate=rate, units=units, up=up)
     if hasattr(recording, 'iloc'): return Trial.from_dataframe(recording, rate=rate, units=units, up=up)
     return _from_array(np.asarray(recording), names, rate, units, up)
@@ -191,12 +192,17 @@ def repair(
     complete: bool = False,                  # create joints that the recording lacks
     max_uncertainty_mm: float | None = None, # leave samples blank that are less certain
     subject: str | None = None,              # of several people, the one to repair: the prefix of the names
+    max_gap: int | str | None = None,        # leave longer gaps blank: frames, as 30, or seconds, as '0.5s'
+    extrapolate: bool = True,                # fill before the first and after the last sight of a point
+    out_up: str | None = None,               # axis that points up in the result; as recorded if not given
+    out_units: str | None = None,            # 'm', 'cm' or 'mm' in the result; as recorded if not given
     network: Callable | Any = None,          # see `load_network`; by default the weights that ship
 ) -> Repair:                                 # repaired trial, uncertainty, gaps, summary
     "Repair a recording: fill gaps, remove noise, and report what was done; raises `DataError`, `FileError`."
     trial = with_visible(as_trial(recording, names, rate, units, up), visible)
     done = reconstruct_trial(
-        trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject)
+        trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
+        out_up, out_units)
     uncertainty = None if done.uncertainty is None else 1000*done.uncertainty
     return Repair(done.recorded, done.repaired, uncertainty, done.summary)
 

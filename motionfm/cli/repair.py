@@ -19,10 +19,12 @@ from .app import app, load_chosen_network, ModelJson, Names, Units, Up, Weights
 from .pages import write_repair_page
 
 # %% ../../nbs/cli/905_repair.ipynb #options-what
-_Source = Annotated[str, typer.Argument(
-    metavar='INPUT', help='A recording (TRC, C3D, BVH, CSV, NPZ), or a folder of recordings.')]
+_Sources = Annotated[list[str], typer.Argument(
+    metavar='INPUT...', help='A recording (TRC, C3D, BVH, CSV, NPZ), or a folder of recordings, or several.')]
 _Output = Annotated[str | None, typer.Option(
-    '-o', '--output', help="Where to write; by default INPUT's name with _reconstructed.")]
+    '-o', '--output', help="Where to write, for several a folder; by default beside INPUT, _reconstructed.")]
+_Format = Annotated[str | None, typer.Option(
+    '--format', help='What to write, as trc, csv or npz; by default what INPUT is.')]
 _FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
 _Subject = Annotated[str | None, typer.Option(
     '--subject', help='Of several people in one recording, the one to repair: the prefix of the names.')]
@@ -33,6 +35,16 @@ _Complete = Annotated[bool, typer.Option(
 _MaxUncertainty = Annotated[float | None, typer.Option(
     '--max-uncertainty-mm', '--max-spread-mm',
     help='Leave samples blank that the network is less sure of.')]
+_MaxGap = Annotated[str | None, typer.Option(
+    '--max-gap', help='Leave longer gaps blank: frames, as 30, or seconds, as 0.5s.')]
+_NoExtrapolate = Annotated[bool, typer.Option(
+    '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
+_Rate = Annotated[float | None, typer.Option(
+    '--rate', help='Frames per second, if INPUT lacks them or they are not found right.')]
+_OutUp = Annotated[str | None, typer.Option(
+    '--out-up', help='The axis that shall point up in the result, as y for OpenSim.')]
+_OutUnits = Annotated[str | None, typer.Option(
+    '--out-units', help='The unit of the result, m, cm or mm.')]
 
 # %% ../../nbs/cli/905_repair.ipynb #options-how
 _Report = Annotated[str | None, typer.Option(
@@ -51,34 +63,70 @@ _Cluster = Annotated[str, typer.Option(
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct
 @app.command('reconstruct')
-def reconstruct(source: _Source, output: _Output = None, weights: Weights = None,
+def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = None,
                 model_json: ModelJson = None, fill_only: _FillOnly = False, complete: _Complete = False,
                 up: Up = None, units: Units = None, names: Names = None,
-                max_uncertainty_mm: _MaxUncertainty = None, subject: _Subject = None,
+                rate: _Rate = None, subject: _Subject = None, max_gap: _MaxGap = None,
+                no_extrapolate: _NoExtrapolate = False, max_uncertainty_mm: _MaxUncertainty = None,
+                out_up: _OutUp = None, out_units: _OutUnits = None, ending: _Format = None,
                 report: _Report = None, table: _Table = None,
                 overwrite: _Overwrite = False, resume: _Resume = False, jobs: _Jobs = 1,
                 cluster: _Cluster = '') -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and say what was done."
     from motionfm.data.importer import extra_names
-    from motionfm.reconstruct.trials import plan_outputs
-    plan = plan_outputs(source, output, overwrite or resume, (names,))
-    _check_extras(Path(source), [report, table], overwrite)
-    options = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units,
-               'max_uncertainty_mm': max_uncertainty_mm, 'subject': subject}
+    _check_uncertainty(max_uncertainty_mm)
+    options = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'rate': rate,
+               'max_uncertainty_mm': max_uncertainty_mm, 'subject': subject, 'max_gap': max_gap,
+               'extrapolate': not no_extrapolate, 'out_up': out_up, 'out_units': out_units}
+    plan = _plan(sources, output, overwrite or resume, names, ending, options)
+    single = len(sources) == 1 and Path(sources[0]).is_file()
+    if not single: _check_extras(Path(sources[0]), [report, table])
+    else: _check_new([report, table], overwrite)
     repair = _Repair(model_json, weights, names, options)
     network = load_chosen_network(model_json, weights)
-    _check_uncertainty(max_uncertainty_mm)
     with extra_names(names):
-        if Path(source).is_file(): _reconstruct_single(*plan[0], network, options, report, table)
-        else: _reconstruct_all(_Folder(source, output, plan), network, repair, resume, jobs, cluster)
+        if single: _reconstruct_single(*plan[0], network, options, report, table)
+        else: _reconstruct_all(_Folder(sources, output, plan), network, repair, resume, jobs, cluster)
+
+# %% ../../nbs/cli/905_repair.ipynb #plan
+def _plan(sources: list[str], output: str | None, overwrite: bool, names: str | None, ending: str | None,
+          options: dict) -> list[tuple[Path, Path]]:
+    "Which files will be read and written; raises `DataError`, `FileError` for what can't be done as asked."
+    from motionfm.io.registry import check_rate
+    from motionfm.reconstruct.trials import (
+        check_axes,
+        check_format,
+        check_turnable,
+        parse_span,
+        plan_outputs,
+        plan_several,
+    )
+    if options['rate'] is not None: check_rate(options['rate'])
+    if options['max_gap'] is not None: parse_span(options['max_gap'], 1.)
+    check_axes(options['out_up'], options['out_units'])
+    suffix = check_format(ending)
+    if output is not None and not output.strip():
+        raise DataError("an empty name found for --output, expected a file or a folder")
+    several = len(sources) > 1
+    plan = plan_several(sources, output, overwrite, (names,), suffix) if several else \
+        plan_outputs(sources[0], output, overwrite, (names,), suffix)
+    for _, target in plan:
+        if suffix and target.suffix.lower() != suffix:
+            raise DataError(f'{target}: found beside --format {ending}, expected one ending; leave out one')
+        if options['out_up'] or options['out_units']: check_turnable(target)
+    return plan
 
 # %% ../../nbs/cli/905_repair.ipynb #check-extras
-def _check_extras(source: Path, extras: list[str | None], overwrite: bool) -> None:
-    "Raise `DataError`, `FileError` if a table or a page can't be written, before anything is done."
+def _check_extras(source: Path, extras: list[str | None]) -> None:
+    "Raise `DataError` if a table or a page of several recordings is wanted."
+    found = 'a folder' if source.is_dir() else 'several recordings'
+    if any(extras):
+        raise DataError(f'{source}: {found} found, expected one recording for --report and --table; '
+                        'all figures of a folder go to its summary.csv')
+
+def _check_new(extras: list[str | None], overwrite: bool) -> None:
+    "Raise `FileError` if a table or a page can't be written, before anything is done."
     for extra in filter(None, extras):
-        if source.is_dir():
-            raise DataError(f'{source}: a folder found, expected one recording for --report and --table; '
-                            'all figures of a folder go to its summary.csv')
         if Path(extra).exists() and not overwrite:
             raise FileError(f'{extra}: exists already; replace it with --overwrite, or choose another name')
         check_writable(Path(extra).parent)
@@ -109,20 +157,26 @@ def _before_and_after(path: Path, target: Path, options: dict) -> str:
     from motionfm.io.files import read_trial
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
-    before, after = (read_trial(name, options['up'], options['units']) for name in (path, target))
+    before = read_trial(path, options['up'], options['units'], options['rate'])
+    up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
+    after = read_trial(target, up, units, options['rate'])
     return player_frame(make_scene(None, before, after))
 
 # %% ../../nbs/cli/905_repair.ipynb #folder
 class _Folder:
-    "A folder of recordings that is being repaired."
-    def __init__(self, source: str, output: str | None, plan: list[tuple[Path, Path]]):
+    "A folder of recordings, or several recordings, that are being repaired."
+    def __init__(self, sources: list[str], output: str | None, plan: list[tuple[Path, Path]]):
         from motionfm.data.subjects import SUMMARY_FILE
         from motionfm.reconstruct.trials import output_folder
-        self.source, self.plan = Path(source), plan            # plan: each recording, and where it goes
-        self.table = output_folder(source, output)/SUMMARY_FILE
+        only = sources[0] if len(sources) == 1 else None
+        self.source = Path(only) if only else None             # the folder, None for several recordings
+        self.plan = plan                                       # each recording, and where it goes
+        folder = output_folder(only, output) if only else Path(output or plan[0][1].parent)
+        self.table = folder/SUMMARY_FILE
         self.width = max(len(self.name_of(path)) for path, _ in plan)   # of the names on the screen
 
-    def name_of(self, path: Path) -> str: return path.relative_to(self.source).as_posix()
+    def name_of(self, path: Path) -> str:
+        return path.relative_to(self.source).as_posix() if self.source else path.as_posix()
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-all
 def _reconstruct_all(folder: _Folder, network: Callable, repair: '_Repair', resume: bool, jobs: int,

@@ -8,6 +8,7 @@ __all__ = ['UNITS', 'find_joint', 'add_names', 'find_up', 'find_units']
 # %% ../../nbs/io/401_conventions.ipynb #imports
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -189,6 +190,19 @@ def first_person(
     names = [markers[column] for column in columns]
     return columns, [name for _, name in split_prefixes(tuple(names))], joint_columns(names)
 
+# %% ../../nbs/io/401_conventions.ipynb #unused-names
+def _unused_names(markers: Sequence[str]) -> list[str]:
+    "What is to be said of names that the user gave and that no point bears."
+    plain = {name.lower() for name in markers} | {name.lower() for _, name in split_prefixes(tuple(markers))}
+    unused = [name for name in USER_NAMES if name not in plain]
+    if not unused: return []
+    if len(unused) == len(USER_NAMES):
+        return [f'none of the {len(unused)} names given for joints stands in the recording, '
+                f'whose points are called {", ".join(markers[:4])[:60]} and so on']
+    near = [(name, ''.join(get_close_matches(name, plain, 1))) for name in unused[:_MOST_CLASHES]]
+    listed = ', '.join(name + f' (near it: {found})'*bool(found) for name, found in near)
+    return [f'{len(unused)} names given for joints stand nowhere in the recording: {listed}']
+
 # %% ../../nbs/io/401_conventions.ipynb #name-notes
 _MOST_CLASHES = 4   # claims that a note names
 
@@ -197,9 +211,10 @@ def name_notes(
 ) -> list[str]:               # nothing where every name is plain
     "What is to be said of the names of a recording."
     people, kind = subjects_of(markers), marker_set_of(markers)
+    notes = _unused_names(markers)
     if len(people) > 1:
-        return [f'{len(people)} people found, {", ".join(people)[:60]}; --subject takes one of them']
-    notes = [f'the points are the skin markers of {kind}, so only joint centres are joints'] if kind else []
+        return [*notes, f'{len(people)} people found, {", ".join(people)[:60]}; --subject takes one of them']
+    notes += [f'the points are the skin markers of {kind}, so only joint centres are joints']*bool(kind)
     claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
     clashes = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
             for joint, (first, *others) in claims.items() if others]

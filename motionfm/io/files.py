@@ -9,6 +9,7 @@ __all__ = ['read_trial', 'write_trial', 'drop_markers']
 from . import trc, csv, npz, c3d, bvh  # isort: skip  # noqa: F401  # fill READERS, in this order
 
 # %% ../../nbs/io/430_files.ipynb #imports
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .c3d import C3dContent, without_markers
-from .registry import detect_reader, find_by_suffix, WRITERS
+from .registry import check_rate, detect_reader, with_rate, writer_for
 from .trial import Trial
 
 # %% ../../nbs/io/430_files.ipynb #read-trial
@@ -24,11 +25,16 @@ def read_trial(
     path: str | Path,           # a file with an ending of `READERS`, or one that begins as theirs do
     up: str | None = None,      # force the axis that points up: x y z, with a minus or without; None: found
     units: str | None = None,   # force the unit, as 'mm'; None: found
+    rate: float | None = None,  # force the rate, Hz; None: what the file says
 ) -> Trial:                     # the recording
     "Read a recording; raises `FileError` where it can't be read and `DataError` where it is damaged."
     path = Path(path)
-    forced = {name: value for name, value in (('up', up), ('units', units)) if value is not None}
-    return detect_reader(path)(path, **forced)
+    read, forced = detect_reader(path), {'up': up, 'units': units}
+    takes_rate = 'rate' in inspect.signature(read).parameters
+    if rate is not None: rate = check_rate(rate)
+    if takes_rate: forced['rate'] = rate
+    trial = read(path, **{name: value for name, value in forced.items() if value is not None})
+    return trial if takes_rate or rate is None else with_rate(trial, rate)
 
 # %% ../../nbs/io/430_files.ipynb #write-trial
 def write_trial(
@@ -37,7 +43,7 @@ def write_trial(
 ) -> None:
     "Write a recording; raises `FileError` where it can't be written, `DataError` for an unknown ending."
     path = Path(path)
-    find_by_suffix(path, WRITERS, 'written')(path, trial)
+    writer_for(path, trial)(path, trial)
 
 # %% ../../nbs/io/430_files.ipynb #without
 def drop_markers(
@@ -47,5 +53,6 @@ def drop_markers(
     "Leave markers out of a recording, with what belongs to them."
     keep, contents = np.delete(np.arange(len(trial.markers)), columns), trial.contents
     if isinstance(contents, C3dContent): contents = without_markers(contents, columns)
+    elif hasattr(contents, 'without_markers'): contents = contents.without_markers(columns)
     markers = tuple(trial.markers[column] for column in keep)
     return replace(trial, values=trial.values[:, keep], markers=markers, contents=contents)

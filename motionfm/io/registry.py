@@ -8,9 +8,10 @@ __all__ = ['READERS', 'WRITERS', 'reader', 'writer', 'build_trial']
 # %% ../../nbs/io/403_registry.ipynb #imports
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -71,15 +72,89 @@ def find_by_suffix(
     raise DataError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
                     f'expected one of {" ".join(sorted(registry))}; convert or rename the file')
 
+# %% ../../nbs/io/403_registry.ipynb #layouts
+class Layout(NamedTuple):
+    "Files that share their ending with others, and are known by their content."
+    name: str                           # as 'Motive CSV'
+    endings: tuple[str, ...]            # as '.csv', in small letters
+    fits: Callable[[bytes], object]     # of the first bytes, in UTF-8 without a mark; true where it is one
+    read: Callable[..., Trial]          # as a reader
+    write: Callable[[Path, Trial], None] | None   # of trials read from this layout; None: they become TRC
+    general: bool = False               # whether all other layouts are asked first
+
+LAYOUTS: dict[str, Layout] = {}   # name: layout, the first that fits counts
+
+# %% ../../nbs/io/403_registry.ipynb #layout
+_FIRST_BYTES = 4096   # that a layout is known by
+
+def layout(
+    name: str,                               # of the program's layout, as 'Motive CSV'
+    endings: str,                            # that its files may have, as '.csv .txt'
+    fits: bytes | Callable[[bytes], object], # of the first 4096 bytes; or a regular expression for them
+    write: Callable[[Path, Trial], None] | None = None,   # of trials read from it; None: they become TRC
+    general: bool = False,                   # whether all other layouts are asked first
+) -> Callable:                               # a decorator
+    "Register a function that reads files which their content alone tells from others of that ending."
+    def register(function):
+        matches = re.compile(fits, re.IGNORECASE | re.DOTALL).match if isinstance(fits, bytes) else fits
+        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write, general)
+        return function
+    return register
+
+# %% ../../nbs/io/403_registry.ipynb #layout-of
+def layout_of(path: Path) -> Layout | None:
+    "The layout that a file has by its content, None where none fits; raises `FileError`."
+    ending, first = path.suffix.lower(), _plain_bytes(read_bytes(path, _FIRST_BYTES))
+    asked = sorted(LAYOUTS.values(), key=lambda one: one.general)
+    known = (one for one in asked if ending in one.endings or ending not in READERS)
+    return next((one for one in known if one.fits(first)), None)
+
+def _plain_bytes(first: bytes) -> bytes:
+    "The beginning of a file without a byte order mark, UTF-16 as UTF-8."
+    if first[:2] in (b'\xff\xfe', b'\xfe\xff'): first = first.decode('utf-16', 'ignore').encode()
+    return first.removeprefix(b'\xef\xbb\xbf')
+
+# %% ../../nbs/io/403_registry.ipynb #writer-for
+def writer_for(path: Path, trial: Trial) -> Callable[[Path, Trial], None]:
+    "The writer of a trial's own layout, or else that of the ending; raises `DataError`."
+    own = LAYOUTS.get(getattr(trial.contents, 'layout', ''))
+    if own and own.write and path.suffix.lower() in own.endings: return own.write
+    return find_by_suffix(path, WRITERS, 'written')
+
+def output_ending(path: Path) -> str:
+    "The ending under which a recording is written again: its own, or '.trc'; raises `FileError`."
+    own = layout_of(path)
+    kept = own.write is not None if own else path.suffix.lower() in WRITERS
+    return path.suffix if kept else '.trc'
+
 # %% ../../nbs/io/403_registry.ipynb #for-content
 def detect_reader(path: Path) -> Callable:
     "The reader for a file, by its ending and its first bytes; raises `DataError`, `FileError`."
+    own = layout_of(path)
+    if own: return own.read
     ending, first = path.suffix.lower(), read_bytes(path, 512)
     def fits(signature): return re.match(signature, first, re.IGNORECASE | re.DOTALL)
     known = [suffix for suffix, signature in _SIGNATURES.items() if fits(signature)]
     ending_is_weak = ending in _SIGNATURES or ending not in READERS
     if known and ending not in known and ending_is_weak: return READERS[known[0]]
     return find_by_suffix(path, READERS, 'read')
+
+# %% ../../nbs/io/403_registry.ipynb #rate
+def check_rate(
+    rate: float,   # Hz, as the user says it
+) -> float:        # the same
+    "Raise `DataError` unless a rate is one that a recording can have."
+    if 0 < rate <= _MAX_RATE: return float(rate)
+    raise DataError(f'a rate of {rate:g} Hz asked for, expected more than 0 and at most {_MAX_RATE:,}')
+
+_MAX_RATE = 100_000   # Hz
+
+def with_rate(
+    trial: Trial,
+    rate: float,   # Hz
+) -> Trial:        # a copy with times of that rate, that begins when it did
+    "A recording at another rate, frame by frame the same."
+    return replace(trial, rate=rate, times=trial.times[0] + np.arange(len(trial))/rate)
 
 # %% ../../nbs/io/403_registry.ipynb #must-be-file
 def _check_is_file(path: Path) -> None:
@@ -109,30 +184,75 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError: text = raw.decode('latin-1')
     return text.replace('\r\n', '\n').replace('\r', '\n')
 
+# %% ../../nbs/io/403_registry.ipynb #unique-names
+def unique_names(
+    names: Sequence[str],   # M names as they stand in a file; '' where one is missing
+) -> tuple[tuple[str, ...], list[str]]:   # M names, each different, and what is to be noted
+    "Names of points that are told apart."
+    taken, twice = set(names), []
+    found: dict[str, int] = {}   # name: how often it stood before
+    for number, name in enumerate(names, 1):
+        new = name or f'unnamed {number}'
+        if name and name in found: twice.append(name)
+        while new in found or new != name and new in taken:
+            found[name] = found.get(name, 1) + 1
+            new = f'{name or "unnamed"}_{found[name]}'
+        found[new] = 1
+    notes = [f'a name stands twice: {", ".join(dict.fromkeys(twice))[:80]}; the second got a number'
+             ]*bool(twice)
+    blank = sum(not name for name in names)
+    notes += [f'{blank} points have no name; they are called unnamed']*bool(blank)
+    return tuple(found), notes
+
+# %% ../../nbs/io/403_registry.ipynb #rounded-to
+def rounded_to(
+    times: np.ndarray,   # (T,) seconds
+) -> float:              # seconds: 0.001 for milliseconds, 0 where nothing was rounded
+    "How coarse times are: the largest power of ten that they are multiples of."
+    for digits in range(7):
+        scaled = times*10.**digits
+        exact = max(1e-6, 8*np.finfo(float).eps*np.abs(scaled).max())
+        if np.abs(scaled - np.rint(scaled)).max() < exact: return 10.**-digits
+    return 0.
+
+# %% ../../nbs/io/403_registry.ipynb #whole-steps
+def _whole_steps(steps: np.ndarray, slack: float = .1) -> bool:
+    "Whether all steps are about a whole number of frames, so that they can be counted."
+    if not np.isfinite(steps).all(): return False
+    off = np.abs(steps - np.rint(steps))
+    return bool((off < slack).all() and (np.rint(steps) > 0).all())
+
+def count_steps(
+    times: np.ndarray,   # (T,) seconds
+    rate: float,         # Hz
+) -> np.ndarray | None:  # (T - 1,) frames from each row to the next, None where the times don't tell
+    "Count frames by the times: from step to step, or from the first one where they are coarse."
+    steps, passed = np.diff(times)*rate, (times - times[0])*rate
+    if _whole_steps(steps): return np.rint(steps)
+    slack = .1 + rounded_to(times)*rate
+    rows = np.rint(passed)
+    known = slack < .5 and (np.abs(passed - rows) < slack).all() and (np.diff(rows) > 0).all()
+    return np.diff(rows) if known else None
+
 # %% ../../nbs/io/403_registry.ipynb #dropped
 _MAX_DROPPED_FRAMES = 10_000   # that may be missing altogether
 
-def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> np.ndarray:
-    "(T - 1,) frames from each row to the next, 1 or more; raises `DataError` where times go back."
+def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> tuple[np.ndarray, list[str]]:
+    "(T - 1,) frames from each row to the next, 1 or more, and notes; raises `DataError` where times go back."
     with np.errstate(all='ignore'):
-        by_time = np.diff(times)*rate
-        by_number = np.diff(frames)/max(np.median(np.diff(frames)), 1)
-    back = np.flatnonzero(by_time < -.5)
+        numbers = np.diff(frames)/max(np.median(np.diff(frames)), 1)
+        passed, by_time = np.diff(times)*rate, count_steps(times, rate)
+    back = np.flatnonzero(passed < -.5)
     if len(back):
         before, after = times[back[0]:back[0] + 2]
         raise DataError(f'{after:g} s found after {before:g} s, expected times that go on; cut '
                         'the file in two there')
-    steps = np.ones(len(by_time))
-    for counted in by_time, by_number:
-        if _whole_steps(counted): steps = np.maximum(steps, np.rint(counted))
-    return steps
-
-# %% ../../nbs/io/403_registry.ipynb #whole-steps
-def _whole_steps(steps: np.ndarray) -> bool:
-    "Whether all steps are about a whole number of frames, so that they can be counted."
-    if not np.isfinite(steps).all(): return False
-    off = np.abs(steps - np.rint(steps))
-    return bool((off < .1).all() and (steps > .5).all())
+    by_number = np.rint(numbers) if _whole_steps(numbers) else np.ones(len(numbers))
+    if by_time is None: return by_number, []
+    jumps = np.flatnonzero(by_number > by_time)
+    if not len(jumps): return by_time, []
+    return by_time, [f'frame numbers jump after {frames[jumps[0]]} while the times go on; '
+                     'the times are believed']
 
 # %% ../../nbs/io/403_registry.ipynb #with-gaps
 def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
@@ -141,13 +261,16 @@ def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
     values = np.full((len(every), *trial.values.shape[1:]), np.nan)
     values[rows.astype(int)] = trial.values
     times = np.interp(every, rows, trial.times)
-    return {'values': values, 'times': times, 'frames': np.rint(np.interp(every, rows, trial.frames))}
+    found = {'values': values, 'times': times, 'frames': np.rint(np.interp(every, rows, trial.frames))}
+    spread = getattr(trial.contents, 'with_rows', None)   # of a format that keeps its rows
+    return found | ({'contents': spread(rows.astype(int))} if spread else {})
 
 # %% ../../nbs/io/403_registry.ipynb #with-dropped
 def _restore_dropped(trial: Trial) -> Trial:
     "A trial with gaps for frames that its file left out; raises `DataError` where that would be most of it."
     if len(trial) < 3: return trial
-    with prefix_errors(trial.source): steps = _steps(trial.frames, trial.times, trial.rate)
+    with prefix_errors(trial.source): steps, odd = _steps(trial.frames, trial.times, trial.rate)
+    trial = replace(trial, notes=(*trial.notes, *odd)) if odd else trial
     rows = np.r_[0, steps.cumsum()]   # where each row of the file belongs
     n_dropped = rows[-1] + 1 - len(rows)
     if not n_dropped: return trial
@@ -156,6 +279,22 @@ def _restore_dropped(trial: Trial) -> Trial:
     note = (f'{n_dropped:.0f} frames are left out of the file, the first after frame {start}; '
             'they count as gaps')
     return replace(trial, **_with_gaps(trial, rows), notes=(*trial.notes, note))
+
+# %% ../../nbs/io/403_registry.ipynb #without-repeats
+def _without_repeats(trial: Trial) -> Trial:
+    "A trial without rows that stand twice, one below the other."
+    same = (np.diff(trial.frames) == 0) & (np.diff(trial.times) == 0)
+    rows = np.flatnonzero(same)
+    if not len(rows): return trial
+    values = trial.values
+    rows = rows[[np.array_equal(values[row], values[row + 1], equal_nan=True) for row in rows]]
+    if not len(rows): return trial
+    keep = ~np.isin(np.arange(len(trial)), rows + 1)
+    spread = getattr(trial.contents, 'with_rows', None)
+    contents = spread(keep.cumsum() - 1) if spread else trial.contents
+    notes = (*trial.notes, f'{len(rows)} rows stand twice; the second is left out')
+    return replace(trial, values=values[keep], times=trial.times[keep], frames=trial.frames[keep],
+                   contents=contents, notes=notes)
 
 # %% ../../nbs/io/403_registry.ipynb #too-many-dropped
 def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
@@ -332,7 +471,7 @@ def build_trial(
 ) -> Trial:                     # with its unit, its axis, and notes on both
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
-    trial = _restore_dropped(Trial(**{'units': 'm'} | parts))
+    trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
     person, markers, columns = first_person(trial.markers)
     points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
     points = np.where(observed(points)[..., None], points, np.nan)

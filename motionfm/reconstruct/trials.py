@@ -6,6 +6,7 @@
 __all__ = ['TrialRepair', 'reconstruct_trial', 'reconstruct_file']
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #imports
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,11 +17,13 @@ import numpy as np
 
 from ..basics import check_writable, DataError, FileError
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
+from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import read_trial, write_trial
+from ..io.gaps import gap_lengths, open_gaps
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
 from ..io.points import Points, points_of, put_points, uses_joints
-from ..io.registry import READERS, WRITERS
+from ..io.registry import LAYOUTS, output_ending, READERS, WRITERS
 from ..io.trial import observed, Trial
 from .fuse import Repairer
 from .marker_faults import describe_marker_faults, find_marker_faults, undo_marker_faults
@@ -120,12 +123,55 @@ def _all_checks(*found: tuple | None) -> tuple[int, float] | None:
     total = sum(count for count, _ in checks)
     return (total, sum(count*error for count, error in checks)/total) if total else None
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #limits
+_SPAN = re.compile(r'(\d{1,9}(?:[.,]\d{0,9})?) *(s|sec|seconds?|ms|frames?|)')
+
+def parse_span(
+    span: int | str,   # frames, as 30, or a time, as '0.5s' or '500ms'
+    rate: float,       # Hz
+) -> int:              # whole frames, 0 or more
+    "A length of time in frames; raises `DataError`."
+    found = _SPAN.fullmatch(str(span).strip().lower())
+    number = float(found[1].replace(',', '.')) if found else -1.
+    in_frames = found is not None and found[2][:1] in ('', 'f')
+    if found is None or in_frames and number != round(number):
+        raise DataError(f'a longest gap of {str(span)[:20]!r} found, '
+                        'expected frames or seconds, as 30 or 0.5s')
+    if in_frames: return int(number)
+    return int(number*(.001 if found[2] == 'ms' else 1)*rate + 1e-6)
+
+class Limits(NamedTuple):
+    "What is left blank."
+    max_uncertainty_mm: float | None = None   # gaps that are less certain
+    max_gap: int | None = None                # gaps of more frames
+    extrapolate: bool = True                  # False: what lies before the first or after the last sight
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #blank-out
-def _final_positions(repair: _PointRepair, max_uncertainty_mm: float | None) -> np.ndarray:
-    "(T, P, 3) metres; NaN in gaps whose uncertainty is too large."
-    if max_uncertainty_mm is None: return repair.done.positions
-    too_large = 1000*np.nan_to_num(repair.done.uncertainty) > max_uncertainty_mm
-    return np.where((too_large & ~repair.cleaned.visible)[..., None], np.nan, repair.done.positions)
+def _beyond(seen: np.ndarray, limits: Limits) -> np.ndarray:
+    "(T, P) True in gaps that are too long, or at an end; points that were never seen are not meant."
+    blank = np.zeros(seen.shape, bool)
+    if limits.max_gap is not None: blank |= gap_lengths(seen) > limits.max_gap
+    if not limits.extrapolate: blank |= open_gaps(seen)
+    return blank & seen.any(0)
+
+def _final_positions(repair: _PointRepair, limits: Limits) -> np.ndarray:
+    "(T, P, 3) metres; NaN in gaps that are to stay blank."
+    seen = np.asarray(repair.cleaned.visible)
+    blank = _beyond(seen, limits)
+    if limits.max_uncertainty_mm is not None:
+        blank |= ~seen & (1000*np.nan_to_num(repair.done.uncertainty) > limits.max_uncertainty_mm)
+    return np.where(blank[..., None], np.nan, repair.done.positions) if blank.any() else repair.done.positions
+
+def _limit_remarks(repair: _PointRepair, limits: Limits) -> list[str]:
+    "What is to be said of gaps that stay blank for their length or their place."
+    seen = np.asarray(repair.cleaned.visible)
+    seen = seen[:, seen.any(0)]
+    at_end = open_gaps(seen) & ~seen
+    long = gap_lengths(seen) > limits.max_gap if limits.max_gap is not None else np.zeros(seen.shape, bool)
+    starts = long & np.pad(seen, ((1, 0), (0, 0)), constant_values=True)[:-1]
+    said = [f'{starts.sum()} gaps longer than {limits.max_gap} frames are left blank']*bool(long.any())
+    if limits.extrapolate or not at_end.any(): return said
+    return said + [f'{at_end.sum()} samples before the first or after the last sight are left blank']
 
 def _put_repair(trial: Trial, points: Points, repair: _PointRepair, positions: np.ndarray) -> Trial:
     "A recording with its repaired points; what did not change stays to the last digit."
@@ -200,8 +246,7 @@ class _PersonRepair(NamedTuple):
     done: RepairedPoints
 
 def _repair_person(
-    trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool,
-    max_uncertainty_mm: float | None,
+    trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool, limits: Limits,
 ) -> _PersonRepair:
     "Repair a recording of one person."
     kinds = _kinds_of(trial)
@@ -212,9 +257,9 @@ def _repair_person(
     check_points(trial, points)
     repair = _repair_all_points(points, network, trial, fill_only)
     if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
-    positions = _final_positions(repair, max_uncertainty_mm)
+    positions = _final_positions(repair, limits)
     repaired = _put_repair(whole, points, repair, positions)
-    remarks = (*repair.remarks, *_remarks(trial, kinds, points))
+    remarks = (*repair.remarks, *_remarks(trial, kinds, points), *_limit_remarks(repair, limits))
     summary = _summary_of(trial, repair, positions, invented, fill_only, remarks)
     uncertainty = _by_columns(repaired, points, repair.done.uncertainty)
     return _PersonRepair(
@@ -251,6 +296,28 @@ def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonR
         self_check=_all_checks(*(part.trial.summary.self_check for part in parts)),
         remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *lines))
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #turned
+def check_axes(
+    up: str | None,      # the axis that shall point up in a result
+    units: str | None,   # its unit
+) -> None:
+    "Raise `DataError` for an axis or a unit that a result can't have."
+    if up is not None: check_up(up)
+    if units is not None and units.lower() not in UNITS:
+        raise DataError(f'unit {units[:20]!r} asked for the output, expected one of {", ".join(UNITS)}')
+
+def _turned(done: TrialRepair, up: str | None, units: str | None) -> TrialRepair:
+    "A repair whose result has other axes, or another unit."
+    trial = done.repaired
+    new_up, new_units = check_up(up or trial.up), (units or trial.units).lower()
+    if (new_up, new_units) == (trial.up, trial.units): return done
+    factor = per_metre(new_units)/per_metre(trial.units)
+    values = from_y_up(to_y_up(trial.values, trial.up), new_up)*factor
+    values[np.isnan(trial.values)] = np.nan
+    other = [column for column, kind in enumerate(classify_points(trial)) if kind == 'not a position']
+    values[:, other] = trial.values[:, other]
+    return done._replace(repaired=replace(trial, values=values, up=new_up, units=new_units))
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-trial
 def reconstruct_trial(
     trial: Trial,                              # a recording
@@ -259,19 +326,25 @@ def reconstruct_trial(
     complete: bool = False,                    # invent joints that the recording lacks
     max_uncertainty_mm: float | None = None,   # leave gaps blank where it is larger; needs a `Repairer`
     subject: str | None = None,                # of several people, the one to repair; None: all
+    max_gap: int | str | None = None,          # leave longer gaps blank: frames, or seconds as '0.5s'
+    extrapolate: bool = True,                  # fill before the first and after the last sight of a point
+    out_up: str | None = None,                 # the axis that points up in the result; None: as recorded
+    out_units: str | None = None,              # its unit, a key of `UNITS`; None: as recorded
 ) -> TrialRepair:
     "Repair all points of a recording, joints and others; raises `DataError`."
+    check_axes(out_up, out_units)
     if max_uncertainty_mm is not None and not isinstance(network, Repairer):
         raise DataError('a network without uncertainty found, '
                         'expected the one that comes with motionfm, or one trained with --recipe best')
-    options = network, fill_only, complete, max_uncertainty_mm
+    longest = None if max_gap is None else parse_span(max_gap, trial.rate)
+    options = network, fill_only, complete, Limits(max_uncertainty_mm, longest, extrapolate)
     people = list(subjects_of(trial.markers))
-    if subject is not None: return _repair_person(select_subject(trial, subject), *options).trial
-    if len(people) < 2: return _repair_person(trial, *options).trial
+    if subject is not None: trial, people = select_subject(trial, subject), ['']
+    if len(people) < 2: return _turned(_repair_person(trial, *options).trial, out_up, out_units)
     if complete:
         raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
-    return _repair_people(trial, people, *options)
+    return _turned(_repair_people(trial, people, *options), out_up, out_units)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-file
 def reconstruct_file(
@@ -284,17 +357,38 @@ def reconstruct_file(
     units: str | None = None,                  # the unit, the same
     max_uncertainty_mm: float | None = None,   # leave gaps blank where it is larger; needs a `Repairer`
     subject: str | None = None,                # of several people, the one to repair; None: all
+    rate: float | None = None,                 # Hz, if `read_trial` shall not find it
+    **options,                                 # further ones of `reconstruct_trial`
 ) -> Summary:
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
-    trial = read_trial(source, up, units)
-    done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject)
+    check_axes(options.get('out_up'), options.get('out_units'))
+    if options.get('out_up') or options.get('out_units'): check_turnable(Path(output))
+    trial = read_trial(source, up, units, rate)
+    done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject, **options)
     write_trial(output, done.repaired)
     return replace(done.summary, output=str(output))
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #check-turnable
+def check_turnable(output: Path) -> None:
+    "Raise `DataError` for a format whose other contents can't be turned with the points."
+    if output.suffix.lower() in ('.c3d', '.bvh'):
+        raise DataError(f'{output}: other axes or units asked for, expected a TRC, CSV or NPZ file, since '
+                        'the rest of this format would not be turned; choose one with --format')
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #output-suffix
-def _output_suffix(path: Path) -> str:
+def check_format(
+    ending: str | None,   # as 'trc' or '.TRC'; None: as the recording
+) -> str | None:          # with a point, in small letters
+    "The ending that results shall have; raises `DataError` for one that can't be written."
+    if ending is None: return None
+    tidy = '.' + ending.strip().lower().removeprefix('.')
+    if tidy in WRITERS: return tidy
+    known = ', '.join(sorted(known[1:] for known in WRITERS))
+    raise DataError(f'format {ending[:20]!r} asked for the output, expected one of {known}')
+
+def _output_suffix(path: Path, ending: str | None = None) -> str:
     "The ending of a repaired recording."
-    return path.suffix if path.suffix.lower() in WRITERS else '.trc'
+    return ending or output_ending(path)
 
 def output_folder(
     source: str | Path,                # a folder of recordings
@@ -308,6 +402,7 @@ def output_folder(
 # %% ../../nbs/reconstruct/610_trials.ipynb #unique-targets
 def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets, each different: of two that are the same, the one that changes its format gets another name."
+    targets = _apart(recordings, targets)
     count, unique = Counter(targets), []
     taken = {target for path, target in zip(recordings, targets) if path.suffix == target.suffix}
     for path, target in zip(recordings, targets):
@@ -319,14 +414,25 @@ def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
         unique.append(target)
     return unique
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #apart
+def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
+    "Targets where recordings of one name from several folders bear the name of their folder, too."
+    kept = [target for path, target in zip(recordings, targets) if path.suffix == target.suffix]
+    count = Counter(kept)
+    return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
+            if path.suffix == target.suffix and count[target] > 1 else target
+            for path, target in zip(recordings, targets)]
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #plan-file
-def _plan_file(source: Path, output: Path | None) -> list[tuple[Path, Path]]:
+def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
     "Where a recording goes: beside itself, into a folder, or where the user says."
-    suffix = _output_suffix(source)
+    suffix = _output_suffix(source, ending)
     if output is None: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
     return [(source, output/(source.stem + suffix) if output.is_dir() else output)]
 
-def _plan_folder(source: Path, output: Path | None, tables: Sequence) -> list[tuple[Path, Path]]:
+def _plan_folder(
+    source: Path, output: Path | None, tables: Sequence, ending: str | None,
+) -> list[tuple[Path, Path]]:
     "Recordings of a folder and where they go; results of earlier runs are no recordings."
     folder = output_folder(source, output)
     def is_result(path: Path) -> bool:
@@ -336,7 +442,7 @@ def _plan_folder(source: Path, output: Path | None, tables: Sequence) -> list[tu
     if not found:
         raise FileError(f'{source}: no recording found that motionfm has not made itself; '
                         f'expected files ending with {", ".join(READERS)}')
-    targets = [folder/path.relative_to(source).with_suffix(_output_suffix(path)) for path in found]
+    targets = [folder/path.relative_to(source).with_suffix(_output_suffix(path, ending)) for path in found]
     return list(zip(found, _unique_targets(found, targets)))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #check-plan
@@ -357,7 +463,8 @@ def _check_target(path: Path, target: Path, overwrite: bool) -> None:
                         'choose another output')
     if target.exists() and not overwrite:
         raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
-    if target.suffix.lower() not in WRITERS:
+    own = {ending for one in LAYOUTS.values() if one.write for ending in one.endings}
+    if target.suffix.lower() not in own | set(WRITERS):
         raise FileError(f'{target}: expected a name ending with {", ".join(WRITERS)}')
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #plan-outputs
@@ -366,13 +473,42 @@ def plan_outputs(
     output: str | Path | None = None, # a file, or a folder
     overwrite: bool = False,          # replace outputs that exist
     tables: Sequence = (),            # files in the folder that are no recordings
+    ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
 ) -> list[tuple[Path, Path]]:         # (recording, where it goes)
     "Which files will be read and written; raises `FileError` if one can't be."
+    if not str(source).strip():
+        raise FileError('an empty name found, expected a recording or a folder of recordings')
     source, output = Path(source), Path(output) if output else None
     if not source.exists():
         raise FileError(f'{source}: not found; give a recording or a folder of recordings')
-    plan = _plan_file(source, output) if source.is_file() else _plan_folder(source, output, tables)
+    plan = _plan_file(source, output, ending) if source.is_file() else \
+        _plan_folder(source, output, tables, ending)
     if source.is_dir(): _check_folder(source, output, overwrite)
+    for path, target in plan: _check_target(path, target, overwrite)
+    check_writable(plan[0][1].parent)
+    return plan
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #plan-several
+def plan_several(
+    sources: Sequence[str | Path],    # recordings and folders
+    output: str | Path | None = None, # a folder, made where it is missing; None: each beside itself
+    overwrite: bool = False,          # replace outputs that exist
+    tables: Sequence = (),            # files that are no recordings
+    ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
+) -> list[tuple[Path, Path]]:         # (recording, where it goes)
+    "The same for several at once."
+    if output and Path(output).suffix.lower() in WRITERS:
+        raise FileError(f'{output}: the name of a file found, expected that of a folder, '
+                        f'since {len(sources)} recordings go there')
+    if output and (Path(output)/SUMMARY_FILE).exists() and not overwrite:
+        raise FileError(f'{Path(output)/SUMMARY_FILE}: exists already; replace it with --overwrite, '
+                        'go on with --resume, or choose another output')
+    plan = [pair for source in sources for pair in plan_outputs(source, None, True, tables, ending)]
+    plan = list(dict(plan).items())   # a recording that is named twice is one
+    paths = [path for path, _ in plan]
+    targets = [target for _, target in plan]
+    if output: targets = [Path(output)/path.with_suffix(target.suffix).name for path, target in plan]
+    plan = list(zip(paths, _unique_targets(paths, targets)))
     for path, target in plan: _check_target(path, target, overwrite)
     check_writable(plan[0][1].parent)
     return plan

@@ -1,0 +1,97 @@
+"""Options of `motionfm reconstruct` and of `motionfm.repair`, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from motionfm.api import repair
+from motionfm.basics import DataError
+from motionfm.cli.demo import example_trial
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.gaps import gap_lengths, open_gaps
+from motionfm.io.trial import observed
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    "A folder with one recording in three formats."
+    for name in 'reach.trc', 'sub/reach.csv', 'other.npz':
+        (tmp_path/name).parent.mkdir(exist_ok=True)
+        write_trial(tmp_path/name, example_trial()[0])
+    return tmp_path
+
+
+def test_longest_gap_and_open_ends(recordings, motionfm):
+    code, words = motionfm(
+        'reconstruct', recordings/'reach.trc', '-o', recordings/'out.trc', '--max-gap', '0.5s', '--no-extrapolate')
+    assert code == 0 and 'left blank' in words, words
+    before, after = read_trial(recordings/'reach.trc'), read_trial(recordings/'out.trc')
+    seen, known = observed(before.values), observed(after.values)
+    expected = (gap_lengths(seen) <= 30) & ~open_gaps(seen) | seen
+    follows = [name in ('Neck', 'midHip', 'RHip', 'LHip') for name in before.markers]   # from their neighbours
+    assert (known[:, ~np.array(follows)] == expected[:, ~np.array(follows)]).all()
+    in_python = repair(recordings/'reach.trc', max_gap=30, extrapolate=False)
+    np.testing.assert_array_equal(in_python.trial.values, after.values)
+
+
+def test_axes_and_unit_of_the_result(recordings, motionfm):
+    plain, turned = recordings/'plain.trc', recordings/'turned.csv'
+    assert motionfm('reconstruct', recordings/'reach.trc', '-o', plain)[0] == 0
+    options = '--out-up', 'z', '--out-units', 'm'
+    assert motionfm('reconstruct', recordings/'reach.trc', '-o', turned, *options)[0] == 0
+    one, other = read_trial(plain), read_trial(turned)
+    assert (other.up, other.units) == ('z', 'm')
+    np.testing.assert_allclose(other.positions, one.positions, atol=1e-6)
+
+
+def test_rate(recordings, motionfm):
+    table = recordings/'frames.csv'
+    trial = read_trial(recordings/'reach.trc')
+    columns = [f'{marker}_{axis}' for marker in trial.markers for axis in 'xyz']
+    rows = [','.join([str(row), *map(str, numbers)]) for row, numbers in
+            enumerate(np.nan_to_num(trial.values.reshape(len(trial), -1)).tolist())]
+    table.write_text('\n'.join([','.join(['frame', *columns]), *rows]) + '\n')
+    code, words = motionfm('reconstruct', table)
+    assert code == 2 and 'give the rate with --rate' in words and words.count('\n') == 1
+    assert motionfm('reconstruct', table, '--rate', 60)[0] == 0
+    lines = (recordings/'frames_reconstructed.csv').read_text().splitlines()
+    assert lines[0].startswith('frame,Neck_x,') and len(lines) == 361   # the same columns
+    assert repair(table, rate=60).trial.rate == 60
+
+
+def test_several_at_once(recordings, motionfm):
+    code, words = motionfm(
+        'reconstruct', recordings/'reach.trc', recordings/'sub', recordings/'other.npz', '-o', recordings/'out')
+    assert code == 0, words
+    names = sorted(path.name for path in (recordings/'out').iterdir())
+    assert names == ['other.npz', 'reach.csv', 'reach.trc', 'summary.csv']
+    code, words = motionfm(
+        'reconstruct', recordings/'reach.trc', recordings/'other.npz', '--format', 'csv', '-o', recordings/'csv')
+    assert code == 0 and (recordings/'csv'/'other.csv').exists(), words
+
+
+@pytest.mark.parametrize('words, message', {
+    ('',): 'an empty name found',
+    ('reach.trc', '--max-gap', 'long'): "a longest gap of 'long' found",
+    ('reach.trc', '--max-gap', '-1'): "a longest gap of '-1' found",
+    ('reach.trc', '--rate', '0'): 'a rate of 0 Hz asked for',
+    ('reach.trc', '--rate', 'nan'): 'a rate of nan Hz asked for',
+    ('reach.trc', '--out-up', 'up'): "axis 'up' found",
+    ('reach.trc', '--out-units', 'feet'): "unit 'feet' asked for the output, expected one of m, cm, mm",
+    ('reach.trc', '--format', 'docx'): "format 'docx' asked for the output, expected one of",
+    ('reach.trc', '--format', 'csv', '-o', 'out.trc'): 'found beside --format csv',
+    ('reach.trc', '-o', 'out.c3d', '--out-up', 'y'): 'choose one with --format',
+    ('reach.trc', 'other.npz', '--report', 'page.html'): 'several recordings found, expected one',
+    ('reach.trc', 'other.npz', '-o', 'out.trc'): 'expected that of a folder',
+    ('reach.trc', ''): 'an empty name found',
+}.items())
+def test_refused(recordings, motionfm, monkeypatch, words, message):
+    monkeypatch.chdir(recordings)
+    before = sorted(recordings.rglob('*'))
+    code, printed = motionfm('reconstruct', *words)
+    assert code == 2 and message in printed and printed.count('\n') == 1, printed
+    assert sorted(recordings.rglob('*')) == before
+
+
+def test_refused_in_python(recordings):
+    for options in {'max_gap': '5 m'}, {'out_up': 'q'}, {'out_units': 'ft'}, {'rate': -1}:
+        with pytest.raises(DataError): repair(recordings/'reach.trc', **options)

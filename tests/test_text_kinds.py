@@ -1,0 +1,131 @@
+"""Text files as people's programs write them: headers that the rows contradict, tables of any layout, and every
+real file of ../shared/files there and back.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motionfm.basics import DataError
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.registry import output_ending
+
+SHARED = Path(__file__).parents[2]/'shared'
+CASES = SHARED/'cases'
+here = pytest.mark.skipif(not CASES.is_dir(), reason='no shared recordings here')
+TEXTS = [
+    path
+    for folder in ('files', 'cases', 'trc')
+    for path in sorted((SHARED/folder).glob('*'))
+    if path.suffix in ('.trc', '.csv', '.tsv', '.npz') and 'names' not in path.name and 'TRUTH' not in path.name
+] if CASES.is_dir() else []
+
+KINDS = {   # case: rate, what the notes tell
+    '01': (60, 'NumFrames says 900, but there are 150 rows'),
+    '03': (15, 'the file says 60 Hz, but the times 15 Hz, which is believed'),
+    '04': (60, ''), '12': (60, ''), '13': (60, ''), '14': (60, ''), '18': (60, ''), '80': (400, ''),
+    '90': (60, 'the times are believed'), '91': (60, '12 frames are left out'), '94': (60, ''), '97': (60, ''),
+    '50': (60, ''), '51': (60, ''), '53': (60, ''), '54': (60, 'taken as ms'), '56': (60, ''),
+    '58': (60, 'stay as they are: event'),
+}
+
+
+@here
+@pytest.mark.parametrize('case', KINDS)
+def test_kinds(case):
+    path, = [path for path in CASES.glob(f'{case}_*') if 'c3d' not in path.name and path.suffix != '.bvh']
+    rate, told = KINDS[case]
+    trial = read_trial(path)
+    assert trial.rate == rate and (not told or any(told in note for note in trial.notes)), trial.notes
+    if len(trial) != 150 or rate != 60: return
+    with np.load(CASES/'TRUTH.npz') as truth: expected = truth['positions']
+    assert np.nanmax(np.linalg.norm(trial.positions - expected, axis=-1)) < .001
+    assert trial.columns.keys() == set(trial.joint_names)
+
+
+@pytest.mark.parametrize('path', TEXTS, ids=lambda path: path.stem)
+def test_there_and_back(path, tmp_path):
+    try: trial = read_trial(path)
+    except DataError: pytest.skip('a table of another program, which has tests of its own')
+    new = tmp_path/f'{path.stem}{output_ending(path)}'
+    write_trial(new, trial)
+    again = read_trial(new)
+    for name in 'values', 'times', 'frames':
+        np.testing.assert_array_equal(getattr(again, name), getattr(trial, name))
+    for name in 'markers', 'rate', 'units', 'up': assert getattr(again, name) == getattr(trial, name)
+    if path.suffix == '.trc':
+        header = new.read_text().split('\n')[2].split('\t')
+        assert header[:5] == [str(trial.rate), header[1], str(len(trial)), str(len(trial.markers)), trial.units]
+    elif path.suffix in ('.csv', '.tsv') and getattr(trial.contents, 'layout', '') == 'table':
+        same = [text.strip().splitlines() for text in (path.read_text(), new.read_text())]
+        assert same[0] == same[1]
+
+
+def trc(names: str, rows: list[str], header: str = '50\t50\t4\t2\tmm\t50\t1\t4', separator: str = '\t') -> str:
+    "A file of two markers."
+    keys = 'DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames'
+    lines = [f'PathFileType\t4\t(X/Y/Z)\ta.trc\n{keys}\n{header}\nFrame#\tTime\t{names}', '\t\tX1\tY1\tZ1', *rows]
+    return '\n'.join(lines).replace('\t', separator) + '\n'
+
+
+ROWS = [f'{row + 1}\t{row/50:.3f}\t{row}.5\t2\t3\t4\t5\t6' for row in range(4)]
+VARIANTS = {
+    'two tabs': trc('A\t\tB', ROWS),
+    'one tab': trc('A\tB', ROWS),
+    'axes': trc('A_X\tA_Y\tA_Z\tB_X\tB_Y\tB_Z', ROWS),
+    'each thrice': trc('A\tA\tA\tB\tB\tB', ROWS),
+    'counts': trc('A\t\t\tB', ROWS, '50\t50\t999\t7\tmm\t50\t1\t999'),
+    'rate absent': trc('A\t\t\tB', ROWS, '-1\t-1\t4\t2\tmm\t50\t1\t4'),
+    'rate zero': trc('A\t\t\tB', ROWS, '0\t0\t4\t2\tmm\t0\t1\t4'),
+    'camera': trc('A\t\t\tB', ROWS, '200\t200\t4\t2\tmm\t200\t1\t4'),
+    'commas': trc('A\t\t\tB', ROWS, separator=','),
+    'semicolons': trc('A\t\t\tB', ROWS, separator=';'),
+    'decimal commas': trc('A\t\t\tB', [row.replace('.', ',') for row in ROWS]),
+    'spaces': trc('A\t\t\tB', [row.replace('\t', '  ') for row in ROWS]),
+    'trailing tabs': trc('A\t\t\tB\t\t\t\t\t', [row + '\t\t\t' for row in ROWS]),
+    'milliseconds': trc('A\t\t\tB', [re.sub(r'\t0\.(\d+)', lambda m: f'\t{int(m[1])}', row, count=1) for row in ROWS]),
+    'no times': trc('A\t\t\tB', [re.sub(r'\t0\.\d+', '\t', row, count=1) for row in ROWS]),
+    'times of zero': trc('A\t\t\tB', [re.sub(r'\t0\.\d+', '\t0', row, count=1) for row in ROWS]),
+    'frames as floats': trc('A\t\t\tB', [re.sub(r'^(\d)', r'\1.0', row) for row in ROWS]),
+    'words for gaps': trc('A\t\t\tB', [*ROWS[:3], '4\t0.06\t3.5\t2\t3\tN/A\t-1.#IND\tNULL']),
+    'no first line': trc('A\t\t\tB', ROWS).partition('\n')[2],
+    'metres in words': trc('A\t\t\tB', ROWS, '50\t50\t4\t2\tMillimeters\t50\t1\t4'),
+    'field': trc('A\t\t\tB', ROWS).replace('Frame#', 'Field #'),
+    'control z': trc('A\t\t\tB', ROWS) + '\x1a',
+}
+
+
+@pytest.mark.parametrize('text', VARIANTS.values(), ids=VARIANTS.keys())
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-16', 'windows'])
+def test_variants(tmp_path, text, encoding):
+    path = tmp_path/'a.trc'
+    raw = text.replace('\n', '\r\n').encode('utf-8-sig') if encoding == 'windows' else text.encode(encoding)
+    path.write_bytes(raw)
+    trial = read_trial(path)
+    assert (trial.markers, trial.rate, len(trial)) == (('A', 'B'), 50, 4)
+    np.testing.assert_array_equal(trial.values[:3].reshape(3, -1), [[row + .5, 2, 3, 4, 5, 6] for row in range(3)])
+    np.testing.assert_allclose(trial.times, np.arange(4)/50, atol=1e-9)
+    assert trial.frames.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize('rate', [24, 25, 30, 50, 60, 100, 120, 200, 240, 250, 400, 500])
+@pytest.mark.parametrize('digits', [2, 3, 4])
+def test_rounded_times(tmp_path, rate, digits):
+    rows = [f'{row + 1}\t{row/rate:.{digits}f}\t{row}.5\t2\t3\t4\t5\t6' for row in range(2*rate)]
+    path = tmp_path/'a.trc'
+    path.write_text(trc('A\t\t\tB', rows, f'{rate}\t{rate}\t4\t2\tmm\t50\t1\t4'))
+    trial = read_trial(path)
+    assert (trial.rate, len(trial)) == (rate, 2*rate)
+
+
+def test_what_stays_refused(tmp_path):
+    path = tmp_path/'a.trc'
+    for text, message in (
+        (trc('A\t\t\tB', ROWS)[:-4], 'the last row ends early'),
+        (trc('A\tB\tC', ROWS), '3 marker names found for 6 columns'),
+        (trc('A\t\t\tB', []), 'zero frames found'),
+    ):
+        path.write_text(text)
+        with pytest.raises(DataError, match=message): read_trial(path)
