@@ -271,7 +271,7 @@ class GapLoss(keras.losses.Loss):
         return surprise + _ERROR_WEIGHT*ops.minimum(error, _FAR)
 
 # %% ../../nbs/learn/312_gap_recipe.ipynb #fit
-def _fit(features: np.ndarray, targets: np.ndarray, seed: int, epochs: int) -> tuple[keras.Model, list[float]]:
+def _fit(features: np.ndarray, targets: np.ndarray, seed: int, epochs: int) -> tuple[keras.Model, list]:
     "A trained network, and the mean loss of each epoch."
     model, rng, losses = build_gap_network(seed), np.random.default_rng(seed), []
     steps = epochs*-(-len(targets)//SETTINGS.batch_size)
