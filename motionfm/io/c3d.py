@@ -89,9 +89,8 @@ def save_c3d(
     content: C3dContent,   # what to write
 ) -> None:
     "Write a C3D file; raises `DataError` for what it can't hold, `FileError` where it can't be written."
-    with prefix_errors(str(path)): pieces = format_c3d(content)
-    with atomic_path(path) as temporary, open(temporary, 'wb') as file:
-        for piece in pieces: file.write(piece)
+    with prefix_errors(str(path)): raw = format_c3d(content)
+    with atomic_path(path) as temporary: temporary.write_bytes(raw)
 
 # %% ../../nbs/io/411_c3d.ipynb #write-c3d
 @writer('.c3d')

@@ -275,7 +275,8 @@ def _marker_names(labels: Sequence[str], seen: np.ndarray) -> tuple[tuple[str, .
     plain = [_NO_LETTERS.sub(' ', label).strip() for label in labels]
     names = [name or f'unnamed {number}' for number, name in enumerate(plain, 1)]
     twice = [name for name, count in Counter(names).items() if count > 1]
-    taken, places = set(names), {name: [] for name in twice}
+    taken: set[str] = set(names)
+    places: dict[str, list[int]] = {name: [] for name in twice}
     for place, name in enumerate(names): places.get(name, []).append(place)
     for name in twice:
         number = 2
@@ -467,8 +468,8 @@ def _format_header(content: C3dContent, data: int, channels: int, ratio: int) ->
 # %% ../../nbs/io/410_c3d_content.ipynb #format-c3d
 def format_c3d(
     content: C3dContent,   # what to write
-) -> list[bytes | memoryview]:
-    "The pieces of a C3D file; raises `DataError` for what the format can't hold."
+) -> bytes:
+    "A C3D file; raises `DataError` for what the format can't hold."
     content = replace(content, parameters=copy.deepcopy(content.parameters))
     if len(content.markers) > _MANY:
         raise DataError(f'{len(content.markers)} markers found, but a C3D file holds {_MANY}; leave some out')
@@ -477,10 +478,8 @@ def format_c3d(
     _set_frames(content)
     start = _place_data(content, frames.nbytes)
     pieces = [_format_header(content, start, channels, ratio), format_parameters(content.parameters),
-              memoryview(frames).cast('B'), bytes(-frames.nbytes % BLOCK)]
-    if not content.rotations.size: return pieces
-    rotations = np.ascontiguousarray(content.rotations, '<f4')
-    return [*pieces, memoryview(rotations).cast('B'), bytes(-rotations.nbytes % BLOCK)]
+              frames.tobytes(), content.rotations.astype('<f4').tobytes()]
+    return b''.join(piece + bytes(-len(piece) % BLOCK) for piece in pieces)
 
 def _store_frames(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     "(T, numbers of a frame) as they stand in a file; sets the parameters that scale them."
