@@ -116,10 +116,12 @@ def _choose_layout(raw: bytes, header: Header, parameters: dict, end: int) -> tu
     layouts = _layouts(raw, header, parameters, end)
     if not _distinct(header.points, count_of(parameters, 'POINT', 'USED')):
         raise DataError('0 markers found, expected one or more; export the trial with its markers')
-    room = {way: _stop(raw, parameters, way.start) - way.start - way.size for way in layouts}
-    fitting = [way for way in layouts if 0 <= room[way] < BLOCK] or [way for way in layouts if room[way] >= 0]
-    if not fitting: raise _cut_off(raw, header, parameters, layouts)
-    chosen = fitting[0]
+    rest = {way: _stop(raw, parameters, way.start) - way.start - way.size for way in layouts}
+    possible = [way for way in layouts if rest[way] >= 0]
+    fitting = [way for way in possible if rest[way] < BLOCK]
+    if not possible: raise _cut_off(raw, header, parameters, layouts)
+    def is_clean(way): return not any(raw[way.start + way.size:way.start + way.size + rest[way]])
+    chosen = next(filter(is_clean, fitting), (fitting or possible)[0])
     said = header.points, header.analog, header.last - header.first + 1
     taken = chosen.points, chosen.analog, chosen.frames
     names = 'markers', 'analog samples a frame', 'frames'

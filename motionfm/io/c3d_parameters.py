@@ -234,7 +234,7 @@ def count_of(parameters: dict, group: str, name: str) -> int:
 # %% ../../nbs/io/408_c3d_parameters.ipynb #setters
 def set_numbers(parameters: dict, group: str, name: str, kind: int, numbers: np.ndarray | Sequence) -> None:
     "Set a parameter, unless it holds these numbers already; `kind` is 1, 2 or 4, the bytes of one."
-    new, entries = np.asarray(numbers), parameters[group]
+    new, entries = np.asarray(numbers), parameters.setdefault(group, {})
     before = entries.get(name, {'type': 0, 'value': ()})
     if before['type'] > 0 and np.array_equal(np.ravel(before['value']), np.ravel(new)): return
     told = {key: before[key] for key in ('description', 'is_locked', 'name') if key in before}
@@ -243,8 +243,9 @@ def set_numbers(parameters: dict, group: str, name: str, kind: int, numbers: np.
 
 def set_words(parameters: dict, group: str, name: str, words: Sequence[str]) -> None:
     "Set a parameter and those that continue it, unless they hold these words already."
-    if words_of(parameters, group, name) == list(words) and name in parameters[group]: return
-    entries, count = parameters[group], len(_chained(parameters, group, name))
+    entries = parameters.setdefault(group, {})
+    if words_of(parameters, group, name) == list(words) and name in entries: return
+    count = len(_chained(parameters, group, name))
     told = {key: entries.get(name, {}).get(key, default)
             for key, default in (('description', ''), ('is_locked', False), ('encoding', 'utf-8'))}
     for number in range(2, count + 1): del entries[f'{name}{number}']
