@@ -43,11 +43,12 @@ def read_c3d(
     # force the axis that points up; None: found from the body, else Y_SCREEN, else z
     up: str | None = None,
     units: str | None = None,   # force the unit; None: what the file says
+    rate: float | None = None,  # force the rate, Hz; None: what the file says
 ) -> Trial:                     # the recording
     "Read a C3D file; raises `FileError` where it can't be read and `DataError` where it is damaged."
     path = Path(path)
     raw = read_bytes(path)
-    with prefix_errors(str(path)): content = load_c3d(raw)
+    with prefix_errors(str(path)): content = load_c3d(raw, rate)
     parts = _parts_of(content) | {'source': str(path)}
     return build_trial(parts, up, units, default=content.up or 'z')
 
@@ -60,7 +61,7 @@ def _fourth_of(trial: Trial, found: C3dContent, places: np.ndarray) -> np.ndarra
     same = ((before == now) | np.isnan(before) & np.isnan(now)).all(-1)
     fourth[:, known] = np.where(same, found.fourth[:, places[known]], 0)
     missing = np.isnan(trial.values).any(-1)
-    return np.where(missing, np.minimum(fourth, -1), np.where(fourth < 0, 0, fourth))
+    return np.where(missing & ~(fourth < 0), -1, np.where(~missing & (fourth < 0), 0, fourth))
 
 def _labels_of(trial: Trial, found: C3dContent, places: np.ndarray) -> tuple[str, ...]:
     "Names of the markers as they stand in the file."

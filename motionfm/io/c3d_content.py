@@ -150,7 +150,8 @@ def _settle_rate(header: Header, parameters: dict, ratio: int) -> tuple[float, l
     of_cameras = number_of(parameters, 'TRIAL', 'CAMERA_RATE')
     known = [rate for rate in (said, in_header, of_cameras, by_analog) if 0 < rate < _MAX_RATE]
     if not known:
-        raise DataError('no rate found, neither in the header nor in POINT:RATE; export the trial again')
+        raise DataError('no rate found, neither in the header nor in POINT:RATE; '
+                        'export the trial again, or give the rate')
     chosen, notes = known[0], []
     if known[:2] == [said, in_header] and abs(said - in_header) > .005*said:
         if by_analog and abs(by_analog - in_header) < abs(by_analog - said): chosen = in_header
@@ -189,10 +190,8 @@ def _scale_analog(
     if not channels: return np.zeros((1, 0, 0))
     offsets, factors, general = _analog_scales(parameters, channels)
     if stored.dtype.kind == 'i' and _is_unsigned(parameters): stored = stored.astype('<u2')
-    with np.errstate(all='ignore'):
-        values = (stored.reshape(-1, channels).T.astype(float) - offsets[:, None])*factors[:, None]
-        if general != 1: values *= general
-    return values[None]
+    values = (stored.reshape(-1, channels).T.astype(float) - offsets[:, None])*factors[:, None]
+    return (values*general if general != 1 else values)[None]
 
 # %% ../../nbs/io/410_c3d_content.ipynb #content
 _NO_ROTATIONS = np.zeros((0, 0, 0, 17), np.float32)
@@ -317,9 +316,11 @@ def _intel_header(raw: bytes, processor: int) -> bytes:
     return bytes(header)
 
 # %% ../../nbs/io/410_c3d_content.ipynb #load
+@np.errstate(all='ignore')   # any bits may stand for a number
 def load_c3d(
-    raw: bytes,      # content of a file
-) -> C3dContent:     # in the unit and axes of the file
+    raw: bytes,                  # content of a file
+    rate: float | None = None,   # force the rate, Hz; None: what the file says
+) -> C3dContent:                 # in the unit and axes of the file
     "Read a C3D file; raises `DataError` where it is damaged."
     raw = raw.lstrip(b'\0') if raw[:1] == b'\0' else raw
     header = read_header(raw)
@@ -328,7 +329,8 @@ def load_c3d(
     if not number_of(parameters, 'POINT', 'SCALE'):
         set_numbers(parameters, 'POINT', 'SCALE', 4, [header.scale if np.isfinite(header.scale) else 1.])
     channels = _channel_count(header, parameters, way.analog)
-    rate, on_rate = _settle_rate(header, parameters, way.analog//channels if channels else 0)
+    ratio, on_rate = way.analog//channels if channels else 0, []
+    if rate is None: rate, on_rate = _settle_rate(header, parameters, ratio)
     frames = _read_frames(raw, header, way)
     values, fourth = _read_points(frames[:, :4*way.points], parameters)
     labels = (words_of(parameters, 'POINT', 'LABELS') + ['']*way.points)[:way.points]
@@ -421,8 +423,7 @@ def _set_analog_scales(content: C3dContent, channels: int, integers: bool) -> No
 def _store_analog(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     "(T, samples of a frame) as they stand in a file."
     offsets, factors, general = _analog_scales(content.parameters, channels)
-    with np.errstate(all='ignore'):
-        stored = content.analogs[0]/(factors*general)[:, None] + offsets[:, None]
+    stored = content.analogs[0]/(factors*general)[:, None] + offsets[:, None]
     return stored.T.reshape(len(content.values), channels*ratio)
 
 # %% ../../nbs/io/410_c3d_content.ipynb #points-written
@@ -437,9 +438,8 @@ def _store_points(content: C3dContent) -> np.ndarray:
 # %% ../../nbs/io/410_c3d_content.ipynb #integers
 def _as_integers(numbers: np.ndarray, limit: int = 2**15) -> np.ndarray | None:
     "Whole numbers of 16 bits, less than a limit; None where they are none."
-    with np.errstate(all='ignore'):
-        whole = np.rint(numbers)
-        near = np.abs(whole - numbers) <= 1e-6*np.maximum(np.abs(whole), 1)
+    whole = np.rint(numbers)
+    near = np.abs(whole - numbers) <= 1e-6*np.maximum(np.abs(whole), 1)
     fits = near.all() and whole.min(initial=0) >= limit - 2**16 and whole.max(initial=0) < limit
     return whole.astype(np.int64).astype('<i2') if fits else None
 
@@ -468,6 +468,7 @@ def _format_header(content: C3dContent, data: int, channels: int, ratio: int) ->
     return bytes(header)
 
 # %% ../../nbs/io/410_c3d_content.ipynb #format-c3d
+@np.errstate(all='ignore')   # what is too large for 32 bits becomes infinite
 def format_c3d(
     content: C3dContent,   # what to write
 ) -> bytes:
@@ -491,7 +492,7 @@ def _store_frames(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     _set_points(content, whole is not None)
     if whole is not None: return whole
     parts = points, _store_analog(content, channels, ratio)
-    with np.errstate(all='ignore'): return np.concatenate(parts, 1, dtype='<f4', casting='unsafe')
+    return np.concatenate(parts, 1, dtype='<f4', casting='unsafe')
 
 # %% ../../nbs/io/410_c3d_content.ipynb #place-data
 def _place_data(content: C3dContent, size: int) -> int:
