@@ -1,5 +1,5 @@
 """How fast recordings are read and written, beside the libraries that read the same bytes: `python
-benchmarks/bench_formats.py`.
+benchmarks/bench_formats.py`, or with names of files, as walk.c3d.
 
 One recording of ten minutes at 60 Hz, 20 joints and 23 other markers, and a BVH file of the same
 length. Seconds are those of the processor, the best of three. The figures go to
@@ -7,7 +7,9 @@ benchmarks/formats.json, which the notebook on formats shows.
 """
 import importlib.util
 import json
+import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +26,7 @@ from motionfm.io.files import read_trial, write_trial
 from motionfm.io.trial import Trial
 
 FRAMES = 36_000
+FILES = 'walk.trc', 'walk.csv', 'long.csv', 'walk.npz', 'walk.c3d', 'forces.c3d', 'walk.bvh'
 RESULTS = Path(__file__).resolve().parent/'formats.json'
 seconds = partial(fastest, clock=time.process_time)
 
@@ -44,6 +47,14 @@ def recording() -> Trial:
         np.arange(FRAMES) / 60,
         np.arange(FRAMES) + 1,
     )
+
+
+def with_forces(trial: Trial, path: Path) -> Trial:
+    "The same as a laboratory has it: twelve channels of two force plates, ten samples a frame."
+    write_trial(path, trial)
+    trial = read_trial(path)
+    forces = np.random.default_rng(0).normal(size=(1, 12, 10*len(trial)))
+    return replace(trial, contents=replace(trial.contents, analogs=np.float32(forces).astype(float)))
 
 
 def bvh_text(motion: np.ndarray) -> str:
@@ -83,14 +94,15 @@ def beside(path: Path) -> list[tuple[str, object]]:
     return found
 
 
-def rows(folder: Path) -> list[dict]:
+def rows(folder: Path, wanted: list[str]) -> list[dict]:
     "For each format: size, MB/s read and written, and the same of others."
     trial, table = recording(), []
-    for name in 'walk.trc', 'walk.csv', 'long.csv', 'walk.npz', 'walk.c3d', 'walk.bvh':
+    for name in wanted or FILES:
         path, written = folder/name, None
         if path.suffix == '.bvh':
             path.write_text(bvh_text(np.random.default_rng(0).normal(0, 9, (FRAMES, 6 + 3 * 29))))
         else:
+            if name == 'forces.c3d': trial = with_forces(trial, path)
             write = (
                 (lambda: write_csv(path, trial, long=True))
                 if name == 'long.csv'
@@ -116,7 +128,8 @@ def rows(folder: Path) -> list[dict]:
 
 
 if __name__ == '__main__':
-    with TemporaryDirectory() as folder: found = rows(Path(folder))
+    wanted = sys.argv[1:]
+    with TemporaryDirectory() as folder: found = rows(Path(folder), wanted)
     table = Table(*found[0], title='formats: ten minutes at 60 Hz')
     for row in found:
         table.add_row(
@@ -132,7 +145,8 @@ if __name__ == '__main__':
             )
         )
     Console().print(table)
-    if all(row['others read, MB/s'] for row in found):
+    if wanted: print(f'not all of {" ".join(FILES)} were asked for, so {RESULTS.name} stays as it was')
+    elif all(row['others read, MB/s'] for row in found):
         RESULTS.write_text(json.dumps(found, indent=1) + '\n')
     else:
         print(

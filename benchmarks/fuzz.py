@@ -25,8 +25,9 @@ WORDS = {
     'csv': 'frame time joint rate units up _x _y _z mm y \\x09 \\x0a ; , \\x22 # nan inf 1e999 Neck RKnee',
     'npz': 'positions markers times frames rate visible joint x --entry-- <f8 <U4 |O '
            'fortran_order descr shape True (1,)',
-    'c3d': 'POINT ANALOG RATE USED SCALE LABELS UNITS FRAMES OFFSET DATA_START ROTATION '
-           'Y_SCREEN mm \\xff\\xff \\x00\\x00',
+    'c3d': 'POINT ANALOG RATE USED SCALE LABELS LABELS2 UNITS FRAMES LONG_FRAMES OFFSET DATA_START '
+           'ROTATION RATIO TRIAL CAMERA_RATE ACTUAL_END_FIELD FORMAT UNSIGNED GEN_SCALE '
+           'Y_SCREEN mm \\xff\\xff \\x00\\x00 T U V',
     'bvh': 'HIERARCHY ROOT JOINT End\\x20Site OFFSET CHANNELS MOTION Frames: '
            'Frame\\x20Time: { } Xposition Zrotation LeftLeg RightUpLeg 1e99 nan \\x0a',
     'info': 'numpy ndarray dtype _reconstruct scalar subjects O8 i8 U4 '

@@ -2,11 +2,12 @@
 benchmarks/fuzz_seeds.py`.
 """
 
+import sys
 from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
-from fuzz import SEEDS
+from fuzz import ROOT, SEEDS
 
 from motionfm.io.csv import write_csv
 from motionfm.io.files import read_trial, write_trial
@@ -134,6 +135,7 @@ def write() -> None:
     }
     forces = replace(content, analogs=np.arange(6.).reshape(1, 1, 6), parameters=parameters)
     write_trial(SEEDS/'c3d'/'forces.c3d', replace(trial, contents=forces))
+    write_odd_c3d()
     (SEEDS/'bvh'/'leg.bvh').write_text(BVH)
     (SEEDS / 'bvh' / 'root.bvh').write_text(
         'HIERARCHY ROOT a\n{ OFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n'
@@ -147,6 +149,21 @@ def write() -> None:
         'one': np.float32(3),
     }
     for protocol in 3, 4: (SEEDS/'info'/f'protocol{protocol}.npy').write_bytes(pickled(info, protocol))
+
+
+def write_odd_c3d() -> None:
+    "C3D files of other computers, of integers, and with rotations, as tests/test_c3d_kinds.py makes them."
+    sys.path.insert(0, str(ROOT/'tests'))
+    from test_c3d_kinds import DEC, file_of, FRAMES, INTEL, orphans, parameters_of, SGI, Writer
+    turned = parameters_of(ROTATION__USED=1, ROTATION__DATA_START=0, ROTATION__RATIO=1)
+    files = {
+        'dec': file_of(DEC, extra=orphans(Writer(DEC))),
+        'sgi_integers': file_of(SGI, integers=True),
+        'rotations': file_of(INTEL, groups=turned, rotations=np.zeros((FRAMES, 1, 1, 17))),
+        'many_frames': file_of(head={'last': 65535}, groups=parameters_of(
+            POINT__FRAMES=-1, POINT__LONG_FRAMES=float(FRAMES), TRIAL__ACTUAL_START_FIELD=[1, 0],
+            TRIAL__ACTUAL_END_FIELD=[FRAMES, 0]))}
+    for name, raw in files.items(): (SEEDS/'c3d'/f'{name}.c3d').write_bytes(raw)
 
 
 def pickled(info: dict, protocol: int) -> bytes:
