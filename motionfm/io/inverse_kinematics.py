@@ -120,15 +120,26 @@ def _doubtful(
     "Where a node's children were moved, seen from the node, by more than `far` or half a bone."
     parents, lengths = hierarchy.parents, np.linalg.norm(hierarchy.offsets, axis=-1)
     shift = np.where(wanted[..., None], targets - positions, 0)
-    doubt = np.zeros(wanted.shape, bool)
+    doubt, weak = np.zeros(wanted.shape, bool), np.zeros(wanted.shape, bool)
     for node, parent in enumerate(parents):
         if parent < 0 or nodes[node].shifts: continue
         away = np.linalg.norm(shift[:, node] - shift[:, parent], axis=-1)
-        doubt[:, parent] |= wanted[:, node] & ~(away <= max(min(far, lengths[node]/2), far/20))
-    doubt = _closed(doubt)
+        limit = max(min(far, lengths[node]/2), far/20)
+        doubt[:, parent] |= wanted[:, node] & ~(away <= limit)
+        weak[:, parent] |= wanted[:, node] & ~(away <= limit/5)
+    doubt = _closed(_spread(doubt, weak))
     for node, parent in enumerate(parents):   # what nothing tells of is as doubtful as what is above it
         if parent >= 0 and not nodes[node].below: doubt[:, node] = doubt[:, parent]
     return doubt
+
+def _spread(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
+    "(T, J) runs of weak frames in which one at least is strong."
+    found = strong.copy()
+    for node in np.flatnonzero(strong.any(0)):
+        run = np.cumsum(~weak[:, node])
+        hit = np.bincount(run, strong[:, node], run[-1] + 1) > 0
+        found[:, node] |= weak[:, node] & hit[run]
+    return found
 
 _PAUSE_FRAMES = 5   # between doubtful frames that are doubtful, too
 
@@ -139,6 +150,8 @@ def _closed(doubt: np.ndarray) -> np.ndarray:
     return doubt | windows[:len(doubt)] & windows[_PAUSE_FRAMES:]
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #between
+_FLIP = 150.   # degrees from one side of a gap to the other that nobody turns
+
 def _between(values: np.ndarray, good: np.ndarray, turns: np.ndarray) -> np.ndarray:
     "Numbers (T, n) of a node where frames that are not good lie between those that are; some are angles."
     known, bad = np.flatnonzero(good), np.flatnonzero(~good)
@@ -147,7 +160,10 @@ def _between(values: np.ndarray, good: np.ndarray, turns: np.ndarray) -> np.ndar
     before = np.clip(np.searchsorted(known, bad) - 1, 0, None)
     left, right = values[known[before]], values[known[after]].copy()
     right[:, turns] = _turned_towards(right[:, turns], left[:, turns])
-    if turns.sum() == 3: right[:, turns] = nearest_angles(right[:, turns], left[:, turns])
+    if turns.sum() == 3:
+        other = nearest_angles(right[:, turns], left[:, turns])
+        flips = abs(right[:, turns] - left[:, turns]).max(1) > _FLIP
+        right[:, turns] = np.where(flips[:, None], other, right[:, turns])
     steps = np.maximum(known[after] - known[before], 1)
     part = np.clip((bad - known[before])/steps, 0, 1)[:, None]
     filled = values.copy()
@@ -244,9 +260,13 @@ class _Task(NamedTuple):
     targets: np.ndarray    # (F, J, 3)
     wanted: np.ndarray     # (F, J)
     changed: np.ndarray    # (F, J)
-    small: float           # a length that is none
+    far: float             # a distance that is an error
 
-_FAR_WEIGHT, _ROOT_WEIGHT = .1, .3   # of what is known beyond another node; of a root that was not changed
+    @property
+    def small(self) -> float: return .002*self.far   # a length that is none
+
+_FAR_WEIGHT = .1               # of what is known beyond another node
+_HELD, _LOOSE = 1e6, .3        # weights of a place that is right, and of one that does not fit what is below
 
 def _weights(task: _Task, node: int) -> np.ndarray:
     "(F, n) how much each of the nodes below tells how a node is turned."
@@ -262,11 +282,11 @@ def _weights(task: _Task, node: int) -> np.ndarray:
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #place-node
 def _place_node(
-    task: _Task, node: int, arms: np.ndarray, weights: np.ndarray, position: np.ndarray,
+    task: _Task, node: int, arms: np.ndarray, weights: np.ndarray, position: np.ndarray, fits: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "A node that may be shifted: its arms and aims from a common middle, and that middle's aim and place."
     below = [one for one, _ in task.nodes[node].below]
-    own = task.wanted[:, node]*np.where(task.changed[:, node], 1, _ROOT_WEIGHT)
+    own = task.wanted[:, node]*np.where(fits | task.changed[:, node], _HELD, _LOOSE)
     weights = np.concatenate([own[:, None], weights], 1)
     arms = np.concatenate([np.zeros((len(arms), 1, 3)), arms], 1)
     aims = np.nan_to_num(task.targets[:, [node, *below]])
@@ -292,7 +312,10 @@ def _solve_node(task: _Task, node: int, motion: np.ndarray, local: tuple, first:
     arms = np.einsum('fji,fnj->fni', first.rotations[:, node], reach)   # seen from the node
     weights, aims = _weights(task, node), np.nan_to_num(task.targets[:, below])
     middle, inner, shiftable = position, np.zeros_like(position), np.zeros(n_frames, bool)
-    if plan.shifts: middle, inner, shiftable = _place_node(task, node, arms, weights, position)
+    if plan.shifts:
+        shift = (weights[..., None]*(aims - first.positions[:, below])).sum(1)
+        fits = np.linalg.norm(shift, axis=-1) <= task.far*weights.sum(1)
+        middle, inner, shiftable = _place_node(task, node, arms, weights, position, fits)
     parts = arms - inner[:, None], aims - middle[:, None], weights
     rotation = _turn_node(plan, motion, outer, rotation, parts)
     if shiftable.any():
@@ -372,7 +395,7 @@ def solve_channels(
     start, solved = _start(hierarchy, nodes, motion, doubt), motion.copy()
     for begin in range(0, len(frames), _CHUNK_FRAMES):
         part = frames[begin:begin + _CHUNK_FRAMES]
-        task = _Task(hierarchy, nodes, start[part], targets[part], wanted[part], changed[part], .002*far)
+        task = _Task(hierarchy, nodes, start[part], targets[part], wanted[part], changed[part], far)
         found = _solve_frames(task)
         solved[part] = np.where(found == motion[part], found, found.round(_DECIMALS))
     return solved
