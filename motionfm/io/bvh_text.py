@@ -7,8 +7,10 @@ __all__ = []
 
 # %% ../../nbs/io/420_bvh_text.ipynb #imports
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -162,18 +164,20 @@ def _read_head(text: str, start: int) -> _Head:
         start = found.end()
     return _Head(frames, time, is_rate, start)
 
+_MOST_HEADS = 9   # words MOTION that are looked at
+
 def _split_bvh(text: str) -> tuple[str, _Head]:
     "The tree, on the lines of the file, and the lines that describe the motion; raises `DataError`."
     begin = re.match(r'(?:\s|#[^\n]*\n|//[^\n]*\n)*(HIERARCHY\b|(?=ROOT\b))', text, re.IGNORECASE)
     if not begin:
         raise DataError('no BVH header found, expected the first line to be HIERARCHY; export '
                         'the trial again')
-    heads = [found for found in _MOTION.finditer(text, begin.end())][:9]
-    read = [(found, _read_head(text, found.end())) for found in heads]
-    told = [(found, head) for found, head in read if head.frames is not None or head.time is not None]
-    if not told: raise DataError(f'no lines MOTION, Frames and Frame Time found below the bones; {_CUT_OFF}')
-    tree = '\n'*text.count('\n', 0, begin.end()) + text[begin.end():told[0][0].start()]
-    return re.sub(r'(?:^|(?<=\s))(?:#|//)[^\n]*', '', tree), told[0][1]
+    for found in islice(_MOTION.finditer(text, begin.end()), _MOST_HEADS):
+        head = _read_head(text, found.end())
+        if head.frames is not None or head.time is not None: break
+    else: raise DataError(f'no lines MOTION, Frames and Frame Time found below the bones; {_CUT_OFF}')
+    tree = '\n'*text.count('\n', 0, begin.end()) + text[begin.end():found.start()]
+    return re.sub(r'(?:^|(?<=\s))(?:#|//)[^\n]*', '', tree), head
 
 # %% ../../nbs/io/420_bvh_text.ipynb #frame-time
 _SECONDS = re.compile(r'\d{0,9}\.?\d{1,18}\.?(e[+-]?\d{1,2})?s?', re.ASCII | re.IGNORECASE)
@@ -198,19 +202,17 @@ def _words_per_line(text: str) -> np.ndarray:
     "(L,) how many words stand on each line."
     letters = np.frombuffer(f'\n{text}\n'.encode('utf-8', 'replace'), np.uint8)
     is_space = letters <= 32
-    begins = is_space[:-1] & ~is_space[1:]   # a word begins behind this letter
-    ends = np.flatnonzero(letters == 10)
-    return np.diff(np.r_[0, np.cumsum(begins, dtype=np.int64)][ends])
+    begins = np.flatnonzero(is_space[:-1] & ~is_space[1:])   # a word begins behind this letter
+    return np.diff(np.searchsorted(begins, np.flatnonzero(letters == 10)))
 
 # %% ../../nbs/io/420_bvh_text.ipynb #all-numbers
-_ONLY_NUMBERS = re.compile(r'[\d\s.+\-eE]*', re.ASCII)
-
 def _all_numbers(text: str, count: int) -> np.ndarray | None:
     "(count,) all numbers of a text; None where some word is none."
-    if not _ONLY_NUMBERS.fullmatch(text.replace('nan', '')): return None
-    try: numbers = np.array(text.split(), np.float64)
-    except ValueError: return None
-    return numbers if len(numbers) == count else None
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        try: numbers = np.fromstring(text, sep=' ')
+        except (DeprecationWarning, ValueError): return None
+    return numbers if len(numbers) == count else None   # of two numbers without a space there is one word
 
 # %% ../../nbs/io/420_bvh_text.ipynb #check-row
 _NUMBER = re.compile(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?|nan', re.ASCII | re.IGNORECASE)
@@ -242,11 +244,14 @@ def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np
     for place in filled: _check_row(first + place, lines[place], width, place == filled[-1])
     raise DataError('no rows of numbers found below Frame Time; ' + _CUT_OFF)
 
-def _mended_rows(body: str, first: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
+def _parse_body(body: str, first: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
     "The same, with numbers mended where that is needed; values without a number become NaN."
     body = body.strip('\x00\x1a\ufeff')
-    if not _ONLY_NUMBERS.fullmatch(body) or _GLUED.search(body): body = mend_numbers(body)
-    table, notes = _parse_rows(body, first, width, said)
+    try: table, notes = _parse_rows(body, first, width, said)
+    except DataError:
+        mended = mend_numbers(body)
+        if mended == body: raise
+        table, notes = _parse_rows(mended, first, width, said)
     table[np.isinf(table)] = np.nan
     gaps = int(np.isnan(table).any(1).sum())
     if gaps: notes.append(f'{gaps} rows hold values that are no numbers; they count as gaps')
@@ -275,7 +280,7 @@ def parse_bvh(
     frame_time, notes = _frame_time(head, rate)
     width, said = sum(map(len, hierarchy.channels)), _frames_said(head.frames)
     _check_moved(len(hierarchy.names), width)
-    motion, more = _mended_rows(text[head.end:], text.count('\n', 0, head.end) + 1, width, said)
+    motion, more = _parse_body(text[head.end:], text.count('\n', 0, head.end) + 1, width, said)
     if len(motion) != said:
         more.insert(0, f'Frames says {(head.frames or "nothing")[:20]}, but there are {len(motion)} rows; '
                        'the rows are believed')
