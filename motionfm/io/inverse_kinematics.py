@@ -215,13 +215,13 @@ def _fit_rotation(
     arms, aims, weights = _unit_pairs(arms, aims, weights)
     reach = weights.sum(1)
     for _ in range(_STEPS):
-        outer = np.einsum('fn,fni,fnj->fij', weights, arms, arms)
+        outer = np.swapaxes(arms*weights[..., None], 1, 2) @ arms
         normal = (reach[:, None, None]*(1 + 1e-7) + 1e-300)*np.eye(3) - outer
         torque = (weights[..., None]*np.cross(arms, aims)).sum(1)
         turn = np.linalg.solve(normal, torque[..., None])[..., 0]
         if not np.abs(turn).max(initial=0) > _SMALLEST_TURN: break
         step = _small_rotation(turn)
-        total, arms = step @ total, np.einsum('fij,fnj->fni', step, arms)
+        total, arms = step @ total, arms @ np.swapaxes(step, 1, 2)
     return total
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #fit-angles
@@ -241,7 +241,7 @@ def _fit_angles(
     arms, aims, weights = _unit_pairs(arms, aims, weights)
     for _ in range(_STEPS):
         directions, rotation = _outer_axes(axes, angles, outer)
-        reached = np.einsum('fij,fnj->fni', rotation, arms)
+        reached = arms @ np.swapaxes(rotation, 1, 2)
         pull = np.cross(directions[:, :, None], reached[:, None])   # (F, a, n, 3)
         normal = np.einsum('fn,fani,fbni->fab', weights, pull, pull)
         size = np.trace(normal, axis1=1, axis2=2)[:, None, None]
@@ -268,24 +268,26 @@ class _Task(NamedTuple):
 _FAR_WEIGHT = .1               # of what is known beyond another node
 _HELD, _LOOSE = 1e6, .3        # weights of a place that is right, and of one that does not fit what is below
 
-def _weights(task: _Task, node: int) -> np.ndarray:
-    "(F, n) how much each of the nodes below tells how a node is turned."
-    found = []
+def _weights(task: _Task, node: int) -> tuple[list[int], np.ndarray]:
+    "The n nodes that tell how a node is turned, and (F, n) how much they do."
+    told, found = [], [np.zeros((len(task.wanted), 0))]
     for below, between in task.nodes[node].below:
         weight = task.wanted[:, below].astype(float)
         for other in between:
             is_long = np.linalg.norm(task.hierarchy.offsets[other]) > task.small
             known = task.wanted[:, other] & (is_long and task.nodes[other].is_free)
             weight = np.where(known, 0, weight*(_FAR_WEIGHT if is_long else 1))
-        found.append(weight)
-    return np.stack(found, 1) if found else np.zeros((len(task.wanted), 0))
+        if not weight.any(): continue
+        told.append(below)
+        found.append(weight[:, None])
+    return told, np.concatenate(found, 1)
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #place-node
 def _place_node(
-    task: _Task, node: int, arms: np.ndarray, weights: np.ndarray, position: np.ndarray, fits: np.ndarray,
+    task: _Task, node: int, below: list[int], arms: np.ndarray, weights: np.ndarray, position: np.ndarray,
+    fits: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "A node that may be shifted: its arms and aims from a common middle, and that middle's aim and place."
-    below = [one for one, _ in task.nodes[node].below]
     own = task.wanted[:, node]*np.where(fits | task.changed[:, node], _HELD, _LOOSE)
     weights = np.concatenate([own[:, None], weights], 1)
     arms = np.concatenate([np.zeros((len(arms), 1, 3)), arms], 1)
@@ -304,18 +306,18 @@ class _Pose(NamedTuple):
 def _solve_node(task: _Task, node: int, motion: np.ndarray, local: tuple, first: _Pose, pose: _Pose) -> None:
     "Find a node's numbers, in place, when those above it are known; `local`, `first`: where it begins."
     plan, parent = task.nodes[node], task.hierarchy.parents[node]
-    n_frames, below = len(motion), [one for one, _ in plan.below]
+    n_frames, below, weights = len(motion), *_weights(task, node)
     outer = pose.rotations[:, parent] if parent >= 0 else np.tile(np.eye(3), (n_frames, 1, 1))
     origin = pose.positions[:, parent] if parent >= 0 else np.zeros((n_frames, 3))
     position, rotation = origin + np.einsum('fij,fj->fi', outer, local[0]), outer @ local[1]
     reach = first.positions[:, below] - first.positions[:, [node]]
-    arms = np.einsum('fji,fnj->fni', first.rotations[:, node], reach)   # seen from the node
-    weights, aims = _weights(task, node), np.nan_to_num(task.targets[:, below])
+    arms = reach @ first.rotations[:, node]   # seen from the node
+    aims = np.nan_to_num(task.targets[:, below])
     middle, inner, shiftable = position, np.zeros_like(position), np.zeros(n_frames, bool)
     if plan.shifts:
         shift = (weights[..., None]*(aims - first.positions[:, below])).sum(1)
         fits = np.linalg.norm(shift, axis=-1) <= task.far*weights.sum(1)
-        middle, inner, shiftable = _place_node(task, node, arms, weights, position, fits)
+        middle, inner, shiftable = _place_node(task, node, below, arms, weights, position, fits)
     parts = arms - inner[:, None], aims - middle[:, None], weights
     rotation = _turn_node(plan, motion, outer, rotation, parts)
     if shiftable.any():
@@ -342,11 +344,11 @@ def _turn_node(
         found = _fit_angles(plan.axes, angles[told], outer[told], arms[told], aims[told], weights[told])
         motion[np.ix_(told, plan.columns)] = _turned_towards(found, angles[told])
         return _outer_axes(plan.axes, motion[:, plan.columns], outer)[1]
-    reached = np.einsum('fij,fnj->fni', rotation, arms)
+    reached = arms @ np.swapaxes(rotation, 1, 2)
     turn = _fit_rotation(reached, aims, weights)
     turned = told & (abs(turn - np.eye(3)).max((1, 2)) > _SAME_TURN)
     rotation = np.where(turned[:, None, None], turn @ rotation, rotation)
-    inside = np.einsum('fji,fjk->fik', outer, rotation)
+    inside = np.swapaxes(outer, 1, 2) @ rotation
     found = euler_angles(inside, plan.axes, angles)
     motion[np.ix_(turned, plan.columns)] = found[turned]
     return rotation
