@@ -17,7 +17,14 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINTS
 from .bvh_names import find_nodes
-from .bvh_text import bvh_text, forward_kinematics, Hierarchy, parse_bvh, ParsedBvh, resting_positions
+from motionfm.io.bvh_text import (
+    bvh_text,
+    forward_kinematics,
+    Hierarchy,
+    parse_bvh,
+    ParsedBvh,
+    resting_positions,
+)
 from .conventions import check_up, find_up, from_y_up, leg_length, per_metre, to_y_up
 from .inverse_kinematics import solve_channels
 from .registry import build_trial, read_text, reader, set_size, writer, WRITERS
@@ -136,7 +143,8 @@ def _find_unit(size: float, what: str) -> tuple[str, str]:
     usual = _ADULT_LEG_M if what == 'legs' else _ADULT_SIZE_M
     verb = 'measure' if what == 'legs' else 'span'
     metres = {unit: size/per_metre(unit) for unit in _BVH_UNITS}
-    fits = [unit for unit, ranges in _BVH_UNITS.items() if ranges[what][0] <= metres[unit] <= ranges[what][1]]
+    def is_likely(unit): return _BVH_UNITS[unit][what][0] <= metres[unit] <= _BVH_UNITS[unit][what][1]
+    fits = list(filter(is_likely, _BVH_UNITS))
     if fits:
         unit = min(fits, key=lambda one: abs(np.log(metres[one]/usual)))
         return unit, f'the {what} {verb} {size:.4g}, which is {metres[unit]:.2f} m if the unit is {unit}'
@@ -178,7 +186,8 @@ def _people(hierarchy: Hierarchy) -> list[tuple[str, list[int], dict[str, int]]]
         parents = [places.get(hierarchy.parents[node], -1) for node in members]
         joints = find_nodes([hierarchy.names[node] for node in members], parents)
         if len(joints) >= 6 or len(members) >= _FEWEST_NODES:
-            found.append((hierarchy.names[members[0]], members, {one: members[at] for one, at in joints.items()}))
+            nodes = {joint: members[place] for joint, place in joints.items()}
+            found.append((hierarchy.names[members[0]], members, nodes))
     if len(found) > 1: return found
     joints = found[0][2] if found else find_nodes(hierarchy.names, hierarchy.parents)
     return [('', list(range(len(hierarchy.names))), joints)]
@@ -188,9 +197,11 @@ def _prefixes(names: Sequence[str]) -> list[str]:
     "What the points of people are called by, from the names of their roots; nothing where there is only one."
     if len(names) < 2: return ['' for _ in names]
     spaces = [name.rpartition(':')[0].replace(':', ' ').strip() for name in names]
-    if len(set(spaces)) < len(names) or '' in spaces: spaces = [name.replace(':', ' ').strip() for name in names]
-    if len(set(spaces)) < len(names): spaces = [f'person {number}' for number in range(1, len(names) + 1)]
-    return [f'{space}:' for space in spaces]
+    whole = [name.replace(':', ' ').strip() for name in names]
+    numbered = [f'person {number}' for number in range(1, len(names) + 1)]
+    for called in spaces, whole, numbered:
+        if len(set(called)) == len(names) and all(called): break
+    return [f'{one}:' for one in called]
 
 def _find_bodies(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> list[_Body]:
     "The people of a file; `up` None: found from the resting skeleton, else y."
@@ -286,9 +297,11 @@ class BvhContent:
     rate: float             # Hz
 
 # %% ../../nbs/io/423_bvh.ipynb #load-2
+_NO_JOINTS = 'no node bears the name of a joint that is known, so all nodes are points'
+
 def load_bvh(
     text: str,                   # content of the file
-    up: str | None = None,       # force the axis that points up; None: found from the resting skeleton, else y
+    up: str | None = None,       # force the axis that points up; None: found from the body, else y
     units: str | None = None,    # force the unit; None: found from the legs, else from all points
     rate: float | None = None,   # Hz, instead of the file's frame time
 ) -> dict:   # values (T, M, 3) in metres, markers, rate, times, frames, units, notes, contents; up if forced
@@ -301,7 +314,7 @@ def load_bvh(
     rate, frames = _rate_of(parsed.frame_time), np.arange(len(values))[1 if pose else 0:]
     values, markers = values[frames], tuple(points.names)
     content = BvhContent(parsed, points.nodes, markers, values, int(bool(pose)), per_metre(unit), rate)
-    notes = [*parsed.notes, evidence, pose] if pose else [*parsed.notes, evidence]
+    notes = [*parsed.notes, evidence, *([pose] if pose else []), *([] if points.joints else [_NO_JOINTS])]
     parts = dict(values=values, markers=markers, rate=rate, times=frames/rate, frames=frames + 1, units='m',
                  notes=notes, contents=content)
     return parts | ({'up': up} if up else {})
@@ -343,18 +356,22 @@ def _targets(trial: Trial, content: BvhContent, rows: np.ndarray, positions: np.
 def _rows_of(trial: Trial, content: BvhContent) -> np.ndarray:
     "(T,) the rows of the file that are the frames of a trial; raises `DataError` where they are others."
     rows = trial.frames - 1
-    fits = (np.diff(rows) == 1).all() and rows[0] >= content.left_out
-    fits = fits and rows[-1] < len(content.parsed.motion) and abs(trial.rate - content.rate) <= 1e-6*content.rate
-    if fits: return rows
-    raise DataError(f'{trial.source}: {len(trial)} frames at {trial.rate:g} Hz found, expected frames of the BVH '
-                    f'file at {content.rate:g} Hz; choose an output that ends with .trc')
+    inside = rows[0] >= content.left_out and rows[-1] < len(content.parsed.motion)
+    same_rate = abs(trial.rate - content.rate) <= 1e-6*content.rate
+    if inside and same_rate and (np.diff(rows) == 1).all(): return rows
+    raise DataError(f'{trial.source}: {len(trial)} frames at {trial.rate:g} Hz found, expected frames of the '
+                    f'BVH file at {content.rate:g} Hz; choose an output that ends with .trc')
 
 def _content_of(trial: Trial) -> BvhContent:
-    "The skeleton of a trial; raises `DataError` where it has none."
-    if isinstance(trial.contents, BvhContent): return trial.contents
-    known = ' '.join(sorted(set(WRITERS) - {'.bvh'}))
-    raise DataError(f'{trial.source}: no skeleton found, expected a recording that was read from a BVH file, '
-                    f'since a BVH file holds angles of bones; choose an output that ends with one of {known}')
+    "The skeleton of a trial; raises `DataError` where it has none, or none for some of its points."
+    known, content = ' '.join(sorted(set(WRITERS) - {'.bvh'})), trial.contents
+    if not isinstance(content, BvhContent):
+        raise DataError(f'{trial.source}: no skeleton found, expected a recording that came from a BVH file, '
+                        f'since such a file holds angles; choose an output that ends with one of {known}')
+    strange = [name for name in trial.markers if name not in content.markers]
+    if not strange: return content
+    raise DataError(f'{trial.source}: {", ".join(strange)[:60]} found, which no bone of the BVH file holds; '
+                    f'choose an output that ends with one of {known}')
 
 # %% ../../nbs/io/423_bvh.ipynb #pose-again
 def _with_angles(trial: Trial) -> ParsedBvh:
@@ -366,7 +383,8 @@ def _with_angles(trial: Trial) -> ParsedBvh:
     positions = np.concatenate([found for found, _, _ in _kinematics_in_chunks(hierarchy, motion)])
     targets, changed, sure = _targets(trial, content, rows, positions)
     solved = solve_channels(hierarchy, motion, positions, targets, changed, sure, _WRONG_M*content.per_metre)
-    if rows[0] == content.left_out: solved = np.concatenate([content.parsed.motion[:content.left_out], solved])
+    if rows[0] == content.left_out:   # an added pose stands in front again
+        solved = np.concatenate([content.parsed.motion[:rows[0]], solved])
     return ParsedBvh(hierarchy, solved, frame_time)
 
 @writer('.bvh')
