@@ -99,8 +99,8 @@ def _foot_joints(
     if ankle is None or ends is None or ends[1] == ankle: return {}
     ball, tip = ends
     joints = {f'{side}BigToe': positions[:, tip]}
-    level = [to_y_up(body.rest[node], body.up) for node in (ankle, ball, tip)]
-    foot = _foot_offsets(*level, side) if _stands(body.nodes, body.rest, body.up) else None
+    start, middle, end = (to_y_up(body.rest[node], body.up) for node in (ankle, ball, tip))
+    foot = _foot_offsets(start, middle, end, side) if _stands(body.nodes, body.rest, body.up) else None
     if foot is None: return joints
     for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ball, foot[1]):
         joints[f'{side}{name}'] = positions[:, node] + rotations[:, node] @ from_y_up(offset, body.up)
@@ -135,7 +135,8 @@ def _added_pose(
 # %% ../../nbs/io/423_bvh.ipynb #units
 _CMU_UNIT = f'{2.54/.45:.9f} cm'
 _ADULT_LEG_M, _ADULT_SIZE_M = .85, 1.6
-_WIDE, _NARROW = {'legs': (.35, 1.3), 'points': (.25, 2.6)}, {'legs': (.5, 1.1), 'points': (1., 2.6)}   # metres
+_WIDE = {'legs': (.35, 1.3), 'points': (.25, 2.6)}   # metres
+_NARROW = {'legs': (.5, 1.1), 'points': (1., 2.6)}
 _BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, _CMU_UNIT: _NARROW}
 
 def _find_unit(size: float, what: str) -> tuple[str, str]:
@@ -250,7 +251,9 @@ def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Points:
     "Points of all people, their joints first; then the nodes that belong to nobody."
     bodies = _find_bodies(hierarchy, motion, up)
     parts = [_columns(hierarchy, body) for body in bodies]
-    names, nodes, places = [], {}, []
+    names: list[str] = []
+    nodes: dict[str, int] = {}
+    places = []
     for body, (joints, own) in zip(bodies, parts):
         others = [name for name in own if name not in joints]
         places.append((len(names), joints, [own[name] for name in others]))
@@ -261,10 +264,11 @@ def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Points:
     nodes |= dict(zip(more, nobodys))
     values = np.empty((len(motion), len(names) + len(more), 3))
     for positions, rotations, part in _kinematics_in_chunks(hierarchy, motion):
-        for body, (start, joints, others) in zip(bodies, places):
+        for body, (start, joints, members) in zip(bodies, places):
             found = _find_joints(hierarchy.parents, body, positions, rotations)
             for column, name in enumerate(joints, start): values[part, column] = found[name]
-            values[part, start + len(joints):start + len(joints) + len(others)] = positions[:, others]
+            begin = start + len(joints)
+            values[part, begin:begin + len(members)] = positions[:, members]
         values[part, len(names):] = positions[:, nobodys]
     return _Points(values, names + more, nodes, list(range(len(parts[0][0]))), parts[0][0])
 
@@ -344,7 +348,7 @@ def _targets(trial: Trial, content: BvhContent, rows: np.ndarray, positions: np.
     for column, name in enumerate(trial.markers):
         if name not in content.nodes: continue
         node, metres = content.nodes[name], trial.values[:, column]/scale
-        known = np.isfinite(metres).all(-1)
+        known = np.asarray(np.isfinite(metres).all(-1))
         away = abs(metres - content.values[rows - content.left_out, before[name]]).max(-1)
         changed[:, node] = known & ~(away <= _UNCHANGED_M)
         moved = np.where(changed[:, node, None], metres*content.per_metre, positions[:, node])

@@ -150,7 +150,8 @@ def find_nodes(
     parents: Sequence[int] | None = None,   # J indices of their parents; None: not known
 ) -> dict[str, int]:        # joint, as 'RKnee', or 'RToe' for the ball of the foot: index of its node
     "The nodes that are joints."
-    claims, found = _claims(names), {}
+    claims = _claims(names)
+    found: dict[str, int] = {}
     for side, limb in product('RL', _LIMBS):
         best = _best_limb([claims.get(side + joint, []) for joint in limb], parents)
         found |= {side + joint: claim.node for joint, claim in zip(limb, best) if claim}

@@ -235,7 +235,7 @@ def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np
     counts, notes = _words_per_line(body), []
     total = int(counts.sum())
     whole = width > 0 and bool(np.isin(counts, (0, width)).all())
-    wrapped = bool(said) and not whole and total == said*width
+    wrapped = said is not None and not whole and total == said*width > 0
     if wrapped: notes = ['rows go on over several lines']
     table = _all_numbers(body, total) if (whole or wrapped) and total else None
     if table is not None: return table.reshape(-1, width), notes
@@ -403,7 +403,8 @@ def _node_lines(hierarchy: Hierarchy, node: int, depth: int, is_end: bool) -> li
 # %% ../../nbs/io/420_bvh_text.ipynb #hierarchy-out
 def hierarchy_text(hierarchy: Hierarchy) -> str:
     "The tree of bones as it stands in a file."
-    lines, depths, has_child = ['HIERARCHY'], [], set(hierarchy.parents)
+    lines, has_child = ['HIERARCHY'], set(hierarchy.parents)
+    depths: list[int] = []
     for node, parent in enumerate(hierarchy.parents):
         depth = depths[parent] + 1 if parent >= 0 else 0
         before = depths[-1] if depths else -1

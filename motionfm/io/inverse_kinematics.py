@@ -89,7 +89,8 @@ def _plan_nodes(hierarchy: Hierarchy, motion: np.ndarray, far: float) -> list[_N
             if not len(finite) or not (np.ptp(finite, axis=0) > far).any(): shifts = []
         nodes.append(_Node(list(turns.values()), ''.join(name[0] for name in turns), shifts, []))
     for node, parent in enumerate(hierarchy.parents):
-        above, between = parent, []
+        between: list[int] = []
+        above = parent
         while above >= 0 and len(between) <= _MOST_BETWEEN and not nodes[node].shifts:
             nodes[above].below.append((node, list(between)))
             if nodes[above].shifts: break
@@ -105,11 +106,12 @@ def _wanted(
     sure: np.ndarray,       # (J,) True for nodes that are joints
 ) -> np.ndarray:            # (T, J)
     "Where a target counts."
-    known = np.isfinite(targets).all(-1)
-    wanted = known & (changed | sure)
+    known: np.ndarray = np.asarray(np.isfinite(targets).all(-1))
+    wanted: np.ndarray = known & (changed | sure)
     for node, parent in enumerate(hierarchy.parents):
-        stays = wanted[:, parent] & ~changed[:, parent] if parent >= 0 else True
-        wanted[:, node] |= known[:, node] & stays
+        stays = known[:, node].copy()
+        if parent >= 0: stays &= wanted[:, parent] & ~changed[:, parent]
+        wanted[:, node] |= stays
     return wanted
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #doubtful
