@@ -75,12 +75,13 @@ def _add_middles(joints: dict[str, np.ndarray]) -> None:
 # %% ../../nbs/io/423_bvh.ipynb #stands
 def _stands(nodes: dict[str, int], rest: np.ndarray, up: str) -> bool:
     "Whether a resting skeleton stands upright: shoulders above hips above ankles, with straight legs."
-    def middle(part): return np.mean([rest[nodes[side + part]] for side in 'RL' if side + part in nodes], 0)
-    ankle, hip = to_y_up(middle('Ankle'), up), to_y_up(middle('Hip'), up)
-    leg = hip - ankle
-    if np.ndim(leg) == 0 or not leg[1] > .7*np.linalg.norm(leg): return False
-    shoulder = middle('Shoulder')
-    return bool(np.ndim(shoulder) == 0 or to_y_up(shoulder, up)[1] > hip[1])
+    def middle(part): return to_y_up(np.mean([rest[nodes[f'{side}{part}']] for side in sides[part]], 0), up)
+    parts = 'Ankle', 'Hip', 'Shoulder'
+    sides = {part: [side for side in 'RL' if f'{side}{part}' in nodes] for part in parts}
+    if not sides['Ankle'] or not sides['Hip']: return False
+    leg = middle('Hip') - middle('Ankle')
+    if not leg[1] > .7*np.linalg.norm(leg): return False
+    return not sides['Shoulder'] or bool(middle('Shoulder')[1] > middle('Hip')[1])
 
 # %% ../../nbs/io/423_bvh.ipynb #foot-joints
 class _Body(NamedTuple):

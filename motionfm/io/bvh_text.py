@@ -374,12 +374,11 @@ def resting_positions(
     motion: np.ndarray,     # (T, C) numbers of the channels
 ) -> np.ndarray:            # (J, 3) in the unit of the file
     "Where the nodes are before they move."
-    offsets = hierarchy.offsets.copy()
-    inner = np.array(hierarchy.parents) >= 0
-    if not offsets[inner].any():
-        for node, axis, column in _position_columns(hierarchy):
-            first = motion[np.isfinite(motion[:, column]), column][:1]
-            if len(first) and inner[node]: offsets[node, axis] = first[0]
+    offsets, hollow = hierarchy.offsets.copy(), ~hierarchy.offsets.any(1)
+    for node, axis, column in _position_columns(hierarchy):
+        if not hollow[node] or hierarchy.parents[node] < 0: continue
+        first = motion[np.isfinite(motion[:, column]), column][:1]
+        if len(first): offsets[node, axis] = first[0]
     rest = np.zeros_like(offsets)
     for node, parent in enumerate(hierarchy.parents):
         rest[node] = offsets[node] + (rest[parent] if parent >= 0 else 0)

@@ -134,6 +134,7 @@ def _doubtful(
         if parent >= 0 and not nodes[node].below: doubt[:, node] = doubt[:, parent]
     return doubt
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #spread
 def _spread(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
     "(T, J) runs of weak frames in which one at least is strong."
     found = strong.copy()
