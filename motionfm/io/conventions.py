@@ -36,6 +36,8 @@ UNITS = {'m': 1., 'cm': 100., 'mm': 1000.}   # how many of the unit make one met
 _PREFIXES = {'': 'm', 'centi': 'cm', 'milli': 'mm'}
 _ENDINGS = 'er', 'ers', 're', 'res'
 _SPELLED = {f'{prefix}met{end}': short for prefix, short in _PREFIXES.items() for end in _ENDINGS}
+_SPELLED |= dict.fromkeys(('inch', 'inches'), 'in')
+_OTHER_UNITS = {'in': 1/.0254}   # read, but never written
 _UNIT = re.compile(r'(?:(\d{1,9}(?:\.\d{1,18})?) ?)?([a-z]+)', re.ASCII)
 
 def per_metre(
@@ -45,7 +47,8 @@ def per_metre(
     found = _UNIT.fullmatch(units.strip().lower())
     if found:
         factor, name = float(found[1] or 1), _SPELLED.get(found[2], found[2])
-        if name in UNITS and factor: return UNITS[name]/factor
+        size = (UNITS | _OTHER_UNITS).get(name)
+        if size and factor: return size/factor
     raise DataError(f'units {units[:20]!r} found, expected one of {", ".join(UNITS)}; '
                     'correct the units, in the file or in --units')
 
