@@ -110,7 +110,7 @@ def _as_rate(words: str) -> float | None:
     except ValueError: return None
     return rate if 0 < rate < 1e5 else None
 
-_UNITS = {'inches': '2.54 cm', 'feet': '30.48 cm'}   # that are not metric
+_UNITS = {'millimeters': 'mm', 'centimeters': 'cm', 'meters': 'm', 'inches': '2.54 cm', 'feet': '30.48 cm'}
 
 # %% ../../nbs/io/414_motive.ipynb #parse
 _LAYOUT = 'Motive CSV'

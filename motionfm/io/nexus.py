@@ -28,8 +28,9 @@ from motionfm.io.sheet import (
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/416_nexus.ipynb #sections
-_TITLES = ('trajectories', 'devices', 'model outputs', 'joints', 'segments', 'events', 'analog', 'forceplates',
-           'force plates', 'imported devices', 'global events', 'gait cycle parameters', 'markers')
+_TITLES = ('trajectories', 'devices', 'model outputs', 'joints', 'segments', 'events', 'analog',
+           'forceplates', 'force plates', 'imported devices', 'global events', 'gait cycle parameters')
+_FRAME_WORDS = 'frame', 'field #', 'field', 'sample #'
 
 def _find_sections(sheet: Sheet) -> dict[str, int]:
     "Names of sections, in small letters, and the line of each."
@@ -43,7 +44,7 @@ def _find_axes(sheet: Sheet, start: int) -> int:
     "The line of the section's columns; raises `DataError`."
     for line in range(start + 1, min(start + 8, len(sheet.lines))):
         words = [word.lower() for word in row_words(sheet, line)]
-        if words[0] in ('frame', 'field #', 'field', 'sample #') and {'x', 'y', 'z'} <= set(words): return line
+        if words[0] in _FRAME_WORDS and {'x', 'y', 'z'} <= set(words): return line
     raise DataError('no line of columns found that begins with Frame below Trajectories, expected X, Y and Z '
                     'of each marker; export the trial again')
 

@@ -17,7 +17,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from .conventions import find_joint
 from .csv import write_csv
-from .registry import build_trial, read_bytes, WRITERS
+from .registry import build_trial, check_rate, read_bytes, WRITERS
 from .tabular import complete_timing, rate_from_times
 from .trial import observed, Trial
 
@@ -89,11 +89,13 @@ def rows_from(
     sheet: Sheet,
     first: int,             # line of the first row
     section: bool = False,  # whether a blank line ends the table
+    keyed: bool = True,     # whether each row has a number or a time; else a row of blanks is a frame of gaps
 ) -> list[int]:             # lines of the rows
     "Where the rows of a table stand; raises `DataError` where there is none, or where the last one is cut."
-    rows = []
+    rows, width = [], sheet.lines[first].count(sheet.separator) if first < len(sheet.lines) else 0
     for line in range(first, len(sheet.lines)):
-        if not is_blank(sheet, line): rows.append(line)
+        gaps = not keyed and width and sheet.lines[line].count(sheet.separator) == width
+        if gaps or not is_blank(sheet, line): rows.append(line)
         elif section and rows: break
     if not rows: raise DataError('zero frames found, expected at least one; export the trial again')
     _check_last(sheet, rows)
@@ -174,6 +176,11 @@ _BONE_JOINTS = {side + bone: side[0].upper() + joint for joint, bones in _BONES.
                 for bone in bones.split() for side in ('right', 'left', 'r', 'l')}
 _BONE_JOINTS |= dict.fromkeys(('hip', 'hips', 'pelvis'), 'midHip') | {'neck': 'Neck', 'neck1': 'Neck'}
 
+def are_bones(names: Sequence[str]) -> bool:
+    "Whether names are those of a solved skeleton's bones: thighs and shins, by whatever name."
+    joints = {_BONE_JOINTS.get(re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])) for name in names}
+    return {'RHip', 'LHip', 'RKnee', 'LKnee'} <= joints
+
 def name_bones(names: Sequence[str]) -> list[str]:
     "Bones named after the joint where they begin, with the subject's prefix; others bear no joint's name."
     taken, found = set(), []
@@ -222,6 +229,7 @@ def settle_timing(
 ) -> dict:                   # the same with times, frames, rate
     "Complete what is known about time; raises `DataError`."
     times, notes = parts.pop('time', None), list(parts.get('notes', ()))
+    if forced is not None: forced = check_rate(forced)
     if times is not None and np.isfinite(times).all() and not forced:
         found, said = _rate_by_times(times, said, notes)
         if found is not None: parts['time'] = found
