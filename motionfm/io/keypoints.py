@@ -143,29 +143,37 @@ def _filled(words: Sequence[str], start: int) -> list[str]:
         found.append(last)
     return found
 
-def _find_stacked(sheet: Sheet) -> tuple[_Columns, list[int], int]:
-    "Keypoints, lines of headings, and the line of the first row; raises `DataError`."
+# %% ../../nbs/io/417_keypoints.ipynb #stacked-heads
+def _stacked_heads(sheet: Sheet) -> tuple[list[list[str]], list[str]]:
+    "The lines of names and the line of axes, as words; raises `DataError`."
     heads: list[list[str]] = []
     for line in range(min(len(sheet.lines), _MOST_HEADINGS)):
         words = row_words(sheet, line)
-        if heads and _is_axes(words): break
+        if heads and _is_axes(words): return heads, words
         heads.append(words)
-    else: raise DataError('no line of axes found below the names, expected x, y and z; export it again')
-    start = [word.lower() for word in words].index('x')
-    above = [row for row in heads if row[:1] and row[0].lower() not in ('id', 'parent', 'type')]
-    levels = [_filled(row + ['']*(len(words) - len(row)), start) for row in above]
-    levels = [level for level in levels if {word.lower() for word in level[start:]} != {'position'}]
+    raise DataError('no line of axes found below the names, expected x, y and z; export it again')
+
+def _stacked_labels(heads: list[list[str]], words: list[str], start: int) -> list[str]:
+    "The name above each cell; those of several lines with colons between them."
+    above = [row for row in heads if row[0].lower() not in ('id', 'parent', 'type')] or heads[-1:]
+    levels = [_filled(row + ['']*(len(words) - len(row)), start)[:len(words)] for row in above]
+    levels = [level for level in levels if {word.lower() for word in level[start:]} != {'position'}] or levels
     several = [level for level in levels[:-1] if len(set(level[start:])) > 1] + levels[-1:]
-    pairs: list[tuple[str, str] | None] = [None]*start
-    for place in range(start, len(words)):
-        label = ':'.join(level[place] for level in several if level[place])
-        pairs.append((label, words[place].lower()) if words[place] else None)
-    first = line + 1
+    return [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]
+
+# %% ../../nbs/io/417_keypoints.ipynb #find-stacked
+def _find_stacked(sheet: Sheet) -> tuple[_Columns, int, int]:
+    "Keypoints, how many lines of headings there are, and the line of the first row; raises `DataError`."
+    heads, words = _stacked_heads(sheet)
+    start = [word.lower() for word in words].index('x')
+    labels, first = _stacked_labels(heads, words, start), len(heads) + 1
+    pairs = [(labels[place], word.lower()) if word and place >= start else None
+             for place, word in enumerate(words)]
     below = row_words(sheet, first) if first < len(sheet.lines) else ['']
     named = bool(re.search('[a-z]', below[0].lower())) and not any(below[start:])
-    corner = [below[0] if named else '', *(row[0] for row in (*heads, words))][:1 if named else None]
+    corner = [below[0]] if named else [row[0] for row in (*heads, words)]
     keys = _stacked_keys(sheet, corner, words[:start], first + named)
-    return _group(pairs, keys), list(range(first)), first + named
+    return _group(pairs, keys), first, first + named
 
 # %% ../../nbs/io/417_keypoints.ipynb #stacked-keys
 def _stacked_keys(sheet: Sheet, corner: Sequence[str], words: Sequence[str], first: int) -> tuple[int, int]:
@@ -203,6 +211,7 @@ def _first_words(first: bytes, count: int = 1) -> list[list[str]]:
     sheet = Sheet(lines[:count], separator, '\n', 'utf-8', b'')
     return [row_words(sheet, line) for line in range(len(sheet.lines))]
 
+# %% ../../nbs/io/417_keypoints.ipynb #begins-wide
 def _begins_wide(first: bytes) -> bool:
     "Whether a table has keypoints but no times, or says how sure it is of them."
     rows = _first_words(first)
@@ -252,8 +261,8 @@ def read_stacked_keypoints(
     "Read a table with names above axes, as DeepLabCut and pandas write it; raises `FileError`, `DataError`."
     sheet = read_sheet(Path(path))
     with prefix_errors(str(path)):
-        columns, heads, first = _find_stacked(sheet)
-        parts = _parse_flat(_STACKED, sheet, columns, [0, *heads] if len(heads) < 2 else heads, first, rate)
+        columns, n_heads, first = _find_stacked(sheet)
+        parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/417_keypoints.ipynb #long
@@ -269,6 +278,7 @@ class _Long(NamedTuple):
     certainty: int           # -1 where there is none
     keys: tuple[int, int]    # frame and time
 
+# %% ../../nbs/io/417_keypoints.ipynb #find-long
 def _find_long(words: Sequence[str]) -> _Long | None:
     "Where the columns of a long table are; None where it is none."
     small = [word.lower() for word in words]
@@ -280,6 +290,7 @@ def _find_long(words: Sequence[str]) -> _Long | None:
     sure = next((small.index(word) for word in CERTAINTY_WORDS if word in small), -1)
     return _Long(name, groups, [small.index(axis) for axis in 'xyz'], sure, keys)
 
+# %% ../../nbs/io/417_keypoints.ipynb #long-labels
 def _long_labels(words: list[list[str]], found: _Long) -> list[str]:
     "The landmark of each row, behind the person and the model where there are several."
     several = [cell for cell in found.groups if len({row[cell] for row in words}) > 1]
@@ -293,6 +304,7 @@ def _long_words(sheet: Sheet, rows: list[int], found: _Long) -> list[list[str]]:
     if short is None: return words
     raise DataError(f'line {short + 1}: fewer than {need + 1} cells found; correct the line')
 
+# %% ../../nbs/io/417_keypoints.ipynb #parse-long
 def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a long table apart; raises `DataError`."
     found = _find_long(row_words(sheet, head))
@@ -316,6 +328,7 @@ def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     parts = timing | dict(values=values, markers=content.markers, contents=content, notes=notes)
     return settle_timing(parts, None, rate, _rate_of_video(names))
 
+# %% ../../nbs/io/417_keypoints.ipynb #gather
 def _gather(table: np.ndarray, places: np.ndarray, n_keys: int, sure: bool) -> tuple[np.ndarray, list[str]]:
     "Values (T, M, 3) and notes, from the rows at these places (T, M); -1 is a gap."
     there = (places >= 0)[..., None]
@@ -365,6 +378,7 @@ class _ArrayContent:
     values: np.ndarray          # (T, M, 3) as the trial was given them
     layout: str = _ARRAY
 
+# %% ../../nbs/io/417_keypoints.ipynb #load-array
 def _load_array(path: Path) -> np.ndarray:
     "Numbers of an NPY file; raises `DataError`, `FileError`."
     size = len(read_bytes(path))
@@ -388,7 +402,7 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     if array.ndim == 2 and array.shape[1] % 3 == 0: whole = array.reshape(len(array), -1, 3)
     if whole.ndim != 3 or whole.shape[2] not in (3, 4):
         raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
-    values, notes = whole[..., :3].astype(float), []
+    values, notes = whole[..., :3].astype(float), list[str]()
     if whole.shape[2] == 4: values, notes = mask_uncertain(values, whole[..., 3].astype(float))
     names = _array_names(values.shape[1])
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
@@ -400,7 +414,8 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
 def _write_array(path: Path, trial: Trial) -> None:
     "Write a trial as the kind of array that it was read from."
     content, values = trial.contents, trial.values
-    if (len(values), trial.markers) == (len(content.array), content.markers):
+    same = isinstance(content, _ArrayContent) and len(values) == len(content.array)
+    if isinstance(content, _ArrayContent) and same and trial.markers == content.markers:
         array = np.array(content.array)
         view = array if array.ndim == 3 else array.reshape(len(array), -1, 3)
         changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))

@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/io/418_mvnx.ipynb #imports
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
@@ -29,7 +30,8 @@ class _Subject:
     points: dict[str, tuple[int, str]] = field(default_factory=dict)   # name: segment, and its place in it
     frames: list[dict[str, str]] = field(default_factory=list)         # index, time, position, orientation
 
-_KEPT = 'position', 'orientation'
+# %% ../../nbs/io/418_mvnx.ipynb #collector
+_KEPT = 'position', 'orientation'   # of what a frame holds
 
 class _Collector:
     "Takes what is needed of a file as it goes by."
@@ -41,35 +43,35 @@ class _Collector:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         "An element begins."
-        tag = tag.rpartition(':')[2]
-        if tag == 'subject':
-            self.subjects.append(_Subject(attributes.get('label', ''), attributes.get('frameRate', '')))
+        tag, label = tag.rpartition(':')[2], attributes.get('label', '')
+        if tag == 'subject': self.subjects.append(_Subject(label, attributes.get('frameRate', '')))
         elif not self.subjects: return
-        elif tag == 'segment': self.subjects[-1].segments.append(attributes.get('label', ''))
-        elif tag == 'point': self.point = attributes.get('label', '')
+        elif tag == 'segment': self.subjects[-1].segments.append(label)
+        elif tag == 'point': self.point = label
         elif tag == 'frame' and attributes.get('type', 'normal') == 'normal':
             self.frame = {key: attributes[key] for key in ('index', 'time') if key in attributes}
         if tag == 'pos_b' or self.frame is not None and tag in _KEPT: self.text = []
 
-    def data(self, text: str) -> None:
-        "Text of an element."
-        if self.text is not None: self.text.append(text)
-
     def end(self, tag: str) -> None:
         "An element ends."
         tag = tag.rpartition(':')[2]
-        if self.text is not None:
-            self._keep(tag, ''.join(self.text))
-            self.text = None
-        if tag == 'frame' and self.frame is not None:
-            self.subjects[-1].frames.append(self.frame)
-            self.frame = None
+        if self.text is not None: _keep_text(self, tag, ''.join(self.text))
+        self.text = None
+        if tag != 'frame' or self.frame is None: return
+        self.subjects[-1].frames.append(self.frame)
+        self.frame = None
 
-    def _keep(self, tag: str, text: str) -> None:
-        subject = self.subjects[-1]
-        if tag in _KEPT and self.frame is not None: self.frame[tag] = text
-        elif tag == 'pos_b' and subject.segments:
-            subject.points.setdefault(self.point, (len(subject.segments) - 1, text))
+# %% ../../nbs/io/418_mvnx.ipynb #keep-text
+def _keep_text(collector: _Collector, tag: str, text: str) -> None:
+    "Put the text of an element where it belongs."
+    subject = collector.subjects[-1]
+    if tag in _KEPT and collector.frame is not None: collector.frame[tag] = text
+    elif tag == 'pos_b' and subject.segments:
+        subject.points.setdefault(collector.point, (len(subject.segments) - 1, text))
+
+def _add_text(collector: _Collector, text: str) -> None:
+    "Text goes by; it comes in pieces."
+    if collector.text is not None: collector.text.append(text)
 
 # %% ../../nbs/io/418_mvnx.ipynb #parse-xml
 def _refuse_entity(*_: object) -> NoReturn:
@@ -80,7 +82,8 @@ def _parse_xml(raw: bytes) -> list[_Subject]:
     collector, parser = _Collector(), expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = collector.start, collector.end
-    parser.CharacterDataHandler, parser.EntityDeclHandler = collector.data, _refuse_entity
+    parser.CharacterDataHandler = partial(_add_text, collector)
+    parser.EntityDeclHandler = _refuse_entity
     try: parser.Parse(raw, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
         if isinstance(error, DataError): raise
@@ -100,7 +103,8 @@ def _frame_numbers(subject: _Subject, key: str, width: int) -> np.ndarray:
                         'export the recording again')
     try: return np.array(rows, float).reshape(len(rows), width)
     except ValueError as error:
-        raise DataError(f'{str(error)[-40:]} found for the {key}, expected numbers; export it again') from None
+        raise DataError(f'{str(error)[-40:]} found for the {key}, expected numbers; '
+                        'export the recording again') from None
 
 def _turn(quaternions: np.ndarray, vector: np.ndarray) -> np.ndarray:
     "(T, 3) a vector of a segment in the axes of the room; quaternions (T, 4) with the scalar first."
@@ -139,12 +143,12 @@ def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
     positions = _frame_numbers(subject, 'position', 3*count).reshape(-1, count, 3)
     names, feet = name_bones(subject.segments), _foot_points(subject, positions)
     values = np.concatenate([positions, *(points[:, None] for points in feet.values())], 1)
-    keys = {'frame': _key_numbers(subject, 'index'), 'time': _key_numbers(subject, 'time')}
-    said = float(subject.rate) if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', subject.rate, re.ASCII) else None
-    if said: keys['time'] = None   # rounded to ms
+    said = float(subject.rate) if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', subject.rate, re.ASCII) else 0.
+    parts: dict = {'frame': _key_numbers(subject, 'index')}
+    if not said: parts['time'] = _key_numbers(subject, 'time')   # rounded to ms, so not the first choice
     notes = ['the points are where segments begin; written as TRC']
     if others: notes.append(f'{1 + len(others)} people found, the first one is read: {subject.label[:30]!r}')
-    parts = {key: numbers for key, numbers in keys.items() if numbers is not None}
+    parts = {key: numbers for key, numbers in parts.items() if numbers is not None}
     parts |= dict(values=values, markers=unique_names([*names, *feet]), notes=notes, units='m', up='z')
     return settle_timing(parts, said or None, rate)
 

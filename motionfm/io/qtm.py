@@ -75,7 +75,7 @@ def _offset(sheet: Sheet, rows: list[int], n_markers: int) -> int:
 def _named_cells(words: list[str]) -> tuple[list[str], list[list[int]], tuple[int, int]]:
     "Names, cells of x, y, z, and cells of frame and time, by the line that names the columns."
     small = [word.lower() for word in words]
-    keys = tuple(small.index(key) if key in small else -1 for key in ('frame', 'time'))
+    frame, time = (small.index(key) if key in small else -1 for key in ('frame', 'time'))
     names, cells = [], []
     for place in range(len(words) - 2):
         axes = [word[-1:] for word in small[place:place + 3]]
@@ -84,7 +84,7 @@ def _named_cells(words: list[str]) -> tuple[list[str], list[list[int]], tuple[in
         stem = stems.pop()
         names.append(stem or (words[place - 1] if place else ''))
         cells.append([place, place + 1, place + 2])
-    return names, cells, keys
+    return names, cells, (frame, time)
 
 # %% ../../nbs/io/415_qtm.ipynb #find-columns
 def _find_columns(
@@ -114,6 +114,7 @@ def _check_kind(header: _Header) -> None:
         raise DataError(f'rigid bodies ({included or "6D"}) found, expected trajectories of markers; '
                         'export the 3D data')
 
+# %% ../../nbs/io/415_qtm.ipynb #parse-qtm
 def _parse_qtm(sheet: Sheet, rate: float | None) -> dict:
     "Take a file apart; raises `DataError`."
     header = _parse_header(sheet)

@@ -239,6 +239,7 @@ def settle_timing(
         said = assumed
     return complete_timing(parts | {'notes': notes}, forced or said)
 
+# %% ../../nbs/io/413_sheet.ipynb #rate-by-times
 def _rate_by_times(
     times: np.ndarray, said: float | None, notes: list[str],
 ) -> tuple[np.ndarray | None, float | None]:
@@ -287,9 +288,10 @@ def build_sheet_trial(
 ) -> Trial:
     "A trial that remembers what it was given; raises `DataError`."
     trial = build_trial(parts, up, units, default)
-    contents = replace(parts['contents'] if trial.contents is None else trial.contents,
-                       values=trial.values, read_as=(trial.units, trial.up))
-    return replace(trial, contents=contents)
+    content = trial.contents
+    if not isinstance(content, SheetContent): return trial
+    content = replace(content, values=trial.values, read_as=(trial.units, trial.up))
+    return replace(trial, contents=content)
 
 # %% ../../nbs/io/413_sheet.ipynb #parts
 def sheet_parts(
@@ -304,7 +306,7 @@ def sheet_parts(
     sure = [cell for cell in certainty if cell >= 0]
     columns = [*content.columns.ravel().tolist(), *keys, *sure]
     table = read_numbers(content.sheet, rows, columns, decimal)
-    values, notes = table[:, :count].reshape(len(table), -1, 3), []
+    values, notes = table[:, :count].reshape(len(table), -1, 3), list[str]()
     if sure:
         said = np.full(values.shape[:2], np.nan)
         said[:, [number for number, cell in enumerate(certainty) if cell >= 0]] = table[:, -len(sure):]
@@ -455,10 +457,9 @@ def _edit_columns(
         lines[line] = _edit_row(lines[line], content.sheet.separator, {}, cells, numbers, width)
     _edit_heads(content, lines, dropped, [trial.markers[column] for column in added], width)
 
-def _is_whole(trial: Trial) -> bool:
+def _is_whole(content: SheetContent, trial: Trial) -> bool:
     "Whether a trial still fits the table that it was read from."
-    content = trial.contents
-    if not isinstance(content, SheetContent) or len(content.rows) != len(trial): return False
+    if len(content.rows) != len(trial): return False
     known = set(content.markers)
     more = not known.issuperset(trial.markers)
     return (content.read_as == (trial.units, trial.up) and not known.isdisjoint(trial.markers)
@@ -470,7 +471,9 @@ def write_sheet(
     trial: Trial,   # read from a table that it remembers
 ) -> None:
     "Write a recording in the layout that it was read from; raises `FileError` where it can't be written."
-    if not _is_whole(trial): return WRITERS.get(Path(path).suffix.lower(), write_csv)(path, trial)
-    lines = _written_lines(trial.contents, trial)
+    content = trial.contents
+    if not isinstance(content, SheetContent) or not _is_whole(content, trial):
+        return WRITERS.get(Path(path).suffix.lower(), write_csv)(path, trial)
+    lines = _written_lines(content, trial)
     with atomic_path(path) as temporary:
-        temporary.write_bytes(sheet_bytes(trial.contents.sheet._replace(lines=lines)))
+        temporary.write_bytes(sheet_bytes(content.sheet._replace(lines=lines)))
