@@ -60,8 +60,8 @@ def _name_numbers(names: Sequence[str]) -> list[str]:
     return [LANDMARKS[number - start] for number in numbers]
 
 def _rate_of_video(names: Sequence[str]) -> float | None:
-    "The rate to be assumed, Hz, where the names are landmarks of MediaPipe; None for others."
-    plain = [re.sub(r'^body[_.:]', '', name.lower()) for name in names]
+    "The rate to be assumed, Hz, where the names are those of keypoints in videos; None for others."
+    plain = [re.sub(r'^.*[:.]|^body_', '', name.lower()) for name in names]
     return _VIDEO_RATE if len({*plain} & {*LANDMARKS}) > 8 else None
 
 # %% ../../nbs/io/417_keypoints.ipynb #columns
@@ -99,6 +99,8 @@ def _names_of(labels: Sequence[str]) -> list[str]:
 
 # %% ../../nbs/io/417_keypoints.ipynb #wide
 _CERTAINTY = re.compile(r'(.+?)[\s_.:/-]+\(?(' + '|'.join(CERTAINTY_WORDS) + r')\)?', re.IGNORECASE)
+_AXIS_WORDS = frozenset(('x', 'y', 'z', *CERTAINTY_WORDS))
+_UNIT = re.compile(r'\s*[\[(](mm|cm|m)[\])]$', re.IGNORECASE)   # behind an axis
 _NUMBERED = re.compile(r'([xyzv])_?(\d{1,3})', re.IGNORECASE)
 _FRAME_KEYS = frozenset('frame frames fnum framenumber frameid frameidx frameindex frameno framenum'.split())
 _TIME_KEYS = frozenset('time t times timestamp timestamps timesec timestampsec timeseconds seconds timems '
@@ -106,6 +108,9 @@ _TIME_KEYS = frozenset('time t times timestamp timestamps timesec timestampsec t
 
 def _pair_of(word: str) -> tuple[str, str] | None:
     "Name, and axis or certainty, in a heading; None where it is something else."
+    word = _UNIT.sub('', word)
+    tupled = re.fullmatch(r"\('(.{1,99})', '([a-z]+)'\)", word)
+    if tupled: return (tupled[1], tupled[2]) if tupled[2] in _AXIS_WORDS else None
     numbered = _NUMBERED.fullmatch(word)
     if numbered: return numbered[2], {'v': 'visibility'}.get(numbered[1].lower(), numbered[1].lower())
     found = coordinate_of(word)
@@ -124,7 +129,6 @@ def _find_wide(words: Sequence[str]) -> _Columns:
     return _group([_pair_of(word) for word in words], _key_cells(words))
 
 # %% ../../nbs/io/417_keypoints.ipynb #stacked
-_AXIS_WORDS = frozenset(('x', 'y', 'z', *CERTAINTY_WORDS))
 _MOST_HEADINGS = 6
 
 def _is_axes(words: Sequence[str]) -> bool:
@@ -158,7 +162,7 @@ def _stacked_labels(heads: list[list[str]], words: list[str], start: int) -> lis
     above = [row for row in heads if row[0].lower() not in ('id', 'parent', 'type')] or heads[-1:]
     levels = [_filled(row + ['']*(len(words) - len(row)), start)[:len(words)] for row in above]
     levels = [level for level in levels if {word.lower() for word in level[start:]} != {'position'}] or levels
-    several = [level for level in levels[:-1] if len(set(level[start:])) > 1] + levels[-1:]
+    several = [level for level in levels if len(set(level[start:])) > 1] or levels[-1:]
     return [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]
 
 # %% ../../nbs/io/417_keypoints.ipynb #find-stacked
@@ -198,7 +202,7 @@ def _parse_flat(
     names = _names_of(columns.labels)
     parts = sheet_parts(content, names, columns.certainty)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
-    return settle_timing(parts, None, rate, _rate_of_video(names) if len(heads) == 1 else None)
+    return settle_timing(parts, None, rate, _rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-wide
 _WIDE, _STACKED, _LONG = 'keypoint table', 'keypoint table with several headings', 'landmark table'
@@ -268,12 +272,13 @@ def read_stacked_keypoints(
 # %% ../../nbs/io/417_keypoints.ipynb #long
 _NAME_KEYS = ('landmarkname', 'landmark', 'keypointname', 'keypoint', 'bodypart', 'bodyparts', 'jointname',
               'landmarkid', 'landmarkindex', 'landmarkidx', 'keypointid', 'keypointindex', 'keypointidx')
-_GROUP_KEYS = 'personid', 'person', 'subject', 'individual', 'individuals', 'model', 'trackid', 'poseid'
+_PERSON_KEYS = 'personid', 'person', 'subject', 'individual', 'individuals', 'trackid', 'poseid'
 
 class _Long(NamedTuple):
     "Where a long table has what."
     name: int                # cell of the landmark's name or number
-    groups: list[int]        # cells of what comes before the name
+    people: list[int]        # cells of whose it is
+    model: int               # cell of the part of the body, as body or right_hand; -1 where there is none
     cells: list[int]         # x, y, z
     certainty: int           # -1 where there is none
     keys: tuple[int, int]    # frame and time
@@ -286,20 +291,23 @@ def _find_long(words: Sequence[str]) -> _Long | None:
     keys = _key_cells(words)
     name = next((plain.index(key) for key in _NAME_KEYS if key in plain), -1)
     if name < 0 or max(keys) < 0 or not {'x', 'y', 'z'} <= set(small): return None
-    groups = [plain.index(key) for key in _GROUP_KEYS if key in plain]
+    people = [plain.index(key) for key in _PERSON_KEYS if key in plain]
+    model = plain.index('model') if 'model' in plain else -1
     sure = next((small.index(word) for word in CERTAINTY_WORDS if word in small), -1)
-    return _Long(name, groups, [small.index(axis) for axis in 'xyz'], sure, keys)
+    return _Long(name, people, model, [small.index(axis) for axis in 'xyz'], sure, keys)
 
 # %% ../../nbs/io/417_keypoints.ipynb #long-labels
 def _long_labels(words: list[list[str]], found: _Long) -> list[str]:
     "The landmark of each row, behind the person and the model where there are several."
-    several = [cell for cell in found.groups if len({row[cell] for row in words}) > 1]
-    return [':'.join(row[cell] for cell in (*several, found.name)) for row in words]
+    several = [cell for cell in found.people if len({row[cell] for row in words}) > 1]
+    names = [row[found.name] if found.model < 0 else f'{row[found.model]}_{row[found.name]}' for row in words]
+    return [':'.join([*(row[cell] for cell in several), name]) for row, name in zip(words, names)]
 
 # %% ../../nbs/io/417_keypoints.ipynb #long-parse
 def _long_words(sheet: Sheet, rows: list[int], found: _Long) -> list[list[str]]:
     "Words of all rows; raises `DataError` for one that is too short."
-    words, need = [row_words(sheet, row) for row in rows], max(found.name, *found.groups, *found.cells)
+    words = [row_words(sheet, row) for row in rows]
+    need = max(found.name, found.model, *found.people, *found.cells)
     short = next((row for row, cells in zip(rows, words) if len(cells) <= need), None)
     if short is None: return words
     raise DataError(f'line {short + 1}: fewer than {need + 1} cells found; correct the line')
