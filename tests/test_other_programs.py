@@ -52,7 +52,8 @@ def motive(
     n, body = len(names), 8 * bodies
     lead = ['', 'Type' if labels else ''] + [''] * timecode
     rows = [
-        f'{bom}Format Version,1.23,Take Name,"A, take",Capture Frame Rate,60.000000,Export Frame Rate,60.000000,'
+        f'{bom}Format Version,1.23,Take Name,"A, take",Capture Frame Rate,60.000000,'
+        'Export Frame Rate,60.000000,'
         f'Total Exported Frames,{len(trial)},Rotation Type,Quaternion,Length Units,{units}',
         '',
         row([*lead, *['Rigid Body'] * body, *['Marker'] * n]),
