@@ -9,45 +9,89 @@ __all__ = ['read_csv', 'write_csv']
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from .registry import build_trial, read_text, reader, writer
-from .tabular import complete_timing, Line, numbered_lines, parse_numbers, pivot_long
+from .registry import build_trial, layout, read_text, reader, writer
+from motionfm.io.tabular import (
+    complete_timing,
+    Line,
+    numbered_lines,
+    parse_clean,
+    parse_numbers,
+    pivot_long,
+    TIME_UNITS,
+)
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/407_csv.ipynb #csv-columns
-_AXIS = re.compile(r'[\s_.:/-]\s*\(?([xyz])\)?$', re.IGNORECASE)
+_AXIS = re.compile(r'[\s_.:/-]\s*[(\[]?([xyz])[)\]]?(?:[\s_]*[(\[]?(mm|cm|m)[)\]]?)?$', re.IGNORECASE)
+_AXIS_FIRST = re.compile(r'([xyz])(?:[\s_.:/-]\s*(?=\S)|(?=\d+$))(.+)', re.IGNORECASE)
+_AXIS_CAPITAL = re.compile(r'(.*[a-z0-9])([XYZ])$')
 
 def coordinate_of(
-    name: str,                     # of a column, as Neck_x, Neck.X, Neck (x)
+    name: str,                     # of a column, as Neck_x, Neck.X, Neck (x), Neck_x (mm)
 ) -> tuple[str, str] | None:       # marker, and x, y or z; None for other columns
     "Marker and axis that a column is named after."
-    tail = name[-8:]
+    tail = name[-12:]
     found = _AXIS.search(tail)
     if not found: return None
     marker = name[:len(name) - len(tail) + found.start()].rstrip()
     return (marker, found[1].lower()) if marker else None
 
+def coordinates_of(
+    names: Sequence[str],                   # of all columns
+) -> list[tuple[str, str] | None]:          # marker and axis of each; None for other columns
+    "The same for a whole table, whose columns may also be called x_Neck, X1 or NeckX."
+    found = [coordinate_of(name) for name in names]
+    if any(found): return found
+    first = [_AXIS_FIRST.fullmatch(name) for name in names]
+    found = [(match[2].strip(), match[1].lower()) if match else None for match in first]
+    if any(found): return found
+    capital = [_AXIS_CAPITAL.fullmatch(name) for name in names]
+    return [(match[1], match[2].lower()) if match else None for match in capital]
+
+def units_of(names: Sequence[str]) -> str | None:
+    "The unit that the names of columns bear behind the axis; None where they bear none, or several."
+    found = {match[2].lower() for match in map(_AXIS.search, names) if match and match[2]}
+    return found.pop() if len(found) == 1 else None
+
 # %% ../../nbs/io/407_csv.ipynb #named-columns
-_COLUMN_NAMES = {   # key: what tables call it, in small letters and without spaces
-    'frame': 'frame frame# frame_number framenumber', 'time': 'time t time_s time(s) timestamp seconds',
+_COLUMN_NAMES = {   # key: what tables call it, in small letters and without spaces, the most certain first
+    'frame': 'frame frame# frames frame_number framenumber frame_id frame_idx frame_index frameindex '
+             'frame_no frameno frameid framenum frame_num fr sample',
+    'time': 'time t time_s times time(s) time[s] time_sec time(sec) time(seconds) time_seconds timestamp '
+            'timestamps timestamp_s timestamp(s) seconds sec s elapsed elapsed_time '
+            'time_ms time(ms) time[ms] timestamp_ms timestamp(ms) t_ms ms milliseconds time_milliseconds '
+            'time_us timestamp_us time_ns timestamp_ns',
     'rate': 'rate fps', 'units': 'units unit', 'up': 'up',
     'joint': 'joint marker name keypoint bodypart label', 'x': 'x', 'y': 'y', 'z': 'z'}
 _COLUMN_KEYS = {word: key for key, words in _COLUMN_NAMES.items() for word in words.split()}
+_PLACES = {word: place for words in _COLUMN_NAMES.values() for place, word in enumerate(words.split())}
+
+def _plain_column(name: str) -> str: return name.lower().replace(' ', '')
 
 def named_columns(names: Sequence[str]) -> dict[str, int]:
     "Where the columns that are no markers stand, as time; raises `DataError` for one that stands twice."
     places: dict[str, int] = {}
     for place, name in enumerate(names):
-        key = _COLUMN_KEYS.get(name.lower().replace(' ', ''))
-        if key in places:
+        word = _plain_column(name)
+        key = _COLUMN_KEYS.get(word)
+        if not key: continue
+        if key in places and _plain_column(names[places[key]]) == word:
             raise DataError(f'columns {names[places[key]][:20]!r} and {name[:20]!r} found, '
                             f'expected one column for {key}; remove one')
-        if key: places[key] = place
+        known = _PLACES[_plain_column(names[places[key]])] if key in places else len(_PLACES)
+        if _PLACES[word] < known: places[key] = place
     return places
+
+def time_unit_of(name: str) -> str | None:
+    "The unit that the name of a column of times bears: ms, µs or ns; None where it says seconds or nothing."
+    found = re.search(r'(?:^|[_(\[])(ms|us|µs|ns|milliseconds)[)\]]?$', _plain_column(name))
+    return {'milliseconds': 'ms', 'us': 'µs'}.get(found[1], found[1]) if found else None
 
 # %% ../../nbs/io/407_csv.ipynb #csv-places
 def _places_of(names: Sequence[str], coordinates: Sequence[tuple[str, str] | None]) -> dict:
@@ -108,14 +152,6 @@ def _trim_row(number: int, line: str, width: int) -> str:
                         'or copy the file again if it is cut off')
     return '\t'.join(cells[:width])
 
-# %% ../../nbs/io/407_csv.ipynb #csv-cells
-def _trim_rows(
-    rows: list[Line],     # the rows, tabs between cells
-    width: int,           # cells expected
-) -> list[Line]:          # the same, with as many cells as expected
-    "Rows of equal length; raises `DataError` for one of another length, unless what is too much is blank."
-    return [(number, _trim_row(number, line, width)) for number, line in rows]
-
 # %% ../../nbs/io/407_csv.ipynb #csv-words
 def _words_in(rows: list[Line], place: int, width: int) -> list[str]:
     "One column of a table."
@@ -129,21 +165,63 @@ def _word_in(rows: list[Line], place: int, width: int, name: str) -> str:
     raise DataError(f'{len(words)} different entries found in the column {name}, '
                     'expected the same one in every row; correct the column')
 
+# %% ../../nbs/io/407_csv.ipynb #csv-numbers
+def _read_numbers(rows: list[Line], width: int, used: list[int]) -> np.ndarray:
+    "Some columns of a table as numbers; raises `DataError`."
+    last, lines = max(used) + 1, [line for _, line in rows]
+    tail = '\t' + '\t'.join(lines[0].split('\t')[last:])
+    if last < width and all(line.endswith(tail) for line in lines):
+        fast = parse_clean('\n'.join([line[:-len(tail)] for line in lines]), last)
+    else: fast = parse_clean('\n'.join(lines), width)
+    return parse_numbers(rows, width, used) if fast is None else fast[:, used]
+
+# %% ../../nbs/io/407_csv.ipynb #table-content
+@dataclass(frozen=True, eq=False)
+class TableContent:
+    "The lines of a table, and where its numbers stand."
+    separator: str                    # between cells
+    above: tuple[str, ...]            # lines above the names
+    names: list[str]                  # of all columns
+    rows: list[str]                   # lines, tabs between cells
+    places: dict[str, list[int]]      # marker: columns of x, y, z
+    timing: dict[str, int]            # frame and time: their columns
+    markers: tuple[str, ...]          # M names, in the order of `values`
+    values: np.ndarray                # (F, M, 3) as they were read
+    lines: np.ndarray                 # (F, M) the row where each was read, -1 where there is none
+    frames: np.ndarray                # (T,) which of the F frames each frame of the trial is, -1 for none
+    joint: int | None = None          # of a long table: the column of names
+    size: float = 1.                  # of the unit of times, s
+    said: tuple = ()                  # unit, axis and rate, as they were found
+    layout: str = 'table'             # under which the writer is registered
+
+    def with_rows(self, rows: np.ndarray) -> 'TableContent':
+        "The same where row n of the file is frame `rows[n]` of a trial, and all others are gaps."
+        frames = np.full(rows[-1] + 1, -1)
+        frames[rows] = self.frames
+        return replace(self, frames=frames)
+
 # %% ../../nbs/io/407_csv.ipynb #csv-wide-in
 def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
     "Values, markers, times and frames of a wide table; columns that are neither are noted."
-    markers = marker_columns(names, [coordinate_of(name) for name in names])
+    markers = marker_columns(names, coordinates_of(_unknown(names, places)))
     if not markers:
         raise DataError('no column such as Neck_x found, expected x, y and z for each marker; '
                         'name the columns')
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
-    table = parse_numbers(rows, len(names), used)
+    table = _read_numbers(rows, len(names), used)
     known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
     left = ', '.join(name for place, name in enumerate(names) if place not in known and name)
-    notes = [f'columns left out: {left[:200]}'] if left else []
+    notes = [f'columns that are no positions stay as they are: {left[:200]}'] if left else []
     values = table[:, len(ours):].reshape(len(table), -1, 3)
-    return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes)
+    lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
+    return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
+                                           contents=(markers, lines))
+
+def _unknown(names: list[str], places: dict[str, int]) -> list[str]:
+    "Names of columns, blank for those whose meaning is known."
+    known = {place for key, place in places.items() if key not in 'xyz'}
+    return ['' if place in known else name for place, name in enumerate(names)]
 
 # %% ../../nbs/io/407_csv.ipynb #csv-long-in
 def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
@@ -153,18 +231,23 @@ def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> d
         raise DataError(f'no column {missing[0]} found beside the column {names[places["joint"]]!r}, '
                         'expected x, y and z; add the column')
     ours = [key for key in ('frame', 'time') if key in places]
-    table = parse_numbers(rows, len(names), [places[key] for key in (*ours, *'xyz')])
+    axes = [places[axis] for axis in 'xyz']
+    table = parse_numbers(rows, len(names), [*(places[key] for key in ours), *axes])
     joints = _words_in(rows, places['joint'], len(names))
     firsts, markers, values = pivot_long(table[:, 0], joints, table[:, len(ours):])
     timing = {key: table[firsts, column] for column, key in enumerate(ours)}
-    return timing | dict(values=values, markers=markers)
+    lines, place = np.full(values.shape[:2], -1), {name: number for number, name in enumerate(markers)}
+    lines[np.unique(table[:, 0], return_inverse=True)[1], [place[name] for name in joints]] = range(len(rows))
+    return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
 
 # %% ../../nbs/io/407_csv.ipynb #csv-find-columns
 def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
-    "Names in the first line, without quotes, and where known ones stand; raises `DataError` without time."
+    "Names in the first line, without quotes, and where known ones stand; raises `DataError`."
     names = [re.sub("^'(.*)'$", r'\1', name.strip()) for name in first.split('\t')]
     places = named_columns(names)
-    if not {'time', 'frame'} & set(places):
+    timed = {'time', 'frame'} & set(places)
+    if not timed and names[0].lower() in ('', 'index', 'unnamed: 0'): places['frame'] = 0
+    elif not timed and not any(coordinates_of(names)):
         raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
                         'expected one called time or frame; name the columns')
     return names, places
@@ -176,18 +259,40 @@ def _single_words(rows: list[Line], places: dict[str, int], width: int) -> dict[
 
 # %% ../../nbs/io/407_csv.ipynb #csv-parse
 def parse_table(
-    text: str,       # a file's content
+    text: str,                   # a file's content
+    rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
     "Take a wide or a long table apart; raises `DataError`."
     separator, ((_, first), *rows) = _split_rows(text)
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
-    if separator == ';': rows = [(number, line.replace(',', '.')) for number, line in rows]
-    rows = _trim_rows(rows, len(names))
+    rows = [(number, _trim_row(number, line, len(names))) for number, line in rows]
+    plain = [(number, line.replace(',', '.')) for number, line in rows] if separator == ';' else rows
     wide = 'joint' not in places or any(map(coordinate_of, names))
-    words = _single_words(rows, places, len(names))
-    parts = (_parse_wide if wide else _parse_long)(rows, names, places)
-    return complete_timing(parts, words.pop('rate', None)) | words
+    words = _single_words(plain, places, len(names))
+    units = units_of(names)
+    if units: words = {'units': units} | words
+    parts = (_parse_wide if wide else _parse_long)(plain, names, places)
+    unit = time_unit_of(names[places['time']]) if 'time' in places else None
+    found, stamps = parts.pop('contents'), parts.get('time')
+    parts = complete_timing(parts, rate or words.pop('rate', None), unit) | words
+    parts['contents'] = TableContent(
+        separator, _lines_above(text), names, [line for _, line in rows], found[0],
+        {key: places[key] for key in ('frame', 'time') if key in places}, parts['markers'], parts['values'],
+        found[1], np.arange(len(parts['values'])), None if wide else places['joint'],
+        _scale(parts['times'], stamps))
+    return parts
+
+def _lines_above(text: str) -> tuple[str, ...]:
+    "What stands above the names."
+    above = re.match(r'(?:[ \t]*(?:#[^\n]*)?\n)*', text)
+    return tuple(above[0].split('\n')[:-1]) if above else ()
+
+def _scale(times: np.ndarray, stamps: np.ndarray | None) -> float:
+    "The unit of the times in a file, s."
+    if stamps is None or len(times) < 2: return 1.
+    with np.errstate(all='ignore'): ratio = (times[-1] - times[0])/(stamps[-1] - stamps[0])
+    return min(TIME_UNITS.values(), key=lambda size: abs(np.log(size/ratio))) if ratio > 0 else 1.
 
 # %% ../../nbs/io/407_csv.ipynb #cell
 def _cell(name: str) -> str:
@@ -222,11 +327,125 @@ def read_csv(
     # force the axis that points up; None: the column up, else from the body, else y
     up: str | None = None,
     units: str | None = None,   # force the unit; None: the column units, else from the body
+    rate: float | None = None,  # force the rate, Hz; None: the column rate, else from the times
 ) -> Trial:                     # the recording
     "Read a table of markers; raises `FileError` where it can't be read and `DataError` where it is damaged."
     text = read_text(Path(path))
-    with prefix_errors(str(path)): parts = parse_table(text)
-    return build_trial(parts | {'source': str(path)}, up, units)
+    with prefix_errors(str(path)): parts = parse_table(text, rate)
+    trial = build_trial(parts | {'source': str(path)}, up, units)
+    said = trial.units, trial.up, trial.rate
+    return replace(trial, contents=replace(trial.contents, said=said))
+
+# %% ../../nbs/io/407_csv.ipynb #same-layout
+def write_table(path: Path, trial: Trial) -> None:
+    "Write a recording that came from a table as that table, with what changed; raises `FileError`."
+    table = trial.contents
+    same = isinstance(table, TableContent) and len(table.frames) == len(trial) and \
+        table.said == (trial.units, trial.up, trial.rate)
+    if not same: return write_csv(path, trial)
+    lines = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
+    names = _joined([*_kept(table.names, trial, table), *_new_names(trial, table)], table.separator)
+    text = '\n'.join([*table.above, names, *lines]) + '\n'
+    with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
+
+def _is_table(first: bytes) -> bool:
+    "Whether a file begins with names of columns such as ours."
+    line = next((one for one in first.decode('utf-8', 'replace').splitlines() if one.strip('# ')), '')
+    names = [name.strip('"\' ') for name in re.split('[,;\t]', line)]
+    known = {_COLUMN_KEYS.get(_plain_column(name)) for name in names}
+    return bool(known & {'time', 'frame'} and any(coordinates_of(names)))
+
+layout('table', '.csv .tsv .txt', _is_table, write=write_table, general=True)(read_csv)
+
+# %% ../../nbs/io/407_csv.ipynb #changed-cells
+def _number(value: float, separator: str) -> str:
+    "A number as a cell; blank where it is missing."
+    if np.isnan(value): return ''
+    return repr(float(value)).replace('.', ',') if separator == ';' else repr(float(value))
+
+def _joined(cells: Sequence[str], separator: str) -> str:
+    "Cells as a line, in quotes where they need them."
+    special = '"', separator, '#'
+    quoted = ('"' + cell.replace('"', '""') + '"' if any(one in cell for one in special) else cell
+              for cell in cells)
+    return separator.join(quoted)
+
+def _before(trial: Trial, table: TableContent) -> np.ndarray:
+    "(T, M, 3) what the table had for the points of a trial; NaN for those that it lacks."
+    place = {marker: number for number, marker in enumerate(table.markers)}
+    found = np.full(trial.values.shape, np.nan)
+    rows = np.flatnonzero(table.frames >= 0)
+    for column, marker in enumerate(trial.markers):
+        if marker in place: found[rows, column] = table.values[table.frames[rows], place[marker]]
+    return found
+
+def _changed(trial: Trial, table: TableContent) -> np.ndarray:
+    "(T, M) True where a point is no longer where the table had it."
+    before = _before(trial, table)
+    return ~((before == trial.values) | np.isnan(before) & np.isnan(trial.values)).all(-1)
+
+# %% ../../nbs/io/407_csv.ipynb #changed-lines
+def _kept(cells: list[str], trial: Trial, table: TableContent) -> list[str]:
+    "Cells of a line without those of markers that the trial lacks."
+    gone = [place for marker, axes in table.places.items() if marker not in trial.markers for place in axes]
+    return cells if table.joint is not None or not gone else \
+        [cell for place, cell in enumerate(cells) if place not in set(gone)]
+
+def _new_names(trial: Trial, table: TableContent) -> list[str]:
+    "Names of columns for markers that a wide table lacks, spelled like its others."
+    if table.joint is not None: return []
+    new = [marker for marker in trial.markers if marker not in table.places]
+    known, axes = next(iter(table.places.items()))
+    return [table.names[place].replace(known, marker, 1) for marker in new for place in axes]
+
+def _blank_row(trial: Trial, table: TableContent, frame: int) -> list[str]:
+    "Cells of a frame that the table left out."
+    cells = [''] * len(table.names)
+    number, time = str(trial.frames[frame]), _number(trial.times[frame]/table.size, table.separator)
+    for key, place in table.timing.items(): cells[place] = number if key == 'frame' else time
+    return cells
+
+# %% ../../nbs/io/407_csv.ipynb #changed-wide
+def _changed_wide(trial: Trial, table: TableContent) -> Iterator[str]:
+    "The rows of a wide table, with the numbers of a trial."
+    changed, separator = _changed(trial, table), table.separator
+    new = [column for column, marker in enumerate(trial.markers) if marker not in table.places]
+    gone = any(marker not in trial.markers for marker in table.places)
+    for frame, row in enumerate(table.frames):
+        cells = table.rows[row].split('\t') if row >= 0 else _blank_row(trial, table, frame)
+        for column in np.flatnonzero(changed[frame]):
+            for place, value in zip(table.places.get(trial.markers[column], ()), trial.values[frame, column]):
+                cells[place] = _number(value, separator)
+        more = [_number(value, separator) for column in new for value in trial.values[frame, column]]
+        yield _joined((_kept(cells, trial, table) if gone else cells) + more, separator)
+
+# %% ../../nbs/io/407_csv.ipynb #changed-long
+def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
+    "The rows of a long table, with the numbers of a trial."
+    assert table.joint is not None
+    changed, place = _changed(trial, table), {name: number for number, name in enumerate(table.markers)}
+    axes, rows = next(iter(table.places.values())), []
+    for frame, row in enumerate(table.frames):
+        known = table.lines[row] if row >= 0 else np.zeros(0, int)
+        last = known.max() if len(known) else (rows[-1][0] if rows else -1)
+        for column, marker in enumerate(trial.markers):
+            line = known[place[marker]] if marker in place and len(known) else -1
+            if line < 0 and not changed[frame, column]: continue
+            like = table.rows[line if line >= 0 else last].split('\t') if len(known) else \
+                _blank_row(trial, table, frame)
+            cells = like if line >= 0 else _new_row(like, table, _blank_row(trial, table, frame), marker)
+            if changed[frame, column]:
+                for at, value in zip(axes, trial.values[frame, column]):
+                    cells[at] = _number(value, table.separator)
+            rows.append((line if line >= 0 else last, line < 0, cells))
+    rows.sort(key=lambda one: one[:2])
+    return (_joined(cells, table.separator) for _, _, cells in rows)
+
+def _new_row(like: list[str], table: TableContent, blank: list[str], marker: str) -> list[str]:
+    "Cells of a point that had no row in a frame: when it is as in another row, the rest blank."
+    for place in table.timing.values(): blank[place] = like[place]
+    blank[table.joint or 0] = marker
+    return blank
 
 # %% ../../nbs/io/407_csv.ipynb #write-csv
 @writer('.csv')

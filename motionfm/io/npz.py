@@ -8,6 +8,7 @@ __all__ = ['read_npz', 'write_npz']
 # %% ../../nbs/io/405_npz.ipynb #imports
 import math
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
@@ -20,8 +21,10 @@ from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/405_npz.ipynb #npz-names
 _ENTRY_NAMES = {   # key: what files call it, in small letters
-    'values': 'positions values joints keypoints points data',
-    'markers': 'markers names joint_names labels keypoint_names',
+    'values': 'positions values joints keypoints points data positions_3d keypoints_3d joints_3d poses_3d '
+              'positions3d keypoints3d joints3d coordinates coords xyz landmarks',
+    'markers': 'markers names joint_names labels keypoint_names marker_names point_names landmark_names '
+               'bodyparts',
     'times': 'times time t timestamps', 'frames': 'frames frame frame_numbers',
     'rate': 'rate fps frame_rate framerate', 'units': 'units unit', 'up': 'up',
     'visible': 'visible visibility', 'joint': 'joint marker', 'x': 'x', 'y': 'y', 'z': 'z'}
@@ -40,6 +43,9 @@ def _read_header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
 # %% ../../nbs/io/405_npz.ipynb #check-entry
 def _check_entry(entry: str, dtype: np.dtype, size: int, info: ZipInfo) -> None:
     "Raise `DataError` where an entry isn't an array of numbers or letters, or not as large as it says."
+    if dtype.kind == 'O':
+        raise DataError(f'{entry} of Python objects found, which could run anything and are never loaded; '
+                        'save arrays of numbers')
     if dtype.kind not in 'biufUS':
         raise DataError(f'{entry} of type {str(dtype)[:20]} found, expected numbers or letters; '
                         'save it as such')
@@ -74,7 +80,14 @@ def _is_motion(archive: ZipFile, name: str) -> bool:
     return len(shape) == 3 and shape[2] == 3
 
 # %% ../../nbs/io/405_npz.ipynb #npz-entries
-def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray]]:
+_MOST_KEPT_BYTES = 50e6   # of further entries
+
+class NpzContent(NamedTuple):
+    "What an NPZ file holds beyond a trial."
+    names: dict[str, str]            # key of `_ENTRY_NAMES`: what the file calls it
+    others: dict[str, np.ndarray]    # further entries
+
+def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], NpzContent]:
     "Names of all arrays, and those that motionfm knows by its own names; raises what zipfile and numpy do."
     names = [name.removesuffix('.npy') for name in archive.namelist() if name.endswith('.npy')]
     keys = {word: key for key, words in _ENTRY_NAMES.items() for word in words.split()}
@@ -83,22 +96,33 @@ def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray]]:
     others = [name for name in names if name not in known.values()] if len(names) < 20 else []
     others = [name for name in others if _is_motion(archive, name)]
     only_one = not {'values', 'x'} & set(entries) and len(others) == 1
-    if only_one: entries['values'] = _read_entry(archive, others[0])
-    return names, entries
+    if only_one:
+        known['values'] = others[0]
+        entries['values'] = _read_entry(archive, others[0])
+    return names, entries, NpzContent(known, _load_others(archive, {*names} - {*known.values(), 'file'}))
+
+def _load_others(archive: ZipFile, names: set[str]) -> dict[str, np.ndarray]:
+    "Further entries, unless they are damaged, too many or too large."
+    found: dict[str, np.ndarray] = {}
+    if sum(archive.getinfo(f'{name}.npy').file_size for name in names) > _MOST_KEPT_BYTES: return found
+    for name in sorted(names):
+        try: found[name] = _read_entry(archive, name)
+        except Exception: continue   # numpy and zlib raise a dozen kinds; the recording is whole without it
+    return found
 
 # %% ../../nbs/io/405_npz.ipynb #load-entries
 def _load_entries(
     path: Path,                  # an .npz file of anybody
-) -> dict[str, np.ndarray]:      # key of `_ENTRY_NAMES`: array of whatever shape
-    "The entries that motionfm knows, under its own names; raises `DataError`."
+) -> tuple[dict[str, np.ndarray], NpzContent]:   # key of `_ENTRY_NAMES`: array; what else there is
+    "The entries that motionfm knows, under its own names, and the others; raises `DataError`."
     try:
-        with ZipFile(path) as archive: names, entries = _load_known(archive)
+        with ZipFile(path) as archive: names, entries, contents = _load_known(archive)
     except DataError: raise
     except Exception as error:   # zipfile, zlib and numpy raise a dozen kinds
         reason = ' '.join(str(error).split())[:60] or type(error).__name__
         raise DataError(f'no arrays could be read ({reason}), expected an NPZ file; save or '
                         'copy it again') from None
-    if {'values', 'x'} & set(entries): return entries
+    if {'values', 'x'} & set(entries): return entries, contents
     raise DataError(f'entries {", ".join(names)[:60] or "none"} found, '
                     'expected one called positions, of shape (T, M, 3); name it so')
 
@@ -170,13 +194,15 @@ def _parse_long(entries: dict) -> dict:
 # %% ../../nbs/io/405_npz.ipynb #npz-parse
 def parse_npz(
     path: Path,      # the file
+    rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, times, frames, rate; units and up where they were found
     "Take an NPZ file apart; raises `DataError`."
-    entries = _load_entries(path)
+    entries, contents = _load_entries(path)
     parts = _parse_wide(entries) if 'values' in entries else _parse_long(entries)
     single = [key for key in ('rate', 'units', 'up') if key in entries and entries[key].size]
     words = {key: _word(entries[key].reshape(-1)[0]) for key in single}
-    return complete_timing(parts, words.pop('rate', None)) | words
+    said = words.pop('rate', None)
+    return complete_timing(parts, rate or said) | words | {'contents': contents}
 
 # %% ../../nbs/io/405_npz.ipynb #read-npz
 @reader('.npz', signature=b'PK\x03\x04')
@@ -185,10 +211,11 @@ def read_npz(
     # force the axis that points up; None: the entry up, else from the body, else y
     up: str | None = None,
     units: str | None = None,   # force the unit; None: the entry units, else from the body
+    rate: float | None = None,  # force the rate, Hz; None: the entry rate, else from the times
 ) -> Trial:                     # the recording
     "Read arrays; raises `FileError` where there is no readable file and `DataError` where it is damaged."
     read_bytes(Path(path), 1)
-    with prefix_errors(str(path)): parts = parse_npz(Path(path))
+    with prefix_errors(str(path)): parts = parse_npz(Path(path), rate)
     return build_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/405_npz.ipynb #write-npz
@@ -198,7 +225,9 @@ def write_npz(
     trial: Trial,       # the recording
 ) -> None:
     "Write a recording as numpy arrays; raises `FileError` where it can't be written."
-    names = np.array(trial.markers)
-    with atomic_path(path) as temporary, open(temporary, 'wb') as file:
-        np.savez(file, positions=trial.values, markers=names, times=trial.times, frames=trial.frames,
-                 rate=trial.rate, units=trial.units, up=trial.up)
+    entries = dict(values=trial.values, markers=np.array(trial.markers), times=trial.times,
+                   frames=trial.frames, rate=trial.rate, units=trial.units, up=trial.up)
+    own = trial.contents if isinstance(trial.contents, NpzContent) else NpzContent({}, {})
+    usual = own.names if 'values' in own.names else {}   # a long file is written as a wide one
+    named = {usual.get(key, 'positions' if key == 'values' else key): entry for key, entry in entries.items()}
+    with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.savez(file, **own.others | named)

@@ -8,7 +8,7 @@ __all__ = ['READERS', 'WRITERS', 'reader', 'writer', 'build_trial']
 # %% ../../nbs/io/403_registry.ipynb #imports
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -80,6 +80,7 @@ class Layout(NamedTuple):
     fits: Callable[[bytes], object]     # of the first bytes, in UTF-8 without a mark; true where it is one
     read: Callable[..., Trial]          # as a reader
     write: Callable[[Path, Trial], None] | None   # of trials read from this layout; None: they become TRC
+    general: bool = False               # whether all other layouts are asked first
 
 LAYOUTS: dict[str, Layout] = {}   # name: layout, the first that fits counts
 
@@ -91,11 +92,12 @@ def layout(
     endings: str,                            # that its files may have, as '.csv .txt'
     fits: bytes | Callable[[bytes], object], # of the first 4096 bytes; or a regular expression for them
     write: Callable[[Path, Trial], None] | None = None,   # of trials read from it; None: they become TRC
+    general: bool = False,                   # whether all other layouts are asked first
 ) -> Callable:                               # a decorator
     "Register a function that reads files which their content alone tells from others of that ending."
     def register(function):
         matches = re.compile(fits, re.IGNORECASE | re.DOTALL).match if isinstance(fits, bytes) else fits
-        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write)
+        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write, general)
         return function
     return register
 
@@ -103,7 +105,8 @@ def layout(
 def layout_of(path: Path) -> Layout | None:
     "The layout that a file has by its content, None where none fits; raises `FileError`."
     ending, first = path.suffix.lower(), _plain_bytes(read_bytes(path, _FIRST_BYTES))
-    known = (one for one in LAYOUTS.values() if ending in one.endings or ending not in READERS)
+    asked = sorted(LAYOUTS.values(), key=lambda one: one.general)
+    known = (one for one in asked if ending in one.endings or ending not in READERS)
     return next((one for one in known if one.fits(first)), None)
 
 def _plain_bytes(first: bytes) -> bytes:
@@ -181,30 +184,75 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError: text = raw.decode('latin-1')
     return text.replace('\r\n', '\n').replace('\r', '\n')
 
+# %% ../../nbs/io/403_registry.ipynb #unique-names
+def unique_names(
+    names: Sequence[str],   # M names as they stand in a file; '' where one is missing
+) -> tuple[tuple[str, ...], list[str]]:   # M names, each different, and what is to be noted
+    "Names of points that are told apart."
+    taken, twice = set(names), []
+    found: dict[str, int] = {}   # name: how often it stood before
+    for number, name in enumerate(names, 1):
+        new = name or f'unnamed {number}'
+        if name and name in found: twice.append(name)
+        while new in found or new != name and new in taken:
+            found[name] = found.get(name, 1) + 1
+            new = f'{name or "unnamed"}_{found[name]}'
+        found[new] = 1
+    notes = [f'a name stands twice: {", ".join(dict.fromkeys(twice))[:80]}; the second got a number'
+             ]*bool(twice)
+    blank = sum(not name for name in names)
+    notes += [f'{blank} points have no name; they are called unnamed']*bool(blank)
+    return tuple(found), notes
+
+# %% ../../nbs/io/403_registry.ipynb #rounded-to
+def rounded_to(
+    times: np.ndarray,   # (T,) seconds
+) -> float:              # seconds: 0.001 for milliseconds, 0 where nothing was rounded
+    "How coarse times are: the largest power of ten that they are multiples of."
+    for digits in range(7):
+        scaled = times*10.**digits
+        exact = max(1e-6, 8*np.finfo(float).eps*np.abs(scaled).max())
+        if np.abs(scaled - np.rint(scaled)).max() < exact: return 10.**-digits
+    return 0.
+
+# %% ../../nbs/io/403_registry.ipynb #whole-steps
+def _whole_steps(steps: np.ndarray, slack: float = .1) -> bool:
+    "Whether all steps are about a whole number of frames, so that they can be counted."
+    if not np.isfinite(steps).all(): return False
+    off = np.abs(steps - np.rint(steps))
+    return bool((off < slack).all() and (np.rint(steps) > 0).all())
+
+def count_steps(
+    times: np.ndarray,   # (T,) seconds
+    rate: float,         # Hz
+) -> np.ndarray | None:  # (T - 1,) frames from each row to the next, None where the times don't tell
+    "Count frames by the times: from step to step, or from the first one where they are coarse."
+    steps, passed = np.diff(times)*rate, (times - times[0])*rate
+    if _whole_steps(steps): return np.rint(steps)
+    slack = .1 + rounded_to(times)*rate
+    rows = np.rint(passed)
+    known = slack < .5 and (np.abs(passed - rows) < slack).all() and (np.diff(rows) > 0).all()
+    return np.diff(rows) if known else None
+
 # %% ../../nbs/io/403_registry.ipynb #dropped
 _MAX_DROPPED_FRAMES = 10_000   # that may be missing altogether
 
-def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> np.ndarray:
-    "(T - 1,) frames from each row to the next, 1 or more; raises `DataError` where times go back."
+def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> tuple[np.ndarray, list[str]]:
+    "(T - 1,) frames from each row to the next, 1 or more, and notes; raises `DataError` where times go back."
     with np.errstate(all='ignore'):
-        by_time = np.diff(times)*rate
-        by_number = np.diff(frames)/max(np.median(np.diff(frames)), 1)
-    back = np.flatnonzero(by_time < -.5)
+        numbers = np.diff(frames)/max(np.median(np.diff(frames)), 1)
+        passed, by_time = np.diff(times)*rate, count_steps(times, rate)
+    back = np.flatnonzero(passed < -.5)
     if len(back):
         before, after = times[back[0]:back[0] + 2]
         raise DataError(f'{after:g} s found after {before:g} s, expected times that go on; cut '
                         'the file in two there')
-    steps = np.ones(len(by_time))
-    for counted in by_time, by_number:
-        if _whole_steps(counted): steps = np.maximum(steps, np.rint(counted))
-    return steps
-
-# %% ../../nbs/io/403_registry.ipynb #whole-steps
-def _whole_steps(steps: np.ndarray) -> bool:
-    "Whether all steps are about a whole number of frames, so that they can be counted."
-    if not np.isfinite(steps).all(): return False
-    off = np.abs(steps - np.rint(steps))
-    return bool((off < .1).all() and (steps > .5).all())
+    by_number = np.rint(numbers) if _whole_steps(numbers) else np.ones(len(numbers))
+    if by_time is None: return by_number, []
+    jumps = np.flatnonzero(by_number > by_time)
+    if not len(jumps): return by_time, []
+    return by_time, [f'frame numbers jump after {frames[jumps[0]]} while the times go on; '
+                     'the times are believed']
 
 # %% ../../nbs/io/403_registry.ipynb #with-gaps
 def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
@@ -221,7 +269,8 @@ def _with_gaps(trial: Trial, rows: np.ndarray) -> dict:
 def _restore_dropped(trial: Trial) -> Trial:
     "A trial with gaps for frames that its file left out; raises `DataError` where that would be most of it."
     if len(trial) < 3: return trial
-    with prefix_errors(trial.source): steps = _steps(trial.frames, trial.times, trial.rate)
+    with prefix_errors(trial.source): steps, odd = _steps(trial.frames, trial.times, trial.rate)
+    trial = replace(trial, notes=(*trial.notes, *odd)) if odd else trial
     rows = np.r_[0, steps.cumsum()]   # where each row of the file belongs
     n_dropped = rows[-1] + 1 - len(rows)
     if not n_dropped: return trial
@@ -230,6 +279,22 @@ def _restore_dropped(trial: Trial) -> Trial:
     note = (f'{n_dropped:.0f} frames are left out of the file, the first after frame {start}; '
             'they count as gaps')
     return replace(trial, **_with_gaps(trial, rows), notes=(*trial.notes, note))
+
+# %% ../../nbs/io/403_registry.ipynb #without-repeats
+def _without_repeats(trial: Trial) -> Trial:
+    "A trial without rows that stand twice, one below the other."
+    same = (np.diff(trial.frames) == 0) & (np.diff(trial.times) == 0)
+    rows = np.flatnonzero(same)
+    if not len(rows): return trial
+    values = trial.values
+    rows = rows[[np.array_equal(values[row], values[row + 1], equal_nan=True) for row in rows]]
+    if not len(rows): return trial
+    keep = ~np.isin(np.arange(len(trial)), rows + 1)
+    spread = getattr(trial.contents, 'with_rows', None)
+    contents = spread(keep.cumsum() - 1) if spread else trial.contents
+    notes = (*trial.notes, f'{len(rows)} rows stand twice; the second is left out')
+    return replace(trial, values=values[keep], times=trial.times[keep], frames=trial.frames[keep],
+                   contents=contents, notes=notes)
 
 # %% ../../nbs/io/403_registry.ipynb #too-many-dropped
 def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
@@ -406,7 +471,7 @@ def build_trial(
 ) -> Trial:                     # with its unit, its axis, and notes on both
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
-    trial = _restore_dropped(Trial(**{'units': 'm'} | parts))
+    trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
     person, markers, columns = first_person(trial.markers)
     points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
     points = np.where(observed(points)[..., None], points, np.nan)

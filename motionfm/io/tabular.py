@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
+from .registry import count_steps, rounded_to
 
 # %% ../../nbs/io/404_tabular.ipynb #lines
 Line = tuple[int, str]   # number in the file, counted from 1, and text
@@ -60,6 +61,11 @@ def pad_rows(
 _DIGITS = r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?'
 _NUMBER = re.compile(rf'({_DIGITS}|[+-]?nan|[+-]?inf(inity)?)?', re.ASCII | re.IGNORECASE)
 
+# %% ../../nbs/io/404_tabular.ipynb #missing-words
+_MISSING = re.compile(   # a whole cell of a row, from tab to tab
+    r'(?<![^\t])[ ]*(?:#?n/?a|null|none|nil|missing|-+|\.|\*+|[+-]?nan ?\(\w*\)|[+-]?1[.,]#\w+)[ ]*(?![^\t])',
+    re.ASCII | re.IGNORECASE)
+
 # %% ../../nbs/io/404_tabular.ipynb #blame
 def _find_bad_cell(
     rows: list[Line],             # the rows as they stand in the file
@@ -95,8 +101,132 @@ def parse_numbers(
 ) -> np.ndarray:                        # (T, width or columns) numbers, NaN where blank
     "Numbers of all rows; raises `DataError` that names the cell that is not a number."
     lines = pad_rows(rows, width)
-    try: return np.loadtxt(map(_fill_blanks, lines), delimiter='\t', comments=None, ndmin=2, usecols=columns)
+    try: return _load_numbers(lines, columns)
+    except ValueError: pass
+    lines = [_MISSING.sub('nan', line) for line in lines]
+    try: return _load_numbers(lines, columns)
     except ValueError: raise _find_bad_cell(rows, lines, columns) from None
+
+def _load_numbers(lines: list[str], columns: list[int] | None) -> np.ndarray:
+    "The same from rows of equal length; raises `ValueError`."
+    return np.loadtxt(map(_fill_blanks, lines), delimiter='\t', comments=None, ndmin=2, usecols=columns)
+
+# %% ../../nbs/io/404_tabular.ipynb #block-digits
+_LAST_BYTES = np.array([0] + [2**64 - 2**(8*(8 - count)) for count in range(1, 9)], np.uint64)
+_POWERS_OF_TEN = 10.**np.arange(23)   # all exact
+_MULTIPLICATIONS = (   # mask, factor, shift: pairs of digits, of pairs, of fours
+    (0x0F0F0F0F0F0F0F0F, 2561, 8), (0x00FF00FF00FF00FF, 6553601, 16),
+    (0x0000FFFF0000FFFF, 42949672960001, 32))
+
+def _digits_value(
+    words: np.ndarray,    # (N,) eight bytes each, as one number; changed
+    counts: np.ndarray,   # (N,) how many of them, at the end, are digits, 0 to 8
+) -> np.ndarray:          # (N,) what the digits say
+    "Value of the last digits in words of eight bytes."
+    words &= _LAST_BYTES[counts]
+    for mask, factor, shift in _MULTIPLICATIONS:
+        words &= np.uint64(mask)
+        words *= np.uint64(factor)
+        words >>= np.uint64(shift)
+    return words
+
+# %% ../../nbs/io/404_tabular.ipynb #block-cells
+class _Cells(NamedTuple):
+    "Where the cells of some rows lie, as places in their bytes."
+    starts: np.ndarray    # (N,) the first byte of each cell
+    points: np.ndarray    # (N,) its decimal point, or its end
+    ends: np.ndarray      # (N,) the byte behind it
+
+def _find_cells(
+    chunk: np.ndarray,   # (B,) bytes of whole rows
+    separator: int,      # the byte between cells
+    width: int,          # cells of each row
+) -> _Cells | None:      # None unless every row has as many cells; one blank more at its end is left out
+    "Cells of rows."
+    marks = np.flatnonzero((chunk == separator) | (chunk == 10) | (chunk == 46))
+    is_point = chunk[marks] == 46
+    ends, of_points = marks[~is_point], np.flatnonzero(is_point)
+    starts, points, cells = np.r_[0, ends[:-1] + 1], ends.copy(), of_points - np.arange(len(of_points))
+    if (np.diff(cells) < 1).any(): return None   # two points in one cell
+    points[cells] = marks[of_points]
+    closing = np.flatnonzero(chunk[ends] == 10)
+    widths = np.diff(closing, prepend=-1)
+    spare = closing[widths == width + 1]
+    if ((widths - width) >> 1).any() or (starts[spare] < ends[spare]).any(): return None
+    parts = (np.delete(part, spare) if len(spare) else part for part in (starts, points, ends))
+    return _Cells(*parts)
+
+# %% ../../nbs/io/404_tabular.ipynb #block-odd
+_PLAIN_BYTES = np.zeros(256, bool)
+_PLAIN_BYTES[list(b'0123456789.-\n')] = True
+_MOST_ODD = .25   # of the cells
+
+def _odd_cells(
+    chunk: np.ndarray, separator: int, cells: _Cells,
+    counts: tuple[np.ndarray, np.ndarray],   # (N,) digits in front of the point, and behind it
+) -> np.ndarray:         # places of cells
+    "Cells that take more than the fast way."
+    plain = _PLAIN_BYTES.copy()
+    plain[separator] = True
+    odd = np.flatnonzero((counts[0] > 8) | (counts[1] > 8) | (counts[0] + counts[1] > 15))
+    strange = np.flatnonzero(~plain[chunk])
+    minus = np.flatnonzero(chunk == 45)
+    inside = minus[~np.isin(minus, cells.starts, assume_unique=True)] if len(minus) else minus
+    return np.union1d(odd, np.searchsorted(cells.ends, np.r_[strange, inside]))
+
+# %% ../../nbs/io/404_tabular.ipynb #block-numbers
+def _block_numbers(
+    text: bytes,        # all rows, eight bytes before them
+    begin: int, end: int,   # the rows to read, from their first byte to behind their last line end
+    separator: int, width: int,
+) -> np.ndarray | None:     # (rows*width,) numbers, NaN where blank; None where the rows are not clean
+    "Numbers of some rows."
+    chunk = np.frombuffer(text, np.uint8, end - begin, begin)
+    cells = _find_cells(chunk, separator, width)
+    if cells is None: return None
+    starts, points, ends = cells
+    negative = chunk[starts] == 45
+    before, behind = points - starts - negative, np.maximum(ends - points - 1, 0)
+    odd = _odd_cells(chunk, separator, cells, (before, behind))
+    if len(odd) > _MOST_ODD*len(starts): return None
+    before[odd] = behind[odd] = 0
+    words = np.ndarray((len(text) - 7,), '<u8', text, 0, (1,))   # the eight bytes from each place on
+    numbers = _digits_value(words[points + (begin - 8)], before).astype(float)
+    scale = _POWERS_OF_TEN[behind]
+    numbers = (numbers*scale + _digits_value(words[ends + (begin - 8)], behind))/scale
+    np.negative(numbers, out=numbers, where=negative)
+    numbers[before + behind == 0] = np.nan
+    return _with_odd(numbers, text, odd, starts + begin, ends + begin)
+
+# %% ../../nbs/io/404_tabular.ipynb #block-with-odd
+def _with_odd(numbers: np.ndarray, text: bytes, odd: np.ndarray, starts: np.ndarray, ends: np.ndarray,
+              ) -> np.ndarray | None:
+    "The same with the odd cells; None where one is no number."
+    for cell in odd:
+        word = text[starts[cell]:ends[cell]].decode('ascii').strip()
+        if not _NUMBER.fullmatch(word): return None
+        numbers[cell] = float(word or 'nan')
+    return numbers
+
+# %% ../../nbs/io/404_tabular.ipynb #block
+_CHUNK_BYTES = 500_000   # that are worked on at once
+
+def parse_clean(
+    text: str,              # rows, with plain line ends
+    width: int,             # cells of each
+    separator: str = '\t',
+) -> np.ndarray | None:     # (T, width) numbers, NaN where blank; None where the rows are not clean
+    "Numbers of rows that all look alike, fast."
+    if not text.isascii(): return None
+    rows = text.strip('\n').replace('NaN', '').replace('nan', '')
+    raw, found, begin = b'\n'*8 + rows.encode() + b'\n', [], 8
+    while begin < len(raw):
+        end = raw.find(b'\n', min(begin + _CHUNK_BYTES, len(raw) - 1)) + 1
+        numbers = _block_numbers(raw, begin, end, ord(separator), width)
+        if numbers is None: return None
+        found.append(numbers)
+        begin = end
+    return np.concatenate(found).reshape(-1, width)
 
 # %% ../../nbs/io/404_tabular.ipynb #uneven
 def _uneven(times: np.ndarray, steps: np.ndarray) -> DataError:
@@ -105,64 +235,179 @@ def _uneven(times: np.ndarray, steps: np.ndarray) -> DataError:
     before, after = times[worst:worst + 2]
     return DataError(f'time goes from {before:g} to {after:g} s between frames '
                      f'{worst + 1} and {worst + 2}, expected even steps; '
-                     'restore the missing frames as blank rows')
+                     'restore the missing frames as blank rows, or give the rate with --rate')
+
+# %% ../../nbs/io/404_tabular.ipynb #round-rate
+_CAMERA_RATES = 24, 25, 30, 50, 60, 90, 100, 120, 125, 150, 200, 240, 250, 300, 400, 500, 1000   # Hz
+
+def _round_rate(
+    rate: float,      # Hz, as the times say it
+    doubt: float,     # how far off it may be, a share of it
+) -> float:           # Hz
+    "The rate that is meant."
+    whole = min(_CAMERA_RATES, key=lambda one: abs(one - rate)) if doubt*rate > .5 else round(rate)
+    return float(whole) if abs(rate - whole) < max(2e-4, doubt)*rate else float(rate)
 
 # %% ../../nbs/io/404_tabular.ipynb #csv-rate
+_EVEN_SHARE = .95   # of the steps that have to be alike where some are not
+
 def rate_from_times(
     times: np.ndarray,   # (T,) seconds
 ) -> float:              # Hz
     "Frames per second; raises `DataError` where times don't grow evenly."
     if len(times) < 2:
         raise DataError(f'{len(times)} frame without a rate found, expected two or more; '
-                        'add a column or an entry called rate')
+                        'add a column or an entry called rate, or give the rate with --rate')
     with np.errstate(all='ignore'):
-        steps = np.diff(times)
-        rate = (len(times) - 1)/(times[-1] - times[0])
-        known = np.isfinite(steps).all() and 0 < rate < np.inf
-        even = known and np.abs(steps*rate - 1).max() < .6
-        if not even: raise _uneven(times, steps)
-    return float(round(rate)) if abs(rate - round(rate)) < 2e-4*rate else float(rate)
+        steps, span, coarse = np.diff(times), times[-1] - times[0], rounded_to(times)
+        if not (np.isfinite(steps).all() and span > 0): raise _uneven(times, steps)
+        mean = (len(times) - 1)/span
+        if np.abs(steps*mean - 1).max() < max(.6, coarse*mean + .1):
+            return _round_rate(_closer_rate(times, mean, 1/np.median(steps)), coarse/span)
+        usual = float(1/np.median(steps))
+        counted, off = count_steps(times, usual), np.abs(steps*usual - 1)
+    if counted is not None: return _round_rate(counted.sum()/span, coarse/span)
+    if (off < .1).mean() < _EVEN_SHARE or (steps < 0).any(): raise _uneven(times, steps)
+    return _round_rate(usual, 0)
+
+def _closer_rate(times: np.ndarray, *rates: float) -> float:
+    "Of two rates, the one at which most of the times (T,) fit better."
+    frames = np.arange(len(times))
+    return min(rates, key=lambda rate: np.median(np.abs(times - times[0] - frames/rate)))
+
+# %% ../../nbs/io/404_tabular.ipynb #seconds
+TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, 'ns': 1e-9}   # seconds
+
+def to_seconds(
+    times: np.ndarray,          # (T,) numbers that grow
+    rate: float | None = None,  # Hz, if it is known
+    unit: str | None = None,    # a key of `TIME_UNITS`, where the file says it
+) -> tuple[np.ndarray, list[str]]:   # (T,) seconds, and what is to be noted
+    "Times in seconds; raises `DataError` where they only count."
+    if unit: return times*TIME_UNITS[unit], []
+    with np.errstate(all='ignore'): steps = np.diff(times)
+    step = np.median(steps[steps > 0]) if (steps > 0).any() else np.nan
+    fits = [name for name, size in TIME_UNITS.items()
+            if (abs(step*size*rate - 1) < .05 if rate else step*size < 1 and step != 1)]
+    if step == 1 and rate and not fits: return times/rate, ['the times count frames']
+    if step == 1 and not rate:
+        raise DataError('times that grow by 1 from row to row found, expected seconds; '
+                        'give the rate with --rate')
+    if not fits and rate: return to_seconds(times)
+    if not fits or fits[0] == 's': return times, []
+    return times*TIME_UNITS[fits[0]], [f'the times are taken as {fits[0]}']
+
+# %% ../../nbs/io/404_tabular.ipynb #settle-rate
+_SAME_RATE = .01   # a share that two rates may differ by and still say the same
+
+def _settle_rate(
+    times: np.ndarray,    # (T,) seconds
+    said: float | None,   # Hz
+) -> tuple[float, list[str]]:   # Hz, and what is to be noted
+    "The rate of a recording; raises `DataError` where the times don't grow evenly and no rate fits them."
+    if said is None: return rate_from_times(times), []
+    if len(times) < 2: return said, []
+    coarse, span = rounded_to(times), times[-1] - times[0]
+    try: found = rate_from_times(times)
+    except DataError:
+        with np.errstate(all='ignore'): step = np.median(np.diff(times))
+        if .8 < step*said < 1.25 or coarse*said > .4: return said, []
+        raise DataError(f'a rate of {said:g} Hz found, but times that are {step:g} s apart; '
+                        'correct one of them, or give the rate with --rate') from None
+    if abs(said/found - 1) <= max(_SAME_RATE, coarse/span): return said, []
+    return found, [f'the file says {said:g} Hz, but the times {found:.6g} Hz, which is believed']
 
 # %% ../../nbs/io/404_tabular.ipynb #parse-rate
-_RATE = re.compile(r'\d{1,9}([.,]\d{0,18})?(e[+-]?\d{1,3})?')
+_RATE = re.compile(r'(\d{1,9}([.,]\d{0,18})?(?:e[+-]?\d{1,3})?) ?(?:hz|fps)?', re.IGNORECASE)
 
-def _parse_rate(
+def parse_rate(
     rate: str | None,   # as it stands in the file
-) -> float | None:      # Hz; None where there is none
+) -> float | None:      # Hz; None where there is none, or zero
     "A rate as a number, with a decimal point or comma; raises `DataError`."
-    if rate is not None and not _RATE.fullmatch(rate):
+    found = _RATE.fullmatch((rate or '').strip())
+    if rate and not found:
         raise DataError(f'{rate[:20]!r} found for the rate, expected a number such as 60; correct it')
-    return float(rate.replace(',', '.')) if rate else None
+    return float(found[1].replace(',', '.')) or None if found else None
 
 # %% ../../nbs/io/404_tabular.ipynb #frame-numbers
-def _frame_numbers(found: np.ndarray | None, count: int) -> np.ndarray:
-    "(T,) as they were found, or 1, 2, 3, ...; raises `DataError` unless they are whole."
-    if found is None: return np.arange(count) + 1
-    if not _whole(found):
-        raise DataError('a frame number that is missing or not whole found; correct the column of frames')
-    return found.astype(np.int64)
+def _frame_numbers(found: np.ndarray | None, count: int) -> tuple[np.ndarray, list[str]]:
+    "(T,) as they were found, or counted anew, and then what is to be noted."
+    if found is None: return np.arange(count) + 1, []
+    if _whole(found): return found.astype(np.int64), []
+    first = found[0] if _whole(found[:1]) else 1
+    return np.arange(count) + int(first), ['frame numbers that are missing or not whole are counted anew']
 
-# %% ../../nbs/io/404_tabular.ipynb #csv-timed
-def complete_timing(
-    parts: dict,          # values, and 'time' and 'frame' where they were found, (T,) numbers
-    rate: str | float | None,   # the rate if it was found, Hz; words as in a file
-) -> dict:                # the same with times, frames and rate
-    "Complete what is known about time; raises `DataError`."
-    count, found, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
-    if not count: raise DataError('zero frames found, expected at least one; export the trial again')
-    hertz = rate if isinstance(rate, float) else _parse_rate(rate)
-    if times is None and not hertz:
-        raise DataError('neither times nor a rate found, expected one of them; add a column of '
-                        'times in seconds')
-    frames = _frame_numbers(found, count)
-    with np.errstate(over='ignore'): times = (frames - frames[0])/hertz if times is None else times
-    return parts | dict(times=times, frames=frames, rate=hertz or rate_from_times(times))
-
-# %% ../../nbs/io/404_tabular.ipynb #whole
 def _whole(numbers: np.ndarray) -> bool:
     "Whether all are whole numbers that a float tells apart."
     exact = np.abs(numbers) < 2**53
     return bool(exact.all() and (numbers == np.floor(numbers)).all())
+
+# %% ../../nbs/io/404_tabular.ipynb #fill-times
+def _fill_times(times: np.ndarray | None) -> tuple[np.ndarray | None, list[str]]:
+    "(T,) times, those that are missing between the others; None where nearly all are missing."
+    if times is None or np.isfinite(times).sum() < min(len(times), 2): return None, []
+    if len(times) > 1 and np.nanmax(times) == np.nanmin(times): return None, ['the times stand still']
+    known = np.isfinite(times)
+    if known.all(): return times, []
+    rows = np.arange(len(times))
+    slope = np.polyfit(rows[known], times[known], 1)[0]
+    inner = np.interp(rows, rows[known], times[known])
+    first, last = rows[known][[0, -1]]
+    filled = inner + slope*(np.minimum(rows - first, 0) + np.maximum(rows - last, 0))
+    return filled, [f'{(~known).sum()} times are missing; they are counted']
+
+# %% ../../nbs/io/404_tabular.ipynb #timing
+class Timing(NamedTuple):
+    "When the frames of a recording are."
+    times: np.ndarray       # (T,) s
+    frames: np.ndarray      # (T,) numbers
+    rate: float             # Hz
+    notes: tuple[str, ...]  # what was odd
+
+def settle_timing(
+    count: int,                     # T frames
+    times: np.ndarray | None,       # (T,) as they were found, NaN where missing
+    numbers: np.ndarray | None,     # (T,) frame numbers as they were found
+    said: float | None,             # Hz, as the file says it
+    forced: float | None = None,    # Hz, as the user says it
+    unit: str | None = None,        # of the times, where the file says it: s, ms, µs or ns
+) -> Timing:
+    "All that is known about time; raises `DataError` where it is too little."
+    frames, notes = _frame_numbers(numbers, count)
+    filled, more = _fill_times(times)
+    rate = forced or said
+    if filled is None and not rate:
+        raise DataError('neither times nor a rate found, expected one of them; '
+                        'add a column of times in seconds, or give the rate with --rate')
+    begin = 0.
+    if filled is not None:
+        seconds, odd = to_seconds(filled, rate, unit)
+        if not forced or _fits(seconds, forced):
+            found, doubt = (forced, []) if forced else _settle_rate(seconds, said)
+            return Timing(seconds, frames, found, (*notes, *more, *odd, *doubt))
+        begin = seconds[0]
+    assert rate is not None
+    going = frames - frames[0] if (np.diff(frames) > 0).all() else np.arange(count)
+    with np.errstate(over='ignore'): return Timing(begin + going/rate, frames, rate, tuple(notes))
+
+def _fits(times: np.ndarray, rate: float) -> bool:
+    "Whether times (T,) in seconds have a rate already."
+    try: return _settle_rate(times, rate)[0] == rate
+    except DataError: return False
+
+# %% ../../nbs/io/404_tabular.ipynb #csv-timed
+def complete_timing(
+    parts: dict,          # values, and 'time' and 'frame' where they were found, (T,) numbers
+    rate: str | float | None,       # Hz: words as in a file, or a number, which is the user's
+    unit: str | None = None,        # of the times, where the file says it
+) -> dict:                # the same with times, frames, rate and notes
+    "Complete what is known about time; raises `DataError`."
+    count, numbers, times = len(parts['values']), parts.pop('frame', None), parts.pop('time', None)
+    if not count: raise DataError('zero frames found, expected at least one; export the trial again')
+    forced = rate if isinstance(rate, float) else None
+    said = parse_rate(rate) if isinstance(rate, str) else None
+    timing = settle_timing(count, times, numbers, said, forced, unit)
+    return parts | timing._asdict() | {'notes': (*parts.get('notes', ()), *timing.notes)}
 
 # %% ../../nbs/io/404_tabular.ipynb #pivoted
 class Pivoted(NamedTuple):

@@ -8,17 +8,31 @@ __all__ = ['write_trc', 'read_trc']
 # %% ../../nbs/io/406_trc.ipynb #imports
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from .registry import build_trial, read_text, reader, writer
-from .tabular import Line, numbered_lines, parse_numbers, rate_from_times, split_cells
+from .conventions import per_metre
+from .registry import build_trial, read_text, reader, unique_names, writer
+from motionfm.io.tabular import (
+    numbered_lines,
+    parse_clean,
+    parse_numbers,
+    parse_rate,
+    settle_timing,
+    split_cells,
+)
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/406_trc.ipynb #trc-constants
 _HEADER_KEYS = ('DataRate', 'CameraRate', 'NumFrames', 'NumMarkers', 'Units',
                 'OrigDataRate', 'OrigDataStartFrame', 'OrigNumFrames')
+
+# %% ../../nbs/io/406_trc.ipynb #trc-content
+class TrcContent(NamedTuple):
+    "What a TRC file says beyond a trial."
+    names: dict[str, str]   # marker: its name in the file, where it is another
 
 # %% ../../nbs/io/406_trc.ipynb #header-entries
 def _header_entries(trial: Trial) -> dict:
@@ -36,12 +50,13 @@ def _format_header(
 ) -> str:           # the first five lines
     "Header and column names of a TRC file."
     entries = _header_entries(trial)
+    own = trial.contents.names if isinstance(trial.contents, TrcContent) else {}
     labels = ''.join(f'X{number}\tY{number}\tZ{number}\t' for number in range(1, len(trial.markers) + 1))
     return '\n'.join([
         f'PathFileType\t4\t(X/Y/Z)\t{" ".join(name.split())}',
         '\t'.join(_HEADER_KEYS),
         '\t'.join(str(entries[key]) for key in _HEADER_KEYS),
-        'Frame#\tTime\t' + ''.join(f'{marker}\t\t\t' for marker in trial.markers),
+        'Frame#\tTime\t' + ''.join(f'{own.get(marker, marker)}\t\t\t' for marker in trial.markers),
         '\t\t' + labels])
 
 # %% ../../nbs/io/406_trc.ipynb #rows-out
@@ -62,6 +77,48 @@ def write_trc(
     text = f'{_format_header(trial, Path(path).name)}\n\n{_format_rows(trial)}\n'
     with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
 
+# %% ../../nbs/io/406_trc.ipynb #head-of
+_NAMES_LINE = re.compile(r'[\s"#,;]*(frame|field|sample)s? ?[#.]?[ \w"]{0,9}[\t,; ]+"?time', re.IGNORECASE)
+_MOST_HEAD_LINES = 60
+
+class _Head(NamedTuple):
+    "What stands above the rows of a TRC file."
+    header: dict[str, str]   # entries of `_HEADER_KEYS`
+    names: list[str]         # cells of the line of names, behind Frame# and Time
+    body: str                # the lines below, with tabs between cells where there were commas
+    first: int               # number of the first of these lines, counted from 1
+
+def _split_head(text: str) -> _Head:
+    "Take the header off; raises `DataError` where there is none."
+    lines = text.split('\n', _MOST_HEAD_LINES)
+    place = next((place for place, line in enumerate(lines) if _NAMES_LINE.match(line)), None)
+    if place is None: raise _no_head(text)
+    separator = next((one for one in '\t;,' if one in lines[place]), ' ')
+    if separator in ';,': lines = [_by_tabs(line, separator) for line in lines]
+    known = {key.lower() for key in _HEADER_KEYS}
+    keys = next((row for row in range(place) if known & set(lines[row].lower().split())), place)
+    header = {} if keys >= place - 1 else _parse_header(lines[keys], lines[keys + 1])
+    return _Head(header, split_cells(lines[place].strip(' '))[2:], '\n'.join(lines[place + 1:]), place + 2)
+
+def _by_tabs(text: str, separator: str) -> str:
+    "The same with tabs between cells."
+    if separator == ';': text = text.replace(';', '\t').replace(',', '.')
+    return text.replace(separator, '\t').replace('"', '')
+
+# %% ../../nbs/io/406_trc.ipynb #no-head
+def _no_head(text: str) -> DataError:
+    "What to raise where no line begins with Frame# and Time."
+    lines = numbered_lines(text[:20_000])
+    if not lines or not lines[0][1].strip().lower().startswith('pathfiletype'):
+        return DataError('no TRC header found, expected the first line to begin with '
+                         'PathFileType; export the trial again')
+    if len(lines) < 4:
+        found = f'{len(lines)} line{"s"*(len(lines) > 1)}'
+        return DataError(f'{found} found, expected a header and rows; the file is cut off, copy '
+                         'or export it again')
+    return DataError(f'{lines[3][1][:20]!r} found below the header, '
+                     'expected the names Frame# and Time and then the markers; restore the line of names')
+
 # %% ../../nbs/io/406_trc.ipynb #header-in
 def _parse_header(
     keys: str,              # second line of the file
@@ -75,123 +132,149 @@ def _parse_header(
     return {name: entry for name, entry in found if name and entry}
 
 # %% ../../nbs/io/406_trc.ipynb #entries
-def _parse_rate(header: dict[str, str]) -> float | None:
-    "Frames per second, None where the header lacks it; raises `DataError` where it is no number."
-    text = header.get('DataRate')
-    if text is None: return None
-    try: return float(text)
-    except ValueError:
-        raise DataError(f'{text[:20]!r} found for DataRate, expected a number such as 60.00; '
-                        'correct the third line') from None
+def _rate_said(header: dict[str, str]) -> float | None:
+    "Frames per second, None where the header lacks it or says zero."
+    try: return parse_rate(header.get('DataRate'))
+    except DataError: return None
 
-# %% ../../nbs/io/406_trc.ipynb #count-in
-def _parse_count(header: dict[str, str], key: str) -> int | None:
-    "A count of the header, None where it is absent; raises `DataError` where it is not a whole number."
-    text = header.get(key)
-    if text is None: return None
-    if re.fullmatch(r'[0-9]{1,12}(\.0*)?', text): return int(text.split('.')[0])
-    raise DataError(f'{text[:20]!r} found for {key}, expected a whole number; correct the third line')
+def _count_said(header: dict[str, str], key: str) -> int | None:
+    "A count of the header, None where it is absent or no whole number."
+    text = header.get(key, '')
+    return int(text.split('.')[0]) if re.fullmatch(r'[0-9]{1,12}(\.0*)?', text) else None
 
-# %% ../../nbs/io/406_trc.ipynb #check-names
-def _check_names(cells: list[str], names: tuple[str, ...], n_markers: int | None) -> None:
-    "Raise `DataError` unless the names are as many as the header says, or else evenly spaced."
-    evenly_spaced = names in (tuple(cells[:3*len(names):3]), tuple(cells[:len(names)]))
-    if n_markers is None and not evenly_spaced:
-        raise DataError('names of markers at uneven distances found, expected one for every three columns; '
-                        'correct the line of names')
-    if n_markers not in (None, len(names)):
-        raise DataError(f'{len(names)} marker names found, but NumMarkers says {n_markers}; '
-                        'correct the header or the names')
+def _units_said(header: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    "The unit as an entry of a trial's parts, none where it is absent or unknown; and what is to be noted."
+    if 'Units' not in header: return {}, []
+    try: per_metre(header['Units'])
+    except DataError: return {}, [f'the unit {header["Units"][:20]!r} of the header is not known']
+    return {'units': header['Units'].lower()}, []
+
+# %% ../../nbs/io/406_trc.ipynb #triples
+_AXIS_SUFFIX = re.compile(r'(.+?)[\s_.:-]?\(?([xyz])\)?', re.IGNORECASE)
+
+def _without_axes(
+    names: list[str],       # one for each column
+) -> list[str] | None:      # one for each marker; None where they are not x, y, z of markers in turn
+    "Names that were given to every axis, as Neck_x, Neck_y, Neck_z."
+    if len(names) % 3 or not names: return None
+    markers = []
+    for triple in zip(names[::3], names[1::3], names[2::3]):
+        found = [_AXIS_SUFFIX.fullmatch(name) for name in triple]
+        if len(set(triple)) == 1: markers.append(triple[0])
+        elif all(found) and ''.join(match[2] for match in found if match).lower() == 'xyz':
+            bases = {match[1] for match in found if match}
+            markers += bases
+            if len(bases) > 1: return None
+        else: return None
+    return markers
 
 # %% ../../nbs/io/406_trc.ipynb #names-in
-def _parse_markers(
-    line: str,              # the line that begins with Frame# and Time
+def _find_markers(
+    cells: list[str],       # the line of names, behind Frame# and Time
+    columns: int,           # coordinates that the rows have
     n_markers: int | None,  # what the header says
-) -> tuple[str, ...]:       # names of the markers
-    "Names of the markers; raises `DataError` where the header disagrees."
-    frame, time, *cells = [*split_cells(line), '', '']
-    if not (frame.lower().startswith('frame') and time.lower().startswith('time')):
-        raise DataError(f'{line[:20]!r} found below the header, '
-                        'expected the names Frame# and Time and then the markers; restore the line of names')
-    names = tuple(name for name in cells if name)
-    _check_names(cells, names, n_markers)
-    return names
+) -> list[str]:             # names of the markers; those without a name are blank
+    "Names of the markers; raises `DataError` where it can't be told which columns they belong to."
+    while cells and not cells[-1]: cells = cells[:-1]
+    names = [cell for cell in cells if cell]
+    in_threes = [name for place, name in enumerate(cells) if place % 3 == 0]
+    evenly = len([name for name in in_threes if name]) == len(names)
+    if len(names)*3 != columns: names = _without_axes(names) or names
+    if evenly and len(in_threes) > len(names): names = in_threes
+    fits = len(names)*3 == columns or len(names) == n_markers or evenly
+    if not fits: fits = n_markers in (None, columns//3) and len(names)*3 < columns and names == cells
+    if not fits or not names:
+        raise DataError(f'{len(names)} marker names found for {columns} columns, expected one for every '
+                        'three columns; correct the line of names')
+    unnamed = (columns - 3*len(names))//3 if n_markers and n_markers*3 == columns else 0
+    return names + ['']*max(unnamed, 0)
 
 # %% ../../nbs/io/406_trc.ipynb #axes-in
-def _skip_axes(
-    lines: list[Line],   # what stands below the names
-) -> list[Line]:         # the rows
-    "Leave out the line of axes; raises `DataError` where the axes come in another order than x, y, z."
-    axes = [cell[0].lower() for cell in lines[0][1].split()] if lines else []
-    if not set(axes) & set('xyz'): return lines
-    if all(axis == 'xyz'[place % 3] for place, axis in enumerate(axes)): return lines[1:]
-    raise DataError(f'line {lines[0][0]}: axes in the order {" ".join(axes[:6]).upper()!r} found, '
-                    'expected X Y Z for every marker; export the trial again')
+def _axes_order(
+    line: str,                # what stands below the names
+) -> list[int] | None:        # for x, y, z the place among three columns; None where there is no line of axes
+    "In which order the axes come; raises `DataError` where it is not the same for all markers."
+    cells = line.lower().split()
+    if not cells or not all(re.fullmatch(r'[xyz]\w{0,9}', cell) for cell in cells): return None
+    axes = ''.join(cell[0] for cell in cells)
+    first = axes[:3]
+    if sorted(first) != ['x', 'y', 'z'] or axes != (first*(len(axes)//3 + 1))[:len(axes)]:
+        raise DataError(f'axes in the order {" ".join(axes[:6]).upper()!r} found, '
+                        'expected X Y Z for every marker; export the trial again')
+    return [first.index(axis) for axis in 'xyz']
 
-# %% ../../nbs/io/406_trc.ipynb #spare-columns
-def _spare_columns(
-    rows: list[Line],       # the rows
-    width: int,             # cells expected
-    n_markers: int | None,  # what the header says
-) -> int:                   # cells that every row has behind the last marker
-    "Columns that have no name; 0 unless all rows agree and the header counts the markers."
-    if n_markers is None or len(split_cells(rows[0][1].rstrip('\t'))) <= width: return 0
-    widths = {len(split_cells(line.rstrip('\t'))) for _, line in rows}
-    return widths.pop() - width if len(widths) == 1 else 0
+def _split_axes(body: str, first: int) -> tuple[list[int], str, int]:
+    "The order of axes, the rows below, and the number of the first line of these."
+    body, first = _skip_blank(body, first)
+    line, _, rest = body.partition('\n')
+    order = _axes_order(line)
+    return ([0, 1, 2], body, first) if order is None else (order, *_skip_blank(rest, first + 1))
 
-# %% ../../nbs/io/406_trc.ipynb #complete
-def _check_complete(
-    rows: list[Line],       # the rows
-    n_frames: int | None,   # what the header says
-    width: int,             # cells expected
-    ended: bool,            # whether the file ends with a line end
+def _skip_blank(text: str, first: int) -> tuple[str, int]:
+    "Text without blank lines before it, and the number of its first line."
+    blank = re.match(r'(?:[ \t]*\n)*', text)
+    count = blank[0].count('\n') if blank else 0
+    return text[blank.end() if blank else 0:], first + count
+
+# %% ../../nbs/io/406_trc.ipynb #columns-of
+_MOST_LOOKED_AT = 200   # rows
+
+def _count_columns(body: str) -> tuple[int, int]:
+    "Coordinates in the rows, as the first ones show without blanks at their ends: at least, and usually."
+    rows = body.split('\n', _MOST_LOOKED_AT)[:_MOST_LOOKED_AT]
+    counts = sorted(len(split_cells(row.rstrip())) for row in rows if row.strip()) or [0]
+    return counts[0] - 2, counts[-2 if len(counts) > 2 else -1] - 2
+
+def _check_whole(
+    body: str, width: int,   # the rows, and how many cells belong to frame, time and markers
+    first: int,              # number of the first line
+    n_frames: int | None,    # what the header says
 ) -> None:
-    "Raise `DataError` where rows are missing or too many."
-    if not rows: raise DataError('zero frames found, expected at least one; export the trial again')
-    if n_frames is not None and len(rows) != n_frames:
-        cut_off = 'the file is cut off, copy or export it again'
-        advice = cut_off if len(rows) < n_frames else 'correct the header'
-        raise DataError(f'{len(rows)} rows found, but NumFrames says {n_frames}; {advice}')
-    if not ended and len(split_cells(rows[-1][1])) < width:
-        raise DataError(f'line {rows[-1][0]}: the last row ends early; the file is cut off, '
+    "Raise `DataError` where there are no rows, or the last one is cut."
+    if not body.strip(): raise DataError('zero frames found, expected at least one; export the trial again')
+    rows, number = body.split('\n'), first + body.count('\n')
+    last, before = split_cells(rows[-1]), split_cells(rows[-2] if len(rows) > 1 else '')
+    if not rows[-1].strip(): return
+    short = len(last) < min(width, len(before) if any(before) else width)
+    if not short and n_frames and n_frames > len(rows) and len(last) == len(before):
+        short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
+    if short:
+        raise DataError(f'line {number}: the last row ends early; the file is cut off, '
                         'copy or export it again')
 
-# %% ../../nbs/io/406_trc.ipynb #frames-in
-def _parse_frames(
-    numbers: np.ndarray,   # (T,) first column of the table
-    rows: list[Line],      # the rows, for the message
-) -> np.ndarray:           # (T,) whole numbers
-    "Frame numbers; raises `DataError` for one that is missing or not whole."
-    whole = (np.abs(numbers) < 2**53) & (numbers == np.floor(numbers))
-    if whole.all(): return numbers.astype(np.int64)
-    row = int(np.argmin(whole))
-    raise DataError(f'line {rows[row][0]}: frame number {numbers[row]:g} found, expected a '
-                    'whole number; correct the line')
+# %% ../../nbs/io/406_trc.ipynb #table-of
+def _parse_rows(
+    body: str,        # the rows
+    width: int,       # cells that belong to frame, time and markers
+    spare: int,       # cells that stand behind them
+    first: int,       # number of the first line
+) -> np.ndarray:      # (T, width)
+    "Numbers of the rows; raises `DataError` that names the cell that is none."
+    fast = parse_clean(body, width + spare)
+    if fast is not None: return fast[:, :width]
+    if ',' in body and '.' not in body: body = body.replace(',', '.')
+    rows = [(number + first - 1, line) for number, line in numbered_lines(body)]
+    mixed = any('\t' in line for _, line in rows)
+    if mixed: rows = [(number, line if '\t' in line else '\t'.join(line.split())) for number, line in rows]
+    return parse_numbers(rows, width + spare)[:, :width]
 
-# %% ../../nbs/io/406_trc.ipynb #pace
-def _settle_rate(times: np.ndarray, rate: float | None) -> float:
-    "The header's rate, or what the times say; raises `DataError` where they are not about 1/rate s apart."
-    if rate is None: return rate_from_times(times)
-    with np.errstate(all='ignore'): step = np.median(np.diff(times)) if len(times) > 1 else np.nan
-    if rate > 0 and np.isfinite(step) and not .95 < step*rate < 1.05:
-        raise DataError(f'a DataRate of {rate:g} Hz found, but times that are {step:g} s apart; '
-                        'correct one of them')
-    return rate
+# %% ../../nbs/io/406_trc.ipynb #notes
+def _correct_header(
+    header: dict[str, str],
+    counts: dict[str, int],   # NumFrames and NumMarkers, as the rows have them
+    rate: float,              # Hz
+) -> tuple[dict[str, str], list[str]]:
+    "The entries that are right, and what is to be noted of the others."
+    said = {key: _count_said(header, key) for key in counts}
+    wrong = {key for key, found in counts.items() if said[key] not in (None, found)}
+    words = {'NumFrames': 'rows', 'NumMarkers': 'markers'}
+    notes = [f'{key} says {said[key]}, but there are {counts[key]} {words[key]}' for key in sorted(wrong)]
+    if _rate_said(header) not in (None, rate) or 'DataRate' in header and _rate_said(header) is None:
+        wrong.add('DataRate')
+    repeated = {'NumFrames': ['OrigNumFrames'], 'DataRate': ['CameraRate', 'OrigDataRate'], 'NumMarkers': []}
+    vain = {other for key in wrong for other in repeated[key] if header.get(other) == header.get(key)}
+    return {key: entry for key, entry in header.items() if key not in wrong | vain}, notes
 
-# %% ../../nbs/io/406_trc.ipynb #head-of
-def _split_head(lines: list[Line]) -> tuple[dict[str, str], tuple[str, ...]]:
-    "Header and markers; raises `DataError`."
-    if not lines or not lines[0][1].strip().lower().startswith('pathfiletype'):
-        raise DataError('no TRC header found, expected the first line to begin with '
-                        'PathFileType; export the trial again')
-    if len(lines) < 4:
-        found = f'{len(lines)} line{"s"*(len(lines) > 1)}'
-        raise DataError(f'{found} found, expected a header and rows; the file is cut off, copy '
-                        'or export it again')
-    header = _parse_header(lines[1][1], lines[2][1])
-    return header, _parse_markers(lines[3][1], _parse_count(header, 'NumMarkers'))
-
-# %% ../../nbs/io/406_trc.ipynb #note-spare
 def _note_spare(count: int) -> list[str]:
     "What to say of so many columns without a name."
     if not count: return []
@@ -199,20 +282,30 @@ def _note_spare(count: int) -> list[str]:
 
 # %% ../../nbs/io/406_trc.ipynb #parse-trc
 def parse_trc(
-    text: str,       # a file's content
+    text: str,                   # a file's content
+    rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames, header, notes; units if found
     "Take a TRC file apart; raises `DataError`."
-    lines = numbered_lines(text)
-    header, markers = _split_head(lines)
-    rate, rows, width = _parse_rate(header), _skip_axes(lines[4:]), 2 + 3*len(markers)
-    _check_complete(rows, _parse_count(header, 'NumFrames'), width, ended=text.endswith('\n'))
-    spare = _spare_columns(rows, width, _parse_count(header, 'NumMarkers'))
-    table = parse_numbers(rows, width + spare)
-    times, values = table[:, 1], table[:, 2:width].reshape(len(table), -1, 3)
-    rate = _settle_rate(times, rate)
-    parts: dict = {'units': header['Units']} if 'Units' in header else {}
-    parts |= dict(values=values, markers=markers, header=header, notes=_note_spare(spare), times=times)
-    return parts | dict(rate=rate, frames=_parse_frames(table[:, 0], rows))
+    head = _split_head(text.rstrip('\x00\x1a'))
+    order, body, first = _split_axes(head.body, head.first)
+    (least, columns), n_markers = _count_columns(body), _count_said(head.header, 'NumMarkers')
+    names = _find_markers(head.names, columns, n_markers)
+    markers, renamed = unique_names(names)
+    width = 2 + 3*len(markers)
+    _check_whole(body, width, first, _count_said(head.header, 'NumFrames'))
+    spare = columns - 3*len(markers) if least > 3*len(markers) else 0
+    table = _parse_rows(body, width, spare, first)
+    table = table[~np.isnan(table).all(1)]
+    times, frames, hertz, odd = settle_timing(
+        len(table), table[:, 1], table[:, 0], _rate_said(head.header), rate)
+    values = table[:, 2:].reshape(len(table), -1, 3)[..., order]
+    counts = {'NumFrames': len(table), 'NumMarkers': len(markers)}
+    header, wrong = _correct_header(head.header, counts, hertz)
+    units, unknown = _units_said(header)
+    notes = (*wrong, *odd, *unknown, *renamed, *_note_spare(spare))
+    contents = TrcContent({new: old for new, old in zip(markers, names) if new != old})
+    return units | dict(values=values, markers=markers, header=header, notes=notes, times=times,
+                        rate=hertz, frames=frames, contents=contents if contents.names else None)
 
 # %% ../../nbs/io/406_trc.ipynb #read-trc
 @reader('.trc', signature=rb'(\xef\xbb\xbf)?\s*PathFileType')
@@ -220,8 +313,9 @@ def read_trc(
     path: str | Path,           # the file
     up: str | None = None,      # force the axis that points up; None: found from the body, else y
     units: str | None = None,   # force the unit; None: what the header says, else found from the legs
+    rate: float | None = None,  # force the rate, Hz; None: what times and header say
 ) -> Trial:                     # the recording
     "Read a TRC file; raises `FileError` where there is no readable file and `DataError` where it is damaged."
     text = read_text(Path(path))
-    with prefix_errors(str(path)): parts = parse_trc(text)
+    with prefix_errors(str(path)): parts = parse_trc(text, rate)
     return build_trial(parts | {'source': str(path)}, up, units)
