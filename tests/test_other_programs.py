@@ -288,6 +288,7 @@ def test_one_more_marker_and_one_less(table, tmp_path):
     more = np.concatenate([trial.values, trial.values[:, :1] + 1], 1)[:, 1:]
     changed = replace(trial, values=more, markers=(*trial.markers[1:], 'extra point'))
     write_trial(again, changed)
+    if b',rate,' in again.read_bytes(): options = {}   # a long table becomes one of ours
     read = read_trial(again, units=trial.units, up=trial.up, **options)
     assert len(read.markers) == len(trial.markers) and any('extra point' in one for one in read.markers)
     np.testing.assert_allclose(read.values[:10], changed.values[:10])
@@ -318,7 +319,7 @@ def test_header_that_the_rows_contradict(sway, tmp_path):
         path.write_bytes(build(sway).replace(old, new).encode())
         trial = read_trial(path)
         assert len(trial) == 60 and any(
-            '60 rows found, but the header says 900' in note for note in trial.notes
+            '60 rows found, but 900' in note for note in trial.notes
         )
         write_trial(tmp_path / 'again.csv', trial)
         assert (tmp_path / 'again.csv').read_bytes().decode() == build(sway)

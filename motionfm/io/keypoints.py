@@ -30,9 +30,9 @@ from motionfm.io.sheet import (
     read_sheet,
     row_words,
     rows_from,
-    settle_timing,
     Sheet,
     sheet_parts,
+    sheet_timing,
     SheetContent,
     unique_names,
     write_sheet,
@@ -202,7 +202,7 @@ def _parse_flat(
     names = _names_of(columns.labels)
     parts = sheet_parts(content, names, columns.certainty)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
-    return settle_timing(parts, None, rate, _rate_of_video(names))
+    return sheet_timing(parts, None, rate, _rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-wide
 _WIDE, _STACKED, _LONG = 'keypoint table', 'keypoint table with several headings', 'landmark table'
@@ -334,7 +334,7 @@ def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     timing = {key: table[pivoted.rows, place] for place, key in
               enumerate(key for key, cell in zip(('frame', 'time'), found.keys) if cell >= 0)}
     parts = timing | dict(values=values, markers=content.markers, contents=content, notes=notes)
-    return settle_timing(parts, None, rate, _rate_of_video(names))
+    return sheet_timing(parts, None, rate, _rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #gather
 def _gather(table: np.ndarray, places: np.ndarray, n_keys: int, sure: bool) -> tuple[np.ndarray, list[str]]:
@@ -416,7 +416,7 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
     contents = _ArrayContent(array, tuple(names), values)
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
-    return settle_timing(parts, None, rate, _rate_of_video(names))
+    return sheet_timing(parts, None, rate, _rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-write
 def _write_array(path: Path, trial: Trial) -> None:

@@ -22,9 +22,9 @@ from motionfm.io.sheet import (
     read_sheet,
     row_words,
     rows_from,
-    settle_timing,
     Sheet,
     sheet_parts,
+    sheet_timing,
     SheetContent,
     write_sheet,
 )
@@ -134,7 +134,7 @@ def _parse_take(sheet: Sheet, rate: float | None) -> dict:
     unit = said['length units'][0].lower()
     if unit: parts['units'] = _UNITS.get(unit, unit)
     hertz = _as_rate(said['export frame rate'][0]) or _as_rate(said['capture frame rate'][0])
-    return settle_timing(parts, hertz, rate)
+    return sheet_timing(parts, hertz, rate)
 
 # %% ../../nbs/io/414_motive.ipynb #names-of
 def _names_of(points: Sequence[_Point]) -> list[str]:

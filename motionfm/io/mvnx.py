@@ -17,7 +17,7 @@ import numpy as np
 
 from ..basics import DataError
 from .registry import build_trial, layout, read_bytes
-from .sheet import name_bones, settle_timing, unique_names
+from .sheet import name_bones, sheet_timing, unique_names
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/418_mvnx.ipynb #subject
@@ -150,7 +150,7 @@ def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
     if others: notes.append(f'{1 + len(others)} people found, the first one is read: {subject.label[:30]!r}')
     parts = {key: numbers for key, numbers in parts.items() if numbers is not None}
     parts |= dict(values=values, markers=unique_names([*names, *feet]), notes=notes, units='m', up='z')
-    return settle_timing(parts, said or None, rate)
+    return sheet_timing(parts, said or None, rate)
 
 # %% ../../nbs/io/418_mvnx.ipynb #read
 @layout('MVNX', '.mvnx .xml', lambda first: re.search(rb'<(\w{1,20}:)?mvnx[\s>]', first) is not None)

@@ -19,9 +19,9 @@ from motionfm.io.sheet import (
     read_sheet,
     row_words,
     rows_from,
-    settle_timing,
     Sheet,
     sheet_parts,
+    sheet_timing,
     SheetContent,
     write_sheet,
 )
@@ -91,7 +91,7 @@ def _parse_nexus(sheet: Sheet, rate: float | None) -> dict:
     left = [name for name in sections if name != 'trajectories']
     if left: parts['notes'] = [*parts['notes'], f'left as they are: {", ".join(left)}']
     if units: parts['units'] = units
-    return settle_timing(parts, _said_rate(sheet, sections['trajectories'], axes), rate)
+    return sheet_timing(parts, _said_rate(sheet, sections['trajectories'], axes), rate)
 
 def _said_rate(sheet: Sheet, start: int, axes: int) -> float | None:
     "The rate below a section's name, Hz; None where there is none."
@@ -146,6 +146,6 @@ def read_bare_rows(
         cells = 2 + np.arange(3*count).reshape(count, 3)
         content = SheetContent(_BARE, sheet, np.array(rows)[:, None], cells, (), ('',)*count, np.empty(0),
                                keys=(0, -1))
-        parts = settle_timing(sheet_parts(content, content.labels), None, rate)
+        parts = sheet_timing(sheet_parts(content, content.labels), None, rate)
     notes = [*parts['notes'], 'the table has no names, so the points have numbers']
     return build_sheet_trial(parts | {'source': str(path), 'notes': notes}, up, units, default='z')

@@ -23,9 +23,9 @@ from motionfm.io.sheet import (
     read_sheet,
     row_words,
     rows_from,
-    settle_timing,
     Sheet,
     sheet_parts,
+    sheet_timing,
     SheetContent,
     write_sheet,
 )
@@ -134,7 +134,7 @@ def _parse_qtm(sheet: Sheet, rate: float | None) -> dict:
         counts=tuple(counts))
     parts = sheet_parts(content, name_bones(names) if bones else names)
     parts['notes'] = [*parts['notes'], *note_count(_entry(header, 'NO_OF_FRAMES'), len(rows))]
-    return settle_timing(parts, _said_rate(header), rate)
+    return sheet_timing(parts, _said_rate(header), rate)
 
 def _said_rate(header: _Header) -> float | None:
     "The rate in the header, Hz; None where there is none."

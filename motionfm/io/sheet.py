@@ -18,7 +18,7 @@ from ..basics import atomic_path, DataError
 from .conventions import find_joint
 from .csv import write_csv
 from .registry import build_trial, check_rate, read_bytes, WRITERS
-from .tabular import complete_timing, rate_from_times
+from .tabular import complete_timing
 from .trial import observed, Trial
 
 # %% ../../nbs/io/413_sheet.ipynb #sheet
@@ -215,43 +215,22 @@ def mask_uncertain(
     return np.where(low[..., None], np.nan, values), [words]
 
 # %% ../../nbs/io/413_sheet.ipynb #timing
-def _in_seconds(times: np.ndarray) -> tuple[np.ndarray, float]:
-    "Times (T,) in seconds, and how many of the file's units make one."
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.
-    scale = next((one for least, one in ((5e5, 1e9), (500, 1e6), (.5, 1e3)) if step >= least), 1.)
-    return times/scale, scale
-
-def settle_timing(
+def sheet_timing(
     parts: dict,             # values, and time and frame where the table has them, (T,) numbers
     said: float | None,      # Hz, by the header
     forced: float | None,    # Hz, by the user
     assumed: float | None = None,   # Hz, where nobody says it; None: refused
 ) -> dict:                   # the same with times, frames, rate
     "Complete what is known about time; raises `DataError`."
-    times, notes = parts.pop('time', None), list(parts.get('notes', ()))
-    if forced is not None: forced = check_rate(forced)
-    if times is not None and np.isfinite(times).all() and not forced:
-        found, said = _rate_by_times(times, said, notes)
-        if found is not None: parts['time'] = found
-    elif not forced and not said and assumed:
-        notes.append(f'the file says neither times nor a rate, so {assumed:g} Hz is assumed; '
-                     'if that is wrong, give the rate')
-        said = assumed
-    return complete_timing(parts | {'notes': notes}, forced or said)
-
-# %% ../../nbs/io/413_sheet.ipynb #rate-by-times
-def _rate_by_times(
-    times: np.ndarray, said: float | None, notes: list[str],
-) -> tuple[np.ndarray | None, float | None]:
-    "Times in seconds and the rate; times that don't go on are left out where the header has a rate."
-    times, _ = _in_seconds(times)
-    steps = np.diff(times)
-    if said and (len(times) < 2 or not (steps > 0).all()): return (times if len(times) < 2 else None), said
-    step = float(np.median(steps)) if len(steps) else 0.
-    if said and .95 < step*said < 1.05: return times, said
-    rate = rate_from_times(times) if not said or len(times) > 2 else said
-    if said: notes.append(f'the times say {rate:g} Hz, but the header {said:g} Hz; the times are believed')
-    return times, rate
+    if forced is not None: return complete_timing(parts, check_rate(forced))
+    times = parts.get('time')
+    if times is not None and not (np.isfinite(times).all() and (said is None or (np.diff(times) > 0).all())):
+        times = parts.pop('time')[:0]   # they say less than the header does
+    known = said or (times is not None and len(times))
+    if known or not assumed: return complete_timing(parts, repr(float(said)) if said else None)
+    note = (f'the file says neither times nor a rate, so {assumed:g} Hz is assumed; '
+            'if that is wrong, give the rate')
+    return complete_timing(parts | {'notes': [*parts.get('notes', ()), note]}, float(assumed))
 
 # %% ../../nbs/io/413_sheet.ipynb #content
 @dataclass(frozen=True, eq=False)
