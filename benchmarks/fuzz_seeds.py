@@ -195,11 +195,16 @@ coords,x,y,z,likelihood
 0,1,2,3,.9
 1,1,2,3,.1
 ''', 'wide.csv': 'fnum,l-hip_x,l-hip_y,l-hip_z,l-hip_score,M_00\n0,1,2,3,.9,1\n1,1,2,3,.1,1\n',
-                  'long.csv': 'frame,model,landmark,x,y,z,visibility\n0,body,left_hip,1,2,3,.9\n1,body,1,1,2,3,.1\n'},
+                  'long.csv': '''frame,model,landmark,x,y,z,visibility
+0,body,left_hip,1,2,3,.9
+1,body,1,1,2,3,.1
+'''},
     'mvnx': {'leg.mvnx': '''<?xml version="1.0"?>
 <mvnx version="4"><subject label="Ann" frameRate="60"><segments><segment label="RightLowerLeg" id="1"/>
-<segment label="RightFoot" id="2"><points><point label="pRightHeelFoot"><pos_b>-0.04 0 -0.08</pos_b></point></points>
-</segment></segments><frames><frame time="0" index="0" type="normal"><orientation>1 0 0 0 1 0 0 0</orientation>
+<segment label="RightFoot" id="2"><points>
+<point label="pRightHeelFoot"><pos_b>-0.04 0 -0.08</pos_b></point></points>
+</segment></segments><frames><frame time="0" index="0" type="normal">
+<orientation>1 0 0 0 1 0 0 0</orientation>
 <position>0 0 0.5 0 0 0.1</position></frame></frames></subject></mvnx>'''}}
 
 
