@@ -18,8 +18,22 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS, RESULTS = ROOT/'tests'/'seeds', ROOT/'benchmarks'/'fuzz.json'
-ENDINGS = {'trc': '.trc', 'csv': '.csv', 'npz': '.npz', 'c3d': '.c3d', 'bvh': '.bvh', 'info': '.npy'}
+ENDINGS = {'trc': '.trc', 'csv': '.csv', 'npz': '.npz', 'c3d': '.c3d', 'bvh': '.bvh', 'info': '.npy',
+           'motive': '.csv', 'qtm': '.tsv', 'nexus': '.csv', 'keypoints': '.csv', 'array': '.npy',
+           'mvnx': '.mvnx'}
+NO_RATE = 'keypoints', 'array'   # say nothing about time
 WORDS = {
+    'motive': 'Format\\x20Version Type Name ID Marker Bone Rigid\\x20Body Position Rotation Frame '
+              'Time\\x20(Seconds) X Y Z W Length\\x20Units Meters \\x0a , \\x22 nan 1e999',
+    'qtm': 'NO_OF_FRAMES NO_OF_MARKERS FREQUENCY DATA_INCLUDED 3D 6D MARKER_NAMES TRAJECTORY_TYPES Frame Time '
+           'QX null \\x09 \\x0a 0.000 -1 1e999',
+    'nexus': 'Trajectories Devices Model\\x20Outputs Frame Sub\\x20Frame X Y Z mm m , '
+             '\\x0a \\x22 Ann: nan 1e999',
+    'keypoints': 'scorer bodyparts coords likelihood x y z _x _y _z _score fnum frame landmark visibility '
+                 'model , \\x0a \\x22 left_hip nan 1e999',
+    'array': 'descr <f8 <f4 <i2 |O fortran_order shape True (4,5,3) (2,)',
+    'mvnx': 'mvnx subject segments segment label frameRate frames frame type=\\x22normal\\x22 position '
+            'orientation pos_b <!ENTITY &a; </ /> 0.5 nan',
     'trc': 'PathFileType DataRate NumFrames NumMarkers Units mm m nan inf 1e999 '
            'Frame# Time RKnee Neck X1 Y1 \\x09 \\x0a -0 _study',
     'csv': 'frame time joint rate units up _x _y _z mm y \\x09 \\x0a ; , \\x22 # nan inf 1e999 Neck RKnee',
@@ -58,6 +72,7 @@ def read(reader: str, content: bytes, folder: Path):
     else: path.write_bytes(content)
     try:
         with warnings.catch_warnings(action='error'):
+            if reader in NO_RATE: return read_trial(path, units='m', up='y', rate=30.)
             return (read_info if reader == 'info' else read_trial)(path)
     except MotionfmError as error:
         message = str(error)

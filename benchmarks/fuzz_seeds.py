@@ -166,6 +166,74 @@ def write_odd_c3d() -> None:
     for name, raw in files.items(): (SEEDS/'c3d'/f'{name}.c3d').write_bytes(raw)
 
 
+OTHERS = {   # tables of other programs: reader, and its files
+    'motive': {'take.csv': '''Format Version,1.23,Take Name,A,Capture Frame Rate,100,Length Units,Meters
+
+,Type,Rigid Body,Rigid Body,Rigid Body,Bone,Bone,Bone,Marker,Marker,Marker
+,Name,Hat,Hat,Hat,A:LThigh,A:LThigh,A:LThigh,"A:M1","A:M1","A:M1"
+,,Rotation,Rotation,Rotation,Position,Position,Position,Position,Position,Position
+Frame,Time (Seconds),X,Y,Z,X,Y,Z,X,Y,Z
+0,0.00,0,0,0,0.1,0.9,0,.1,.03,0
+1,0.01,0,0,0,,,,.1,.03,0
+2,0.02,0,0,0,0.1,0.9,0.02,,,
+'''},
+    'qtm': {'keys.tsv': '''NO_OF_FRAMES\t2
+NO_OF_MARKERS\t2
+FREQUENCY\t100
+DATA_INCLUDED\t3D
+MARKER_NAMES\tRKnee\tBox
+TRAJECTORY_TYPES\tMeasured\tMixed
+1\t0.00\t100.5\t2\t480\t900\t0\t50
+2\t0.01\t\t\t\t900\tnull\t50
+''', 'skeleton.tsv': '''NO_OF_FRAMES\t2
+FREQUENCY\t100
+Frame\tTime\tHips\tX\tY\tZ\tQX\tQY\tQZ\tQW
+1\t0\t\t1\t2\t3\t0\t0\t0\t1
+2\t0.01\t\t1\t2\t4\t0\t0\t0\t1
+'''},
+    'nexus': {'sections.csv': '''Devices
+1000
+,,Plate,,
+Frame,Sub Frame,Fx,Fy,Fz
+,,N,N,N
+5,0,0.1,0.2,-700
+
+Trajectories
+100
+,,Ann:RKNE,,,Ann:LKNE,,
+Frame,Sub Frame,X,Y,Z,X,Y,Z
+,,mm,mm,mm,mm,mm,mm
+5,0,10,20,480.5,12,-20,480
+6,0,,,,12.5,-20,480
+''', 'bare.csv': '7,0,1,2,3,,,\n8,0,1,2,4,5,6,7\n'},
+    'keypoints': {'dlc.csv': '''scorer,net,net,net,net
+bodyparts,left_hip,left_hip,left_hip,left_hip
+coords,x,y,z,likelihood
+0,1,2,3,.9
+1,1,2,3,.1
+''', 'wide.csv': 'fnum,l-hip_x,l-hip_y,l-hip_z,l-hip_score,M_00\n0,1,2,3,.9,1\n1,1,2,3,.1,1\n',
+                  'long.csv': '''frame,model,landmark,x,y,z,visibility
+0,body,left_hip,1,2,3,.9
+1,body,1,1,2,3,.1
+'''},
+    'mvnx': {'leg.mvnx': '''<?xml version="1.0"?>
+<mvnx version="4"><subject label="Ann" frameRate="60"><segments><segment label="RightLowerLeg" id="1"/>
+<segment label="RightFoot" id="2"><points>
+<point label="pRightHeelFoot"><pos_b>-0.04 0 -0.08</pos_b></point></points>
+</segment></segments><frames><frame time="0" index="0" type="normal">
+<orientation>1 0 0 0 1 0 0 0</orientation>
+<position>0 0 0.5 0 0 0.1</position></frame></frames></subject></mvnx>'''}}
+
+
+def write_others() -> None:
+    "Seeds of other programs' tables and arrays."
+    for reader, files in OTHERS.items():
+        (SEEDS/reader).mkdir(parents=True, exist_ok=True)
+        for name, text in files.items(): (SEEDS/reader/name).write_text(text)
+    (SEEDS/'array').mkdir(parents=True, exist_ok=True)
+    (SEEDS/'array'/'points.npy').write_bytes(npy(np.arange(60.).reshape(4, 5, 3)))
+
+
 def pickled(info: dict, protocol: int) -> bytes:
     "An infoData.npy in a given protocol of pickles."
     import pickle
@@ -175,4 +243,6 @@ def pickled(info: dict, protocol: int) -> bytes:
     return file.getvalue() + pickle.dumps(array, protocol)
 
 
-if __name__ == '__main__': write()
+if __name__ == '__main__':
+    write()
+    write_others()
