@@ -248,6 +248,7 @@ def _kinematics_in_chunks(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[
         with np.errstate(all='ignore'): yield (*forward_kinematics(hierarchy, motion[part]), part)
 
 # %% ../../nbs/io/423_bvh.ipynb #positions-of
+@np.errstate(all='ignore')   # numbers of no person may be too large
 def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Points:
     "Points of all people, their joints first; then the nodes that belong to nobody."
     bodies = _find_bodies(hierarchy, motion, up)
@@ -379,6 +380,7 @@ def _content_of(trial: Trial) -> BvhContent:
                     f'choose an output that ends with one of {known}')
 
 # %% ../../nbs/io/423_bvh.ipynb #pose-again
+@np.errstate(all='ignore')
 def _with_angles(trial: Trial) -> ParsedBvh:
     "What a BVH file of a trial holds; raises `DataError`."
     content = _content_of(trial)
@@ -388,6 +390,9 @@ def _with_angles(trial: Trial) -> ParsedBvh:
     positions = np.concatenate([found for found, _, _ in _kinematics_in_chunks(hierarchy, motion)])
     targets, changed, sure = _targets(trial, content, rows, positions)
     solved = solve_channels(hierarchy, motion, positions, targets, changed, sure, _WRONG_M*content.per_metre)
+    if not np.isfinite(solved).all():
+        raise DataError(f'{trial.source}: no angles found that lead to its positions; '
+                        'choose an output that ends with .trc')
     if rows[0] == content.left_out:   # an added pose stands in front again
         solved = np.concatenate([content.parsed.motion[:rows[0]], solved])
     return ParsedBvh(hierarchy, solved, frame_time)
