@@ -179,19 +179,12 @@ def bridge(
     share = share.reshape(-1, *[1]*(values.ndim - 1))
     return (1 - share)*values[before] + share*values[after]
 
-# %% ../../nbs/estimate/510_neighbours.ipynb #local-frames
+# %% ../../nbs/estimate/510_neighbours.ipynb #points-around
 class PointsAround(NamedTuple):
     "A point and its neighbours: N known rows, then the G frames of the gap."
     target: np.ndarray       # (N, 1, 3) metres, the point
     neighbours: np.ndarray   # (N + G, P, 3) metres
     seen: np.ndarray         # (N + G, P, 1) whether a neighbour was
-
-class LocalView(NamedTuple):
-    "A point and its neighbours as a moving frame sees them: N known rows, then the G frames of the gap."
-    target: np.ndarray       # (N, 3) metres, the point
-    neighbours: np.ndarray   # (N + G, P, 3) metres; NaN where not seen
-    rotations: np.ndarray    # (G, 3, 3) of the frame
-    centres: np.ndarray      # (G, 3) metres
 
 def points_around(
     positions: np.ndarray,   # (T, M, 3) metres
@@ -203,6 +196,14 @@ def points_around(
     frames = np.r_[around.rows, np.arange(gap.start, gap.stop)][:, None]
     seen = visible[frames, around.neighbours, None]
     return PointsAround(positions[around.rows, None, gap.point], positions[frames, around.neighbours], seen)
+
+# %% ../../nbs/estimate/510_neighbours.ipynb #local-frames
+class LocalView(NamedTuple):
+    "A point and its neighbours as a moving frame sees them: N known rows, then the G frames of the gap."
+    target: np.ndarray       # (N, 3) metres, the point
+    neighbours: np.ndarray   # (N + G, P, 3) metres; NaN where not seen
+    rotations: np.ndarray    # (G, 3, 3) of the frame
+    centres: np.ndarray      # (G, 3) metres
 
 def local_view(
     points: PointsAround,
