@@ -25,8 +25,8 @@ NO_RATE = 'keypoints', 'array'   # say nothing about time
 WORDS = {
     'motive': 'Format\\x20Version Type Name ID Marker Bone Rigid\\x20Body Position Rotation Frame '
               'Time\\x20(Seconds) X Y Z W Length\\x20Units Meters \\x0a , \\x22 nan 1e999',
-    'qtm': 'NO_OF_FRAMES NO_OF_MARKERS FREQUENCY DATA_INCLUDED 3D 6D MARKER_NAMES TRAJECTORY_TYPES Frame Time '
-           'QX null \\x09 \\x0a 0.000 -1 1e999',
+    'qtm': 'NO_OF_FRAMES NO_OF_MARKERS FREQUENCY DATA_INCLUDED 3D 6D MARKER_NAMES TRAJECTORY_TYPES Frame '
+           'Time QX null \\x09 \\x0a 0.000 -1 1e999',
     'nexus': 'Trajectories Devices Model\\x20Outputs Frame Sub\\x20Frame X Y Z mm m , '
              '\\x0a \\x22 Ann: nan 1e999',
     'keypoints': 'scorer bodyparts coords likelihood x y z _x _y _z _score fnum frame landmark visibility '
