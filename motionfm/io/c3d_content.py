@@ -329,7 +329,8 @@ def load_c3d(
     if not number_of(parameters, 'POINT', 'SCALE'):
         set_numbers(parameters, 'POINT', 'SCALE', 4, [header.scale if np.isfinite(header.scale) else 1.])
     channels = _channel_count(header, parameters, way.analog)
-    ratio, on_rate = way.analog//channels if channels else 0, []
+    ratio = way.analog//channels if channels else 0
+    on_rate: list[str] = []
     if rate is None: rate, on_rate = _settle_rate(header, parameters, ratio)
     frames = _read_frames(raw, header, way)
     values, fourth = _read_points(frames[:, :4*way.points], parameters)
