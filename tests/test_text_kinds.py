@@ -85,7 +85,7 @@ VARIANTS = {
     'decimal commas': trc('A\t\t\tB', [row.replace('.', ',') for row in ROWS]),
     'spaces': trc('A\t\t\tB', [row.replace('\t', '  ') for row in ROWS]),
     'trailing tabs': trc('A\t\t\tB\t\t\t\t\t', [row + '\t\t\t' for row in ROWS]),
-    'milliseconds': trc('A\t\t\tB', [re.sub(r'\t0\.(\d+)', lambda m: f'\t{int(m[1])}', row, count=1) for row in ROWS]),
+    'milliseconds': trc('A\t\t\tB', [row.replace('\t0.0', '\t', 1).replace('\t00', '\t0') for row in ROWS]),
     'no times': trc('A\t\t\tB', [re.sub(r'\t0\.\d+', '\t', row, count=1) for row in ROWS]),
     'times of zero': trc('A\t\t\tB', [re.sub(r'\t0\.\d+', '\t0', row, count=1) for row in ROWS]),
     'frames as floats': trc('A\t\t\tB', [re.sub(r'^(\d)', r'\1.0', row) for row in ROWS]),
@@ -105,7 +105,8 @@ def test_variants(tmp_path, text, encoding):
     path.write_bytes(raw)
     trial = read_trial(path)
     assert (trial.markers, trial.rate, len(trial)) == (('A', 'B'), 50, 4)
-    np.testing.assert_array_equal(trial.values[:3].reshape(3, -1), [[row + .5, 2, 3, 4, 5, 6] for row in range(3)])
+    expected = [[row + .5, 2, 3, 4, 5, 6] for row in range(3)]
+    np.testing.assert_array_equal(trial.values[:3].reshape(3, -1), expected)
     np.testing.assert_allclose(trial.times, np.arange(4)/50, atol=1e-9)
     assert trial.frames.tolist() == [1, 2, 3, 4]
 
