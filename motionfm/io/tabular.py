@@ -171,7 +171,9 @@ def _odd_cells(
     strange &= chunk != 10
     strange |= chunk == 47
     places, minus = np.flatnonzero(strange), chunk == 45
-    if minus.sum() != negative.sum(): places = np.union1d(places, np.flatnonzero(minus))
+    if minus.sum() != negative.sum():
+        inside = np.setdiff1d(np.flatnonzero(minus), cells.starts[negative], assume_unique=True)
+        places = np.union1d(places, inside)
     return np.union1d(odd, np.searchsorted(cells.ends, places)) if len(places) else odd
 
 # %% ../../nbs/io/404_tabular.ipynb #block-numbers
@@ -204,8 +206,8 @@ def _with_odd(numbers: np.ndarray, text: bytes, odd: np.ndarray, starts: np.ndar
     "The same with the odd cells; None where one is no number."
     for cell in odd:
         word = text[starts[cell]:ends[cell]]
-        if not word.replace(b'.', b'').isdigit():
-            if not _NUMBER.fullmatch(word.decode().strip()): return None
+        plain = word.replace(b'.', b'').isdigit()
+        if not (plain or _NUMBER.fullmatch(word.decode().strip())): return None
         numbers[cell] = float(word) if word.strip() else np.nan
     return numbers
 
@@ -391,8 +393,9 @@ def settle_timing(
         begin = seconds[0]
     assert rate is not None
     going = frames - frames[0] if (np.diff(frames) > 0).all() else np.arange(count)
-    with np.errstate(over='ignore'): return Timing(begin + going/rate, frames, rate, tuple(notes))
+    with np.errstate(over='ignore'):     return Timing(begin + going/rate, frames, rate, tuple(notes))
 
+# %% ../../nbs/io/404_tabular.ipynb #timing-fits
 def _fits(times: np.ndarray, rate: float) -> bool:
     "Whether times (T,) in seconds have a rate already."
     try: return _settle_rate(times, rate)[0] == rate
