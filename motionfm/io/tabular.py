@@ -393,7 +393,7 @@ def settle_timing(
         begin = seconds[0]
     assert rate is not None
     going = frames - frames[0] if (np.diff(frames) > 0).all() else np.arange(count)
-    with np.errstate(over='ignore'):     return Timing(begin + going/rate, frames, rate, tuple(notes))
+    with np.errstate(over='ignore'): return Timing(begin + going/rate, frames, rate, tuple(notes))
 
 # %% ../../nbs/io/404_tabular.ipynb #timing-fits
 def _fits(times: np.ndarray, rate: float) -> bool:
