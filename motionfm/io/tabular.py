@@ -369,6 +369,7 @@ class Timing(NamedTuple):
     rate: float             # Hz
     notes: tuple[str, ...]  # what was odd
 
+# %% ../../nbs/io/404_tabular.ipynb #settle-timing
 def settle_timing(
     count: int,                     # T frames
     times: np.ndarray | None,       # (T,) as they were found, NaN where missing

@@ -84,6 +84,7 @@ def _held_joints(
             held[run, joint] = way[joint] > max(_HELD_JUMP_M, 1.5*usual) if goes_on else body > _HELD_END_M
     return held
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #largest-step
 def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
     "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
     with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
