@@ -60,6 +60,12 @@ def _without_errors(points: Points, found: Repaired) -> Points:
     return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #held
+def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
+    "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
+    with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
+    free = seen[1:] & seen[:-1] & ~same[:-1]
+    return float(np.percentile(steps[free], 99)) if free.any() else 0.
+
 _HELD_S, _HELD_FRAMES, _HELD_JUMP_M, _HELD_BODY_M, _HELD_END_M = .05, 3, .02, .01, .6
 
 def _held_joints(
@@ -84,13 +90,7 @@ def _held_joints(
             held[run, joint] = way[joint] > max(_HELD_JUMP_M, 1.5*usual) if goes_on else body > _HELD_END_M
     return held
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #largest-step
-def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
-    "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
-    with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
-    free = seen[1:] & seen[:-1] & ~same[:-1]
-    return float(np.percentile(steps[free], 99)) if free.any() else 0.
-
+# %% ../../nbs/reconstruct/610_trials.ipynb #without-held
 def _without_held(points: Points, rate: float, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
     "Points with gaps where joints were held, and what was found."
     n, positions, visible = points.n_joints, points.positions.copy(), points.visible.copy()
@@ -459,8 +459,6 @@ def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
             taken.add(target)
         unique.append(target)
     return unique
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #apart
 def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets where recordings of one name from several folders bear the name of their folder, too."
     kept = [target for path, target in zip(recordings, targets) if path.suffix == target.suffix]
