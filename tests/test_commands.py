@@ -362,15 +362,11 @@ def trc_with(change):
 TRIALS = {
     'truncated': (
         trc_with(lambda text: text[: len(text) // 2]),
-        r'recording.trc: 176 rows found, but NumFrames says 360',
+        r'recording.trc: line \d+: the last row ends early',
     ),
     'unknown unit': (
         trc_with(lambda text: text.replace('\tmm\t', '\tfurlongs\t')),
         r"recording.trc: .*furlongs.*",
-    ),
-    'duplicated joint': (
-        trc_with(lambda text: text.replace('LWrist', 'RWrist')),
-        r'recording.trc: .*RWrist.*',
     ),
     'zero frames': (trc_with(lambda text: '\n'.join(text.split('\n')[:5]) + '\n'), r'recording.trc: .*'),
     'unknown format': (lambda path: path.with_suffix('.xyz').write_text('x'), r'recording.trc: not found'),

@@ -22,12 +22,13 @@ def recordings(tmp_path):
 
 def test_longest_gap_and_open_ends(recordings, motionfm):
     code, words = motionfm(
-        'reconstruct', recordings/'reach.trc', '-o', recordings/'out.trc', '--max-gap', '0.5s', '--no-extrapolate')
+        'reconstruct', recordings/'reach.trc', '-o', recordings/'out.trc', '--max-gap', '0.5s',
+        '--no-extrapolate')
     assert code == 0 and 'left blank' in words, words
     before, after = read_trial(recordings/'reach.trc'), read_trial(recordings/'out.trc')
     seen, known = observed(before.values), observed(after.values)
     expected = (gap_lengths(seen) <= 30) & ~open_gaps(seen) | seen
-    follows = [name in ('Neck', 'midHip', 'RHip', 'LHip') for name in before.markers]   # from their neighbours
+    follows = [name in ('Neck', 'midHip', 'RHip', 'LHip') for name in before.markers]   # from others
     assert (known[:, ~np.array(follows)] == expected[:, ~np.array(follows)]).all()
     in_python = repair(recordings/'reach.trc', max_gap=30, extrapolate=False)
     np.testing.assert_array_equal(in_python.trial.values, after.values)
@@ -60,12 +61,14 @@ def test_rate(recordings, motionfm):
 
 def test_several_at_once(recordings, motionfm):
     code, words = motionfm(
-        'reconstruct', recordings/'reach.trc', recordings/'sub', recordings/'other.npz', '-o', recordings/'out')
+        'reconstruct', recordings/'reach.trc', recordings/'sub', recordings/'other.npz',
+        '-o', recordings/'out')
     assert code == 0, words
     names = sorted(path.name for path in (recordings/'out').iterdir())
     assert names == ['other.npz', 'reach.csv', 'reach.trc', 'summary.csv']
     code, words = motionfm(
-        'reconstruct', recordings/'reach.trc', recordings/'other.npz', '--format', 'csv', '-o', recordings/'csv')
+        'reconstruct', recordings/'reach.trc', recordings/'other.npz', '--format', 'csv',
+        '-o', recordings/'csv')
     assert code == 0 and (recordings/'csv'/'other.csv').exists(), words
 
 

@@ -283,6 +283,7 @@ def parse_table(
         _scale(parts['times'], stamps))
     return parts
 
+# %% ../../nbs/io/407_csv.ipynb #lines-above
 def _lines_above(text: str) -> tuple[str, ...]:
     "What stands above the names."
     above = re.match(r'(?:[ \t]*(?:#[^\n]*)?\n)*', text)
@@ -333,16 +334,16 @@ def read_csv(
     text = read_text(Path(path))
     with prefix_errors(str(path)): parts = parse_table(text, rate)
     trial = build_trial(parts | {'source': str(path)}, up, units)
-    said = trial.units, trial.up, trial.rate
-    return replace(trial, contents=replace(trial.contents, said=said))
+    table = parts['contents'] if trial.contents is None else trial.contents
+    assert isinstance(table, TableContent)
+    return replace(trial, contents=replace(table, said=(trial.units, trial.up, trial.rate)))
 
 # %% ../../nbs/io/407_csv.ipynb #same-layout
 def write_table(path: Path, trial: Trial) -> None:
     "Write a recording that came from a table as that table, with what changed; raises `FileError`."
     table = trial.contents
-    same = isinstance(table, TableContent) and len(table.frames) == len(trial) and \
-        table.said == (trial.units, trial.up, trial.rate)
-    if not same: return write_csv(path, trial)
+    if not isinstance(table, TableContent) or len(table.frames) != len(trial) or \
+        table.said != (trial.units, trial.up, trial.rate): return write_csv(path, trial)
     lines = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
     names = _joined([*_kept(table.names, trial, table), *_new_names(trial, table)], table.separator)
     text = '\n'.join([*table.above, names, *lines]) + '\n'
@@ -424,7 +425,8 @@ def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
     "The rows of a long table, with the numbers of a trial."
     assert table.joint is not None
     changed, place = _changed(trial, table), {name: number for number, name in enumerate(table.markers)}
-    axes, rows = next(iter(table.places.values())), []
+    axes = next(iter(table.places.values()))
+    rows: list[tuple[int, bool, list[str]]] = []
     for frame, row in enumerate(table.frames):
         known = table.lines[row] if row >= 0 else np.zeros(0, int)
         last = known.max() if len(known) else (rows[-1][0] if rows else -1)

@@ -29,7 +29,8 @@ def read_trial(
 ) -> Trial:                     # the recording
     "Read a recording; raises `FileError` where it can't be read and `DataError` where it is damaged."
     path = Path(path)
-    read, forced = detect_reader(path), {'up': up, 'units': units}
+    read = detect_reader(path)
+    forced: dict[str, str | float | None] = {'up': up, 'units': units}
     takes_rate = 'rate' in inspect.signature(read).parameters
     if rate is not None: rate = check_rate(rate)
     if takes_rate: forced['rate'] = rate

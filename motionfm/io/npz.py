@@ -8,7 +8,7 @@ __all__ = ['read_npz', 'write_npz']
 # %% ../../nbs/io/405_npz.ipynb #imports
 import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
@@ -229,5 +229,6 @@ def write_npz(
                    frames=trial.frames, rate=trial.rate, units=trial.units, up=trial.up)
     own = trial.contents if isinstance(trial.contents, NpzContent) else NpzContent({}, {})
     usual = own.names if 'values' in own.names else {}   # a long file is written as a wide one
-    named = {usual.get(key, 'positions' if key == 'values' else key): entry for key, entry in entries.items()}
+    usual = {'values': 'positions'} | usual
+    named: dict[str, Any] = {usual.get(key, key): entry for key, entry in entries.items()}
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.savez(file, **own.others | named)

@@ -182,7 +182,7 @@ def read_text(path: Path) -> str:
     raw = read_bytes(path).removeprefix(b'\xef\xbb\xbf')   # a byte order mark
     try: text = raw.decode('utf-16' if raw[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8')
     except UnicodeDecodeError: text = raw.decode('latin-1')
-    return text.replace('\r\n', '\n').replace('\r', '\n')
+    return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
 
 # %% ../../nbs/io/403_registry.ipynb #unique-names
 def unique_names(

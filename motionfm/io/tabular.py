@@ -157,22 +157,24 @@ def _find_cells(
     return _Cells(*parts)
 
 # %% ../../nbs/io/404_tabular.ipynb #block-odd
-_PLAIN_BYTES = np.zeros(256, bool)
-_PLAIN_BYTES[list(b'0123456789.-\n')] = True
 _MOST_ODD = .25   # of the cells
 
 def _odd_cells(
     chunk: np.ndarray, separator: int, cells: _Cells,
-    counts: tuple[np.ndarray, np.ndarray],   # (N,) digits in front of the point, and behind it
+    before: np.ndarray, behind: np.ndarray,   # (N,) digits in front of the point, and behind it
+    negative: np.ndarray,                     # (N,) whether a minus sign begins the cell
 ) -> np.ndarray:         # places of cells
     "Cells that take more than the fast way."
-    plain = _PLAIN_BYTES.copy()
-    plain[separator] = True
-    odd = np.flatnonzero((counts[0] > 8) | (counts[1] > 8) | (counts[0] + counts[1] > 15))
-    strange = np.flatnonzero(~plain[chunk])
-    minus = np.flatnonzero(chunk == 45)
-    inside = minus[~np.isin(minus, cells.starts, assume_unique=True)] if len(minus) else minus
-    return np.union1d(odd, np.searchsorted(cells.ends, np.r_[strange, inside]))
+    odd = np.flatnonzero((before > 8) | (behind > 8) | (before + behind > 15))
+    strange = np.uint8(12) < chunk - np.uint8(45)   # neither digit nor - . /
+    strange &= chunk != separator
+    strange &= chunk != 10
+    strange |= chunk == 47
+    places, minus = np.flatnonzero(strange), chunk == 45
+    if minus.sum() != negative.sum():
+        inside = np.setdiff1d(np.flatnonzero(minus), cells.starts[negative], assume_unique=True)
+        places = np.union1d(places, inside)
+    return np.union1d(odd, np.searchsorted(cells.ends, places)) if len(places) else odd
 
 # %% ../../nbs/io/404_tabular.ipynb #block-numbers
 def _block_numbers(
@@ -187,7 +189,7 @@ def _block_numbers(
     starts, points, ends = cells
     negative = chunk[starts] == 45
     before, behind = points - starts - negative, np.maximum(ends - points - 1, 0)
-    odd = _odd_cells(chunk, separator, cells, (before, behind))
+    odd = _odd_cells(chunk, separator, cells, before, behind, negative)
     if len(odd) > _MOST_ODD*len(starts): return None
     before[odd] = behind[odd] = 0
     words = np.ndarray((len(text) - 7,), '<u8', text, 0, (1,))   # the eight bytes from each place on
@@ -203,9 +205,10 @@ def _with_odd(numbers: np.ndarray, text: bytes, odd: np.ndarray, starts: np.ndar
               ) -> np.ndarray | None:
     "The same with the odd cells; None where one is no number."
     for cell in odd:
-        word = text[starts[cell]:ends[cell]].decode('ascii').strip()
-        if not _NUMBER.fullmatch(word): return None
-        numbers[cell] = float(word or 'nan')
+        word = text[starts[cell]:ends[cell]]
+        plain = word.replace(b'.', b'').isdigit()
+        if not (plain or _NUMBER.fullmatch(word.decode().strip())): return None
+        numbers[cell] = float(word) if word.strip() else np.nan
     return numbers
 
 # %% ../../nbs/io/404_tabular.ipynb #block
@@ -218,7 +221,9 @@ def parse_clean(
 ) -> np.ndarray | None:     # (T, width) numbers, NaN where blank; None where the rows are not clean
     "Numbers of rows that all look alike, fast."
     if not text.isascii(): return None
-    rows = text.strip('\n').replace('NaN', '').replace('nan', '')
+    rows = text.strip('\n')
+    for word in 'NaN', 'nan':
+        if word in rows: rows = rows.replace(word, '')
     raw, found, begin = b'\n'*8 + rows.encode() + b'\n', [], 8
     while begin < len(raw):
         end = raw.find(b'\n', min(begin + _CHUNK_BYTES, len(raw) - 1)) + 1
@@ -364,6 +369,7 @@ class Timing(NamedTuple):
     rate: float             # Hz
     notes: tuple[str, ...]  # what was odd
 
+# %% ../../nbs/io/404_tabular.ipynb #settle-timing
 def settle_timing(
     count: int,                     # T frames
     times: np.ndarray | None,       # (T,) as they were found, NaN where missing
@@ -390,6 +396,7 @@ def settle_timing(
     going = frames - frames[0] if (np.diff(frames) > 0).all() else np.arange(count)
     with np.errstate(over='ignore'): return Timing(begin + going/rate, frames, rate, tuple(notes))
 
+# %% ../../nbs/io/404_tabular.ipynb #timing-fits
 def _fits(times: np.ndarray, rate: float) -> bool:
     "Whether times (T,) in seconds have a rate already."
     try: return _settle_rate(times, rate)[0] == rate

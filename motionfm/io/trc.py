@@ -234,11 +234,12 @@ def _check_whole(
 ) -> None:
     "Raise `DataError` where there are no rows, or the last one is cut."
     if not body.strip(): raise DataError('zero frames found, expected at least one; export the trial again')
-    rows, number = body.split('\n'), first + body.count('\n')
-    last, before = split_cells(rows[-1]), split_cells(rows[-2] if len(rows) > 1 else '')
-    if not rows[-1].strip(): return
+    if body.endswith('\n'): return
+    above, _, end = body.rpartition('\n')
+    number = first + body.count('\n')
+    last, before = split_cells(end), split_cells(above[above.rfind('\n') + 1:])
     short = len(last) < min(width, len(before) if any(before) else width)
-    if not short and n_frames and n_frames > len(rows) and len(last) == len(before):
+    if not short and n_frames and n_frames > number - first + 1 and len(last) == len(before):
         short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
     if short:
         raise DataError(f'line {number}: the last row ends early; the file is cut off, '

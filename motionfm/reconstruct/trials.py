@@ -19,7 +19,7 @@ from ..basics import check_writable, DataError, FileError
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import read_trial, write_trial
-from ..io.gaps import gap_lengths, open_gaps
+from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
 from ..io.points import Points, points_of, put_points, uses_joints
@@ -59,6 +59,50 @@ def _without_errors(points: Points, found: Repaired) -> Points:
     if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
     return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #held
+def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
+    "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
+    with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
+    free = seen[1:] & seen[:-1] & ~same[:-1]
+    return float(np.percentile(steps[free], 99)) if free.any() else 0.
+
+_HELD_S, _HELD_FRAMES, _HELD_JUMP_M, _HELD_BODY_M, _HELD_END_M = .05, 3, .02, .01, .6
+
+def _held_joints(
+    positions: np.ndarray,   # (T, K, 3) metres
+    visible: np.ndarray,     # (T, K) True where seen
+    rate: float,             # Hz
+) -> np.ndarray:             # (T, K) True where the value before was repeated
+    "Where joints were held while the person moved."
+    held, same = np.zeros(visible.shape, bool), np.zeros(visible.shape, bool)
+    same[1:] = visible[1:] & visible[:-1] & (positions[1:] == positions[:-1]).all(-1)
+    for joint in np.flatnonzero(same.any(0)):
+        usual = _largest_step(positions[:, joint], visible[:, joint], same[:, joint])
+        for run in runs_of(same[:, joint]):
+            if run.stop - run.start < max(_HELD_FRAMES, _HELD_S*rate): continue
+            last, after = run.start - 1, min(run.stop, len(positions) - 1)
+            both = visible[last] & visible[run.stop - 1]
+            ways = np.linalg.norm(positions[run.stop - 1, both] - positions[last, both], axis=-1)
+            body = np.median(ways) if len(ways) else 0.
+            if body < _HELD_BODY_M: continue
+            way = np.linalg.norm(positions[after] - positions[last], axis=-1)
+            goes_on = run.stop < len(positions) and visible[after, joint]
+            held[run, joint] = way[joint] > max(_HELD_JUMP_M, 1.5*usual) if goes_on else body > _HELD_END_M
+    return held
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #without-held
+def _without_held(points: Points, rate: float, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
+    "Points with gaps where joints were held, and what was found."
+    n, positions, visible = points.n_joints, points.positions.copy(), points.visible.copy()
+    held = _held_joints(positions[:, :n], visible[:, :n], rate)
+    if not held.any(): return points, ()
+    names = _listed([f'{name} ({count})' for name, count in zip(points.names, held.sum(0)) if count])
+    found = f'{held.sum()} samples repeat the one before while the body moves: {names}'
+    if fill_only: return points, (f'{found}; left as they are, since nothing that was seen may change',)
+    visible[:, :n] &= ~held
+    positions[~visible] = np.nan
+    return points._replace(positions=positions, visible=visible), (f'{found}; treated as gaps',)
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-points-of
 class _PointRepair(NamedTuple):
     "All points of a trial, repaired."
@@ -72,6 +116,7 @@ def _repair_joints(
 ) -> _PointRepair:
     "Repair the joints of a trial; other points stay as they are."
     n = points.n_joints
+    points, held = _without_held(points, trial.rate, fill_only)
     joints, seen = points.positions[:, :n], points.visible[:, :n]
     found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source)
     cleaned = points if fill_only else _without_errors(points, found)
@@ -84,7 +129,7 @@ def _repair_joints(
     way = 'the network and candidate estimates' if check and check.mixed else 'the network'
     by = np.where(cleaned.visible, '', way)
     hidden = (check.n_samples, check.error) if check else None
-    return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found)
+    return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, held)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-faults
 def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
@@ -112,6 +157,7 @@ def _repair_all_points(
     if first: positions[:, :n] = first.done.positions[:, :n]
     rest = repair_points(positions, cleaned.visible | ~others, trial.rate, others, fill_only)
     if not first: return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3))), remarks)
+    remarks = (*first.remarks, *remarks)
     done = RepairedPoints(
         rest.positions, np.where(others, rest.uncertainty, first.done.uncertainty),
         np.where(others, rest.by, first.done.by), _all_checks(first.done.self_check, rest.self_check))
@@ -413,8 +459,6 @@ def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
             taken.add(target)
         unique.append(target)
     return unique
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #apart
 def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets where recordings of one name from several folders bear the name of their folder, too."
     kept = [target for path, target in zip(recordings, targets) if path.suffix == target.suffix]
