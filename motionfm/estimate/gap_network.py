@@ -179,9 +179,8 @@ def _of_whole_gaps(cases: Sequence[GapCase], mixed: _Mixed) -> np.ndarray:
     spread = column('spread')
     spread = np.log(np.where(np.isfinite(spread), spread, _NO_SPREAD_M) + .001) + 5
     seen = np.isfinite(column('ends')[:, :, 0]).all(-1)
-    relative = np.where(mixed.known, relative, 0)
-    sizes = np.stack(sizes, 1)
-    return np.concatenate([relative, mixed.known, sizes, spread, column('is_open'), seen], 1)
+    parts = [np.where(mixed.known, relative, 0), mixed.known, np.stack(sizes, 1)]
+    return np.concatenate([*parts, spread, column('is_open'), seen], 1)
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #features
 class GapFeatures(NamedTuple):

@@ -374,7 +374,7 @@ def resting_positions(
     motion: np.ndarray,     # (T, C) numbers of the channels
 ) -> np.ndarray:            # (J, 3) in the unit of the file
     "Where the nodes are before they move."
-    offsets, hollow = hierarchy.offsets.copy(), ~hierarchy.offsets.any(1)
+    offsets, hollow = hierarchy.offsets.copy(), np.asarray(~hierarchy.offsets.any(1))
     for node, axis, column in _position_columns(hierarchy):
         if not hollow[node] or hierarchy.parents[node] < 0: continue
         first = motion[np.isfinite(motion[:, column]), column][:1]

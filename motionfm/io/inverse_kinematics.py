@@ -149,7 +149,8 @@ _PAUSE_FRAMES = 5   # between doubtful frames that are doubtful, too
 def _closed(doubt: np.ndarray) -> np.ndarray:
     "The same, without short pauses."
     padded = np.pad(doubt, ((_PAUSE_FRAMES, _PAUSE_FRAMES), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _PAUSE_FRAMES + 1, axis=0).any(-1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _PAUSE_FRAMES + 1, axis=0)
+    windows = np.asarray(windows.any(-1))
     return doubt | windows[:len(doubt)] & windows[_PAUSE_FRAMES:]
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #between

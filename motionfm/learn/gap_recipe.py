@@ -41,14 +41,14 @@ class _Segment(NamedTuple):
     radius: float     # metres from the bone
     skin: float       # metres by which the skin slides, standard deviation
 
-_SEGMENTS = tuple(
-    _Segment(side + start, side + end, bends and side*(bends != 'Neck' and bends != 'midHip') + bends, *sizes)
-    for start, end, bends, *sizes in (
-        ('Hip', 'Knee', 'midHip', 3, .07, .01), ('Knee', 'Ankle', 'Hip', 3, .05, .006),
-        ('Heel', 'BigToe', 'Knee', 3, .035, .002), ('Shoulder', 'Elbow', 'Neck', 2, .045, .007),
-        ('Elbow', 'Wrist', 'Shoulder', 2, .03, .004))
-    for side in 'RL') + (
-        _Segment('midHip', 'Neck', '', 4, .1, .004), _Segment('midHip', 'midHip', '', 4, .11, .003))
+_SEGMENTS = (
+    *(_Segment(f'{side}{start}', f'{side}{end}', bends.replace('*', side), markers, radius, skin)
+      for start, end, bends, markers, radius, skin in (
+          ('Hip', 'Knee', 'midHip', 3, .07, .01), ('Knee', 'Ankle', '*Hip', 3, .05, .006),
+          ('Heel', 'BigToe', '*Knee', 3, .035, .002), ('Shoulder', 'Elbow', 'Neck', 2, .045, .007),
+          ('Elbow', 'Wrist', '*Shoulder', 2, .03, .004))
+      for side in 'RL'),
+    _Segment('midHip', 'Neck', '', 4, .1, .004), _Segment('midHip', 'midHip', '', 4, .11, .003))
 
 # %% ../../nbs/learn/312_gap_recipe.ipynb #frames
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -115,12 +115,12 @@ def attach_markers(
     rate = float(rng.choice(_RATES))
     times = np.arange(len(joints))/RATE
     joints = CubicSpline(times, joints.astype(float))(np.arange(0, times[-1], 1/rate))
-    softness, markers = np.exp(rng.normal(0, .4)), []
+    softness, paths = np.exp(rng.normal(0, .4)), []
     for segment in _SEGMENTS:
         bone = _bone(joints, segment)
         for _ in range(rng.integers(max(1, segment.markers - 1), segment.markers + 2)):
-            markers.append(_put_marker(bone, segment, softness, rate, rng))
-    markers = np.stack(markers, 1)
+            paths.append(_put_marker(bone, segment, softness, rate, rng))
+    markers = np.stack(paths, 1)
     return markers + rng.normal(0, rng.choice(_CAMERA_NOISE_M), markers.shape), rate
 
 # %% ../../nbs/learn/312_gap_recipe.ipynb #damage-settings
