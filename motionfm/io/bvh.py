@@ -397,7 +397,7 @@ def _with_angles(trial: Trial) -> ParsedBvh:
         solved = np.concatenate([content.parsed.motion[:rows[0]], solved])
     return ParsedBvh(hierarchy, solved, frame_time)
 
-@writer('.bvh')
+@writer('.bvh', check=lambda trial: _rows_of(trial, _content_of(trial)))
 def write_bvh(
     path: str | Path,   # the file; replaced if it exists
     trial: Trial,       # the recording, which was read from a BVH file

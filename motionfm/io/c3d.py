@@ -94,7 +94,7 @@ def save_c3d(
     with atomic_path(path) as temporary: temporary.write_bytes(raw)
 
 # %% ../../nbs/io/411_c3d.ipynb #write-c3d
-@writer('.c3d')
+@writer('.c3d', check=lambda trial: format_c3d(_content_of(trial)))
 def write_c3d(
     path: str | Path,   # the file; replaced if it exists
     trial: Trial,       # the recording

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .c3d import C3dContent, without_markers
-from .registry import check_rate, detect_reader, with_rate, writer_for
+from .registry import check_rate, CHECKS, detect_reader, with_rate, writer_for
 from .trial import Trial
 
 # %% ../../nbs/io/430_files.ipynb #read-trial
@@ -45,6 +45,15 @@ def write_trial(
     "Write a recording; raises `FileError` where it can't be written, `DataError` for an unknown ending."
     path = Path(path)
     writer_for(path, trial)(path, trial)
+
+# %% ../../nbs/io/430_files.ipynb #check-format
+def check_format_holds(
+    path: str | Path,   # a file to be written
+    trial: Trial,       # the recording, not yet repaired
+) -> None:
+    "Raise `DataError` for what the format of a file can't hold: better before the work than after it."
+    check = CHECKS.get(Path(path).suffix.lower())
+    if check: check(trial)
 
 # %% ../../nbs/io/430_files.ipynb #without
 def drop_markers(

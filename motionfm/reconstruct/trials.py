@@ -16,9 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import check_writable, DataError, FileError
+from ..body.skeleton import PARENT_OF
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
+from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
-from ..io.files import read_trial, write_trial
+from ..io.files import check_format_holds, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
@@ -59,14 +61,39 @@ def _without_errors(points: Points, found: Repaired) -> Points:
     if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
     return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #held
+# %% ../../nbs/reconstruct/610_trials.ipynb #held-jump
 def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
     "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
     with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
     free = seen[1:] & seen[:-1] & ~same[:-1]
     return float(np.percentile(steps[free], 99)) if free.any() else 0.
 
-_HELD_S, _HELD_FRAMES, _HELD_JUMP_M, _HELD_BODY_M, _HELD_END_M = .05, 3, .02, .01, .6
+_HELD_S, _HELD_FRAMES, _HELD_BONE_M = .05, 3, .03
+_HELD_JUMP_M, _HELD_BODY_M, _HELD_END_M = .02, .01, .6
+
+def _jumps_after(
+    positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice,
+) -> bool:
+    "Whether a joint that was still in a run of frames jumps in the end, or the others are far away by then."
+    last, after = run.start - 1, min(run.stop, len(positions) - 1)
+    both = visible[last] & visible[run.stop - 1]
+    ways = np.linalg.norm(positions[run.stop - 1, both] - positions[last, both], axis=-1)
+    body = np.median(ways) if len(ways) else 0.
+    if body < _HELD_BODY_M: return False
+    if run.stop == len(positions) or not visible[after, joint]: return bool(body > _HELD_END_M)
+    way = np.linalg.norm(positions[after, joint] - positions[last, joint])
+    usual = _largest_step(positions[:, joint], visible[:, joint], same[:, joint])
+    return bool(way > max(_HELD_JUMP_M, 1.5*usual))
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #held
+def _bone_change(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int) -> np.ndarray:
+    "(T,) metres by which the bone to a joint is off its usual length; NaN where its other end tells nothing."
+    parent = PARENT_OF.get(joint)
+    if parent is None: return np.full(len(positions), np.nan)
+    length = np.linalg.norm(positions[:, joint] - positions[:, parent], axis=-1)
+    length[~(visible[:, joint] & visible[:, parent]) | same[:, parent]] = np.nan
+    free = length[np.isfinite(length) & ~same[:, joint]]
+    return np.abs(length - np.median(free)) if len(free) else np.full(len(positions), np.nan)
 
 def _held_joints(
     positions: np.ndarray,   # (T, K, 3) metres
@@ -77,17 +104,12 @@ def _held_joints(
     held, same = np.zeros(visible.shape, bool), np.zeros(visible.shape, bool)
     same[1:] = visible[1:] & visible[:-1] & (positions[1:] == positions[:-1]).all(-1)
     for joint in np.flatnonzero(same.any(0)):
-        usual = _largest_step(positions[:, joint], visible[:, joint], same[:, joint])
+        change = _bone_change(positions, visible, same, joint)
         for run in runs_of(same[:, joint]):
             if run.stop - run.start < max(_HELD_FRAMES, _HELD_S*rate): continue
-            last, after = run.start - 1, min(run.stop, len(positions) - 1)
-            both = visible[last] & visible[run.stop - 1]
-            ways = np.linalg.norm(positions[run.stop - 1, both] - positions[last, both], axis=-1)
-            body = np.median(ways) if len(ways) else 0.
-            if body < _HELD_BODY_M: continue
-            way = np.linalg.norm(positions[after] - positions[last], axis=-1)
-            goes_on = run.stop < len(positions) and visible[after, joint]
-            held[run, joint] = way[joint] > max(_HELD_JUMP_M, 1.5*usual) if goes_on else body > _HELD_END_M
+            known = change[run][np.isfinite(change[run])]
+            if len(known): held[run, joint] = known.max() > _HELD_BONE_M
+            else: held[run, joint] = _jumps_after(positions, visible, same, joint, run)
     return held
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-held
@@ -128,6 +150,8 @@ def _repair_joints(
     check = found.self_check
     way = 'the network and candidate estimates' if check and check.mixed else 'the network'
     by = np.where(cleaned.visible, '', way)
+    if found.by_neighbours is not None:
+        by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
     hidden = (check.n_samples, check.error) if check else None
     return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, held)
 
@@ -410,11 +434,19 @@ def reconstruct_file(
     check_axes(options.get('out_up'), options.get('out_units'))
     if options.get('out_up') or options.get('out_units'): check_turnable(Path(output))
     trial = read_trial(source, up, units, rate)
+    check_format_holds(output, trial)
+    if complete: _check_room(Path(output), trial)
     done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject, **options)
     write_trial(output, done.repaired)
     return replace(done.summary, output=str(output))
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #check-turnable
+# %% ../../nbs/reconstruct/610_trials.ipynb #check-room
+def _check_room(output: Path, trial: Trial) -> None:
+    "Raise `DataError` where invented joints have no bone to stand on."
+    if output.suffix.lower() != '.bvh' or not absent_joints(trial): return
+    raise DataError(f'{output}: invented joints asked for, expected a format that holds points, since a BVH '
+                    'file holds only its own bones; choose one with --format, or leave out --complete')
+
 def check_turnable(output: Path) -> None:
     "Raise `DataError` for a format whose other contents can't be turned with the points."
     if output.suffix.lower() in ('.c3d', '.bvh'):
