@@ -98,3 +98,12 @@ def test_refused(recordings, motionfm, monkeypatch, words, message):
 def test_refused_in_python(recordings):
     for options in {'max_gap': '5 m'}, {'out_up': 'q'}, {'out_units': 'ft'}, {'rate': -1}:
         with pytest.raises(DataError): repair(recordings/'reach.trc', **options)
+
+
+def test_a_rate_on_the_command_line_counts_more_than_a_column(tmp_path):
+    points = [[frame/50 + point, point, 2*point] for frame in range(9) for point in range(4)]
+    rows = [f'{frame},50,' + ','.join(map(str, sum(points[4*frame:4*frame + 4], []))) for frame in range(9)]
+    names = ','.join(f'p{point}_{axis}' for point in range(4) for axis in 'xyz')
+    (tmp_path/'rate.csv').write_text(f'frame,rate,{names}\n' + '\n'.join(rows) + '\n')
+    assert read_trial(tmp_path/'rate.csv', units='m').rate == 50
+    assert read_trial(tmp_path/'rate.csv', units='m', rate=60.).rate == 60

@@ -270,12 +270,13 @@ def parse_table(
     plain = [(number, line.replace(',', '.')) for number, line in rows] if separator == ';' else rows
     wide = 'joint' not in places or any(map(coordinate_of, names))
     words = _single_words(plain, places, len(names))
+    said = words.pop('rate', None)
     units = units_of(names)
     if units: words = {'units': units} | words
     parts = (_parse_wide if wide else _parse_long)(plain, names, places)
     unit = time_unit_of(names[places['time']]) if 'time' in places else None
     found, stamps = parts.pop('contents'), parts.get('time')
-    parts = complete_timing(parts, rate or words.pop('rate', None), unit) | words
+    parts = complete_timing(parts, rate or said, unit) | words
     parts['contents'] = TableContent(
         separator, _lines_above(text), names, [line for _, line in rows], found[0],
         {key: places[key] for key in ('frame', 'time') if key in places}, parts['markers'], parts['values'],
