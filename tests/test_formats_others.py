@@ -8,7 +8,6 @@ from motionfm.io.files import read_trial, write_trial
 
 @pytest.fixture
 def walking(shared):
-    pytest.importorskip('ezc3d')
     return read_trial(shared/'c3d'/'walking2.c3d')
 
 

@@ -69,7 +69,6 @@ def laboratory(tmp_path):
     write_trial(first/'squat.csv', recorded('squat', 1, 30., 'm', 90))
     write_trial(second/'run.npz', recorded('run', 2, 250., frames=500))
     write_bvh(second/'kick.bvh', recorded('kick', 2, 120., 'm', 300))
-    pytest.importorskip('ezc3d')
     write_trial(second/'jump.c3d', recorded('jump', 2))
     (second/'broken.trc').write_text('PathFileType\t4\n')
     (folder/'people.csv').write_text('subject;height_m;mass_kg\nanna;1,72;61\n', encoding='utf-8')
@@ -313,7 +312,6 @@ def test_strange_names_in_a_folder(straight_lines, tmp_path, motionfm):
 
 @pytest.mark.parametrize('ending', ['trc', 'c3d', 'csv', 'npz'])
 def test_no_gaps_are_left_in_any_marker(straight_lines, tmp_path, motionfm, ending):
-    if ending == 'c3d': pytest.importorskip('ezc3d')
     trial, path = recorded('walk', 6), tmp_path/f'shank.{ending}'
     shank = trial.values[:, [JOINT_INDEX['RKnee']]]*.5 + trial.values[:, [JOINT_INDEX['RAnkle']]]*.5
     shank[50:90], lost = np.nan, np.full_like(shank, np.nan)
@@ -464,7 +462,6 @@ def test_names_of_ones_own(tmp_path, motionfm):
 
 @pytest.mark.parametrize('ending', ['trc', 'c3d', 'csv', 'npz'])
 def test_created_joints_are_marked(straight_lines, tmp_path, motionfm, ending):
-    if ending == 'c3d': pytest.importorskip('ezc3d')
     trial, path = recorded('walk', 3), tmp_path/f'no neck.{ending}'
     write_trial(path, replace(trial, values=trial.values[:, 1:], markers=JOINTS[1:]))
     code, words = motionfm('reconstruct', path)

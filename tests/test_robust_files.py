@@ -1,5 +1,4 @@
 "Damaged files of every kind, bounded: benchmarks/fuzz.py does the same by the hundred thousand."
-import importlib.util
 import random
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT/'benchmarks'))
 from fuzz import ENDINGS, read, SEEDS, WORDS  # noqa: E402
 
-C3D = importlib.util.find_spec('ezc3d')
 PYTHON_READERS = [reader for reader in ENDINGS if reader != 'c3d']
 
 
@@ -56,9 +54,8 @@ for content in pickle.load(sys.stdin.buffer):
 """
 
 
-@pytest.mark.skipif(not C3D, reason='ezc3d is not installed')
 def test_mutants_of_c3d_in_another_process(tmp_path):
-    "ezc3d could bring the whole process down."
+    "C3D files point from place to place; whatever they say, the process lives."
     import pickle
     contents = [path.read_bytes() for path in (SEEDS/'c3d').iterdir()] + list(mutants('c3d', 400, 0))
     done = subprocess.run(

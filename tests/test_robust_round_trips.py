@@ -1,5 +1,4 @@
 "What is written is read again, whatever it is, in every format that can be written."
-import importlib.util
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,6 @@ hypothesis = pytest.importorskip('hypothesis')
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as some  # noqa: E402
 
-C3D = importlib.util.find_spec('ezc3d')
 LETTERS = some.characters(exclude_categories=('Cc', 'Cs', 'Zl', 'Zp'))
 NAMES = some.text(LETTERS, min_size=1, max_size=8).map(str.strip).filter(bool)
 
@@ -79,7 +77,6 @@ def test_there_and_back_in_memory(trial, kind):
     assert (found.units, found.up, found.source) == (trial.units, trial.up, trial.source)
 
 
-@pytest.mark.skipif(not C3D, reason='ezc3d is not installed')
 @settings(max_examples=30, deadline=None, derandomize=True, database=None)
 @given(trial=recordings())
 def test_there_and_back_in_c3d(trial, tmp_path_factory):
