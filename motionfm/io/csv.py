@@ -19,6 +19,7 @@ from .registry import build_trial, layout, read_text, reader, writer
 from motionfm.io.tabular import (
     complete_timing,
     Line,
+    note_of_left,
     numbered_lines,
     parse_clean,
     parse_numbers,
@@ -211,8 +212,7 @@ def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> d
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
     table = _read_numbers(rows, len(names), used)
     known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
-    left = ', '.join(name for place, name in enumerate(names) if place not in known and name)
-    notes = [f'columns that are no positions stay as they are: {left[:200]}'] if left else []
+    notes = note_of_left([name for place, name in enumerate(names) if place not in known])
     values = table[:, len(ours):].reshape(len(table), -1, 3)
     lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
     return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,

@@ -37,7 +37,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from .tabular import pivot_long
+from .tabular import note_of_left, pivot_long
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/417_keypoints.ipynb #landmarks
@@ -241,8 +241,11 @@ def read_keypoints(
     sheet = read_sheet(Path(path))
     head = next(line for line, text in enumerate(sheet.lines) if text.strip())
     with prefix_errors(str(path)):
-        columns = _find_wide(row_words(sheet, head))
+        words = row_words(sheet, head)
+        columns = _find_wide(words)
         parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
+    left = [word for place, word in enumerate(words) if not _pair_of(word) and place not in columns.keys]
+    parts['notes'] = [*parts.get('notes', ()), *note_of_left(left)]
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-stacked

@@ -205,10 +205,9 @@ def _with_odd(numbers: np.ndarray, text: bytes, odd: np.ndarray, starts: np.ndar
               ) -> np.ndarray | None:
     "The same with the odd cells; None where one is no number."
     for cell in odd:
-        word = text[starts[cell]:ends[cell]]
-        plain = word.replace(b'.', b'').isdigit()
-        if not (plain or _NUMBER.fullmatch(word.decode().strip())): return None
-        numbers[cell] = float(word) if word.strip() else np.nan
+        word = text[starts[cell]:ends[cell]].decode().strip(' ')   # other white space is no number's
+        if not _NUMBER.fullmatch(word): return None
+        numbers[cell] = float(word) if word else np.nan
     return numbers
 
 # %% ../../nbs/io/404_tabular.ipynb #block
@@ -417,6 +416,13 @@ def complete_timing(
     return parts | timing._asdict() | {'notes': (*parts.get('notes', ()), *timing.notes)}
 
 # %% ../../nbs/io/404_tabular.ipynb #pivoted
+def note_of_left(
+    names: Sequence[str],   # columns that are neither positions nor times; blank ones don't count
+) -> list[str]:             # a note, or nothing
+    "What is said of columns that stay as they are."
+    left = ', '.join(name for name in names if name)
+    return [f'columns that are no positions stay as they are: {left[:200]}'] if left else []
+
 class Pivoted(NamedTuple):
     "A long table as frames."
     rows: np.ndarray            # (T,) the row that begins each frame

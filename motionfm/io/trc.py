@@ -234,8 +234,8 @@ def _check_whole(
 ) -> None:
     "Raise `DataError` where there are no rows, or the last one is cut."
     if not body.strip(): raise DataError('zero frames found, expected at least one; export the trial again')
-    if body.endswith('\n'): return
     above, _, end = body.rpartition('\n')
+    if not end.strip(): return
     number = first + body.count('\n')
     last, before = split_cells(end), split_cells(above[above.rfind('\n') + 1:])
     short = len(last) < min(width, len(before) if any(before) else width)

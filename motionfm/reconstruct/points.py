@@ -20,6 +20,7 @@ from ..estimate.noise import noise_level
 class PointSettings:
     "When points are smoothed, and how much."
     quiet_m: float = .0005         # noise up to which a recording is as quiet as optical ones
+    noise_frames: int = 10_000     # whose noise is found at once
     process_noise: float = 1.      # m²/s³, of the Kalman smoother
     piece_frames: int = 2000       # that are smoothed at once
     overlap_frames: int = 100      # from one piece to the next
@@ -32,8 +33,12 @@ def is_quiet(
     visible: np.ndarray,     # (T, P) True where a point was seen
 ) -> bool:
     "Whether what was seen is as exact as optical recordings are, and may stay as it is."
-    known = np.where(visible[..., None], positions, 0.)
-    return bool(noise_level(known[None], visible[None])[1][0] <= SETTINGS.quiet_m)
+    noise = []
+    for start in range(0, len(positions), SETTINGS.noise_frames):   # a long recording needs no more memory
+        piece = slice(start, start + SETTINGS.noise_frames)
+        known = np.where(visible[piece, :, None], positions[piece], 0.)
+        noise.append(noise_level(known[None], visible[None, piece])[1][0])
+    return bool(np.median(noise) <= SETTINGS.quiet_m)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:

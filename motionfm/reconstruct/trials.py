@@ -85,6 +85,16 @@ def _jumps_after(
     usual = _largest_step(positions[:, joint], visible[:, joint], same[:, joint])
     return bool(way > max(_HELD_JUMP_M, 1.5*usual))
 
+def _leaps_to(
+    positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, frame: int,
+) -> bool:
+    "Whether a joint jumps to where it is in a frame."
+    turns = np.linalg.norm(np.diff(positions[:, joint], 2, axis=0), axis=-1)   # of frames n to n + 2
+    seen = visible[2:, joint] & visible[1:-1, joint] & visible[:-2, joint]
+    free = seen & ~same[2:, joint] & ~same[1:-1, joint]
+    if frame < 2 or not seen[frame - 2] or not free.any(): return False
+    return bool(turns[frame - 2] > max(_HELD_JUMP_M, 2*np.percentile(turns[free], 95)))
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #held
 def _bone_change(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int) -> np.ndarray:
     "(T,) metres by which the bone to a joint is off its usual length; NaN where its other end tells nothing."
@@ -108,6 +118,7 @@ def _held_joints(
         for run in runs_of(same[:, joint]):
             if run.stop - run.start < max(_HELD_FRAMES, _HELD_S*rate): continue
             known = change[run][np.isfinite(change[run])]
+            if _leaps_to(positions, visible, same, joint, run.start - 1): continue   # an outlier that stays
             if len(known): held[run, joint] = known.max() > _HELD_BONE_M
             else: held[run, joint] = _jumps_after(positions, visible, same, joint, run)
     return held
