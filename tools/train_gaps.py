@@ -116,8 +116,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument('--save-prefix', default=str(WEIGHTS))
     parser.add_argument('--leave-out', default='', help='words, separated by commas')
-    parser.add_argument('--set-rounds', type=int, default=8)
-    parser.add_argument('--people-rounds', type=int, default=5)
+    parser.add_argument('--set-rounds', type=int, default=10)
+    parser.add_argument('--people-rounds', type=int, default=6)
     parser.add_argument('--seed', type=int, default=0)
     given = parser.parse_args()
     words = [word for word in given.leave_out.split(',') if word]
