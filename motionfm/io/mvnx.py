@@ -16,7 +16,7 @@ from xml.parsers import expat
 import numpy as np
 
 from ..basics import DataError
-from .registry import build_trial, layout, read_bytes
+from .registry import build_trial, layout, read_bytes, reader
 from .sheet import name_bones, sheet_timing, unique_names
 from .trial import prefix_errors, Trial
 
@@ -153,6 +153,7 @@ def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
     return sheet_timing(parts, said or None, rate)
 
 # %% ../../nbs/io/418_mvnx.ipynb #read
+@reader('.mvnx')   # so that it counts among the recordings of a folder
 @layout('MVNX', '.mvnx .xml', lambda first: re.search(rb'<(\w{1,20}:)?mvnx[\s>]', first) is not None)
 def read_mvnx(
     path: str | Path,            # the file
