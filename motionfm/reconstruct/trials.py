@@ -113,7 +113,7 @@ def _held_joints(
     "Where joints were held while the person moved."
     held, same = np.zeros(visible.shape, bool), np.zeros(visible.shape, bool)
     same[1:] = visible[1:] & visible[:-1] & (positions[1:] == positions[:-1]).all(-1)
-    for joint in np.flatnonzero(same.any(0)):
+    for joint in np.flatnonzero(same.any(0)).tolist():
         change = _bone_change(positions, visible, same, joint)
         for run in runs_of(same[:, joint]):
             if run.stop - run.start < max(_HELD_FRAMES, _HELD_S*rate): continue
