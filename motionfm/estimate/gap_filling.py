@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from ..basics import usable_cores
 from .gap_network import describe_gap, GapCase, weigh_gap_candidates
 from motionfm.estimate.gaussian_process import (
-    candidate_weights,
+    expected_error,
     GapCandidates,
     KERNELS,
     N_HOLES,
@@ -121,10 +121,6 @@ def _is_open(visible: np.ndarray, gap: GapSpan) -> bool:
     return not (seen[:gap.start].any() and seen[gap.stop:].any())
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-gap
-def _expected_error(candidates: GapCandidates) -> float:
-    "Metres, in holes, of candidates as they are weighed there."
-    return float(candidate_weights(candidates.errors)@np.nan_to_num(candidates.errors))
-
 def fill_gaps(described: Sequence[DescribedGap]) -> list[GapFill]:
     "Fill gaps from all that can be said about them."
     if not described: return []
@@ -133,7 +129,7 @@ def fill_gaps(described: Sequence[DescribedGap]) -> list[GapFill]:
     for (gap, _, found), (positions, uncertainty) in zip(described, weigh_gap_candidates(cases, candidates)):
         uncertainty = uncertainty.clip(SETTINGS.min_error_m, SETTINGS.max_error_m)
         by = BY_NEIGHBOURS if np.nanargmin(found.errors) < len(KERNELS) else BY_PATH
-        fills.append(GapFill(gap, positions, uncertainty, by, _expected_error(found)))
+        fills.append(GapFill(gap, positions, uncertainty, by, expected_error(found)))
     return fills
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #halves

@@ -181,6 +181,10 @@ def candidate_weights(
     weights = np.nan_to_num(relative**-_SHARPNESS)
     return weights/weights.sum(-1, keepdims=True)
 
+def expected_error(candidates: GapCandidates) -> float:
+    "Metres, in holes, of candidates as they are weighed there."
+    return float(candidate_weights(candidates.errors)@np.nan_to_num(candidates.errors))
+
 def combine(
     candidates: GapCandidates,
 ) -> tuple[np.ndarray, float]: # (G, 3) metres; the error that is to be expected, metres
@@ -188,4 +192,4 @@ def combine(
     weights = candidate_weights(candidates.errors)
     known = weights > 0
     mixed = np.einsum('c,cgk->gk', weights[known], candidates.positions[known])
-    return mixed, float(weights[known]@candidates.errors[known])
+    return mixed, expected_error(candidates)

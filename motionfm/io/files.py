@@ -6,7 +6,9 @@
 __all__ = ['read_trial', 'write_trial', 'drop_markers']
 
 # %% ../../nbs/io/430_files.ipynb #imports-formats
-from . import trc, csv, npz, c3d, bvh, motive, qtm, nexus, keypoints, mvnx  # isort: skip  # noqa: F401  # fill READERS, in this order
+# they fill READERS and LAYOUTS, in this order
+from . import trc, csv, npz, c3d, bvh  # isort: skip  # noqa: F401
+from . import motive, qtm, nexus, keypoints, mvnx  # isort: skip  # noqa: F401
 
 # %% ../../nbs/io/430_files.ipynb #imports
 import inspect

@@ -18,7 +18,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .csv import coordinate_of
-from .npz import _read_header
+from .npz import read_header
 from .registry import build_trial, layout, read_bytes
 from motionfm.io.sheet import (
     are_bones,
@@ -73,7 +73,8 @@ class _Columns(NamedTuple):
     keys: tuple[int, int]    # cells of frame and time, -1 where there is none
 
 _NO_POSITION = re.compile(
-    r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|var)$',
+    r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|'
+    r'var)$',
     re.IGNORECASE)
 _POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IGNORECASE)
 
@@ -216,6 +217,10 @@ def _first_words(first: bytes, count: int = 1) -> list[list[str]]:
     return [row_words(sheet, line) for line in range(len(sheet.lines))]
 
 # %% ../../nbs/io/417_keypoints.ipynb #begins-wide
+def _heading_of(sheet: Sheet) -> int:
+    "The first line that is not blank."
+    return next(line for line, text in enumerate(sheet.lines) if text.strip())
+
 def _begins_wide(first: bytes) -> bool:
     "Whether a table has keypoints but no times, or says how sure it is of them."
     rows = _first_words(first)
@@ -239,7 +244,7 @@ def read_keypoints(
 ) -> Trial:                      # the recording
     "Read a table with a column for each axis of a keypoint; raises `FileError`, `DataError`."
     sheet = read_sheet(Path(path))
-    head = next(line for line, text in enumerate(sheet.lines) if text.strip())
+    head = _heading_of(sheet)
     with prefix_errors(str(path)):
         words = row_words(sheet, head)
         columns = _find_wide(words)
@@ -362,7 +367,7 @@ def read_landmarks(
 ) -> Trial:                      # the recording
     "Read a table with a row for each landmark of a frame; raises `FileError`, `DataError`."
     sheet = read_sheet(Path(path))
-    head = next(line for line, text in enumerate(sheet.lines) if text.strip())
+    head = _heading_of(sheet)
     with prefix_errors(str(path)): parts = _parse_long(sheet, head, rate)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
@@ -395,7 +400,7 @@ def _load_array(path: Path) -> np.ndarray:
     size = len(read_bytes(path))
     try:
         with open(path, 'rb') as file:
-            shape, fortran, dtype = _read_header(file)
+            shape, fortran, dtype = read_header(file)
             count, there = math.prod(shape), (size - file.tell())//max(dtype.itemsize, 1)
             if dtype.kind in 'fiu' and 0 < count <= there and len(shape) in (2, 3):
                 return np.fromfile(file, dtype, count).reshape(shape, order='F' if fortran else 'C')

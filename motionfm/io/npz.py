@@ -33,7 +33,7 @@ _ENTRY_NAMES = {   # key: what files call it, in small letters
 _MAX_UNPACKED_BYTES = 10e6   # that an entry may unpack to, however well it was packed
 _MAX_PACKING = 200           # times that a larger one may be packed smaller
 
-def _read_header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
+def read_header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
     "Shape, order and type of an array; raises `DataError`."
     version = np.lib.format.read_magic(file)
     if version == (1, 0): return np.lib.format.read_array_header_1_0(file)
@@ -59,7 +59,7 @@ def _read_entry(archive: ZipFile, name: str) -> np.ndarray:
     "An entry of an NPZ file; raises `DataError` where it isn't an array of numbers or letters, or cut off."
     info, entry = archive.getinfo(f'{name}.npy'), f'entry {name[:20]!r}'
     with archive.open(info) as file:
-        shape, fortran, dtype = _read_header(file)
+        shape, fortran, dtype = read_header(file)
         size = math.prod(shape)*dtype.itemsize
         _check_entry(entry, dtype, size, info)
         raw = file.read(size)
@@ -76,7 +76,7 @@ def _highest_letter(raw: bytes, dtype: np.dtype) -> int:
 # %% ../../nbs/io/405_npz.ipynb #is-motion
 def _is_motion(archive: ZipFile, name: str) -> bool:
     "Whether an entry has the shape (T, M, 3)."
-    with archive.open(f'{name}.npy') as file: shape = _read_header(file)[0]
+    with archive.open(f'{name}.npy') as file: shape = read_header(file)[0]
     return len(shape) == 3 and shape[2] == 3
 
 # %% ../../nbs/io/405_npz.ipynb #npz-entries

@@ -475,10 +475,6 @@ def check_format(
     known = ', '.join(sorted(known[1:] for known in WRITERS))
     raise DataError(f'format {ending[:20]!r} asked for the output, expected one of {known}')
 
-def _output_suffix(path: Path, ending: str | None = None) -> str:
-    "The ending of a repaired recording."
-    return ending or output_ending(path)
-
 def output_folder(
     source: str | Path,                # a folder of recordings
     output: str | Path | None = None,  # where the user wants the results
@@ -513,7 +509,7 @@ def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
 # %% ../../nbs/reconstruct/610_trials.ipynb #plan-file
 def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
     "Where a recording goes: beside itself, into a folder, or where the user says."
-    suffix = _output_suffix(source, ending)
+    suffix = ending or output_ending(source)
     if output is None: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
     return [(source, output/(source.stem + suffix) if output.is_dir() else output)]
 
@@ -529,7 +525,7 @@ def _plan_folder(
     if not found:
         raise FileError(f'{source}: no recording found that motionfm has not made itself; '
                         f'expected files ending with {", ".join(READERS)}')
-    targets = [folder/path.relative_to(source).with_suffix(_output_suffix(path, ending)) for path in found]
+    targets = [folder/path.relative_to(source).with_suffix(ending or output_ending(path)) for path in found]
     return list(zip(found, _unique_targets(found, targets)))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #check-plan
