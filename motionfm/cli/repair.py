@@ -53,7 +53,7 @@ _Report = Annotated[str | None, typer.Option(
                      'with all that is known about the repair.')]
 _Table = Annotated[str | None, typer.Option(
     '--table', help='Of one recording: write a line for each gap (CSV): '
-                    'joint, frames, what filled it, how far off it may be.')]
+                    'point, frames, what filled it, how far off it may be.')]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')]
 _Resume = Annotated[bool, typer.Option(
     '--resume', help='Go on with a folder: leave out recordings that have a result already.')]
