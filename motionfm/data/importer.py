@@ -78,7 +78,7 @@ def _check_joints_found(trial: Trial, joints: Sequence[str]) -> None:
     raise DataError(f'{found}, missing {", ".join(missing)}{others}{arms}')
 
 # %% ../../nbs/data/209_importer.ipynb #stretches
-def _runs(
+def true_runs(
     mask: np.ndarray,              # (T,) truth values
 ) -> list[tuple[int, int]]:        # first and one past the last of each run of True
     "Where something holds without a break."
@@ -86,7 +86,7 @@ def _runs(
     return list(zip(edges[::2].tolist(), edges[1::2].tolist()))
 
 # %% ../../nbs/data/209_importer.ipynb #unbroken
-def _unbroken(
+def unbroken(
     frames: np.ndarray,            # (T,) frame numbers
 ) -> list[tuple[int, int]]:        # first and one past the last of each part without a jump
     "The parts of a recording in which frames follow each other."
@@ -95,7 +95,7 @@ def _unbroken(
     return list(zip([0, *breaks], [*breaks, len(frames)]))
 
 # %% ../../nbs/data/209_importer.ipynb #at-sixty
-def _at_60_hz(
+def at_60_hz(
     positions: np.ndarray,   # (T, K, 3) metres
     whole: np.ndarray,       # (T,) True in frames to learn from
     visible: np.ndarray,     # (T, K) True where a position is good
@@ -131,7 +131,9 @@ class _Quality(NamedTuple):
     def good(self) -> np.ndarray: return self.filled & ~self.implausible[:, None]
 
 # %% ../../nbs/data/209_importer.ipynb #assess
-def _assess(trial: Trial, n_joints: int, max_gap: int, plausible_only: bool) -> tuple[np.ndarray, _Quality]:
+def assess_frames(
+    trial: Trial, n_joints: int, max_gap: int, plausible_only: bool,
+) -> tuple[np.ndarray, _Quality]:
     "(T, K, 3) positions in metres with short gaps closed, and how good their frames are."
     positions, visible = trial.positions[:, :n_joints], trial.visible[:, :n_joints]
     positions, filled = close_gaps(positions, visible, int(max_gap*trial.rate/RATE))
@@ -149,7 +151,7 @@ def cut_recording(
 ) -> RecordingWindows:             # windows at 60 Hz in metres, and what is in none of them
     "Cut a recording into windows; raises `DataError` if it lacks joints."
     check_usable(trial, n_joints)
-    positions, quality = _assess(trial, n_joints, max_gap, plausible_only)
+    positions, quality = assess_frames(trial, n_joints, max_gap, plausible_only)
     windows, starts = _take_windows(trial, positions, quality, stride)
     kept = _upright(windows)
     notes = _left_out(trial.rate, quality, starts[kept], int((~kept).sum()))
@@ -158,7 +160,7 @@ def cut_recording(
 # %% ../../nbs/data/209_importer.ipynb #window-starts
 def _window_starts(whole: np.ndarray, stride: int) -> Iterator[int]:
     "Where windows of nothing but whole frames (T,) begin, one every `stride` frames."
-    for low, high in _runs(whole): yield from range(low, high - FRAMES + 1, stride)
+    for low, high in true_runs(whole): yield from range(low, high - FRAMES + 1, stride)
 
 # %% ../../nbs/data/209_importer.ipynb #take-windows
 def _take_windows(
@@ -169,9 +171,9 @@ def _take_windows(
 ) -> tuple[np.ndarray, np.ndarray]:   # (N, 60, K, 3) metres and (N,) when each begins, in s
     "All windows without a gap."
     whole, good, windows, starts = quality.whole, quality.good, [], []
-    for first, end in _unbroken(trial.frames):
+    for first, end in unbroken(trial.frames):
         part = slice(first, end)
-        motion, whole_at_60 = _at_60_hz(positions[part], whole[part], good[part], trial.rate)
+        motion, whole_at_60 = at_60_hz(positions[part], whole[part], good[part], trial.rate)
         for start in _window_starts(whole_at_60, stride):
             windows.append(motion[start:start + FRAMES])
             starts.append(first/trial.rate + start/RATE)

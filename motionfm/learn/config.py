@@ -38,6 +38,10 @@ def names_in(
 class _Data:
     "Which sequences, and whose."
     datasets_root: str = _setting('datasets', 'Folder that holds the dataset folders.', '--datasets_root')
+    recordings: str = _setting(
+        '', 'Train on whole trials of the 20 joints instead: a folder of recordings, each person in a folder '
+            "of their own, or of .npz files of trials named 'subject_trial'; for the recipe 'best'.")
+    leave_out: str = _setting('', 'Neither train on these subjects nor judge by them.')
     datasets: int = _setting(-1, 'Use the first so many dataset folders; -1: all.')
     n_features: int = _setting(62, 'Use datasets with so many columns; 0: any.')
     layout: str | None = _setting(None, "Force 'interleaved' or 'stacked' instead of detecting it.")
@@ -70,6 +74,8 @@ class _Network(_Learning):
     pretrained: str = _setting(
         '', 'Begin with these weights (.weights.h5) instead of random ones; '
             "'shipped': those that come with motionfm.")
+    refit_prior: bool = _setting(
+        False, 'With pretrained weights: fit the motion prior to these people anew; it takes dozens of them.')
     loss_weights: str = _setting('visible', f'What counts in the loss: {", ".join(LOSS_WEIGHTS)}.')
 
 # %% ../../nbs/learn/303_config.ipynb #damage-settings
@@ -158,6 +164,9 @@ def _check_workers(config: 'TrainConfig') -> None:
 def _check_config(config: 'TrainConfig') -> None:
     "Raise `DataError` for the first setting that is out of range."
     _check_each(config)
+    if config.recordings and config.recipe != 'best':
+        raise DataError(f"recordings found with the recipe {config.recipe!r}, expected --recipe best; "
+                        'motionfm import turns recordings into a dataset for the others')
     if config.dropout == 1: raise DataError('dropout 1 found, expected less: nothing would be handed on')
     if config.datasets < 1 and config.datasets != -1:
         raise DataError(f'datasets {config.datasets} found, expected 1 or more, or -1 for all')
@@ -188,8 +197,8 @@ def corruptor_of(
     return Corruptor({'gaussian_noise': noise, 'joint_masks': joints, 'frame_masks': frames}, config.seed)
 
 # %% ../../nbs/learn/303_config.ipynb #differing-settings
-_MAY_DIFFER = {'epochs', 'resume', 'overwrite', 'tensorboard', 'datasets_root', 'save_prefix', 'memory_gb',
-               'cache', 'cache_gb', 'workers', 'worker', 'coordinator'}
+_MAY_DIFFER = {'epochs', 'resume', 'overwrite', 'tensorboard', 'datasets_root', 'recordings', 'save_prefix',
+               'memory_gb', 'cache', 'cache_gb', 'workers', 'worker', 'coordinator'}
 
 def differing_settings(
     config: TrainConfig,   # of this run

@@ -18,13 +18,14 @@ from zlib import crc32
 
 import h5py
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from ..basics import atomic_path, DataError, reserve
 from ..body.activities import ACTIVITIES
 from ..body.skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR, PARENT_OF
 from ..body.synthetic import synthesize
-from ..data.dataset import Dataset, find_datasets, open_dataset
-from ..data.preprocess import finite_sequences
+from ..data.dataset import find_datasets
+from ..data.people import load_recordings, read_people
 from motionfm.estimate.features import (
     BEST_CANDIDATE,
     build_features,
@@ -78,59 +79,17 @@ class RecipeSettings:
     first_groups: int = 6            # groups before the first batch
     synthetic: int = 40              # synthetic recordings of each activity
     synthetic_frames: int = 240      # their length
-    synthetic_share: float = .25     # of the crops
+    synthetic_share: float = .12     # of the crops
     long_frames: int = 1500          # a recording that is longer is not taken more often
-    prior_crops: int = 1600          # from which the motion prior is fitted
+    person_frames: int = 12000       # a person of whom there is more is not taken more often
+    prior_crops: int = 3200          # from which the motion prior is fitted
     n_judged: int = 64               # crops of people held out
 
 SETTINGS = RecipeSettings()
 CROP_FRAMES = 180                    # that are learned from at once
 
-# %% ../../nbs/learn/309_recipe.ipynb #overlap
-def _overlap(first: np.ndarray, second: np.ndarray) -> int:
-    "By how many frames the second window starts later, 0 if it doesn't continue the first."
-    for shift in range(1, len(first)):
-        begins = np.array_equal(first[shift], second[0])
-        if begins and np.array_equal(first[shift:], second[:-shift]): return shift
-    return 0
-
-def join_windows(
-    windows: np.ndarray,   # (N, 60, K, 3) in the order in which they are stored
-) -> list[np.ndarray]:     # recordings (T, K, 3), T at least 60
-    "Undo the cutting of recordings into overlapping windows."
-    joined = [[windows[0]]] if len(windows) else []
-    for last, window in zip(windows, windows[1:]):
-        if shift := _overlap(last, window): joined[-1].append(window[-shift:])
-        else: joined.append([window])
-    return [np.concatenate(parts) for parts in joined]
-
-# %% ../../nbs/learn/309_recipe.ipynb #recordings-of
-def _recordings_of(dataset: Dataset) -> tuple[list[np.ndarray], list[str]]:
-    "Recordings of a dataset and whose each is."
-    windows = dataset.joints(range(dataset.n_sequences))
-    finite, recordings, subjects = finite_sequences(windows), [], []
-    for subject in dict.fromkeys(dataset.subjects.tolist()):
-        for recording in join_windows(windows[finite & (dataset.subjects == subject)]):
-            recordings.append(recording)
-            subjects.append(f'{dataset.name}/{subject}')
-    return recordings, subjects
-
-# %% ../../nbs/learn/309_recipe.ipynb #load-recordings
-def load_recordings(
-    folders: Sequence,          # dataset folders; those without all 20 joints are skipped
-    layout: str | None = None,  # force 'interleaved' or 'stacked'
-) -> tuple[list[np.ndarray], np.ndarray]: # recordings (T, 20, 3) in metres, and (N,) whose, as 'dataset10/7'
-    "Read datasets and join their windows; raises `DataError` if none has 20 joints."
-    datasets = [open_dataset(folder, layout) for folder in folders]
-    found = [_recordings_of(dataset) for dataset in datasets if dataset.n_joints == KMAX]
-    recordings = [recording for part, _ in found for recording in part]
-    if not recordings:
-        there = ', '.join(f'{dataset.name}: {dataset.n_joints}' for dataset in datasets)
-        raise DataError(f'no dataset with {KMAX} joints found ({there}); give other folders')
-    return recordings, np.array([subject for _, subjects in found for subject in subjects])
-
 # %% ../../nbs/learn/309_recipe.ipynb #vary
-_BODY_SIZES, _BONE_VARIATION = (.8, 1.15), .08   # smallest and largest; standard deviation of the logarithm
+_BODY_SIZES, _BONE_VARIATION = (.65, 1.15), .08   # smallest and largest; standard deviation of the logarithm
 
 def other_body(
     positions: np.ndarray,      # (T, 20, 3)
@@ -156,9 +115,18 @@ def _draw_speed(rng: np.random.Generator) -> float:
     slowest, fastest = np.log(_SPEEDS)
     return float(np.exp(rng.uniform(slowest, fastest)))
 
-def _chances(recordings: Sequence[np.ndarray]) -> np.ndarray:
-    "(N,) how likely a crop is taken from each recording: longer ones more often, up to a length."
-    chances = np.minimum([len(recording) for recording in recordings], SETTINGS.long_frames)**.7
+# %% ../../nbs/learn/309_recipe.ipynb #chances
+def person_chances(
+    recordings: Sequence[np.ndarray],   # (T, 20, 3) each
+    subjects: Sequence[str],            # whose each is
+) -> np.ndarray:                        # (N,) how likely a crop is taken from each recording
+    "Longer recordings more often, up to a length; people by the root of what there is of them."
+    lengths = np.array([len(recording) for recording in recordings], float)
+    chances = np.minimum(lengths, SETTINGS.long_frames)**.7
+    for subject in set(subjects):
+        theirs = np.array([other == subject for other in subjects])
+        together = np.sqrt(min(lengths[theirs].sum(), SETTINGS.person_frames))
+        chances[theirs] *= together/chances[theirs].sum()
     return chances/chances.sum()
 
 # %% ../../nbs/learn/309_recipe.ipynb #crop
@@ -214,13 +182,26 @@ def _add_outliers(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray
     positions += wrong[..., None]*rng.normal(0, .15, positions.shape)
     return positions
 
+_LASTING_CHANCE, _LASTING_FRAMES = .3, (.7, 4.)   # of noise with a memory; its standard deviations in time
+_UNEVEN_CHANCE = .3   # that joints are not equally noisy
+
 def _noisy(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     "Positions with noise, outliers and swapped limbs, or without."
     positions = positions.copy()
     sigma = _draw_noise_level(rng)
     if rng.random() < .05: _swap_limb(positions, rng)
     if rng.random() < .08: _add_outliers(positions, rng)
-    return positions + rng.normal(0, sigma, positions.shape) if sigma else positions
+    return positions + sigma*_jitter(positions.shape, rng) if sigma else positions
+
+def _jitter(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    "(T, K, 3) noise of standard deviation one: white, or a few frames long, as video keypoints have it."
+    noise = rng.normal(size=shape)
+    if rng.random() < _LASTING_CHANCE:
+        lasting = gaussian_filter1d(noise, rng.uniform(*_LASTING_FRAMES), axis=0, mode='wrap')
+        share = rng.uniform(0, .5)
+        noise = share*rng.normal(size=shape) + np.sqrt(1 - share**2)*lasting/lasting.std()
+    if rng.random() < _UNEVEN_CHANCE: noise *= np.exp(rng.normal(0, .4, (shape[1], 1)))
+    return noise
 
 # %% ../../nbs/learn/309_recipe.ipynb #damage-gaps
 def _draw_gap(rng: np.random.Generator) -> int:
@@ -279,10 +260,11 @@ class Source:
         seed: int = 0,                      # of everything random
         synthetic: int | None = None,       # recordings of each activity; None: as in `SETTINGS`
         prior: MotionPrior | None = None,   # of people; fitted to crops by default
+        subjects: Sequence[str] | None = None,   # whose each recording is; None: all of one person
     ):
         self.recordings, self.seed = [recording.astype(np.float32) for recording in recordings], seed
         self.synthetic = _synthetic_recordings(SETTINGS.synthetic if synthetic is None else synthetic, seed)
-        self.chances = _chances(recordings)
+        self.chances = person_chances(recordings, subjects or ['']*len(recordings))
         self.prior = prior or fit_prior(self.crops(np.random.default_rng(seed), SETTINGS.prior_crops))
 
     def crops(self, rng: np.random.Generator, number: int) -> np.ndarray:
@@ -571,10 +553,16 @@ def _train(run: _Run) -> bool:
     return False
 
 # %% ../../nbs/learn/309_recipe.ipynb #split-recordings
-def _split_recordings(config: TrainConfig) -> tuple[list, list, set[str]]:
-    "Recordings to train on, those of people held out, and who these are; says so."
-    folders = find_datasets(config.datasets_root, config.datasets)
-    recordings, subjects = load_recordings(folders, config.layout)
+class _Split(NamedTuple):
+    "Recordings (T, 20, 3) to train on, whose each is, those of people held out, and who these are."
+    people: list[np.ndarray]
+    subjects: list[str]
+    others: list[np.ndarray]
+    held_out: set[str]
+
+def _split_recordings(config: TrainConfig) -> _Split:
+    "Who is trained on and who is not; says so."
+    recordings, subjects = _all_recordings(config)
     training, validation = split_subjects(
         subjects, names_in(config.val_subjects), config.val_fraction, config.seed)
     people, others = ([recordings[index] for index in indices] for indices in (training, validation))
@@ -582,7 +570,21 @@ def _split_recordings(config: TrainConfig) -> tuple[list, list, set[str]]:
     print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) '
           f'of {len(set(subjects[training]))} subjects; {", ".join(sorted(held_out))} held out; '
           f'{SETTINGS.batches_per_epoch} batches an epoch', flush=True)
-    return people, others, held_out
+    return _Split(people, subjects[training].tolist(), others, held_out)
+
+def _all_recordings(config: TrainConfig) -> tuple[list[np.ndarray], np.ndarray]:
+    "Recordings (T, 20, 3) of everybody who is not left out, and whose each is."
+    if config.recordings:
+        recordings, subjects, skipped = read_people(config.recordings)
+        for line in skipped: print(f'passed over: {line}')
+    else:
+        folders = find_datasets(config.datasets_root, config.datasets)
+        recordings, subjects = load_recordings(folders, config.layout)
+    left_out = names_in(config.leave_out)
+    if not left_out: return recordings, subjects
+    unused = set(split_subjects(subjects, left_out)[1].tolist())
+    kept = [index for index in range(len(recordings)) if index not in unused]
+    return [recordings[index] for index in kept], subjects[kept]
 
 # %% ../../nbs/learn/309_recipe.ipynb #start-run
 def _fingerprint_of(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
@@ -591,14 +593,14 @@ def _fingerprint_of(recordings: Sequence[np.ndarray], held_out: set[str]) -> dic
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
             'checksum': checksum}
 
-def _start_run(config: TrainConfig, people: list[np.ndarray], held_out: set[str]) -> _Run:
+def _start_run(config: TrainConfig, split: _Split) -> _Run:
     "A run from its beginning, or as far as it came; raises `FileError`, `DataError`."
-    model, data, history = _compiled(config), _fingerprint_of(people, held_out), []
+    model, data, history = _compiled(config), _fingerprint_of(split.people, split.held_out), []
     average, portable = Average(model), build_recipe(config.hidden, config.layers)
     state = output_paths(config.save_prefix)['state']
     if config.resume: history = _load_state(state, model, average, config, data)
-    prior = load_prior(config.pretrained) if config.pretrained else None
-    source = Source(people, config.seed, prior=prior)
+    prior = load_prior(config.pretrained) if config.pretrained and not config.refit_prior else None
+    source = Source(split.people, config.seed, prior=prior, subjects=split.subjects)
     return _Run(config, model, portable, average, source, history, data)
 
 # %% ../../nbs/learn/309_recipe.ipynb #train-recipe
@@ -609,8 +611,8 @@ def train_recipe(
     "Train the shipped recipe, leave it on disk; raises `DataError`, `FileError` before anything is written."
     config = change_config(config, settings if config else {'recipe': 'best', **settings})
     check_outputs(config)
-    people, others, held_out = _split_recordings(config)
-    run = _start_run(config, people, held_out)
+    split = _split_recordings(config)
+    run = _start_run(config, split)
     interrupted = _train(run)
     paths, history = output_paths(config.save_prefix), run.history
     if history: draw_curves(history, paths['curves'])
@@ -618,5 +620,5 @@ def train_recipe(
     elif history:
         run.portable.set_weights(run.average.weights)
         print('people held out, damaged at random, mean error in mm: '
-              f'{_judge(run.portable, others, run.source)}; weights in {paths["best"]}')
+              f'{_judge(run.portable, split.others, run.source)}; weights in {paths["best"]}')
     return TrainResult(history, paths, interrupted)
