@@ -15,7 +15,7 @@ import numpy as np
 from ..basics import DataError
 from ..body.skeleton import EDGES, KMAX, MIDHIP, PARENT_OF, RATE
 from .bones import constrain_lengths, rigid_pair_lengths
-from .kalman import damp_extrapolation, kalman_smooth
+from .kalman import damp_extrapolation, jerk_smooth, kalman_smooth
 from .low_rank import fill_low_rank
 from .noise import find_inliers, noise_level, quantiles
 from .primitives import fit_primitives
@@ -24,8 +24,10 @@ from ..io.gaps import fill_linear, gap_bounds
 
 # %% ../../nbs/estimate/508_features.ipynb #candidate-names
 PROCESS_NOISE = tuple(10**power for power in (2.5, 3.75, 5.25, 6.75))   # s⁻³, of the Kalman smoothers
+JERK_STRENGTHS = (.1, 3.)   # of the paths of least jerk, in clean recordings; noise squared as often more
 CANDIDATES = (
     *(f'smoother {ratio:.3g}' for ratio in PROCESS_NOISE),
+    *(f'jerk {strength:g}' for strength in JERK_STRENGTHS),
     'trial covariance', 'population covariance', 'primitives', 'combined', 'observed')
 
 BEST_CANDIDATE = CANDIDATES.index('combined')       # the one that the others are compared with
@@ -122,7 +124,7 @@ def _prior_scale(noise: np.ndarray, distance: np.ndarray) -> np.ndarray:
 # %% ../../nbs/estimate/508_features.ipynb #candidates
 class Candidates(NamedTuple):
     "Estimates of every sample, metres in the common heading, for the network to weigh."
-    smoothed: np.ndarray        # (B, T, K, R, 3) Kalman smoothers, one for each of `PROCESS_NOISE`
+    smoothed: np.ndarray        # (B, T, K, R + S, 3) of `PROCESS_NOISE`, then of `JERK_STRENGTHS`
     by_trial: np.ndarray        # (B, T, K, 3) low-rank completion, mostly with the trial's own covariance
     by_population: np.ndarray   # (B, T, K, 3) the same with more of the population's
     by_primitives: np.ndarray   # (B, T, K, 3) motion primitives
@@ -150,15 +152,30 @@ def _place_unseen(paths: np.ndarray, ever: np.ndarray, mean: np.ndarray) -> None
         known = placed
 
 # %% ../../nbs/estimate/508_features.ipynb #kalman-candidates
-def _kalman_candidates(observed: np.ndarray, visible: np.ndarray, prior: MotionPrior) -> np.ndarray:
-    "(B, T, K, R, 3) smoothed paths of all joints, also of those that are never seen."
+def _smoothed_candidates(
+    observed: np.ndarray, visible: np.ndarray, noise: np.ndarray, prior: MotionPrior,
+) -> np.ndarray:
+    "(B, T, K, R + S, 3) smoothed paths of all joints, also of those that are never seen."
     ever = np.any(visible, 1)
     known = visible | ~ever[:, None]
-    paths = damp_extrapolation(kalman_smooth(observed, known, PROCESS_NOISE), known)
-    paths = np.moveaxis(paths, 0, 3)
+    by_inertia = damp_extrapolation(kalman_smooth(observed, known, PROCESS_NOISE), known)
+    strengths = np.outer(JERK_STRENGTHS, np.square(np.maximum(noise, FEATURES.clean_m)/FEATURES.clean_m))
+    by_jerk = jerk_smooth(observed, known, strengths)
+    by_jerk = _near_sight(by_jerk, by_inertia[FEATURES.light_smoother], known)
+    paths = np.moveaxis(np.concatenate([by_inertia, by_jerk]), 0, 3)
     for trial in np.flatnonzero(~ever.all(1)):
         _place_unseen(paths[trial], ever[trial], prior.mean)
     return paths
+
+_JERK_FRAMES = 15, 30   # from the nearest sight, between which least jerk fades away
+
+def _near_sight(by_jerk: np.ndarray, by_inertia: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(S, B, T, K, 3) paths of least jerk, but those of inertia at open ends and deep inside gaps."
+    since, until = _distances(visible)
+    near, far = _JERK_FRAMES
+    share = np.clip((far - np.minimum(since, until))/(far - near), 0, 1)
+    share *= np.maximum(since, until) < FEATURES.max_distance_frames
+    return by_inertia + share[..., None].astype(by_jerk.dtype)*(by_jerk - by_inertia)
 
 # %% ../../nbs/estimate/508_features.ipynb #blend-by-noise
 def _noisiness(noise: np.ndarray) -> np.ndarray:
@@ -241,7 +258,7 @@ def build_candidates(
 ) -> Candidates:
     "One estimate of every sample per method, for the network to weigh."
     seen, noisiness = visible[..., None], _noisiness(noise)
-    smoothed = _kalman_candidates(observed, visible, prior)
+    smoothed = _smoothed_candidates(observed, visible, noise, prior)
     strong, light = (smoothed[..., at, :] for at in (FEATURES.strong_smoother, FEATURES.light_smoother))
     base = _blend_by_noise(strong, light, noisiness)
     base = _move_with_body(base, visible, distance, prior.mean)

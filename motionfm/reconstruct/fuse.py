@@ -43,7 +43,7 @@ class FuseSettings:
     blocks_per_call: int = 32              # that the network repairs together
     blocks_per_core: int = 6               # beyond which a second core helps
     uncertainty_scales: float = 3.5        # times the density's scale, within which 68 % of the errors lie
-    fade_frames: tuple = (2, 10)           # from the nearest observation, between which the network fades
+    fade_frames: tuple = (6, 20)           # from the nearest observation, between which the network fades
     fade_unseen_frames: tuple = (10, 30)   # the same in frames in which no joint is seen
     unseen_frames: int = 4                 # from any observation, from which on nothing counts as seen
     midhip_error_m: float = .01            # metres that midHip may be off the middle of the hips

@@ -16,8 +16,10 @@ from ..basics import DataError
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.features import N_FEATURES, N_OUTPUTS
+from ..estimate.feet import hold_feet
 from ..estimate.gap_filling import BY_NEIGHBOURS, fill_points
 from ..estimate.network import read_network
+from ..estimate.noise import noise_level
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
 from ..io.gaps import fill_linear, gap_lengths
@@ -121,6 +123,22 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
     return repaired._replace(
         positions=mixed, uncertainty=uncertainty + share*(theirs - uncertainty), by_neighbours=share > .5)
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-quiet
+_QUIET_M = (.003, .006)    # median move of seen samples, between which a recording begins to be smoothed
+_FAR_M = (.01, .02)        # move of a single sample, between which it is moved all the same
+
+def _rising(value: np.ndarray, between: tuple[float, float]) -> np.ndarray:
+    "0 up to the first of two values, 1 from the second on."
+    return np.clip((value - between[0])/(between[1] - between[0]), 0, 1)
+
+def _keep_quiet(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(T, K, 3) a repair in which the samples of a quiet recording stay where they were seen."
+    away = np.where(visible[..., None], repaired - positions, 0)
+    distance = np.linalg.norm(away, axis=-1)
+    usual = np.median(distance[visible]) if visible.any() else 0.
+    share = np.maximum(_rising(usual, _QUIET_M), _rising(distance, _FAR_M))
+    return repaired - (1 - share)[..., None]*away
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
     positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, name: str
@@ -133,6 +151,9 @@ def _repair_part(
     repaired = _repair_at_rate(positions, seen, network, rate, name)
     if not np.isfinite(repaired.positions).all():
         raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
+    noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
+    held = hold_feet(repaired.positions, float(noise), rate)
+    repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
     return _with_neighbours(repaired, seen, rate)._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts

@@ -16,7 +16,8 @@ import numpy as np
 
 from ..basics import atomic_path, DataError, FileError
 from ..body.plausibility import find_flags, Flag
-from ..body.skeleton import MIRROR
+from ..body.skeleton import JOINT_COUNTS, MIRROR
+from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
 from ..io.conventions import CREATED_SUFFIX, leg_length, LEG_RANGE_M
 from ..io.gaps import GAP_BINS, gap_table, longest_gap, runs_of
 from ..io.points import Points, points_of
@@ -32,6 +33,7 @@ class ReportSettings:
     leg_factor: float = 4.    # by which legs may be shorter or longer than those of people
     max_listed: int = 10      # flags, swaps and the like that are listed in full on the screen
     far_mm: float = 100.      # beyond which a sample that was seen and moved gets a line
+    slide_m: float = .01      # by which standing feet slide from which on it gets a line
     mostly: float = .5        # share of estimated samples beyond which they get a line
 
 SETTINGS = ReportSettings()
@@ -360,6 +362,14 @@ def _chosen(points: Points, which: np.ndarray) -> Points:
         names=names, columns=points.columns[which], positions=points.positions[:, which],
         visible=points.visible[:, which])
 
+def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[str]:
+    "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
+    joints = positions[:, :points.n_joints]
+    if points.n_joints not in JOINT_COUNTS or not np.isfinite(joints[:, FOOT_JOINTS]).all(): return []
+    slide, count = foot_slide(joints, find_contacts(joints, rate))
+    if slide < SETTINGS.slide_m: return []
+    return [f'standing heels and toes slide by {1000*slide:.0f} mm on average, in {count} contacts']
+
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise
 def summarise(
     trial: Trial,                                # the recording
@@ -375,6 +385,7 @@ def summarise(
     "Compare a repaired recording with what was recorded."
     parts = discontinuities.parts if discontinuities else [slice(None)]
     found['flags'] = _all_flags(trial, points, positions, parts)
+    found['remarks'] = (*found.get('remarks', ()), *_describe_feet(points, positions, trial.rate))
     has, by = points.columns >= 0, np.broadcast_to(by, points.visible.shape)
     if uncertainty is not None: uncertainty = uncertainty[:, has]
     points = _chosen(points, has)
