@@ -17,11 +17,12 @@ import numpy as np
 from motionfm.basics import atomic_path
 from motionfm.body.skeleton import KMAX
 from motionfm.data.dataset import find_datasets
+from motionfm.data.people import load_recordings
 from motionfm.estimate import features, low_rank
 from motionfm.estimate import prior as prior_module
 from motionfm.estimate.features import BEST_CANDIDATE, CANDIDATES, FEATURES, N_OUTPUTS
 from motionfm.evaluation.scenarios import damage_trial
-from motionfm.learn.recipe import load_recordings, Source
+from motionfm.learn.recipe import Source
 from motionfm.reconstruct import fuse
 from motionfm.reconstruct.fuse import Repairer
 from motionfm.reconstruct.pipeline import repair_positions

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from ..basics import DataError
 from ..body.skeleton import JOINT_COUNTS, JOINT_INDEX, MIDHIP, MIRROR
@@ -93,6 +94,15 @@ def _all_seen(truth: np.ndarray) -> np.ndarray: return np.ones(truth.shape[:2], 
 def noise(truth, rng, rate):
     "2 cm of noise on every coordinate"
     return truth + rng.normal(0, _NOISE_M, truth.shape), _all_seen(truth)
+
+# %% ../../nbs/evaluation/702_scenarios.ipynb #jitter
+_JITTER_M, _JITTER_S = .01, .04   # standard deviation on every coordinate; in time
+
+@scenario
+def jitter(truth, rng, rate):
+    "1 cm of noise on every coordinate that lasts for some 0.1 s, as video keypoints have it"
+    wandering = gaussian_filter1d(rng.normal(size=truth.shape), _JITTER_S*rate, axis=0, mode='wrap')
+    return truth + _JITTER_M*wandering/wandering.std(), _all_seen(truth)
 
 # %% ../../nbs/evaluation/702_scenarios.ipynb #joints
 @scenario
