@@ -58,7 +58,7 @@ setup(
     + [cfg['lib_name'] + '.weights'],
     package_data={
         cfg['lib_name']: ['py.typed'],
-        cfg['lib_name'] + '.view': ['player.js'],
+        cfg['lib_name'] + '.view': ['player.js', 'review.js'],
         cfg['lib_name'] + '.weights': ['*'],
     },  # a folder without code
     install_requires=cfg['requirements'].split(),
