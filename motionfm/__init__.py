@@ -16,6 +16,7 @@ _HOMES = {
     'read': ('io.files', 'read_trial'), 'write': ('io.files', 'write_trial'),
     'Trial': ('io.trial', 'Trial'), 'example_trial': ('cli.demo', 'example_trial'),
     'repair': ('api', 'repair'), 'load_network': ('reconstruct.pipeline', 'load_network'),
+    'review': ('api', 'review'), 'read_decisions': ('reconstruct.decisions', 'read_decisions'),
     'show': ('view.widgets', 'show'), 'explore': ('view.widgets', 'explore'),
     'evaluate': ('api', 'evaluate'),
     'train': ('learn.train', 'train'), 'TrainConfig': ('learn.config', 'TrainConfig'),
@@ -25,6 +26,7 @@ _HOMES = {
     'MotionfmError': ('basics', 'MotionfmError'), 'DataError': ('basics', 'DataError'),
     'FileError': ('basics', 'FileError'),
 }   # name -> module and name there
+_STEPS = 'pose2sim', 'opencap', 'movement'   # modules for a step between other programs
 
 # %% ../nbs/01_front_door.ipynb #type-checking
 TYPE_CHECKING = False   # true for those who only read
@@ -33,6 +35,7 @@ TYPE_CHECKING = False   # true for those who only read
 if TYPE_CHECKING:
     from motionfm.api import evaluate as evaluate
     from motionfm.api import repair as repair
+    from motionfm.api import review as review
     from motionfm.basics import DataError as DataError
     from motionfm.basics import FileError as FileError
     from motionfm.basics import MotionfmError as MotionfmError
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from motionfm.learn.model import AccumModel as AccumModel
     from motionfm.learn.model import load_model as load_model
     from motionfm.learn.train import train as train
+    from motionfm.reconstruct.decisions import read_decisions as read_decisions
     from motionfm.reconstruct.pipeline import load_network as load_network
     from motionfm.view.widgets import explore as explore
     from motionfm.view.widgets import show as show
@@ -56,7 +60,8 @@ _EXAMPLES: dict[str, str] = {}   # name -> lines of code
 
 # %% ../nbs/01_front_door.ipynb #lazy
 def __getattr__(name: str):
-    "Load a name of the front door."
+    "Load a name of the front door, or a module for another program."
+    if name in _STEPS: return import_module(f'motionfm.{name}')
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}; dir({__name__}) lists all')
     module, attribute = _HOMES[name]
@@ -96,6 +101,16 @@ _EXAMPLES['load_network'] = '''
 network = motionfm.load_network()
 motionfm.repair('reach.trc', network=network)
 motionfm.evaluate(clean, ['noise'], ['motionfm'], network=network)'''
+
+# %% ../nbs/01_front_door.ipynb #review
+_EXAMPLES['review'] = '''
+review = motionfm.review('reach.trc', by='Ada')
+review   # choose, accept, fill in another way; each step is saved
+review.save('reach_review.html')   # the same as a page'''
+_EXAMPLES['read_decisions'] = '''
+motionfm.review('reach.trc', by='Ada').save()
+decisions = motionfm.read_decisions('reach_decisions.json')
+motionfm.repair('reach.trc', decisions=decisions).gaps'''
 
 # %% ../nbs/01_front_door.ipynb #look
 _EXAMPLES['show'] = '''

@@ -33,7 +33,8 @@ WINGS = (
     'cli',
 )  # each imports from those before it
 BELOW = 'basics', 'docstrings'        # stand under all wings
-ABOVE = '__init__', '__main__', 'api'   # stand above the wings that they use
+STEPS = 'pose2sim', 'opencap', 'movement'     # what a user imports for a step between two programs
+ABOVE = '__init__', '__main__', 'api', *STEPS   # stand above the wings that they use
 MOST_PUBLIC = 250
 
 
@@ -50,11 +51,12 @@ def test_cells_are_short():
 
 
 def test_one_reading_order():
-    "Every notebook but the index and the tutorials has a number of its own; chapters follow one another."
+    "Index, benchmark and tutorials have no number, every other its own; chapters follow one another."
     numbers = [page.number for page in PAGES if page.number >= 0]
     assert len(numbers) == len(set(numbers))
     assert {page.path.relative_to(ROOT / 'nbs').parts[0] for page in PAGES if page.number < 0} == {
         'index.ipynb',
+        'benchmark.ipynb',
         'tutorials',
     }
     folders = {page.path.parent.name: page.number//100 for page in PAGES if page.number >= 100}
@@ -96,7 +98,7 @@ def test_imports_run_one_way(chapter):
     "From a wing only to wings before it, even within functions; when it is loaded only from lower numbers."
     numbers = {one.module: one.number for one in CHAPTERS}
     wing = chapter.module.split('.')[0]
-    home = {'api': 'cli'}   # the front door's functions stand in the last chapter
+    home = dict.fromkeys(('api', *STEPS), 'cli')   # what users call stands in the last chapter
     for module in imported(chapter, later=True):
         other = home.get(module, module.split('.')[0])
         if other in BELOW: continue

@@ -18,7 +18,7 @@ from conftest import ROOT
 sys.path[:0] = [str(ROOT/'tools'), str(ROOT/'benchmarks')]
 from api import EXPORTED, notebooks, pages  # noqa: E402
 
-MENU = ('Start', 'Tutorials', 'How it works', 'Reference', 'Benchmark', 'Scaling', 'Model card')
+MENU = ('Start', 'Guide', 'Tutorials', 'How it works', 'Reference', 'Benchmark', 'Model card')
 
 
 @pytest.fixture(scope='module')
@@ -46,7 +46,8 @@ def test_every_notebook_is_in_the_menu(site):
 
 
 def test_every_public_name_has_its_place(site):
-    reference = (site/'_docs'/'reference.html').read_text(encoding='utf-8')
+    wings = sorted((site/'_docs'/'reference'/'modules').glob('*.html'))
+    reference = ''.join(page.read_text(encoding='utf-8') for page in wings)
     for notebook in notebooks():
         page = (site/'_docs'/f'{notebook.page}.html').read_text(encoding='utf-8')
         for name in notebook.names:
@@ -83,7 +84,7 @@ def test_every_public_name_has_an_example_and_is_linked(site):
     texts = [
         path.read_text(encoding='utf-8')
         for path in (site / '_docs').rglob('*.html')
-        if path.name != 'reference.html'
+        if 'reference' not in path.relative_to(site).with_suffix('').parts
     ]
     linked = {
         place
@@ -94,6 +95,7 @@ def test_every_public_name_has_an_example_and_is_linked(site):
     }
     names = [(notebook.module, name) for notebook in notebooks() for name in notebook.names]
     functions = [(module, name.name) for module, name in names if name.kind in ('function', 'command')]
+    linked |= {f'{place}_command' for place in linked}   # commands stand in the reference without that
     assert [name for name in functions if name[1] not in called | {'demo'}] == []   # the demo takes minutes
     assert [name for name in functions if name[1] not in linked] == []
 
@@ -190,6 +192,96 @@ def watched(page) -> list[str]:
     return complaints
 
 
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('width', [1280, 390])
+def test_front_page(chromium, address, width, scheme):
+    "One figure with its unit, the ways in, and a picture that is there in light and in dark."
+    page = chromium.new_page(viewport={'width': width, 'height': 900}, color_scheme=scheme)
+    complaints = watched(page)
+    page.goto(address + 'index.html')
+    assert re.fullmatch(r'\d+ mm', page.locator('.figure strong').inner_text())
+    assert re.search(r'instead of \d+ mm', page.locator('.figure').inner_text())
+    doors = page.locator('.doors a').all_text_contents()
+    assert {'Install', 'Try it', 'GitHub'} <= set(doors)
+    seen = page.locator('img.hero:visible')
+    assert seen.count() == 1 and seen.evaluate('image => image.decode().then(() => image.naturalWidth)') > 300
+    assert ('light' in seen.get_attribute('src')) == (scheme == 'light')
+    assert page.evaluate('document.documentElement.scrollWidth') <= width
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (sum(background[:3]) > 380) == (scheme == 'light')
+    page.locator('.doors a').first.click()
+    page.wait_for_url('**/guide/install.html')
+    assert not complaints
+    page.close()
+
+
+def test_the_way_of_the_data_can_be_clicked(chromium, address):
+    page = chromium.new_page(viewport={'width': 390, 'height': 900})
+    page.goto(address + 'how.html')
+    first = page.evaluate("document.querySelector('main .way, main p:not(.subtitle), main table').className")
+    assert 'way' in first, 'the diagram opens the page'
+    boxes = page.locator('.way li')
+    assert boxes.count() > 20 and boxes.locator('a:first-child').count() == boxes.count()
+    box = page.locator('.way li', has_text='Swaps')
+    box.click(position={'x': 200, 'y': box.bounding_box()['height'] - 6})    # not on the word
+    page.wait_for_url('**/reconstruct/swaps.html')
+    page.close()
+
+
+def test_benchmark_begins_with_its_table(chromium, address):
+    page = chromium.new_page()
+    page.goto(address + 'benchmark.html')
+    assert page.evaluate("document.querySelector('main table, main pre, main details').tagName") == 'TABLE'
+    rows = page.locator('main table').first.locator('tbody tr td:first-child')
+    assert rows.count() > 5 and all(' ' in words for words in rows.all_inner_texts())
+    page.close()
+
+
+def test_reference_is_for_users_first(chromium, address):
+    import typer
+
+    import motionfm
+    from motionfm.cli.main import app
+    page = chromium.new_page(viewport={'width': 1280, 'height': 900})
+    page.goto(address + 'reference.html')
+    assert page.locator('dl.reference dt code').first.inner_text() == 'motionfm.repair'
+    assert page.evaluate('document.documentElement.scrollHeight') < 8000
+    shown = page.locator('dl.reference dt code').all_inner_texts()
+    assert {f'motionfm.{name}' for name in dir(motionfm) if name in motionfm._HOMES} <= set(shown)
+    page.goto(address + 'reference/names/repair.html')
+    text = page.locator('main').inner_text()
+    assert 'max_uncertainty_mm' in text and "motionfm.repair('reach.trc')" in text
+    page.goto(address + 'reference/commands.html')
+    places = set(page.evaluate("[...document.querySelectorAll('main dt')].map(row => row.id)"))
+    for name, command in typer.main.get_command(app).commands.items():
+        flags = [option.opts[-1] for option in command.params if option.opts[-1].startswith('--')]
+        assert {name + flag for flag in flags if flag != '--help'} <= places, name
+    page.close()
+
+
+WANTED = {
+    'install': 'guide/install', 'macOS': 'guide/install', 'Windows': 'guide/install',
+    'uncertainty': 'guide/sure', 'confidence': 'guide/', 'imputation': 'guide/faq', 'PCA': 'guide/',
+    'Vicon': 'guide/', 'Qualisys': 'guide/', 'MediaPipe': 'guide/', 'cite': 'guide/faq',
+    'licence': 'guide/faq', 'fine-tune': 'guide/faq',
+}
+
+
+def test_search_finds_what_users_ask_for(chromium, address):
+    page = chromium.new_page()
+    page.goto(address)
+    box = page.locator('input[type=search]').first
+    missing = {}
+    for word, place in WANTED.items():
+        box.fill(word)
+        page.wait_for_selector('a.search-result')
+        page.wait_for_timeout(400)   # the results of the word before are gone
+        found = page.locator('a.search-result').evaluate_all("links => links.map(link => link.href)")
+        if not any(place in link for link in found[:8]): missing[word] = found[:8]
+    page.close()
+    assert not missing
+
+
 @pytest.mark.parametrize('width', [1280, 390])
 def test_every_page_can_be_read(chromium, address, width):
     page = chromium.new_page(viewport={'width': width, 'height': 900})
@@ -234,7 +326,7 @@ def test_search_finds(chromium, address):
     complaints = watched(page)
     page.goto(address)
     page.locator('input[type=search], .smalldocs-search input').first.fill('reconstruct_file')
-    page.wait_for_selector('a[href*="pipeline.html"]:visible', timeout=5000)
+    page.wait_for_selector('a[href*="trials.html"]:visible', timeout=5000)
     assert not complaints
     page.close()
 

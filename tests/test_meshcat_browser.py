@@ -104,7 +104,31 @@ def test_three_skeletons_in_their_colours(page, three):
         for part in sum(object_names(20), []): assert look(page, f'{name}/{part}', 0)['colour'] == colour[1:]
     assert page.evaluate(
         "[...document.querySelectorAll('#legend div')].map(line => line.textContent)"
-    ) == list(three)
+    ) == ['white: clean', 'red: corrupted', 'green: reconstructed']
+
+
+def test_control_bar(open_page, three):
+    "Play, slider, speed, loop, sequences, and what is missing where, also on a phone."
+    twice = {name: np.stack([motion, motion]) for name, motion in three.items()}
+    page = open_page(scene_page(motion_scene(twice)))
+    page.set_viewport_size({'width': 390, 'height': 800})
+    page.evaluate('show(25)')
+    page.wait_for_function("document.getElementById('told').textContent.includes('1 of 20 joints missing')")
+    assert 'reconstructed 100.0 mm off' in page.inner_text('#told')
+    page.click('#after')
+    page.wait_for_function("document.getElementById('now').textContent.includes('sequence 1')")
+    assert page.input_value('#frame') == '60' and page.inner_text('#play') == 'Play'
+    page.select_option('#speed', '2')
+    page.click('#loop')
+    page.click('#play')
+    page.wait_for_function('animator.playing && frame() > 62')
+    page.click('#play')
+    page.wait_for_function('!animator.playing')
+    assert page.evaluate('animator.mixer.timeScale') == 2
+    assert page.evaluate('animator.actions[0].repetitions === Infinity')
+    red = "[...document.getElementById('gaps').getContext('2d').getImageData(250, 2, 1, 1).data]"
+    assert page.evaluate(red)[0] > 200                  # frame 25 of 120
+    assert page.evaluate('document.documentElement.scrollWidth') <= 390
 
 
 @pytest.mark.parametrize('frame', [0, 17, 45, 59])
@@ -139,7 +163,7 @@ def test_a_missing_joint_and_its_bone_are_hidden(page):
 
 def test_what_is_on_the_screen(page):
     page.evaluate(
-        "document.querySelectorAll('#legend, #readout').forEach(words => words.style.display = 'none')"
+        "document.querySelectorAll('#legend, #readout, #bar').forEach(words => words.style.display = 'none')"
     )
     page.evaluate('show(10)')
     image = pixels(page)[40:]                              # below the button of the menu

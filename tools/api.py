@@ -258,12 +258,14 @@ class Notebook:
         return lines[0].lstrip('# '), ' '.join(line.lstrip('> ') for line in lines if line.startswith('>'))
 
 
+@cache
 def notebooks() -> list[Notebook]:
     "All notebooks that become modules, in their order."
     found = [page for page in pages() if page.number >= 0 and page.cells]
     return sorted(found, key=lambda notebook: notebook.number)
 
 
+@cache
 def pages() -> list[Notebook]:
     "All notebooks, each of which becomes a page."
     paths = sorted((ROOT/'nbs').rglob('*.ipynb'))

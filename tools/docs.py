@@ -9,8 +9,9 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from api import as_html, brackets, Cell, EXPORTED, index, Notebook, notebooks, pages, ROOT
+from api import as_html, Cell, EXPORTED, index, Notebook, notebooks, pages, ROOT
 from codelinks import scope_of, with_links
+from reference import write_reference
 
 NUMBER = re.compile(r'\b\d{2,3}_(\w+\.(?:ipynb|html))')   # pages have no numbers
 TEST = re.compile(r'\b(assert\s|assert_\w+\(|test_\w+\(|np\.testing\.)')
@@ -25,7 +26,7 @@ def command_of(name: str) -> str:
     return name.removesuffix('_command').replace('_', '-')
 
 
-COMMANDS = {command_of(name.name): f'{notebook.page}.html#{name.name}'
+COMMANDS = {command_of(name.name): f'reference/commands.html#{command_of(name.name).replace("-", "_")}'
             for notebook in notebooks() for name in notebook.names if name.kind == 'command'}
 
 
@@ -150,6 +151,16 @@ def described(cell: Cell, page: str) -> list[dict]:
     return [markdown_cell('\n\n'.join(parts))]
 
 
+def with_both_pictures(text: str) -> str:
+    "A picture that is there for light and for dark pages, as two of which the page shows one."
+    def both(found: re.Match) -> str:
+        dark = re.search(r'srcset="([^"]+)"', found[0])[1]
+        light, words = re.search(r'src="([^"]+)"', found[0])[1], re.search(r'alt="([^"]+)"', found[0])[1]
+        return '\n'.join(f'![{words}]({path}){{.hero .{theme}-content}}'
+                         for theme, path in (('light', light), ('dark', dark)))
+    return re.sub(r'<picture>.*?</picture>', both, text, flags=re.DOTALL)
+
+
 def page_of(notebook: Notebook) -> dict:
     "A notebook as a page: no hidden cells, no imports, exported cells described."
     title, subtitle = notebook.head
@@ -162,11 +173,14 @@ def page_of(notebook: Notebook) -> dict:
         source = ''.join(cell['source'])
         if cell['cell_type'] == 'markdown': before = source
         if cell['cell_type'] == 'markdown':
-            text = with_ids(NUMBER.sub(r'\1', source), taken)
-            cells.append(markdown_cell(words_as_markdown(text, notebook.page)))
+            text = words_as_markdown(with_ids(NUMBER.sub(r'\1', source), taken), notebook.page)
+            if cell['id'] == 'doors': text = f'::: {{.doors}}\n{text.replace(" · ", " ")}\n:::'
+            text = with_both_pictures(text)
+            cells.append(markdown_cell(text))
         elif source.startswith(EXPORTED): cells += described(exported[cell['id']], notebook.page)
         elif not source.startswith(('#| hide', '#| default_exp')):
             shown = re.sub(r'^#\|.*\n', '', source, flags=re.MULTILINE)
+            if source.startswith('#| echo: false'): shown = f'#| echo: false\n{shown}'
             if not cell['outputs'] and TEST.search(shown): cells.append(markdown_cell(folded(shown, 'Test')))
             else:
                 words = alt_of(shown, before)
@@ -176,26 +190,6 @@ def page_of(notebook: Notebook) -> dict:
                 cells.append({'cell_type': 'code', 'execution_count': None, 'metadata': {},
                               'source': shown, 'outputs': outputs})
     return {'cells': cells, 'metadata': notebook.raw['metadata'], 'nbformat': 4, 'nbformat_minor': 4}
-
-
-def reference() -> str:
-    "One page with every public name."
-    lines = ['---', 'title: Reference', 'toc: true',
-             'subtitle: Every public name, by module. A click leads to its parameters.', '---', '']
-    for notebook in (notebook for notebook in notebooks() if notebook.names):
-        title, subtitle = notebook.head
-        module = f'motionfm.{notebook.module}'.removesuffix('.__init__')
-        link = f'[{title}]({notebook.page}.html)'
-        lines += [f'## {module}', '', f'{link}: {subtitle}', '', '<dl class="reference">']
-        values = [name for name in notebook.names if name.kind == 'constant' and not name.words]
-        for name in [name for name in notebook.names if name not in values]:
-            link = f'<a href="{notebook.page}.html#{name.name}"><code>{name.name}</code></a>'
-            lines.append(f'<dt>{link}<span class="type">{escape(brackets(name))}</span></dt>'
-                         f'<dd>{words_as_html(name.words, "")}</dd>')
-        lines += ['</dl>', '']
-        shown = ', '.join(f'[`{name.name}`]({notebook.page}.html#{name.name})' for name in values)
-        if values: lines += [f'Further values: {shown}', '']
-    return '\n'.join(lines)
 
 
 def prepare(target: Path) -> None:
@@ -208,7 +202,7 @@ def prepare(target: Path) -> None:
     for path in target.rglob('*.md'):
         text, page = NUMBER.sub(r'\1', path.read_text(encoding='utf-8')), path.relative_to(target).as_posix()
         path.write_text(words_as_markdown(text, page), encoding='utf-8')
-    (target/'reference.md').write_text(reference(), encoding='utf-8')
+    write_reference(target, words_as_html)
     config = target/'_quarto.yml'
     config.write_text(NUMBER.sub(r'\1', config.read_text(encoding='utf-8')), encoding='utf-8')
 

@@ -63,7 +63,8 @@ def compare(
 
 # %% ../../nbs/cli/907_demo.ipynb #errors-table
 _TABLE = '''<h2>How far off</h2>
-<table><tr><th>mean error in mm</th><th>missing samples</th><th>all samples</th></tr>{rows}</table>{more}'''
+<div class="wide"><table><tr><th>mean error in mm</th><th>missing samples</th><th>all samples</th></tr>{rows}
+</table></div>{more}'''
 _LEGEND = 'White: the truth. Red: what was recorded. Green: what motionfm makes of it.'
 _ROW = '<tr><td>{}</td><td>{:.1f}</td><td>{:.1f}</td></tr>'
 
@@ -80,7 +81,8 @@ def _write_report(folder: Path, summary, scene: tuple, errors: dict[str, tuple[f
     from motionfm.view.scene import make_scene
     write_gaps(folder/'gaps.csv', summary)
     player = player_frame(make_scene(*scene))
-    write_repair_page(folder/'report.html', summary, player + _errors_table(errors), _LEGEND)
+    body = player + _errors_table(errors)
+    write_repair_page(folder/'report.html', summary, body, _LEGEND, scene[1])
 
 # %% ../../nbs/cli/907_demo.ipynb #repair-example
 def repair_example(folder: Path) -> dict[str, tuple[float, float]]:   # errors, as `compare` gives

@@ -33,7 +33,7 @@ _Scenarios = Annotated[str, typer.Option(
     '--scenario',
     help='Scenarios, separated by commas; by default all that are made for such trials. '
          'limb, midhip, swaps and misplaced need joints; marker, cluster, quarter, blackout, exchange '
-         'and flicker are made for markers; noise, joints, frames, everything, gap60, gap120, spikes '
+         'and flicker are made for markers; noise, jitter, joints, frames, everything, gap60, gap120, spikes '
          'and disk for both.')]
 _Methods = Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')]
 _Subjects = Annotated[str, typer.Option(

@@ -6,53 +6,113 @@
 __all__ = []
 
 # %% ../../nbs/cli/904_pages.ipynb #imports
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from ..basics import atomic_path
 
-# %% ../../nbs/cli/904_pages.ipynb #repair-page
-_STYLE = '''body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-body{color:#222}table{border-collapse:collapse}td,th{padding:.1rem 1rem .1rem 0;text-align:right}
-td:first-child,th:first-child{text-align:left}'''
+# %% ../../nbs/cli/904_pages.ipynb #style
+_STYLE = ''':root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+body{overflow-wrap:anywhere}
+.wide{overflow-x:auto}table{border-collapse:collapse;overflow-wrap:normal}
+td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
+td:first-child,th:first-child{text-align:left}iframe{max-width:100%}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
-<h1>{title}</h1><p>{legend}</p>{player}
-<h2>What was done</h2><ul>{lines}</ul>
-<h2>Gap by gap</h2>{gaps}</html>
+<h1>{title}</h1>{body}</html>
 '''
+
+def _write_page(path: Path, title: str, body: str) -> None:
+    "Write a page; raises `FileError`."
+    page = _PAGE.format(title=escape(title), style=_STYLE, body=body)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
+
+def _millimetres(value: float | None) -> str:
+    "A distance for a cell; nothing where it is not known."
+    return f'{value:.0f}' if value is not None and math.isfinite(value) else ''
 
 # %% ../../nbs/cli/904_pages.ipynb #gaps-table
 _GAPS = '''<p>The least certain first. Two of three samples are expected to be nearer to the truth
 than their uncertainty.</p>
-<table><tr><th>joint</th><th>frames</th><th>how many</th><th>filled by</th>
-<th>uncertainty, median mm</th><th>largest mm</th></tr>{rows}</table>'''
+<div class="wide"><table><tr><th>point</th><th>frames</th>{seconds}<th>how many</th><th>filled by</th>
+<th>uncertainty, median mm</th><th>largest mm</th></tr>{rows}</table></div>'''
 
-def _cells(gap) -> list[str]:
-    "A gap as the cells of its row."
-    millimetres = ['' if value is None else f'{value:.0f}' for value in (gap.median_mm, gap.worst_mm)]
-    frames = f'{gap.first}–{gap.last}'
-    return [gap.point, frames, str(gap.frames), gap.by or 'left blank', *millimetres]
+def _cells(gap, trial) -> list[str]:
+    "A gap as the cells of its row; with seconds where the `trial` is known."
+    cells = [gap.point, f'{gap.first}–{gap.last}']
+    if trial is not None:
+        start = (gap.first - int(trial.frames[0]))/trial.rate
+        cells.append(f'{start:.2f}–{start + (gap.last - gap.first)/trial.rate:.2f}')
+    by, uncertainty = gap.by or 'left blank', (gap.median_mm, gap.worst_mm)
+    return [*cells, str(gap.frames), by, *map(_millimetres, uncertainty)]
 
-def _gaps_table(gaps: Sequence) -> str:
+def _gaps_table(gaps: Sequence, trial=None) -> str:
     "All gaps as a table, the least certain first."
-    if not gaps: return '<p>No joint was missing in any frame.</p>'
+    if not gaps: return '<p>No point was missing in any frame.</p>'
     ordered = sorted(gaps, key=lambda gap: -(gap.worst_mm or 0))
-    cells = (''.join(f'<td>{cell}</td>' for cell in _cells(gap)) for gap in ordered)
-    return _GAPS.format(rows=''.join(f'<tr>{row}</tr>' for row in cells))
+    cells = (''.join(f'<td>{escape(cell)}</td>' for cell in _cells(gap, trial)) for gap in ordered)
+    rows = ''.join(f'<tr>{row}</tr>' for row in cells)
+    return _GAPS.format(rows=rows, seconds='' if trial is None else '<th>seconds</th>')
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page
+def _facts(summary, trial) -> str:
+    "Which way is up, and in which unit, in words."
+    if trial is None: return ''
+    return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.</p>'
+
 def write_repair_page(
     path: Path,    # the page
     summary,       # what was done, a `Summary`
     player: str,   # HTML of the skeletons
     legend: str = 'Red: what was recorded. Green: what motionfm makes of it.',
+    trial=None,    # the recording, for seconds, axis and unit
 ) -> None:
     "Write what a repair did as one page; raises `FileError`."
-    lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in str(summary).split('\n'))
-    page = _PAGE.format(title=escape(Path(summary.source).name), style=_STYLE, player=player, legend=legend,
-                        lines=lines, gaps=_gaps_table(summary.gaps))
-    with atomic_path(path) as temporary:
-        temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
+    first, *others = str(summary).split('\n')
+    for whole in filter(None, (str(summary.source), str(getattr(summary, 'output', '')))):
+        first = first.replace(whole, Path(whole).name)
+    lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in (first, *others))
+    body = (f'<p>{legend}</p>{player}{_facts(summary, trial)}<h2>What was done</h2><ul>{lines}</ul>'
+            f'<h2>Gap by gap</h2>{_gaps_table(summary.gaps, trial)}')
+    _write_page(path, Path(summary.source).name, body)
+
+# %% ../../nbs/cli/904_pages.ipynb #index-row
+_INDEX = '''<p>{told}</p><div class="wide"><table><tr><th>recording</th><th>seconds</th><th>filled</th>
+<th>longest gap, s</th><th>95 of 100 under, mm</th><th>self-check, mm</th><th>look at</th></tr>
+{rows}</table></div>
+<p>The largest uncertainty first. <i>95 of 100 under</i>: the uncertainty of all filled samples but the worst
+20th. <i>Self-check</i>: the mean error on samples that were hidden on purpose.</p>'''
+
+def _index_cells(name: str, page: str, summary) -> list[str]:
+    "A repaired recording as the cells of its row, in HTML."
+    share = summary.n_filled/max(summary.n_frames*summary.n_points, 1)
+    check = summary.self_check[1] if summary.self_check else None
+    worst = summary.uncertainty.p95 if summary.uncertainty else None
+    flags = len(summary.flags)
+    return [f'<a href="{quote(page)}">{escape(name)}</a>', f'{summary.n_frames/summary.rate:.1f}',
+            f'{share:.1%}', f'{summary.longest_gap/summary.rate:.2f}', _millimetres(worst),
+            _millimetres(check), f'{flags} place{"s"[:flags != 1]}' if flags else '']
+
+# %% ../../nbs/cli/904_pages.ipynb #write-index
+def write_index_page(
+    path: Path,                  # the page
+    summaries: Mapping,          # name of a recording -> its `Summary`, or its `Failure`
+    pages: Mapping[str, str],    # name -> its own page, as the index leads to it
+) -> None:
+    "Write one page that leads to those of many recordings; raises `FileError`."
+    def doubt(name): return getattr(summaries[name].uncertainty, 'p95', 0)
+    done = sorted(pages, key=doubt, reverse=True)
+    rows = ''.join('<tr>' + ''.join(f'<td>{cell}</td>' for cell in _index_cells(name, pages[name],
+                   summaries[name])) + '</tr>' for name in done)
+    failed = [f'<li>{escape(name)}: {escape(one.error.removeprefix(f"{one.source}: "))}</li>'
+              for name, one in summaries.items() if name not in pages]
+    told = f'{len(done)} recording{"s"[:len(done) != 1]} repaired'
+    body = _INDEX.format(told=told + (f', {len(failed)} not.' if failed else '.'), rows=rows)
+    if failed: body += f'<h2>Not repaired</h2><ul>{"".join(failed)}</ul>'
+    _write_page(path, 'Repaired recordings', body)

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/cli/905_repair.ipynb #imports
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ import typer
 
 from ..basics import check_writable, DataError, FileError, MotionfmError
 from .app import app, load_chosen_network, ModelJson, Names, Units, Up, Weights
-from .pages import write_repair_page
+from .pages import write_index_page, write_repair_page
 
 # %% ../../nbs/cli/905_repair.ipynb #options-what
 _Sources = Annotated[list[str], typer.Argument(
@@ -49,11 +49,14 @@ _OutUnits = Annotated[str | None, typer.Option(
 
 # %% ../../nbs/cli/905_repair.ipynb #options-how
 _Report = Annotated[str | None, typer.Option(
-    '--report', help='Of one recording: write a page that plays it before and after, '
-                     'with all that is known about the repair.')]
+    '--report', help='Write a page that plays the recording before and after, with all that is known '
+                     'about the repair; of a folder a page that leads to such pages.')]
 _Table = Annotated[str | None, typer.Option(
     '--table', help='Of one recording: write a line for each gap (CSV): '
                     'point, frames, what filled it, how far off it may be.')]
+_Decisions = Annotated[str | None, typer.Option(
+    '--decisions', help='Of one recording: do what somebody decided about its gaps in a review, '
+                        'as in walk_decisions.json; --table then says who decided what.')]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')]
 _Resume = Annotated[bool, typer.Option(
     '--resume', help='Go on with a folder: leave out recordings that have a result already.')]
@@ -70,7 +73,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
                 rate: _Rate = None, subject: _Subject = None, max_gap: _MaxGap = None,
                 no_extrapolate: _NoExtrapolate = False, max_uncertainty_mm: _MaxUncertainty = None,
                 out_up: _OutUp = None, out_units: _OutUnits = None, ending: _Format = None,
-                report: _Report = None, table: _Table = None,
+                report: _Report = None, table: _Table = None, decisions: _Decisions = None,
                 overwrite: _Overwrite = False, resume: _Resume = False, jobs: _Jobs = 1,
                 cluster: _Cluster = '') -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and say what was done."
@@ -81,13 +84,16 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
                'extrapolate': not no_extrapolate, 'out_up': out_up, 'out_units': out_units}
     plan = _plan(sources, output, overwrite or resume, names, ending, options)
     single = len(sources) == 1 and Path(sources[0]).is_file()
-    if not single: _check_extras(Path(sources[0]), [report, table])
-    else: _check_new([report, table], overwrite)
+    if not single: _check_extras(Path(sources[0]), [table, decisions])
+    _check_new([report, table], overwrite or resume)
+    _check_decisions(decisions)
     repair = _Repair(model_json, weights, names, options)
     network = load_chosen_network(model_json, weights)
     with extra_names(names):
-        if single: _reconstruct_single(*plan[0], network, options, report, table)
-        else: _reconstruct_all(_Folder(sources, output, plan), network, repair, resume, jobs, cluster)
+        if single: _reconstruct_single(*plan[0], network, options, report, table, decisions)
+        else:
+            folder = _Folder(sources, output, plan, report, options)
+            _reconstruct_all(folder, network, repair, resume, jobs, cluster)
 
 # %% ../../nbs/cli/905_repair.ipynb #plan
 def _plan(sources: list[str], output: str | None, overwrite: bool, names: str | None, ending: str | None,
@@ -119,10 +125,10 @@ def _plan(sources: list[str], output: str | None, overwrite: bool, names: str | 
 
 # %% ../../nbs/cli/905_repair.ipynb #check-extras
 def _check_extras(source: Path, extras: list[str | None]) -> None:
-    "Raise `DataError` if a table or a page of several recordings is wanted."
+    "Raise `DataError` if a table or decisions of several recordings are wanted."
     found = 'a folder' if source.is_dir() else 'several recordings'
     if any(extras):
-        raise DataError(f'{source}: {found} found, expected one recording for --report and --table; '
+        raise DataError(f'{source}: {found} found, expected one recording for --table and --decisions; '
                         'all figures of a folder go to its summary.csv')
 
 def _check_new(extras: list[str | None], overwrite: bool) -> None:
@@ -132,46 +138,107 @@ def _check_new(extras: list[str | None], overwrite: bool) -> None:
             raise FileError(f'{extra}: exists already; replace it with --overwrite, or choose another name')
         check_writable(Path(extra).parent)
 
+def _check_decisions(path: str | None) -> None:
+    "Raise `DataError`, `FileError` for decisions that can't be read, before anything is done."
+    from motionfm.reconstruct.decisions import read_decisions
+    if path is not None: read_decisions(path)
+
 def _check_uncertainty(max_uncertainty_mm: float | None) -> None:
     "Raise `DataError` for a bound that is not positive."
     if max_uncertainty_mm is not None and not max_uncertainty_mm > 0:
         raise DataError(f'--max-uncertainty-mm {max_uncertainty_mm} found, expected more than 0')
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-single
+def _as_decided(decisions: str, done):
+    "A repair as somebody decided in a review; raises `DataError` for decisions about another recording."
+    from motionfm.reconstruct.decisions import apply_decisions, read_decisions
+    return apply_decisions(done, read_decisions(decisions, done.recorded))
+
 def _reconstruct_single(path: Path, target: Path, network: Callable, options: dict, report: str | None,
-                        table: str | None) -> None:
+                        table: str | None, decisions: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
+    from motionfm.reconstruct.decisions import write_decided_gaps
     from motionfm.reconstruct.report import write_gaps
     from motionfm.reconstruct.trials import reconstruct_file
-    summary = reconstruct_file(path, target, network, **options)
+    finish = partial(_as_decided, decisions) if decisions else None
+    summary = reconstruct_file(path, target, network, **options, finish=finish)
     print(summary)
     if table:
-        write_gaps(table, summary)
+        (write_decided_gaps if decisions else write_gaps)(table, summary)
         print(f'every gap is in {table}')
     if report:
-        write_repair_page(Path(report), summary, _before_and_after(path, target, options))
+        _write_report(Path(report), summary, path, target, options)
         print(f'look at {report}')
 
 # %% ../../nbs/cli/905_repair.ipynb #before-and-after
-def _before_and_after(path: Path, target: Path, options: dict) -> str:
-    "A recording and its repair as skeletons that move, a piece of a page."
+def _write_report(page: Path, summary, path: Path, target: Path, options: dict) -> None:
+    "Write a page with a recording and its repair as skeletons that move; raises `FileError`."
     from motionfm.io.files import read_trial
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
     before = read_trial(path, options['up'], options['units'], options['rate'])
     up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
     after = read_trial(target, up, units, options['rate'])
-    return player_frame(make_scene(None, before, after))
+    player = player_frame(make_scene(None, before, after))
+    write_repair_page(page, summary, player, trial=before)
+
+# %% ../../nbs/cli/905_repair.ipynb #review-options
+_Source = Annotated[str, typer.Argument(metavar='INPUT', help='A recording.')]
+_Page = Annotated[str | None, typer.Option(
+    '-o', '--output', help='The page to write; by default beside INPUT, _review.html.')]
+_Before = Annotated[str | None, typer.Option(
+    '--decisions', help='Decisions to go on with; by default those beside INPUT, _decisions.json.')]
+_By = Annotated[str | None, typer.Option('--by', help='Who decides; by default whose computer this is.')]
+
+# %% ../../nbs/cli/905_repair.ipynb #review
+@app.command('review')
+def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Before = None,
+           weights: Weights = None, model_json: ModelJson = None, fill_only: _FillOnly = False,
+           up: Up = None, units: Units = None, names: Names = None, rate: _Rate = None,
+           subject: _Subject = None, overwrite: _Overwrite = False) -> None:
+    "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
+    from motionfm.data.importer import extra_names
+    from motionfm.io.files import read_trial
+    from motionfm.reconstruct.trials import reconstruct_trial
+    from motionfm.view.review import save_review
+    path = _one_recording(source)
+    page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
+    _check_new([str(page)], overwrite)
+    _check_decisions(decisions)
+    network = load_chosen_network(model_json, weights)
+    with extra_names(names):
+        trial = read_trial(path, up, units, rate)
+        done = reconstruct_trial(trial, network, fill_only, subject=subject)
+    made = _decisions_about(path, decisions, done.recorded)
+    save_review(page, done, made, by)
+    print(f'{len(done.summary.gaps)} gaps, {len(made)} decisions so far; look at {page}')
+
+# %% ../../nbs/cli/905_repair.ipynb #review-parts
+def _one_recording(source: str) -> Path:
+    "The path of a recording; raises `FileError`."
+    path = Path(source)
+    if path.is_file(): return path
+    found = 'a folder found' if path.is_dir() else 'not found'
+    raise FileError(f'{source}: {found}, expected one recording to review')
+
+def _decisions_about(path: Path, decisions: str | None, trial) -> list:
+    "Decisions that were made before; raises `DataError` for those about another recording."
+    from motionfm.reconstruct.decisions import read_decisions
+    from motionfm.view.review import decisions_path
+    before = Path(decisions) if decisions else decisions_path(path)
+    return read_decisions(before, trial) if decisions or before.exists() else []
 
 # %% ../../nbs/cli/905_repair.ipynb #folder
 class _Folder:
     "A folder of recordings, or several recordings, that are being repaired."
-    def __init__(self, sources: list[str], output: str | None, plan: list[tuple[Path, Path]]):
+    def __init__(self, sources: list[str], output: str | None, plan: list[tuple[Path, Path]],
+                 report: str | None = None, options: dict | None = None):
         from motionfm.data.subjects import SUMMARY_FILE
         from motionfm.reconstruct.trials import output_folder
         only = sources[0] if len(sources) == 1 else None
         self.source = Path(only) if only else None             # the folder, None for several recordings
         self.plan = plan                                       # each recording, and where it goes
+        self.report, self.options = report, options or {}      # the page that is wanted
         folder = output_folder(only, output) if only else Path(output or plan[0][1].parent)
         self.table = folder/SUMMARY_FILE
         self.width = max(len(self.name_of(path)) for path, _ in plan)   # of the names on the screen
@@ -215,10 +282,26 @@ def _print_end(folder: _Folder, results: dict) -> None:
     "Where the figures are; raises `DataError` that names the recordings (keys of `results`) that failed."
     from motionfm.reconstruct.report import Failure
     print(f'all figures are in {folder.table}')
+    if folder.report: _write_pages(folder, Path(folder.report), results)
     failed = sorted(name for name, result in results.items() if isinstance(result, Failure))
     if failed:
         raise DataError(f'{len(failed)} of {len(results)} recordings could not be repaired: '
                         f'{", ".join(failed)[:500]}')
+
+# %% ../../nbs/cli/905_repair.ipynb #write-pages
+def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
+    "Write a page for each recording that was repaired, and one that leads to them; raises `FileError`."
+    from motionfm.reconstruct.report import Summary
+    pages: dict[str, str] = {}
+    beside = index.with_name(f'{index.stem}_pages')
+    for path, target in folder.plan:
+        name = folder.name_of(path)
+        if not isinstance(results.get(name), Summary): continue
+        page = beside/f'{name.replace("/", "_")}.html'
+        _write_report(page, results[name], path, target, folder.options)
+        pages[name] = f'{beside.name}/{page.name}'
+    write_index_page(index, results, pages)
+    print(f'look at {index}')
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many
 @dataclass(frozen=True)

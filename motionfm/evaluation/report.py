@@ -154,14 +154,25 @@ def plot_details(
     axes[0, -1].legend(fontsize=7)
     return _svg(figure)
 
+# %% ../../nbs/evaluation/705_report.ipynb #mm
+def _mm(error: float) -> str:
+    "An error in words."
+    return f'{error:.1f} mm' if np.isfinite(error) else 'no finite answer'
+
+def _count(number: int, what: str) -> str:
+    "A number of things, in words."
+    return f'{number:,} {what}{"s"[:number != 1]}'
+
 # %% ../../nbs/evaluation/705_report.ipynb #examples
 def pick_examples(
     row: dict,         # a line of the results
-) -> dict[str, int]:   # 'best', 'median', 'worst' -> which of the row's parts
-    "Which parts to look at."
+) -> dict[str, int]:   # 'best', 'median', 'worst' -> which of the row's parts; of one part 'the only one'
+    "Which parts to look at, each once."
     errors = {part: total/count for part, (_, total, count) in enumerate(row['each']) if count}
     order = sorted(errors, key=errors.__getitem__)
-    return {'best': order[0], 'median': order[len(order)//2], 'worst': order[-1]} if order else {}
+    places = {'best': 0, 'median': len(order)//2, 'worst': len(order) - 1}
+    if len(order) < 3: places = {'best': 0, 'worst': 1} if len(order) == 2 else {'the only one': 0}
+    return {word: order[place] for word, place in places.items()} if order else {}
 
 # %% ../../nbs/evaluation/705_report.ipynb #example
 @dataclass(frozen=True)
@@ -189,18 +200,20 @@ def repair_examples(
         parts = damage_trial(row['scenario'], *trials[name], seed, indices[name], as_joints)
         truth, damaged, visible, rate = parts[part]
         answer, _ = run_method(function, damaged, visible, rate, row['method'], as_joints)
-        shown.append(Example(f'{word}: {name}, {total/count:.1f} mm', truth, damaged, answer, rate))
+        shown.append(Example(f'{word}: {name}, {_mm(total/count)}', truth, damaged, answer, rate))
     return shown
 
 # %% ../../nbs/evaluation/705_report.ipynb #report-page
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#222}}
-table{{border-collapse:collapse;font-size:12.5px}}
+<style>:root{{color-scheme:light dark}}
+body{{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem}}
+body{{overflow-wrap:anywhere}}table{{border-collapse:collapse;font-size:12.5px;overflow-wrap:normal}}
 td,th{{padding:.15rem .45rem;text-align:right;white-space:nowrap}}
-td:first-child,th:first-child{{text-align:left}}tr:nth-child(even){{background:#f5f5f5}}
-.best{{font-weight:bold}}img{{max-width:100%}}.wide{{overflow-x:auto}}</style>
-<h1>{title}</h1><p>{explanation}</p>{body}
+td:first-child,th:first-child{{text-align:left}}tr:nth-child(even){{background:#8882}}
+.best{{font-weight:bold}}img,iframe{{max-width:100%}}img{{background:#fff}}.wide{{overflow-x:auto}}</style>
+<h1>{title}</h1>{body}
+<h2>What is measured</h2><p>{explanation}</p>
 <h2>Numbers for programs</h2><script type="application/json" id="results">{data}</script>
 <p>The results stand in this page as JSON, in the element <code>#results</code>.</p></html>
 """
@@ -214,7 +227,8 @@ _EXPLANATION = (
     'Acceleration errors are in m/s². '
     'Cube RMSE is the error in a cube from -1 to 1 around each sample, as DISK reports it. '
     'An uncertainty holds if 68 % of the samples are within it, and 97 % within twice that. '
-    'Seconds are wall time of the method alone.')
+    'Seconds are wall time of the method alone. '
+    'In the moving pictures y is up.')
 
 def _picture(svg: str, description: str) -> str:
     data = b64encode(svg.encode()).decode()
@@ -255,7 +269,7 @@ def _html_table(rows: list[dict]) -> str:
 def _describe(rows: list[dict], name: str) -> str:
     "What a scenario does, and to how much."
     if name not in SCENARIOS: return ''
-    counts = f'{rows[0]["trials"]} trials, {rows[0]["frames"]} frames'
+    counts = f'{_count(rows[0]["trials"], "trial")}, {_count(rows[0]["frames"], "frame")}'
     published = ', '.join(f'{key} {value:g}' for key, value in DISK_PUBLISHED.items())
     beside = f' Published for trials of the CMU database, cube RMSE: {published}.' if name == 'disk' else ''
     return f'{SCENARIOS[name].description}; {counts}.{beside}'
@@ -267,6 +281,36 @@ def _section(results: list[dict], name: str) -> str:
     failures = f'<ul>{"".join(failed)}</ul>' if failed else ''
     heading = f'<h2>{escape(name)}</h2><p>{escape(_describe(rows, name))}</p>'
     return heading + _html_table(rows) + failures + _detail_plot(results, name)
+
+# %% ../../nbs/evaluation/705_report.ipynb #verdict
+_CLOSE = .05   # a smaller difference is none, where there is no interval
+
+def _verdict(ours: dict, best: dict) -> str:
+    "Which of two lines is ahead: 'better', 'worse' or 'close'."
+    (value, low, high), (other, other_low, other_high) = main_error(ours), main_error(best)
+    if min(ours['parts'], best['parts']) < 2:
+        low, high = value*(1 - _CLOSE), value*(1 + _CLOSE)
+        other_low, other_high = other, other
+    if high < other_low or not np.isfinite(other): return 'better'
+    return 'worse' if low > other_high else 'close'
+
+# %% ../../nbs/evaluation/705_report.ipynb #conclusions
+_VERDICTS = {'better': 'Better than every classical method', 'close': 'As good as the best classical method',
+             'worse': 'Worse than the best classical method'}
+
+def _conclusions(results: list[dict], shown: str) -> str:
+    "What to conclude about one method, by scenario, as a piece of a page."
+    found: dict[str, list[str]] = {verdict: [] for verdict in _VERDICTS}
+    for name in dict.fromkeys(row['scenario'] for row in results):
+        rows = {row['method']: row for row in results if row['scenario'] == name and main_error(row)}
+        others = [row for method, row in rows.items() if method in METHODS and method != shown]
+        if shown not in rows or not others: continue
+        best = min(others, key=lambda row: main_error(row)[0])
+        words = f'{name}: {_mm(main_error(rows[shown])[0])}, {best["method"]} {_mm(main_error(best)[0])}'
+        found[_verdict(rows[shown], best)].append(f'<li>{escape(words)}</li>')
+    parts = [f'<p><b>{_VERDICTS[verdict]}</b> in {_count(len(lines), "scenario")}:</p>'
+             f'<ul>{"".join(lines)}</ul>' for verdict, lines in found.items() if lines]
+    return f'<h2>What to conclude about {escape(shown)}</h2>{"".join(parts)}' if parts else ''
 
 # %% ../../nbs/evaluation/705_report.ipynb #moving
 def _moving(method_name: str, scenario_name: str, examples: list[Example], player: Callable) -> str:
@@ -303,7 +347,7 @@ def write_report(
     methods = METHODS if methods is None else methods
     shown = shown or results[-1]['method']
     scenario = scenario or ('everything' if 'everything' in names else names[-1])
-    body = _overview_plot(results)
+    body = _conclusions(results, shown) + _overview_plot(results)
     by_name = {(row['scenario'], row['method']): row for row in results if main_error(row)}
     if player and trials and (scenario, shown) in by_name:
         examples = repair_examples(trials, methods[shown], by_name[scenario, shown], seed)

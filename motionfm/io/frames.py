@@ -236,6 +236,7 @@ def _pick_positions(data: Any) -> 'xarray.DataArray':
         if 'position' not in data:
             raise DataError(f'variables {", ".join(map(str, data))[:60]} found, expected position')
         data = data['position']
+    data = data.rename({one: f'{one}s' for one in ('keypoint', 'individual') if one in data.dims})
     if 'individuals' in data.dims:
         count = data.sizes['individuals']
         if count != 1:

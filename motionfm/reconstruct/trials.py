@@ -49,6 +49,7 @@ class TrialRepair(NamedTuple):
     repaired: Trial                  # complete, in the same units, rate and place
     uncertainty: np.ndarray | None   # (T, M) metres, as `repaired.markers`; NaN or None where not known
     summary: Summary                 # what was missing and what was done; its `output` is ''
+    by: np.ndarray | None = None     # (T, M) words: what filled a sample, '' where it was seen
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-errors
 def _without_errors(points: Points, found: Repaired) -> Points:
@@ -269,6 +270,13 @@ def _by_columns(trial: Trial, points: Points, uncertainty: np.ndarray) -> np.nda
     whole[:, points.columns[has]] = uncertainty[:, has]
     return whole
 
+def _words_by_columns(trial: Trial, points: Points, by: np.ndarray) -> np.ndarray:
+    "(T, M) what filled the samples of all columns, from that (T, P) of points."
+    whole = np.full(trial.values.shape[:2], '', object)
+    has = points.columns >= 0
+    whole[:, points.columns[has]] = by[:, has]
+    return whole
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #remarks
 _MAX_NAMES = 12   # that are listed
 _LEFT = {'not a position': 'no positions', 'ghost': 'hardly ever seen', 'instrument': 'things, not a body',
@@ -343,22 +351,24 @@ def _repair_person(
     remarks = (*repair.remarks, *_remarks(trial, kinds, points), *_limit_remarks(repair, limits))
     summary = _summary_of(trial, repair, positions, invented, fill_only, remarks)
     uncertainty = _by_columns(repaired, points, repair.done.uncertainty)
+    by = _words_by_columns(repaired, points, repair.done.by)
     return _PersonRepair(
-        TrialRepair(trial, repaired, uncertainty, summary), repair.cleaned, positions, repair.done)
+        TrialRepair(trial, repaired, uncertainty, summary, by), repair.cleaned, positions, repair.done)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-people
 def _repair_people(trial: Trial, people: Sequence[str], *options) -> TrialRepair:
     "Repair several people in one recording, one after the other."
     repaired, parts = trial, []
-    uncertainty = np.full(trial.values.shape[:2], np.nan)
+    uncertainty, by = np.full(trial.values.shape[:2], np.nan), np.full(trial.values.shape[:2], '', object)
     for name in people:
         part = _repair_person(select_subject(trial, name), *options)
         repaired = with_subject(repaired, part.trial.repaired)
         columns = [trial.markers.index(marker) for marker in part.trial.recorded.markers]
         if part.trial.uncertainty is not None:
             uncertainty[:, columns] = part.trial.uncertainty[:, :len(columns)]
+        if part.trial.by is not None: by[:, columns] = part.trial.by[:, :len(columns)]
         parts.append(part)
-    return TrialRepair(trial, repaired, uncertainty, _joint_summary(trial, people, parts))
+    return TrialRepair(trial, repaired, uncertainty, _joint_summary(trial, people, parts), by)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #joint-summary
 def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair]) -> Summary:
@@ -439,6 +449,7 @@ def reconstruct_file(
     max_uncertainty_mm: float | None = None,   # leave gaps blank where it is larger; needs a `Repairer`
     subject: str | None = None,                # of several people, the one to repair; None: all
     rate: float | None = None,                 # Hz, if `read_trial` shall not find it
+    finish: Callable | None = None,            # what else is done: `TrialRepair` -> `TrialRepair`
     **options,                                 # further ones of `reconstruct_trial`
 ) -> Summary:
     "Read, repair and write a recording; raises `DataError`, `FileError`, and then writes nothing."
@@ -448,6 +459,7 @@ def reconstruct_file(
     check_format_holds(output, trial)
     if complete: _check_room(Path(output), trial)
     done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject, **options)
+    if finish is not None: done = finish(done)
     write_trial(output, done.repaired)
     return replace(done.summary, output=str(output))
 

@@ -236,9 +236,13 @@ def _box(motions: Mapping[str, np.ndarray], spacing: float) -> tuple[np.ndarray,
     return np.nanmin(first, 0), np.nanmax(first, 0) + [spacing*(len(motions) - 1), 0, 0]
 
 # %% ../../nbs/view/804_meshcat.ipynb #legend
+_ROLE_WORDS = {'reference': 'white: clean', 'corrupted': 'red: corrupted',
+               'reconstructed': 'green: reconstructed'}
+
 def _legend(names: Sequence[str]) -> list[tuple[str, str]]:
     "Words and their colours: the skeletons, or the sides of a skeleton that stands alone."
-    if len(names) > 1 or names[0] in ROLE_COLOURS: return [(name, _colours(name)['C']) for name in names]
+    if len(names) > 1 or names[0] in ROLE_COLOURS:
+        return [(_ROLE_WORDS.get(name, name), _colours(name)['C']) for name in names]
     return [('right', SIDE_TINTS['R']), ('left', SIDE_TINTS['L'])]
 
 # %% ../../nbs/view/804_meshcat.ipynb #floor
@@ -267,6 +271,20 @@ def _furnish(viewer: Visualizer, low: np.ndarray, high: np.ndarray) -> None:
     for name in '/meshcat', '/Axes': viewer[name].set_transform(_UPRIGHT)
     viewer['floor'].set_object(_floor(low, high))
 
+# %% ../../nbs/view/804_meshcat.ipynb #told
+def _told(motions: Mapping[str, np.ndarray]) -> dict:
+    "Missing joints of each frame, and each skeleton's mean distance from the first, mm, -1 where unknown."
+    names = list(motions)
+    first, damaged = motions[names[0]], motions.get('corrupted', motions[names[0]])
+    missing = np.isnan(damaged[..., 0]).sum(-1).ravel().tolist()
+    errors = {}
+    for name in names[1:]:
+        distance = 1000*np.linalg.norm(motions[name] - first, axis=-1)
+        seen = np.isfinite(distance)
+        mean = np.where(seen, distance, 0).sum(-1)/np.maximum(seen.sum(-1), 1)
+        errors[name] = np.where(seen.any(-1), mean.round(1), -1).ravel().tolist()
+    return {'missing': missing, 'n_joints': damaged.shape[2], 'errors': errors}
+
 # %% ../../nbs/view/804_meshcat.ipynb #facts
 def _facts(
     motions: Mapping[str, np.ndarray], fps: float, labels: Sequence[str], spacing: float, box: tuple,
@@ -280,7 +298,7 @@ def _facts(
         'legend': _legend(list(motions)),
         'places': {name: spacing*index for index, name in enumerate(motions)},
         'box': [corner.tolist() for corner in box],
-    }
+    } | _told(motions)
 
 # %% ../../nbs/view/804_meshcat.ipynb #add-motions
 def _add_motions(

@@ -62,6 +62,7 @@ class Motion {
   constructor(data) {
     Object.assign(this, data);
     this.T = data.frames; this.K = data.joints.length; this.S = data.names.length;
+    this.words = data.words || data.names; this.first = data.first || 0;   // on the screen; as in the recording
     if (data.positions) this.values = new (data.exact ? Float32Array : Int16Array)(bytesOf(data.positions).buffer);
     else this.bits = bytesOf(data.gaps);
     this.hasReference = this.S > 1 && this.names[0] === 'reference';
@@ -109,7 +110,7 @@ class Motion {
   gapCount(s, k) { let n = 0; for (let t = 0; t < this.T; t++) n += this.missing(s, t, k); return n; }
   frameLabel(t) {
     const number = t * this.step, last = (this.T - 1) * this.step;
-    return `frame ${number} of ${last} · ${(number / this.rate).toFixed(3)} s`;
+    return `frame ${this.first + number} of ${this.first + last} · ${(number / this.rate).toFixed(3)} s`;
   }
 }
 
@@ -138,7 +139,7 @@ class Strip {
     this.rows = [...Array(K).keys()].filter(k => this.skeletons.some(s => counts[s][k]));
     this.lane = this.skeletons.length > 1 ? 4 : 9;
     this.rowHeight = this.lane * Math.max(this.skeletons.length, 1) + (this.skeletons.length > 1 ? 2 : 0);
-    const samples = this.skeletons.map(s => `${motion.names[s]} ${counts[s].reduce((a, b) => a + b)}`).join(', ');
+    const samples = this.skeletons.map(s => `${motion.words[s]} ${counts[s].reduce((a, b) => a + b)}`).join(', ');
     this.canvas = element('canvas', {class: 'strip', role: 'img', 'data-rows': this.rows.map(k => motion.joints[k]).join(' '),
       'aria-label': this.rows.length ? `Gaps of ${this.rows.length} joints over time; missing samples: ${samples}` : 'No gaps'});
     this.canvas.style.height = `${this.rows.length ? this.rows.length * this.rowHeight + 2 : 16}px`;
@@ -153,8 +154,8 @@ class Strip {
   tell(event) {
     const row = this.rows[Math.floor(event.offsetY / this.rowHeight)], t = this.frameAt(event.offsetX);
     if (row === undefined) return;
-    const who = this.skeletons.filter(s => this.motion.missing(s, t, row)).map(s => this.motion.names[s]);
-    this.canvas.title = `${this.motion.joints[row]}, frame ${t * this.motion.step}: ${who.length ? 'missing in ' + who.join(', ') : 'seen'}`;
+    const who = this.skeletons.filter(s => this.motion.missing(s, t, row)).map(s => this.motion.words[s]);
+    this.canvas.title = `${this.motion.joints[row]}, frame ${this.motion.first + t * this.motion.step}: ${who.length ? 'missing in ' + who.join(', ') : 'seen'}`;
   }
   paint() {  // the gaps, once for each size and theme
     const {motion, canvas, theme} = this, {T} = motion, colours = motion.palette(theme());
@@ -236,7 +237,7 @@ class Picture {
       this.drawTrail(pen, view, colours, shown);
       this.drawBones(pen, view, colours, shown);
       for (const s of shown) this.drawJoints(pen, view, colours, shown, s, panel);
-      if (state.beside) this.write(pen, motion.names[panel], view.w / 2, 12, colours[motion.names[panel]], 'center');
+      if (state.beside) this.write(pen, motion.words[panel], view.w / 2, 12, colours[motion.names[panel]], 'center');
       pen.restore();
     }
     if (state.errors && motion.hasReference) this.drawScale(pen, colours);
@@ -340,7 +341,7 @@ class Picture {
     if (!picked) return '';
     const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k), gaps = motion.gapCount(s, k);
     const values = place ? `x ${place[0].toFixed(3)}  y ${place[1].toFixed(3)}  z ${place[2].toFixed(3)} m` : 'missing here';
-    return `${motion.joints[k]}, ${motion.names[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the reference`) +
+    return `${motion.joints[k]}, ${motion.words[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the ${motion.words[0]}`) +
            ` · missing in ${gaps} of ${motion.T} frames`;
   }
 }
@@ -383,7 +384,7 @@ class Player {
     const {motion, state, root} = this;
     this.picture = new Picture(motion, state);
     this.figures = motion.names.map(() => element('b'));
-    const keys = motion.names.map((name, s) => element('span', {class: 'key'}, element('i', {'data-colour': name}), name, this.figures[s]));
+    const keys = motion.names.map((name, s) => element('span', {class: 'key'}, element('i', {'data-colour': name}), motion.words[s], this.figures[s]));
     this.time = element('span', {class: 'time'});
     this.info = element('div', {class: 'info', role: 'status'});
     const sides = element('span', {class: 'key sides'}, element('i', {'data-colour': 'right', style: 'width:8px;height:8px;border-radius:4px'}), 'right',
@@ -524,7 +525,7 @@ class Player {
     this.drawn = (this.drawn || 0) + 1;
     this.firstDrawn ??= performance.now();
   }
-  save() { this.download(`frame_${this.state.frame * this.motion.step}.png`, this.picture.canvas.toDataURL('image/png')); }
+  save() { this.download(`frame_${this.motion.first + this.state.frame * this.motion.step}.png`, this.picture.canvas.toDataURL('image/png')); }
   download(name, address) { const link = element('a', {download: name, href: address}); document.body.append(link); link.click(); link.remove(); }
   destroy() { this.abort.abort(); this.sizes.disconnect(); this.state.playing = false; this.host.replaceChildren(); }
 }

@@ -163,7 +163,8 @@ def _draw_skeleton(
     _draw_points(ax, scene.drawn, project(turned, view) + shift, seen, colour, extra)
     if not several: return
     x, y = shift[0] - width/2, height/2*(1 if beside else 1 - .1*place)
-    ax.text(x, y, f' {name}', color=colour, fontsize=_font_size(ax.figure), va='top')
+    word = scene.words[list(scene.skeletons).index(name)]
+    ax.text(x, y, f' {word}', color=colour, fontsize=_font_size(ax.figure), va='top')
 
 # %% ../../nbs/view/802_player.ipynb #draw-scene
 def draw_scene(
@@ -198,7 +199,8 @@ def _figure(scene: Scene, view: str, theme: str, beside: bool):
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     "Title, frame and time, above the picture."
     figure.texts.clear()
-    parts = [scene.title, f'frame {frame} of {len(scene.stack[0]) - 1}', f'{frame/scene.rate:.3f} s']
+    number, last = scene.first_frame + frame, scene.first_frame + len(scene.stack[0]) - 1
+    parts = [scene.title, f'frame {number} of {last}', f'{frame/scene.rate:.3f} s']
     colour = '0.6' if theme == 'dark' else '0.3'
     figure.text(.02, .94, ' · '.join(filter(None, parts)), color=colour, fontsize=_font_size(figure))
 

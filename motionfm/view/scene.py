@@ -107,10 +107,9 @@ def _tied(positions: np.ndarray, visible: np.ndarray, first: int) -> set[tuple[i
     lines = set()
     for point in range(first, len(spread)):
         for other in spread[point].argsort(kind='stable')[:_TIES]:
-            with np.errstate(all='ignore'):
-                apart = np.linalg.norm(positions[::10, point] - positions[::10, other], axis=-1)
-                length = np.nanmedian(apart)
-            if np.isfinite(spread[point, other]) and length < _LONGEST_TIE_M:
+            apart = np.linalg.norm(positions[::10, point] - positions[::10, other], axis=-1)
+            apart = apart[np.isfinite(apart)]
+            if np.isfinite(spread[point, other]) and len(apart) and np.median(apart) < _LONGEST_TIE_M:
                 lines.add((min(point, int(other)), max(point, int(other))))
     return lines
 
@@ -137,6 +136,8 @@ def point_figure(
     return Figure(points.names, sides, tuple(sorted(edges)), root, n)
 
 # %% ../../nbs/view/801_scene.ipynb #scene
+_WORDS = {'reference': 'truth', 'corrupted': 'recorded', 'reconstructed': 'repaired'}
+
 @dataclass(frozen=True)
 class Scene:
     "One to three skeletons in the same frames."
@@ -144,9 +145,15 @@ class Scene:
     rate: float = RATE                 # frames per second
     title: str = ''                    # written above the picture
     figure: Figure | None = None       # names and lines of the points; None: 20 or 16 joints
+    first_frame: int = 0               # number of the first frame, as in the recording
+    is_recording: bool = False         # somebody's own: it was recorded and repaired, not corrupted
 
     @cached_property
     def drawn(self) -> Figure: return self.figure or joint_figure(self.shape[1])
+
+    @property
+    def words(self) -> list[str]:      # what the skeletons are called on the screen
+        return [_WORDS.get(name, name) if self.is_recording else name for name in self.skeletons]
 
     @cached_property
     def stack(self) -> np.ndarray:     # (S, T, K, 3) all skeletons
@@ -224,8 +231,11 @@ def make_scene(
     "Put sequences together that belong together; raises `DataError`."
     given = _named(reference, corrupted, reconstructed)
     rate, title = _rate_and_title(given, rate, title)
+    trial = next((each for each in given.values() if isinstance(each, Trial)), None)
+    first = 0 if trial is None else int(trial.frames[0])
     given, figure = _as_points(given)
-    return Scene(_clean_skeletons(given, visible, figure is None), rate, title, figure)
+    skeletons = _clean_skeletons(given, visible, figure is None)
+    return Scene(skeletons, rate, title, figure, first, trial is not None)
 
 # %% ../../nbs/view/801_scene.ipynb #quantise
 MISSING_CODE = -32768   # stands for a missing sample; player.js knows it
@@ -378,6 +388,7 @@ def pack(
     step = 1 if max_frames is None else -(-n_frames//max_frames)
     note = f'every {step}th of {n_frames} frames; save the player to keep them all' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
+    packed |= {'words': scene.words, 'first': scene.first_frame}
     packed |= {'step': step, 'note': note, 'frames': -(-n_frames//step)}
     packed |= _pack_figure(scene.drawn)
     packed['errorMax'] = _error_top(stack) if len(stack) > 1 else 0

@@ -29,13 +29,26 @@ with view_extra():
 
 # %% ../../nbs/view/805_server.ipynb #page-template
 _PAGE = '''<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width"><style>
 body { margin: 0; background: #14161b; font: 15px/1.5 system-ui, sans-serif; color: #fff }
 #meshcat-pane { width: 100vw; height: 100vh; overflow: hidden }
 #legend, #readout { position: absolute; left: 16px; pointer-events: none; text-shadow: 0 0 4px #000 }
-#legend { top: 12px; font-weight: 600 } #readout { bottom: 12px } small { opacity: .75 }
+#legend { top: 12px; font-weight: 600 } #readout { bottom: 84px } small { opacity: .75 }
+#bar { position: absolute; inset: auto 0 0; padding: 6px 12px 10px; background: #14161be0 }
+#gaps { display: block; width: 100%; height: 8px; background: #262b33; border-radius: 2px }
+#frame { display: block; width: 100%; margin: 6px 0 } #bar div { display: flex; flex-wrap: wrap; gap: 8px }
+#bar button, #bar select { font: inherit; color: #fff; background: #262b33; border: 1px solid #444c58 }
+#bar button, #bar select { border-radius: 4px; padding: 1px 10px; min-height: 32px }
+@media (max-width: 640px) { #readout { bottom: 120px; font-size: 13px } small { display: none } }
 </style></head><body><div id="meshcat-pane"></div><div id="legend"></div>
-<div id="readout"><span id="now"></span><br><small>{help}</small></div>
+<div id="readout"><span id="now"></span><br><span id="told"></span><br><small>{help}</small></div>
+<div id="bar"><canvas id="gaps" width="1200" height="8" title="red: joints are missing"></canvas>
+<input id="frame" type="range" min="0" value="0" aria-label="Frame"><div>
+<button id="play">Play</button><select id="speed" aria-label="Speed"><option value=".25">¼×</option>
+<option value=".5">½×</option><option value="1" selected>1×</option><option value="2">2×</option></select>
+<label><input id="loop" type="checkbox"> Loop</label><button id="before">Previous</button>
+<button id="after">Next</button></div></div>
 <script>{library}</script>
 <script>const facts = {facts}, commands = {commands};
 {script}</script></body></html>
@@ -74,8 +87,40 @@ function overlay() {   // over one another, or side by side again
   viewer.set_dirty(); }
 '''
 
+# %% ../../nbs/view/805_server.ipynb #page-script-bar
+_BAR_SCRIPT = '''const part = id => document.getElementById(id), slider = part('frame'), strip = part('gaps');
+slider.max = total - 1;
+const pen = strip.getContext('2d'), wide = strip.width/total;
+pen.fillStyle = '#ff4b4b';
+facts.missing.forEach((n, t) => { if (n) { pen.globalAlpha = .3 + .7*n/facts.n_joints;
+  pen.fillRect(t*wide, 0, Math.max(1, wide), strip.height); }});
+function go(number) { show((number + total) % total); }
+function move(by) { go((Math.floor(frame()/facts.n_frames) + by)*facts.n_frames); }
+function toggle() {   // from the beginning, if it stands at the end
+  if (animator.playing) return animator.pause();
+  if (frame() >= total - 1) show(0);
+  for (const action of animator.actions) { action.paused = false; action.enabled = true; }
+  animator.play(); }
+function loops(on) { for (const action of animator.actions) action.repetitions = on ? Infinity : 1; }
+slider.oninput = () => show(+slider.value);
+part('play').onclick = toggle; part('before').onclick = () => move(-1); part('after').onclick = () => move(1);
+part('speed').onchange = event => animator.mixer.timeScale = +event.target.value;
+part('loop').onchange = event => loops(event.target.checked);
+part('loop').checked = animator.actions.some(action => action.repetitions > 1);
+for (const id of ['before', 'after']) part(id).hidden = facts.labels.length < 2;
+'''
+
+# %% ../../nbs/view/805_server.ipynb #page-script-follow
+_FOLLOW_SCRIPT = '''function follow(n) {   // the bar and the words keep up with the picture
+  slider.value = n; part('play').textContent = animator.playing ? 'Pause' : 'Play';
+  const off = Object.entries(facts.errors).filter(([, mm]) => mm[n] >= 0)
+    .map(([name, mm]) => `${name} ${mm[n].toFixed(1)} mm off`);
+  const gone = facts.missing[n] ? [`${facts.missing[n]} of ${facts.n_joints} joints missing`] : [];
+  part('told').textContent = [...off, ...gone].join(' \\u00b7 '); }
+'''
+
 # %% ../../nbs/view/805_server.ipynb #page-script-keys
-_KEYS_SCRIPT = '''const keys = {' ': () => animator.playing ? animator.pause() : animator.play(), o: overlay,
+_KEYS_SCRIPT = '''const keys = {' ': toggle, o: overlay,
   Home: () => show(0), End: () => show(total - 1),
   ArrowLeft: () => show(frame() - 1), ArrowRight: () => show(frame() + 1)};
 addEventListener('keydown', event => {
@@ -84,6 +129,7 @@ addEventListener('keydown', event => {
   const n = frame(), label = facts.labels[Math.floor(n/facts.n_frames)];
   document.getElementById('now').textContent =
     `${label} \\u00b7 frame ${n % facts.n_frames} / ${facts.n_frames - 1}`;
+  follow(n);
   requestAnimationFrame(tell); })();
 addEventListener('resize', fit); fit();'''
 
@@ -105,7 +151,7 @@ def scene_page(
     parts = {
         'title': title.replace('&', '&amp;').replace('<', '&lt;'),
         'help': _HELP_SEVERAL if len(scene.facts['places']) > 1 else _HELP,
-        'script': _SCENE_SCRIPT + _MOVES_SCRIPT + _KEYS_SCRIPT,
+        'script': _SCENE_SCRIPT + _MOVES_SCRIPT + _BAR_SCRIPT + _FOLLOW_SCRIPT + _KEYS_SCRIPT,
         'facts': _json(scene.facts),
         'library': _library(),
         'commands': _json([b64encode(umsgpack.packb(command)).decode() for command in scene.commands]),
@@ -131,6 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         host = self.headers.get('Host', '').rsplit(':', 1)[0]
         if host not in (SERVER.host, 'localhost'): return self.send_error(403)
+        if self.path == '/favicon.ico': return self._nothing()   # browsers ask for it by themselves
         if self.path.split('?')[0] not in ('/', '/static/'): return self.send_error(404)
         self.send_response(200)
         self.send_header('Content-Type', 'text/html; charset=utf-8')
@@ -138,6 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header('Cache-Control', 'no-store')
         self.end_headers()
         self.wfile.write(self.server.page)
+
+    def _nothing(self) -> None:
+        self.send_response(204)
+        self.end_headers()
 
     def log_message(self, *args) -> None: pass
 

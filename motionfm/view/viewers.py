@@ -161,7 +161,9 @@ def _apply_network(damaged: np.ndarray, visible: np.ndarray, network: Callable, 
     normalised, root, scale = normalise(damaged, visible)
     padded = pad_joints(normalised.astype(np.float32), kmax)
     known = np.pad(visible, [(0, 0), (0, 0), (0, kmax - n_joints)])
-    repaired = np.asarray(network(padded, known), float)
+    try: repaired = np.asarray(network(padded, known), float)
+    except ValueError as error:
+        raise DataError(f'--kmax {kmax} found, but the network was built for another number') from error
     if repaired.shape == padded.shape: return denormalise(repaired[:, :, :n_joints], root, scale)
     raise DataError(f'an answer of shape {repaired.shape} found, expected {padded.shape}; '
                     'the weights belong to another network')

@@ -1,0 +1,101 @@
+"""Pages that a repair writes, in a real browser: on a desk, on a phone, in light and dark."""
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('playwright.sync_api', reason='playwright is not installed: pip install playwright')
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
+import bench_view as bench  # noqa: E402
+
+from motionfm.cli.demo import repair_example  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    not Path(bench.CHROMIUM).exists(), reason='chromium is not installed: apt-get install chromium'
+)
+
+
+@pytest.fixture(scope='module')
+def chromium():
+    with bench.browser() as chromium: yield chromium
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory) -> Path:
+    "What the demo writes."
+    folder = tmp_path_factory.mktemp('demo')
+    repair_example(folder)
+    return folder
+
+
+@pytest.fixture
+def open_page(chromium):
+    "A function that opens a page of some width; at the end nothing may have gone wrong."
+    pages = []
+    def opener(path, width=390, scheme='light'):
+        page = chromium.new_page(viewport={'width': width, 'height': 900}, color_scheme=scheme)
+        pages.append((page, bench.watched(page)))
+        page.goto(Path(path).as_uri())
+        return page
+    yield opener
+    for page, complaints in pages:
+        page.close()
+        assert complaints == []
+
+
+def width_of(page) -> int: return page.evaluate('document.documentElement.scrollWidth')
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('width', [1280, 390])
+def test_report_of_a_repair(open_page, folder, width, scheme):
+    page = open_page(folder/'report.html', width, scheme)
+    assert width_of(page) <= width
+    player = page.frame_locator('iframe').first
+    player.locator('.mfm[data-frame]').wait_for()
+    legend = player.locator('.mfm').inner_text()
+    assert 'recorded' in legend and 'repaired' in legend and 'corrupted' not in legend
+    assert player.locator('.time').inner_text().startswith('frame 1 of 360')
+    text = page.locator('body').inner_text()
+    assert 'y is up; the file is in mm' in text and 'inf' not in text.split() and str(folder) not in text
+    assert page.locator('li').count() > 4, 'a line for each line of the summary'
+
+
+def test_gaps_are_numbered_as_the_player_counts(open_page, folder):
+    "The frame at which the table lets a gap begin is the first that the player shows without the joint."
+    page = open_page(folder/'report.html', 1280)
+    row = page.locator('tr', has_text='LKnee').filter(has_text='201').first
+    assert '201–260' in row.inner_text() and '3.33–4.32' in row.inner_text()
+    player = page.frame_locator('iframe').first
+    player.locator('.picture').first.focus()
+    for _ in range(20): page.keyboard.press('Shift+ArrowRight')
+    player.get_by_text('frame 201 of 360').wait_for()
+    assert '3.333 s' in player.locator('.time').inner_text()
+
+
+def test_a_folder_gets_one_report(open_page, folder, tmp_path, motionfm):
+    lab = tmp_path/'lab'
+    lab.mkdir()
+    for name in ('anna', 'ben & co'): (lab/f'{name}.trc').write_bytes((folder/'reach.trc').read_bytes())
+    (lab/'empty.trc').write_text('nothing')
+    code, words = motionfm('reconstruct', lab, '-o', tmp_path/'out', '--report', tmp_path/'index.html')
+    assert code and f'look at {tmp_path/"index.html"}' in words
+    page = open_page(tmp_path/'index.html')
+    assert width_of(page) <= 390
+    assert page.locator('tr').count() == 3 and 'empty.trc' in page.locator('li').inner_text()
+    page.get_by_role('link', name='ben & co.trc').click()
+    page.frame_locator('iframe').first.locator('.mfm[data-frame]').wait_for()
+    assert page.locator('h1').inner_text() == 'ben & co.trc' and width_of(page) <= 390
+
+
+def test_an_evaluation_says_first_what_to_conclude(open_page, folder, tmp_path, motionfm):
+    code, words = motionfm(
+        'evaluate', folder/'reach_reconstructed.trc', '--scenario', 'joints', '--method', 'motionfm,linear',
+        '--report', tmp_path/'evaluation.html')
+    assert code == 0, words
+    page = open_page(tmp_path/'evaluation.html')
+    assert width_of(page) <= 390
+    assert page.locator('h2').first.inner_text() == 'What to conclude about motionfm'
+    text = page.locator('body').inner_text()
+    assert '1 trials' not in text and 'inf mm' not in text
+    assert page.locator('iframe').count() == 1, 'of one trial one film'
