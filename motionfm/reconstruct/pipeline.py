@@ -127,9 +127,9 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
 _QUIET_M = (.003, .006)    # median move of seen samples, between which a recording begins to be smoothed
 _FAR_M = (.01, .02)        # move of a single sample, between which it is moved all the same
 
-def _rising(value: np.ndarray, between: tuple[float, float]) -> np.ndarray:
+def _rising(value: np.ndarray | float, between: tuple[float, float]) -> np.ndarray:
     "0 up to the first of two values, 1 from the second on."
-    return np.clip((value - between[0])/(between[1] - between[0]), 0, 1)
+    return np.clip((np.asarray(value) - between[0])/(between[1] - between[0]), 0, 1)
 
 def _keep_quiet(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
     "(T, K, 3) a repair in which the samples of a quiet recording stay where they were seen."
