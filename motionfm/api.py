@@ -20,9 +20,9 @@ from .basics import DataError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.trial import Trial
-from .reconstruct.decisions import apply_decisions, DecidedGap, GAP_COLUMNS, gap_row, read_decisions
+from .reconstruct.decisions import as_decided, DECIDED_COLUMNS, DecidedGap, gap_row
 from .reconstruct.pipeline import load_network
-from .reconstruct.report import Summary
+from .reconstruct.report import GAP_COLUMNS, Summary
 from .reconstruct.samples import samples_to_dataframe
 from .reconstruct.trials import reconstruct_trial, TrialRepair
 
@@ -142,7 +142,7 @@ def _is_decided(summary: Summary) -> bool: return any(isinstance(gap, DecidedGap
 
 def _gaps_of(summary: Summary) -> Table:
     "Every gap as a row, and what somebody decided, if anything was."
-    columns = GAP_COLUMNS if _is_decided(summary) else GAP_COLUMNS[:7]
+    columns = DECIDED_COLUMNS if _is_decided(summary) else GAP_COLUMNS
     return Table([dict(zip(columns, gap_row(gap))) for gap in summary.gaps], columns)
 
 # %% ../nbs/cli/900_api.ipynb #repair-class
@@ -185,10 +185,6 @@ def _as_player(repair: Repair) -> str:
 @lru_cache(maxsize=1)
 def _shipped() -> Any: return load_network()
 
-def _as_decided(done: TrialRepair, decisions: Any) -> TrialRepair:
-    "A repair as somebody decided, in a file or in a list."
-    if isinstance(decisions, str | os.PathLike): decisions = read_decisions(Path(decisions), done.recorded)
-    return apply_decisions(done, decisions)
 
 # %% ../nbs/cli/900_api.ipynb #repair
 def repair(
@@ -215,7 +211,8 @@ def repair(
     done = reconstruct_trial(
         trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
         out_up, out_units)
-    if decisions is not None: done = _as_decided(done, decisions)
+    if isinstance(decisions, os.PathLike): decisions = Path(decisions)
+    if decisions is not None: done = as_decided(done, decisions)
     uncertainty = None if done.uncertainty is None else 1000*done.uncertainty
     return Repair(done.recorded, done.repaired, uncertainty, done.summary, done)
 

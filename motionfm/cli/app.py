@@ -96,6 +96,13 @@ Html = Annotated[str | None, typer.Option(
 FIRST_DATASET = TrainConfig.datasets_root + '/dataset0'
 
 # %% ../../nbs/cli/901_app.ipynb #weights-options
+FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
+MaxGap = Annotated[str | None, typer.Option(
+    '--max-gap', help='Leave longer gaps blank: frames, as 30, or seconds, as 0.5s.')]
+NoExtrapolate = Annotated[bool, typer.Option(
+    '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
+Rate = Annotated[float | None, typer.Option(
+    '--rate', help='Frames per second, if INPUT lacks them or they are not found right.')]
 Weights = Annotated[str | None, typer.Option(
     '--weights', help='Weights that training wrote; by default those that come with motionfm.')]
 ModelJson = Annotated[str | None, typer.Option(

@@ -15,7 +15,19 @@ from typing import Annotated
 import typer
 
 from ..basics import check_writable, DataError, FileError, MotionfmError
-from .app import app, load_chosen_network, ModelJson, Names, Units, Up, Weights
+from motionfm.cli.app import (
+    app,
+    FillOnly,
+    load_chosen_network,
+    MaxGap,
+    ModelJson,
+    Names,
+    NoExtrapolate,
+    Rate,
+    Units,
+    Up,
+    Weights,
+)
 from .pages import write_index_page, write_repair_page
 
 # %% ../../nbs/cli/905_repair.ipynb #options-what
@@ -26,7 +38,6 @@ _Output = Annotated[str | None, typer.Option(
     '-o', '--output', help="Where to write, for several a folder; by default beside INPUT, _reconstructed.")]
 _Format = Annotated[str | None, typer.Option(
     '--format', help='What to write, as trc, csv or npz; by default what INPUT is.')]
-_FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
 _Subject = Annotated[str | None, typer.Option(
     '--subject', help='Of several people in one recording, the one to repair: the prefix of the names.')]
 _Complete = Annotated[bool, typer.Option(
@@ -36,12 +47,6 @@ _Complete = Annotated[bool, typer.Option(
 _MaxUncertainty = Annotated[float | None, typer.Option(
     '--max-uncertainty-mm', '--max-spread-mm',
     help='Leave samples blank that the network is less sure of.')]
-_MaxGap = Annotated[str | None, typer.Option(
-    '--max-gap', help='Leave longer gaps blank: frames, as 30, or seconds, as 0.5s.')]
-_NoExtrapolate = Annotated[bool, typer.Option(
-    '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
-_Rate = Annotated[float | None, typer.Option(
-    '--rate', help='Frames per second, if INPUT lacks them or they are not found right.')]
 _OutUp = Annotated[str | None, typer.Option(
     '--out-up', help='The axis that shall point up in the result, as y for OpenSim.')]
 _OutUnits = Annotated[str | None, typer.Option(
@@ -68,10 +73,10 @@ _Cluster = Annotated[str, typer.Option(
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct
 @app.command('reconstruct')
 def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = None,
-                model_json: ModelJson = None, fill_only: _FillOnly = False, complete: _Complete = False,
+                model_json: ModelJson = None, fill_only: FillOnly = False, complete: _Complete = False,
                 up: Up = None, units: Units = None, names: Names = None,
-                rate: _Rate = None, subject: _Subject = None, max_gap: _MaxGap = None,
-                no_extrapolate: _NoExtrapolate = False, max_uncertainty_mm: _MaxUncertainty = None,
+                rate: Rate = None, subject: _Subject = None, max_gap: MaxGap = None,
+                no_extrapolate: NoExtrapolate = False, max_uncertainty_mm: _MaxUncertainty = None,
                 out_up: _OutUp = None, out_units: _OutUnits = None, ending: _Format = None,
                 report: _Report = None, table: _Table = None, decisions: _Decisions = None,
                 overwrite: _Overwrite = False, resume: _Resume = False, jobs: _Jobs = 1,
@@ -149,18 +154,13 @@ def _check_uncertainty(max_uncertainty_mm: float | None) -> None:
         raise DataError(f'--max-uncertainty-mm {max_uncertainty_mm} found, expected more than 0')
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-single
-def _as_decided(decisions: str, done):
-    "A repair as somebody decided in a review; raises `DataError` for decisions about another recording."
-    from motionfm.reconstruct.decisions import apply_decisions, read_decisions
-    return apply_decisions(done, read_decisions(decisions, done.recorded))
-
 def _reconstruct_single(path: Path, target: Path, network: Callable, options: dict, report: str | None,
                         table: str | None, decisions: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
-    from motionfm.reconstruct.decisions import write_decided_gaps
+    from motionfm.reconstruct.decisions import as_decided, write_decided_gaps
     from motionfm.reconstruct.report import write_gaps
     from motionfm.reconstruct.trials import reconstruct_file
-    finish = partial(_as_decided, decisions) if decisions else None
+    finish = partial(as_decided, decisions=decisions) if decisions else None
     summary = reconstruct_file(path, target, network, **options, finish=finish)
     print(summary)
     if table:
@@ -193,8 +193,8 @@ _By = Annotated[str | None, typer.Option('--by', help='Who decides; by default w
 # %% ../../nbs/cli/905_repair.ipynb #review
 @app.command('review')
 def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Before = None,
-           weights: Weights = None, model_json: ModelJson = None, fill_only: _FillOnly = False,
-           up: Up = None, units: Units = None, names: Names = None, rate: _Rate = None,
+           weights: Weights = None, model_json: ModelJson = None, fill_only: FillOnly = False,
+           up: Up = None, units: Units = None, names: Names = None, rate: Rate = None,
            subject: _Subject = None, overwrite: _Overwrite = False) -> None:
     "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
     from motionfm.data.importer import extra_names

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ..basics import DataError
-from .app import app, load_chosen_network, ModelJson, Weights
+from .app import app, FillOnly, load_chosen_network, MaxGap, ModelJson, NoExtrapolate, Weights
 from .projects import check_steps, repair_steps, Step
 
 # %% ../../nbs/cli/912_steps.ipynb #options
@@ -21,11 +21,6 @@ _Project = Annotated[str, typer.Argument(
     metavar='PROJECT', help='The folder of a Pose2Sim trial or batch, or its Config.toml.')]
 _Session = Annotated[str, typer.Argument(
     metavar='SESSION', help='The folder of an OpenCap session, or of several.')]
-_FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
-_MaxGap = Annotated[str | None, typer.Option(
-    '--max-gap', help='Leave longer gaps blank: frames, as 30, or seconds, as 0.5s.')]
-_NoExtrapolate = Annotated[bool, typer.Option(
-    '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
 _Unfiltered = Annotated[bool, typer.Option(
     '--unfiltered', help='Take the newest TRC that no filter has touched, not simply the newest.')]
 _SetAside = Annotated[bool, typer.Option(
@@ -70,7 +65,7 @@ def _options_of(fill_only: bool, max_gap: str | None, no_extrapolate: bool) -> d
 # %% ../../nbs/cli/912_steps.ipynb #pose2sim
 @app.command('pose2sim')
 def pose2sim(project: _Project, weights: Weights = None, model_json: ModelJson = None,
-             fill_only: _FillOnly = False, max_gap: _MaxGap = None, no_extrapolate: _NoExtrapolate = False,
+             fill_only: FillOnly = False, max_gap: MaxGap = None, no_extrapolate: NoExtrapolate = False,
              unfiltered: _Unfiltered = False, set_aside: _SetAside = False,
              overwrite: _Overwrite = False) -> None:
     "Repair a Pose2Sim project: the newest TRC of each trial and person, for the steps that follow."
@@ -85,7 +80,7 @@ def pose2sim(project: _Project, weights: Weights = None, model_json: ModelJson =
 # %% ../../nbs/cli/912_steps.ipynb #opencap
 @app.command('opencap')
 def opencap(session: _Session, weights: Weights = None, model_json: ModelJson = None,
-            fill_only: _FillOnly = False, max_gap: _MaxGap = None, no_extrapolate: _NoExtrapolate = False,
+            fill_only: FillOnly = False, max_gap: MaxGap = None, no_extrapolate: NoExtrapolate = False,
             overwrite: _Overwrite = False) -> None:
     "Repair an OpenCap session: the keypoints of each trial, written as a trial of their own."
     from motionfm.opencap import plan_session

@@ -13,17 +13,23 @@ from typing import Annotated, Any
 import typer
 
 from ..basics import check_writable, DataError, FileError, MotionfmError
-from .app import app, load_chosen_network, ModelJson, Names, Units, Up, Weights
+from motionfm.cli.app import (
+    app,
+    FillOnly,
+    load_chosen_network,
+    MaxGap,
+    ModelJson,
+    Names,
+    Rate,
+    Units,
+    Up,
+    Weights,
+)
 
 # %% ../../nbs/cli/913_table.ipynb #options
 _Sources = Annotated[list[str], typer.Argument(
     metavar='INPUT...', help='Recordings of any format, or folders of recordings.')]
 _Output = Annotated[str, typer.Option('-o', '--output', help='The table, a .csv or a .parquet.')]
-_FillOnly = Annotated[bool, typer.Option('--fill-only', help='Leave what was seen exactly as it is.')]
-_MaxGap = Annotated[str | None, typer.Option(
-    '--max-gap', help='Leave longer gaps blank: frames, as 30, or seconds, as 0.5s.')]
-_Rate = Annotated[float | None, typer.Option(
-    '--rate', help='Frames per second, if a recording lacks them or they are not found right.')]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace a table that exists.')]
 
 # %% ../../nbs/cli/913_table.ipynb #check
@@ -43,8 +49,8 @@ def _recordings(sources: list[str], *tables: str | None) -> list[Path]:
 # %% ../../nbs/cli/913_table.ipynb #table
 @app.command('table')
 def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights = None,
-          model_json: ModelJson = None, fill_only: _FillOnly = False, max_gap: _MaxGap = None, up: Up = None,
-          units: Units = None, rate: _Rate = None, names: Names = None,
+          model_json: ModelJson = None, fill_only: FillOnly = False, max_gap: MaxGap = None, up: Up = None,
+          units: Units = None, rate: Rate = None, names: Names = None,
           overwrite: _Overwrite = False) -> None:
     "Repair recordings and write each sample as a row: seen or filled, uncertainty, method."
     from motionfm.data.importer import extra_names

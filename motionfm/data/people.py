@@ -22,15 +22,21 @@ from ..io.files import read_trial
 from ..io.trial import Trial
 
 # %% ../../nbs/data/210_people.ipynb #from-npz
-def trials_in_npz(
-    path: str | Path,   # a .npz file of arrays (T, K, 3), and nothing else
-) -> dict[str, np.ndarray]: # name -> positions, metres, 60 Hz
-    "Read an NPZ file of trials; raises `DataError` if it is none."
+def arrays_in_npz(
+    path: str | Path,   # a .npz file
+) -> dict[str, np.ndarray]:
+    "All arrays of an NPZ file; raises `DataError` if it is none."
     try:
-        with np.load(path) as stored: arrays = {name: stored[name] for name in stored}
+        with np.load(path) as stored: return {name: stored[name] for name in stored}
     except (OSError, ValueError, EOFError) as error:
         reason = ' '.join(str(error).split())[:80]
         raise DataError(f'{path}: not an .npz file of arrays ({reason})') from error
+
+def check_trials(
+    path: str | Path,                # of the file, for the message
+    arrays: dict[str, np.ndarray],   # that it holds
+) -> dict[str, np.ndarray]:          # the same: name -> positions (T, K, 3), metres, 60 Hz
+    "Raise `DataError` unless these are trials."
     for name, positions in arrays.items():
         if positions.ndim != 3 or positions.shape[2] != 3 or positions.dtype.kind != 'f':
             raise DataError(f'{path}: {name} of shape {positions.shape} found, '
@@ -60,7 +66,7 @@ class People(NamedTuple):
 
 def _of_npz(path: Path) -> Iterator[tuple[np.ndarray, str]]:
     "Trials of an NPZ file, and whose they are."
-    for name, positions in trials_in_npz(path).items():
+    for name, positions in check_trials(path, arrays_in_npz(path)).items():
         if positions.shape[1] == KMAX and np.isfinite(positions).all():
             yield positions.astype(np.float32), f'{path.stem}/{name.partition("_")[0]}'
 

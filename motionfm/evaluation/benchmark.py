@@ -18,6 +18,7 @@ from ..basics import DataError, FileError, MotionfmError
 from ..body.skeleton import JOINT_COUNTS, RATE
 from ..data.dataset import open_dataset
 from ..data.layout import FEATURES_FILE
+from ..data.people import arrays_in_npz, check_trials
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX
 from .baselines import Method, METHODS, run_method
 from .metrics import pool_trials, trial_metrics, uncertainty_coverage
@@ -367,17 +368,9 @@ def clean_trials(
 # %% ../../nbs/evaluation/704_benchmark.ipynb #readers
 def _from_npz(path: Path) -> Mapping[str, Trial | tuple]:
     "Whole trials at 60 Hz from an .npz file, of joints or other points."
-    try:
-        with np.load(path) as stored: arrays = {name: stored[name] for name in stored}
-    except (OSError, ValueError, EOFError) as error:
-        reason = ' '.join(str(error).split())[:80]
-        raise DataError(f'{path}: not an .npz file of arrays ({reason})') from error
+    arrays = arrays_in_npz(path)
     if 'markers' in arrays: return _from_recordings(path, ())   # a recording that `write_trial` has written
-    for name, positions in arrays.items():
-        if positions.ndim != 3 or positions.shape[2] != 3 or positions.dtype.kind != 'f':
-            raise DataError(f'{path}: {name} of shape {positions.shape} found, '
-                            'expected positions (T, K, 3) of a trial')
-    return {name: (positions, RATE) for name, positions in arrays.items()}
+    return {name: (positions, RATE) for name, positions in check_trials(path, arrays).items()}
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #from-dataset
 def _evenly(n: int, most: int | None) -> np.ndarray:

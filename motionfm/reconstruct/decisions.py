@@ -37,7 +37,7 @@ from ..io.point_names import subjects_of
 from ..io.points import points_of, uses_joints
 from ..io.trial import Trial
 from .discontinuities import find_discontinuities
-from .report import Gap, Summary, UncertaintySummary
+from .report import Gap, GAP_COLUMNS, Summary, UncertaintySummary
 from .trials import TrialRepair
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #decision
@@ -561,16 +561,24 @@ def apply_decisions(
     new: dict[str, Any] = {'gaps': gaps, 'remarks': (*done.summary.remarks, *_decision_remarks(decisions))}
     if changed.touched.any(): new |= _recounted(reviewed, changed, gaps)
     uncertainty = done.uncertainty if done.uncertainty is None else changed.uncertainty
-    return TrialRepair(done.recorded, _put_changed(done.repaired, changed), uncertainty,
-                       replace(done.summary, **new))
+    by = None if done.by is None else np.where(changed.touched, 'by hand', done.by)
+    return TrialRepair(
+        done.recorded, _put_changed(done.repaired, changed), uncertainty, replace(done.summary, **new), by)
+
+def as_decided(
+    done: TrialRepair,                             # a repair
+    decisions: str | Path | Sequence[Decision],    # a file, or what `read_decisions` gives
+) -> TrialRepair:
+    "A repair as somebody decided; raises `DataError` for decisions about another recording, `FileError`."
+    if isinstance(decisions, str | Path): decisions = read_decisions(decisions, done.recorded)
+    return apply_decisions(done, decisions)
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #write-table
-GAP_COLUMNS = ('point', 'first_frame', 'last_frame', 'frames', 'filled_by', 'uncertainty_median_mm',
-               'uncertainty_worst_mm', 'decision', 'decided_by', 'note')
+DECIDED_COLUMNS = (*GAP_COLUMNS, 'decision', 'decided_by', 'note')
 
 def gap_row(gap: Gap) -> tuple:
     "A gap as a row of these columns."
-    words = (getattr(gap, name, '') for name in GAP_COLUMNS[-3:])
+    words = (getattr(gap, name, '') for name in DECIDED_COLUMNS[len(GAP_COLUMNS):])
     return (gap.point, gap.first, gap.last, gap.frames, gap.by, gap.median_mm, gap.worst_mm, *words)
 
 def write_decided_gaps(
@@ -581,6 +589,6 @@ def write_decided_gaps(
     with (atomic_path(path) as temporary,
           open(temporary, 'w', encoding='utf-8', errors='backslashreplace', newline='') as file):
         table = csv.writer(file)
-        table.writerow(GAP_COLUMNS)
+        table.writerow(DECIDED_COLUMNS)
         for gap in summary.gaps:
             table.writerow([round(cell, 1) if isinstance(cell, float) else cell for cell in gap_row(gap)])

@@ -23,12 +23,13 @@ from .trials import TrialRepair
 SAMPLE_COLUMNS = ('recording', 'frame', 'time_s', 'point', 'x', 'y', 'z', 'unit', 'state', 'uncertainty_mm',
                   'method')
 
-def _states(done: TrialRepair) -> np.ndarray:
-    "(T, M) what became of each sample, in a word."
-    before, after = done.recorded.values, done.repaired.values
+def _states(done: TrialRepair, frames: slice) -> np.ndarray:
+    "(T, M) what became of each sample of some frames, in a word."
+    before, after = done.recorded.values[frames], done.repaired.values[frames]
     recorded = np.full(after.shape, np.nan)
     recorded[:, :before.shape[1]] = before   # invented joints stand behind the others
-    filled = ~observed(recorded) if done.by is None else (done.by != '') | ~observed(recorded)
+    filled = ~observed(recorded)
+    if done.by is not None: filled |= done.by[frames] != ''
     same = ((recorded == after) | (np.isnan(recorded) & np.isnan(after))).all(-1)
     state = np.where(filled, 'filled', np.where(same, 'seen', 'moved')).astype(object)
     state[~observed(after)] = 'blank'
@@ -42,16 +43,16 @@ def sample_columns(
     trial = done.repaired
     shape = len(trial.frames[frames]), len(trial.markers)
     def by_frame(values) -> np.ndarray: return np.repeat(np.asarray(values)[frames], shape[1])
-    known = np.full(trial.values.shape[:2], np.nan) if done.uncertainty is None else 1000*done.uncertainty
-    state = _states(done)
-    method = np.where(state == 'filled', '' if done.by is None else done.by, '')
-    position = np.where((state != 'blank')[..., None], trial.values, np.nan)[frames].reshape(-1, 3)
+    known = np.full(shape, np.nan) if done.uncertainty is None else 1000*done.uncertainty[frames]
+    state = _states(done, frames)
+    method = np.where(state == 'filled', '' if done.by is None else done.by[frames], '')
+    position = np.where((state != 'blank')[..., None], trial.values[frames], np.nan).reshape(-1, 3)
     known = np.where(state == 'blank', np.nan, known)
     size = shape[0]*shape[1]
     return dict(zip(SAMPLE_COLUMNS, (
         np.full(size, Path(trial.source).name), by_frame(trial.frames), by_frame(trial.times),
         np.tile(np.array(trial.markers), shape[0]), *position.T, np.full(size, trial.units),
-        state[frames].ravel(), known[frames].ravel(), method[frames].ravel())))
+        state.ravel(), known.ravel(), method.ravel())))
 
 # %% ../../nbs/reconstruct/611_samples.ipynb #write
 _FRAMES_AT_ONCE = 2000
