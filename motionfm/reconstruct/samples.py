@@ -48,10 +48,9 @@ def sample_columns(
     method = np.where(state == 'filled', '' if done.by is None else done.by[frames], '')
     position = np.where((state != 'blank')[..., None], trial.values[frames], np.nan).reshape(-1, 3)
     known = np.where(state == 'blank', np.nan, known)
-    size = shape[0]*shape[1]
     return dict(zip(SAMPLE_COLUMNS, (
-        np.full(size, Path(trial.source).name), by_frame(trial.frames), by_frame(trial.times),
-        np.tile(np.array(trial.markers), shape[0]), *position.T, np.full(size, trial.units),
+        np.full(len(position), Path(trial.source).name), by_frame(trial.frames), by_frame(trial.times),
+        np.tile(np.array(trial.markers), shape[0]), *position.T, np.full(len(position), trial.units),
         state.ravel(), known.ravel(), method.ravel())))
 
 # %% ../../nbs/reconstruct/611_samples.ipynb #write
