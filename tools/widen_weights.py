@@ -1,7 +1,7 @@
 """Weights for candidates that came later: the new ones count for nothing until a training says otherwise.
 
 `python tools/widen_weights.py OLD.json OLD.weights.h5 NEW.weights.h5` reads a recipe that was trained before
-the paths of least jerk were among the candidates, and writes weights that can be trained further, with
+the paths of minimum jerk were among the candidates, and writes weights that can be trained further, with
 `motionfm train --recipe best --pretrained NEW.weights.h5`.
 """
 import sys
@@ -14,7 +14,7 @@ from motionfm.estimate.network import read_weights
 from motionfm.estimate.prior import load_prior
 from motionfm.learn.recipe import build_recipe, save_recipe
 
-OLD = tuple(name for name in CANDIDATES if not name.startswith('jerk'))
+OLD = tuple(name for name in CANDIDATES if not name.startswith('minimum jerk'))
 FIRST_LOGIT = -1.   # of a new candidate; the network multiplies it by three
 N_OTHERS = 6        # features of a joint that are not about candidates
 N_ALL = 4           # features of a frame that are not about joints

@@ -15,7 +15,7 @@ import numpy as np
 from ..basics import DataError
 from ..body.skeleton import EDGES, KMAX, MIDHIP, PARENT_OF, RATE
 from .bones import constrain_lengths, rigid_pair_lengths
-from .kalman import damp_extrapolation, jerk_smooth, kalman_smooth
+from .kalman import damp_extrapolation, kalman_smooth, minimum_jerk_smooth
 from .low_rank import fill_low_rank
 from .noise import find_inliers, noise_level, quantiles
 from .primitives import fit_primitives
@@ -24,10 +24,10 @@ from ..io.gaps import fill_linear, gap_bounds
 
 # %% ../../nbs/estimate/508_features.ipynb #candidate-names
 PROCESS_NOISE = tuple(10**power for power in (2.5, 3.75, 5.25, 6.75))   # s⁻³, of the Kalman smoothers
-JERK_STRENGTHS = (.1, 3.)   # of the paths of least jerk, in clean recordings; noise squared as often more
+JERK_STRENGTHS = (.1, 3.)   # of the paths of minimum jerk, in clean recordings; noise squared as often more
 CANDIDATES = (
     *(f'smoother {ratio:.3g}' for ratio in PROCESS_NOISE),
-    *(f'jerk {strength:g}' for strength in JERK_STRENGTHS),
+    *(f'minimum jerk {strength:g}' for strength in JERK_STRENGTHS),
     'trial covariance', 'population covariance', 'primitives', 'combined', 'observed')
 
 BEST_CANDIDATE = CANDIDATES.index('combined')       # the one that the others are compared with
@@ -160,17 +160,17 @@ def _smoothed_candidates(
     known = visible | ~ever[:, None]
     by_inertia = damp_extrapolation(kalman_smooth(observed, known, PROCESS_NOISE), known)
     strengths = np.outer(JERK_STRENGTHS, np.square(np.maximum(noise, FEATURES.clean_m)/FEATURES.clean_m))
-    by_jerk = jerk_smooth(observed, known, strengths)
+    by_jerk = minimum_jerk_smooth(observed, known, strengths)
     by_jerk = _near_sight(by_jerk, by_inertia[FEATURES.light_smoother], known)
     paths = np.moveaxis(np.concatenate([by_inertia, by_jerk]), 0, 3)
     for trial in np.flatnonzero(~ever.all(1)):
         _place_unseen(paths[trial], ever[trial], prior.mean)
     return paths
 
-_JERK_FRAMES = 15, 30   # from the nearest sight, between which least jerk fades away
+_JERK_FRAMES = 15, 30   # from the nearest sight, between which minimum jerk fades away
 
 def _near_sight(by_jerk: np.ndarray, by_inertia: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    "(S, B, T, K, 3) paths of least jerk, but those of inertia at open ends and deep inside gaps."
+    "(S, B, T, K, 3) paths of minimum jerk, but those of inertia at open ends and deep inside gaps."
     since, until = _distances(visible)
     near, far = _JERK_FRAMES
     share = np.clip((far - np.minimum(since, until))/(far - near), 0, 1)

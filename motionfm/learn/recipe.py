@@ -182,7 +182,7 @@ def _add_outliers(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray
     positions += wrong[..., None]*rng.normal(0, .15, positions.shape)
     return positions
 
-_LASTING_CHANCE, _LASTING_FRAMES = .3, (.7, 4.)   # of noise with a memory; its standard deviations in time
+_CORRELATED_CHANCE, _CORRELATED_FRAMES = .3, (.7, 4.)   # of noise correlated in time; its width
 _UNEVEN_CHANCE = .3   # that joints are not equally noisy
 
 def _noisy(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -194,12 +194,12 @@ def _noisy(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return positions + sigma*_jitter(positions.shape, rng) if sigma else positions
 
 def _jitter(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    "(T, K, 3) noise of standard deviation one: white, or a few frames long, as video keypoints have it."
+    "(T, K, 3) noise of standard deviation one: white, or correlated in time, as of video keypoints."
     noise = rng.normal(size=shape)
-    if rng.random() < _LASTING_CHANCE:
-        lasting = gaussian_filter1d(noise, rng.uniform(*_LASTING_FRAMES), axis=0, mode='wrap')
+    if rng.random() < _CORRELATED_CHANCE:
+        correlated = gaussian_filter1d(noise, rng.uniform(*_CORRELATED_FRAMES), axis=0, mode='wrap')
         share = rng.uniform(0, .5)
-        noise = share*rng.normal(size=shape) + np.sqrt(1 - share**2)*lasting/lasting.std()
+        noise = share*rng.normal(size=shape) + np.sqrt(1 - share**2)*correlated/correlated.std()
     if rng.random() < _UNEVEN_CHANCE: noise *= np.exp(rng.normal(0, .4, (shape[1], 1)))
     return noise
 
