@@ -76,6 +76,8 @@ class DescribedGap(NamedTuple):
     case: GapCase
     candidates: GapCandidates   # of `KERNELS`, then of the point's own path
 
+_NO_ERROR_M = 1e-6   # metres, below which errors in holes are none
+
 def _all_candidates(
     found: GapCandidates | None, by_path: tuple | None, n_frames: int,
 ) -> GapCandidates | None:
@@ -86,7 +88,8 @@ def _all_candidates(
     if by_path is not None:
         positions, errors = np.concatenate([found.positions, by_path[0]]), np.r_[found.errors, by_path[1]]
         found = found._replace(positions=positions, errors=errors)
-    return found if np.isfinite(found.errors).any() else None
+    if not np.isfinite(found.errors).any(): return None
+    return found._replace(errors=np.maximum(found.errors, _NO_ERROR_M))   # a point can be the mean of others
 
 def look_at_gap(
     context: GapContext,
