@@ -69,7 +69,7 @@ class GapContext:
             self.paths[length] = learn_paths(self.positions, self.counts, length, self.rate)
         return self.paths[length]
 
-# %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
+# %% ../../nbs/estimate/514_gap_filling.ipynb #described
 class DescribedGap(NamedTuple):
     "A gap, and all that can be said about it."
     gap: GapSpan
@@ -91,6 +91,7 @@ def _all_candidates(
     if not np.isfinite(found.errors).any(): return None
     return found._replace(errors=np.maximum(found.errors, _NO_ERROR_M))   # a point can be the mean of others
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
 def look_at_gap(
     context: GapContext,
     gap: GapSpan,
