@@ -16,8 +16,11 @@ install: .venv/.installed
 demo: install            ## repair a recording, write demo/report.html, then train a small network
 	$(BIN)/motionfm demo -o $(DEMO)
 
+# Two workers, and one thread of linear algebra in each: more would wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: install            ## run every notebook and every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 40
 
 lab: install             ## open the first page of the book
 	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs nbs/index.ipynb
