@@ -15,21 +15,36 @@ import typer
 
 from ..basics import check_writable, DataError, FileError
 from .app import app, needs_extra, with_settings
-from ..learn.config import quiet_tensorflow, RECIPES, TrainConfig
+from ..learn.config import quiet_tensorflow, recipe_defaults, TrainConfig
 
 # %% ../../nbs/cli/902_train.ipynb #for-recipe
 def _with_recipe_defaults(context: typer.Context, settings: dict) -> dict:
     "Settings with the recipe's own defaults in place of those that nobody gave."
-    defaults = RECIPES.get(settings['recipe'], {})
     def is_default(name: str) -> bool:
         return getattr(context.get_parameter_source(name), 'name', '') == 'DEFAULT'
+    defaults = recipe_defaults(settings)
     return settings | {name: value for name, value in defaults.items() if is_default(name)}
 
+def _with_recordings(context: typer.Context, settings: dict, folder: str | None) -> dict:
+    "Settings to learn from a folder of recordings: by the best recipe, written beside the folder."
+    if not folder: return settings
+    here = {'recordings': folder, 'recipe': 'best', 'save_prefix': str(Path(folder).resolve())}
+    given = {name for name in here if context.get_parameter_source(name).name != 'DEFAULT'}
+    if 'recordings' in given:
+        raise DataError(f'RECORDINGS {folder} and --recordings {settings["recordings"]} found, expected one')
+    return settings | {name: value for name, value in here.items() if name not in given}
+
 # %% ../../nbs/cli/902_train.ipynb #train
+_Recordings = Annotated[str | None, typer.Argument(
+    metavar='[RECORDINGS]',
+    help="A folder of recordings to learn from by the recipe 'best', as with --recordings; "
+         'what is learned is written beside it.')]
+
 @app.command('train')
 @with_settings(*(setting.name for setting in fields(TrainConfig)))
-def train(context: typer.Context, **settings) -> None:
-    "Train a network on dataset folders: learn to undo noise, missing joints and missing frames."
+def train(context: typer.Context, folder: _Recordings = None, **settings) -> None:
+    "Train a network on dataset folders, or on recordings: learn to undo noise and gaps."
+    settings = _with_recordings(context, settings, folder)
     if settings['pretrained'] == 'shipped':
         from motionfm.reconstruct.pipeline import SHIPPED_WEIGHTS
         settings['pretrained'] = str(SHIPPED_WEIGHTS)

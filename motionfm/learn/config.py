@@ -21,6 +21,15 @@ LOSS_WEIGHTS = ('visible', 'uniform', 'missing') # what counts in the loss
 RECIPES = {                                      # what is trained -> defaults that differ
     'plain': {},
     'best': {'epochs': 40, 'batch_size': 16, 'lr': 2e-3, 'hidden': 192, 'layers': 2, 'dropout': 0.}}
+FINE_TUNING = {'epochs': 1, 'lr': 3e-4}          # with the recipe 'best' and pretrained weights
+
+def recipe_defaults(
+    settings: dict,   # name -> value, of those that are given
+) -> dict:            # name -> value, of those that differ from the defaults of `TrainConfig`
+    "Defaults of a recipe; fine-tuning takes fewer and smaller steps."
+    recipe = settings.get('recipe', 'plain')
+    fine_tuning = FINE_TUNING if recipe == 'best' and settings.get('pretrained') else {}
+    return RECIPES.get(recipe, {}) | fine_tuning
 
 def _setting(default, help: str, flag: str | None = None):
     "A field with its line of help; `flag` where the command line does not spell it with dashes."
@@ -184,7 +193,7 @@ def change_config(
     for name in settings:
         if name not in known: raise DataError(f'setting {name!r} is not known; known are {", ".join(known)}')
     if config is not None: return replace(config, **settings)
-    return TrainConfig(**{**RECIPES.get(settings.get('recipe', 'plain'), {}), **settings})
+    return TrainConfig(**recipe_defaults(settings) | settings)
 
 # %% ../../nbs/learn/303_config.ipynb #corruptor-of
 def corruptor_of(

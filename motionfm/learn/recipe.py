@@ -106,15 +106,6 @@ def other_body(
     mirrored = rng.random() < .5
     return changed[:, list(MIRROR)]*np.array([-1, 1, 1], np.float32) if mirrored else changed
 
-# %% ../../nbs/learn/309_recipe.ipynb #draw-speed
-_SPEEDS, _UNCHANGED_SPEED = (.7, 1.5), .4   # slowest and fastest; probability that it stays
-
-def _draw_speed(rng: np.random.Generator) -> float:
-    "At how many times its speed a recording is played."
-    if rng.random() < _UNCHANGED_SPEED: return 1.
-    slowest, fastest = np.log(_SPEEDS)
-    return float(np.exp(rng.uniform(slowest, fastest)))
-
 # %% ../../nbs/learn/309_recipe.ipynb #chances
 def person_chances(
     recordings: Sequence[np.ndarray],   # (T, 20, 3) each
@@ -130,6 +121,14 @@ def person_chances(
     return chances/chances.sum()
 
 # %% ../../nbs/learn/309_recipe.ipynb #crop
+_SPEEDS, _UNCHANGED_SPEED = (.7, 1.5), .4   # slowest and fastest; probability that it stays
+
+def _draw_speed(rng: np.random.Generator) -> float:
+    "At how many times its speed a recording is played."
+    if rng.random() < _UNCHANGED_SPEED: return 1.
+    slowest, fastest = np.log(_SPEEDS)
+    return float(np.exp(rng.uniform(slowest, fastest)))
+
 def crop(
     recording: np.ndarray,      # (T, 20, 3), continued by its mirror in time if it is too short
     rng: np.random.Generator,
@@ -552,7 +551,7 @@ def _train(run: _Run) -> bool:
     except KeyboardInterrupt: return True
     return False
 
-# %% ../../nbs/learn/309_recipe.ipynb #split-recordings
+# %% ../../nbs/learn/309_recipe.ipynb #split-people
 class _Split(NamedTuple):
     "Recordings (T, 20, 3) to train on, whose each is, those of people held out, and who these are."
     people: list[np.ndarray]
@@ -560,17 +559,33 @@ class _Split(NamedTuple):
     others: list[np.ndarray]
     held_out: set[str]
 
-def _split_recordings(config: TrainConfig) -> _Split:
-    "Who is trained on and who is not; says so."
-    recordings, subjects = _all_recordings(config)
+def _split_people(config: TrainConfig, recordings: list[np.ndarray], subjects: np.ndarray) -> _Split:
+    "Nobody on both sides; of a single person, the last recordings are held out."
+    alone = len(set(subjects.tolist())) == 1 and not config.val_subjects
+    if config.recordings and alone: return _split_one(recordings, str(subjects[0]), config.val_fraction)
     training, validation = split_subjects(
         subjects, names_in(config.val_subjects), config.val_fraction, config.seed)
     people, others = ([recordings[index] for index in indices] for indices in (training, validation))
-    held_out = set(subjects[validation])
-    print(f'training on {len(people)} recordings ({sum(map(len, people))} frames) '
-          f'of {len(set(subjects[training]))} subjects; {", ".join(sorted(held_out))} held out; '
+    return _Split(people, subjects[training].tolist(), others, set(subjects[validation]))
+
+def _split_one(recordings: list[np.ndarray], subject: str, fraction: float) -> _Split:
+    "The last recordings of a person held out, or the end of the only one."
+    fraction = float(np.clip(fraction, .1, .5))
+    if len(recordings) == 1:
+        end = round((1 - fraction)*len(recordings[0]))
+        recordings = [recordings[0][:end], recordings[0][end:]]
+    n_held = max(1, round(fraction*len(recordings)))
+    people = recordings[:-n_held]
+    return _Split(people, [subject]*len(people), recordings[-n_held:], {f'the last {n_held} of {subject}'})
+
+# %% ../../nbs/learn/309_recipe.ipynb #split-recordings
+def _split_recordings(config: TrainConfig) -> _Split:
+    "Who is trained on and who is not; says so."
+    split = _split_people(config, *_all_recordings(config))
+    print(f'training on {len(split.people)} recordings ({sum(map(len, split.people))} frames) '
+          f'of {len(set(split.subjects))} subjects; {", ".join(sorted(split.held_out))} held out; '
           f'{SETTINGS.batches_per_epoch} batches an epoch', flush=True)
-    return _Split(people, subjects[training].tolist(), others, held_out)
+    return split
 
 def _all_recordings(config: TrainConfig) -> tuple[list[np.ndarray], np.ndarray]:
     "Recordings (T, 20, 3) of everybody who is not left out, and whose each is."
