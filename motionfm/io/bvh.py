@@ -302,6 +302,16 @@ class BvhContent:
     per_metre: float        # units of the file
     rate: float             # Hz
 
+# %% ../../nbs/io/423_bvh.ipynb #apart
+_APART_M = 1e-6
+
+def _apart(
+    values: np.ndarray,   # (T, M, 3) metres
+) -> np.ndarray:          # the same, without three equal numbers
+    "Positions none of which looks like a gap."
+    same = (values[..., :1] == values[..., 1:]).all(-1)
+    return values + _APART_M*same[..., None]*[0, 1, 0]
+
 # %% ../../nbs/io/423_bvh.ipynb #load-2
 _NO_JOINTS = 'no node bears the name of a joint that is known, so all nodes are points'
 
@@ -315,7 +325,7 @@ def load_bvh(
     parsed = parse_bvh(text, rate)
     points = _solve(parsed.hierarchy, parsed.motion, up)
     unit, evidence = _unit_of(points, units)
-    values = points.values/per_metre(unit)
+    values = _apart(points.values/per_metre(unit))
     pose = _added_pose(values[:, points.joints]) if points.joints else ''
     rate, frames = _rate_of(parsed.frame_time), np.arange(len(values))[1 if pose else 0:]
     values, markers = values[frames], tuple(points.names)
@@ -404,4 +414,4 @@ def write_bvh(
 ) -> None:
     "Write a BVH file with the bones of the one that was read; raises `FileError`, `DataError`."
     text = bvh_text(_with_angles(trial))
-    with atomic_path(path) as temporary: temporary.write_text(text, encoding='utf-8')
+    with atomic_path(path) as temporary: temporary.write_bytes(text.encode())

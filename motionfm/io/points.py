@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .conventions import from_y_up, per_metre, to_y_up
+from .point_names import has_model_outputs, marker_set_of, plain_name, split_prefixes
 from .trial import observed, Trial
 
 # %% ../../nbs/io/435_points.ipynb #points
@@ -53,6 +54,15 @@ def uses_joints(
     seen = dict(zip(trial.joint_names, np.any(trial.visible, 0).tolist()))
     hips = seen['midHip'] or seen['RHip'] and seen['LHip']
     return bool(hips and sum(seen.values()) >= _MIN_JOINTS)
+
+# %% ../../nbs/io/435_points.ipynb #asks-network
+def asks_network(
+    trial: Trial,
+) -> bool:
+    "Whether joints are repaired by the network: they are there, and not computed from markers beside them."
+    plain = {plain_name(name) for _, name in split_prefixes(trial.markers)}
+    computed = has_model_outputs(plain) and marker_set_of(trial.markers) is not None
+    return not computed and uses_joints(trial)
 
 # %% ../../nbs/io/435_points.ipynb #put-points
 def put_points(
