@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import DataError, FileError, MotionfmError
+from ..basics import counted, DataError, FileError, MotionfmError
 from ..body.skeleton import JOINT_COUNTS, RATE
 from ..data.dataset import open_dataset
 from ..data.layout import FEATURES_FILE
@@ -50,7 +50,7 @@ def are_joints(
     return not isinstance(trial, MarkerSet) and trial[0].shape[1] in JOINT_COUNTS
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #pool-results
-def _pool_metrics(rated: list[tuple[str, dict]], seed: int) -> dict:
+def pool_metrics(rated: list[tuple[str, dict]], seed: int) -> dict:
     "Means and intervals over all parts, in groups, and the error of each part."
     names = dict.fromkeys(name for _, metrics in rated for name in metrics)
     pooled = {name: pool_trials([metrics.get(name, (0, 0)) for _, metrics in rated], seed) for name in names}
@@ -106,7 +106,7 @@ def _evaluate_one(
     counts = {'trials': len({name for name, _ in rated}), 'parts': len(rated), 'frames': n_frames}
     times = {'seconds': seconds, 'frames_per_second': n_frames/max(seconds, 1e-9)}
     names = {'scenario': scenario_name, 'method': method_name}
-    return names | counts | times | {'failed': failed} | _pool_metrics(rated, seed)
+    return names | counts | times | {'failed': failed} | pool_metrics(rated, seed)
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #chosen-scenarios
 def scenarios_of(
@@ -303,7 +303,8 @@ def format_table(
     for name in dict.fromkeys(row['scenario'] for row in results):
         rows = [row for row in results if row['scenario'] == name]
         description = SCENARIOS[name].description if name in SCENARIOS else ''
-        lines += ['', f'{name}: {description} ({rows[0]["trials"]} trials, {rows[0]["frames"]} frames)']
+        size = f'{counted(rows[0]["trials"], "trial")}, {rows[0]["frames"]} frames'
+        lines += ['', f'{name}: {description} ({size})']
         lines += align_columns([TABLE_HEADER, *([row['method'], *format_cells(row)] for row in rows)])
     return '\n'.join(lines[1:])
 

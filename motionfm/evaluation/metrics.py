@@ -16,6 +16,8 @@ def _total(values: np.ndarray) -> tuple[float, int]:
     "Total and count, from which a mean can be taken over many trials."
     return float(values.sum()), values.size
 
+def _finite(values: np.ndarray) -> np.ndarray: return values[np.isfinite(values)]
+
 def _known(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
     "(T, K) the samples whose truth is known, without points that are never seen and have no answer."
     return np.isfinite(truth).all(-1) & np.isfinite(answer).all(-1)
@@ -114,8 +116,8 @@ def trial_metrics(
     distance, rated = 1000*np.linalg.norm(answer - truth, axis=-1), _rated(visible, known)
     hidden, acceleration = known & ~visible, acceleration_errors(truth, answer, rate)
     found = _position_metrics(distance, hidden, rated, known, opened)
-    if as_joints: found['bone_mm'] = _total(bone_errors(truth, answer))
-    found['acceleration'] = _total(acceleration[np.isfinite(acceleration)])
+    if as_joints: found['bone_mm'] = _total(_finite(bone_errors(truth, answer)))
+    found['acceleration'] = _total(_finite(acceleration))
     if hidden.any() and visible.any(): found['cube_rmse'] = cube_error(truth, answer, visible, hidden), 1
     found |= _wrong_metric(distance, truth, damaged, visible)
     found |= _by_gap(distance, hidden, _gap_bins(visible, opened), 'gap')
