@@ -1,4 +1,5 @@
 "All that describes the package stands in settings.ini; this hands it to setuptools."
+import re
 from configparser import ConfigParser
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -29,6 +30,14 @@ def with_docstrings(source: str) -> str:
     return module.with_docstrings(source)
 
 
+def readme_with_addresses() -> str:
+    "README.md for the package index, where paths of the repository lead nowhere."
+    text = Path('README.md').read_text(encoding='utf-8')
+    text = re.sub(r'\]\((?=nbs/)', f"]({cfg['git_url']}/blob/{cfg['branch']}/", text)
+    return re.sub(r'(?<=src=")(?=nbs/)|(?<=srcset=")(?=nbs/)', f"{cfg['git_url']}/raw/{cfg['branch']}/", text)
+
+
+STATUS = {'3': '3 - Alpha', '4': '4 - Beta', '5': '5 - Production/Stable'}
 EXTRAS = 'train', 'view', 'lab', 'onnx', 'cluster', 'all', 'dev'
 
 setup(
@@ -36,21 +45,24 @@ setup(
     name=cfg['lib_name'],
     version=cfg['version'],
     description=cfg['description'],
-    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description=readme_with_addresses(),
     long_description_content_type='text/markdown',
     author=cfg['author'],
     url=cfg['git_url'],
     project_urls={
         'Documentation': cfg['doc_host'] + cfg['doc_baseurl'],
-        'Changes': cfg['git_url'] + '/blob/main/CHANGELOG.md',
+        'Source': cfg['git_url'],
+        'Issues': cfg['git_url'] + '/issues',
+        'Changelog': cfg['git_url'] + '/blob/main/CHANGELOG.md',
     },
-    license='Apache-2.0',
-    license_files=['LICENSE'],
     keywords=cfg['keywords'].split(),
     classifiers=[
+        'Development Status :: ' + STATUS[cfg['status']],
         'Intended Audience :: ' + cfg['audience'],
-        'Topic :: Scientific/Engineering',
+        'Operating System :: OS Independent',
         'Programming Language :: Python :: 3 :: Only',
+        *(f'Programming Language :: Python :: {version}' for version in cfg['pythons'].split()),
+        'Topic :: Scientific/Engineering',
         'Typing :: Typed',
     ],
     python_requires='>=' + cfg['min_python'],

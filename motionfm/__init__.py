@@ -9,7 +9,7 @@ __all__ = []
 from importlib import import_module
 
 # %% ../nbs/01_front_door.ipynb #version
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # %% ../nbs/01_front_door.ipynb #homes
 _HOMES = {

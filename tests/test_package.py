@@ -5,7 +5,10 @@ Python far from the clone.
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+from configparser import ConfigParser
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -44,7 +47,7 @@ def test_light_imports(statement):
 
 @pytest.fixture(scope='module')
 def wheel(tmp_path_factory) -> Path:
-    "The wheel, built from what git knows."
+    "The wheel, built from what git knows, by way of the source archive that stands beside it."
     folder = tmp_path_factory.mktemp('wheel')
     copy = folder/'source'
     for name in run('git', 'ls-files', '--cached', '--others', '--exclude-standard', cwd=ROOT).stdout.split(
@@ -53,7 +56,7 @@ def wheel(tmp_path_factory) -> Path:
         if name and not name.startswith(('datasets/', 'nbs/', 'tests/')) and (ROOT/name).exists():
             (copy/name).parent.mkdir(parents=True, exist_ok=True)
             (copy/name).write_bytes((ROOT/name).read_bytes())
-    done = run(sys.executable, '-m', 'build', '--wheel', '--no-isolation', '--outdir', folder, copy)
+    done = run(sys.executable, '-m', 'build', '--no-isolation', '--outdir', folder, copy)
     assert done.returncode == 0, done.stderr[-2000:]
     return next(folder.glob('*.whl'))
 
@@ -67,6 +70,71 @@ def test_wheel_is_whole(wheel):
     assert modules <= names
     assert not [name for name in names if not name.startswith(('motionfm/', 'motionfm-'))]
     assert wheel.stat().st_size < 25e6
+
+
+def settings() -> dict:
+    "What settings.ini says."
+    parser = ConfigParser(delimiters=['='])
+    parser.read(ROOT/'settings.ini', encoding='utf-8')
+    return dict(parser['DEFAULT'])
+
+
+def test_source_archive(wheel):
+    "What the wheel is built from, and what it was trained on and changed; no notebooks, no tests."
+    with tarfile.open(next(wheel.parent.glob('*.tar.gz'))) as archive: names = archive.getnames()
+    names = {name.partition('/')[2] for name in names}
+    assert {'settings.ini', 'setup.py', 'README.md', 'LICENSE', 'CHANGELOG.md', 'CITATION.cff'} <= names
+    assert 'motionfm/weights/MODEL_CARD.md' in names
+    elsewhere = 'nbs', 'tests', 'benchmarks', 'datasets', 'tools'
+    assert not [name for name in names if name.startswith(elsewhere)]
+
+
+def test_metadata(wheel):
+    "What the package index and pip read."
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith('.dist-info/METADATA'))
+        told = message_from_bytes(archive.read(name))
+        assert any(name.endswith('licenses/LICENSE') for name in archive.namelist())
+    set_here = settings()
+    assert (told['Version'], told['Requires-Python']) == (set_here['version'], '>=3.11')
+    assert told['License-Expression'] == 'Apache-2.0'
+    versions = [one.split(' :: ')[-1] for one in told.get_all('Classifier') if ' :: 3.' in one]
+    assert versions == set_here['pythons'].split()
+    addresses = dict(one.split(', ') for one in told.get_all('Project-URL'))
+    assert {'Documentation', 'Source', 'Issues', 'Changelog'} <= addresses.keys()
+    assert set(told.get_all('Provides-Extra')) == {'train', 'view', 'lab', 'onnx', 'cluster', 'all', 'dev'}
+    assert '](nbs/' not in told.get_payload() and '="nbs/' not in told.get_payload()
+
+
+def test_release_agrees():
+    "Versions, dates and how to install are the same in all texts; the workflow tries all that is promised."
+    done = run(sys.executable, ROOT/'tools'/'release.py')
+    assert done.returncode == 0 and not done.stdout.strip(), done.stdout + done.stderr
+    workflow = (ROOT/'.github'/'workflows'/'test.yml').read_text(encoding='utf-8')
+    row = ', '.join(f"'{version}'" for version in settings()['pythons'].split())
+    assert f'python: [{row}]' in workflow and 'windows-latest' in workflow and 'macos-latest' in workflow
+
+
+def test_release_of_another_version(tmp_path):
+    "One command sets a version, a date, and how to install; another one takes the last back."
+    for name in ('settings.ini', 'CITATION.cff', 'CHANGELOG.md', 'README.md', 'tools', 'nbs/guide',
+                 'nbs/index.ipynb', 'nbs/01_front_door.ipynb', 'motionfm/__init__.py'):
+        (tmp_path/name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT/name).is_dir() else shutil.copyfile
+        copy(ROOT/name, tmp_path/name)
+    release = lambda *words: run(sys.executable, tmp_path/'tools'/'release.py', *words)
+    before = {path: path.read_bytes() for path in (tmp_path/'nbs').rglob('*') if path.is_file()}
+    assert release('--on-index').returncode == 0
+    assert 'pip install motionfm\n' in (tmp_path/'nbs'/'guide'/'install.md').read_text(encoding='utf-8')
+    assert not release().stdout.strip() and release('--in-clone').returncode == 0
+    assert {path: path.read_bytes() for path in before} == before
+    assert release('9.8.7', '--released', '2031-02-03').returncode == 0
+    assert release().stdout.startswith('versions differ')   # until nbdev_export
+    init = tmp_path/'motionfm'/'__init__.py'
+    init.write_text('__version__ = "9.8.7"\n', encoding='utf-8')
+    assert not release().stdout.strip() and release('9.9').returncode == 1
+    assert '## 9.8.7, 2031-02-03\n' in (tmp_path/'CHANGELOG.md').read_text(encoding='utf-8')
+    assert 'date-released: 2031-02-03' in (tmp_path/'CITATION.cff').read_text(encoding='utf-8')
 
 
 def test_docstrings_of_the_wheel_describe_parameters(wheel):

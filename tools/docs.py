@@ -127,6 +127,13 @@ def with_words(output: dict, words: str) -> dict:
     return {**output, 'data': {**data, 'image/svg+xml': named}}
 
 
+def without_stills(outputs: list[dict]) -> list[dict]:
+    "What a cell shows, without the pictures that stand in for players where scripts are stripped."
+    moves = ['class="mfm-kept' in ''.join(one.get('data', {}).get('text/html', '')) for one in outputs]
+    return [one for one, next_moves in zip(outputs, [*moves[1:], False])
+            if not (next_moves and 'image/png' in one.get('data', {}))]
+
+
 def folded(source: str, label: str) -> str:
     "Code that opens with a click."
     code = f'```python\n{source}\n```'
@@ -184,7 +191,7 @@ def page_of(notebook: Notebook) -> dict:
             if not cell['outputs'] and TEST.search(shown): cells.append(markdown_cell(folded(shown, 'Test')))
             else:
                 words = alt_of(shown, before)
-                outputs = [with_words(printed(output), words) for output in cell['outputs']]
+                outputs = [with_words(printed(output), words) for output in without_stills(cell['outputs'])]
                 if any('image/png' in output.get('data', {}) for output in outputs):
                     shown = f'#| fig-alt: {quoted(words)}\n#| fig-align: left\n{shown}'
                 cells.append({'cell_type': 'code', 'execution_count': None, 'metadata': {},

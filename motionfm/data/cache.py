@@ -145,7 +145,7 @@ def _digest(path: Path) -> str:
 # %% ../../nbs/data/207_cache.ipynb #read-about
 def _read_about(folder: Path) -> dict:
     "What stands in about.json; empty if it is not there or not whole."
-    try: about = json.loads((folder/'about.json').read_text())
+    try: about = json.loads((folder/'about.json').read_text(encoding='utf-8'))
     except (OSError, ValueError): return {}
     return about if isinstance(about, dict) else {}
 
@@ -160,7 +160,8 @@ def _valid_about(folder: Path, dataset: Dataset) -> dict:
         if _digest(source) != about['digest']: return {}
     except (FileError, KeyError): return {}
     about['source'] = _stat_of(source)
-    with atomic_path(folder/'about.json') as temporary: temporary.write_text(json.dumps(about))
+    with atomic_path(folder/'about.json') as temporary:
+        temporary.write_text(json.dumps(about), encoding='utf-8')
     return about
 
 # %% ../../nbs/data/207_cache.ipynb #place
@@ -184,7 +185,7 @@ def _lock_folder(
     exclusive: bool = False,  # nobody else must be using it
 ):                            # an open file that holds the lock until it is closed; None if others use it
     "Lock a cache against deletion, or for it."
-    file = open(folder.with_name(folder.name + '.use'), 'a')   # noqa: SIM115
+    file = open(folder.with_name(folder.name + '.use'), 'ab')   # noqa: SIM115
     if fcntl is None: return file
     try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
     except BlockingIOError: file.close(); return None
@@ -251,7 +252,7 @@ def _prepare_anew(dataset: Dataset, folder: Path, limit: float) -> None:
         np.savez(temporary/'index.npz', **index)
         about = {'version': _VERSION, 'layout': dataset.layout, 'source': before,
                  'digest': _digest(source), 'prepared': _stat_of(temporary/'joints.f32')}
-        (temporary/'about.json').write_text(json.dumps(about))
+        (temporary/'about.json').write_text(json.dumps(about), encoding='utf-8')
         if _stat_of(source) != before:
             raise FileError(f'{source}: changed while it was read; start again when it is complete')
 

@@ -19,7 +19,15 @@ from unicodedata import normalize
 
 import numpy as np
 
-from ..basics import check_writable, DataError, exchange, FileError, locked, MotionfmError
+from motionfm.basics import (
+    check_writable,
+    DataError,
+    exchange,
+    FileError,
+    locked,
+    MotionfmError,
+    progress_bar,
+)
 from ..body.plausibility import implausible_frames
 from ..body.skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, MIDHIP, RATE
 from .append import append_dataset
@@ -393,9 +401,11 @@ def _import_all(recordings: list[Path], run: _ImportRun, log: Callable) -> list[
     "Import one recording after the other, and log a line for each."
     rows: list[ImportedRecording] = []
     width = max(len(path.relative_to(run.folder).as_posix()) for path in recordings)
-    for path in recordings:
-        rows.append(_import_one(path, run))
-        log(rows[-1].line((width, 12)))
+    with progress_bar(len(recordings), 'recordings') as step:
+        for path in recordings:
+            rows.append(_import_one(path, run))
+            log(rows[-1].line((width, 12)))
+            step()
     return rows
 
 # %% ../../nbs/data/209_importer.ipynb #import-checks

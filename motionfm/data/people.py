@@ -6,32 +6,61 @@
 __all__ = ['People', 'read_people']
 
 # %% ../../nbs/data/210_people.ipynb #imports
+import os
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryFile
+from threading import Lock
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
-from ..basics import DataError
+from ..basics import check_writable, DataError, FileError
 from ..body.skeleton import FRAMES, KMAX
+from .cache import cache_folder
 from .dataset import Dataset, open_dataset
 from .importer import assess_frames, at_60_hz, check_usable, true_runs, unbroken
 from .preprocess import finite_sequences
 from .subjects import find_recordings, REPAIRED_SUFFIX
 from ..io.files import read_trial
+from ..io.npz import read_header
 from ..io.trial import Trial
 
 # %% ../../nbs/data/210_people.ipynb #from-npz
+_NOT_NPZ = OSError, ValueError, EOFError, KeyError, BadZipFile, zlib.error   # what numpy and zipfile raise
+
+@contextmanager
+def _open_npz(path: str | Path) -> Iterator[Any]:
+    "An NPZ file, opened; raises `DataError` if it is none, also while it is read."
+    try:
+        with np.load(path) as stored:
+            if not hasattr(stored, 'files'): raise ValueError('a single array')
+            yield stored
+    except DataError: raise
+    except _NOT_NPZ as error:
+        reason = ' '.join(str(error).split())[:80]
+        raise DataError(f'{path}: not an .npz file of arrays ({reason})') from error
+
 def arrays_in_npz(
     path: str | Path,   # a .npz file
 ) -> dict[str, np.ndarray]:
     "All arrays of an NPZ file; raises `DataError` if it is none."
-    try:
-        with np.load(path) as stored: return {name: stored[name] for name in stored}
-    except (OSError, ValueError, EOFError) as error:
-        reason = ' '.join(str(error).split())[:80]
-        raise DataError(f'{path}: not an .npz file of arrays ({reason})') from error
+    with _open_npz(path) as stored: return {name: np.asarray(stored[name]) for name in stored}
 
+# %% ../../nbs/data/210_people.ipynb #shapes
+def _shapes_in_npz(path: str | Path) -> dict[str, np.ndarray]:
+    "The same without their numbers: arrays that take no memory; raises `DataError`."
+    found = {}
+    with _open_npz(path) as stored:
+        for name in stored.files:
+            with stored.zip.open(f'{name}.npy') as file: shape, _, dtype = read_header(file)
+            found[name] = np.broadcast_to(np.zeros((), dtype), shape)
+    return found
+
+# %% ../../nbs/data/210_people.ipynb #check-trials
 def check_trials(
     path: str | Path,                # of the file, for the message
     arrays: dict[str, np.ndarray],   # that it holds
@@ -57,17 +86,73 @@ def whole_parts(
         found += [motion[low:high].astype(np.float32) for low, high in true_runs(whole)]
     return [motion for motion in found if len(motion) >= FRAMES]
 
+# %% ../../nbs/data/210_people.ipynb #stored-trial
+class StoredTrial:
+    "A trial (T, 20, 3) float32 in a file; slices of frames are read when they are asked for."
+    def __init__(self,
+        trials: 'TrialStore',   # where it lies
+        begin: int,             # its first frame there
+        frames: int,            # T
+    ):
+        self.trials, self.begin, self.frames = trials, begin, frames
+
+    def __len__(self) -> int: return self.frames
+
+    def __getitem__(self, frames: slice) -> np.ndarray:
+        low, high, step = frames.indices(self.frames)
+        return self.trials.read(self.begin + low, max(high - low, 0))[::step]
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray: return np.asarray(self[:], dtype)
+
+Recording = np.ndarray | StoredTrial   # (T, 20, 3) float32 metres
+
+# %% ../../nbs/data/210_people.ipynb #trial-store
+_FRAME_BYTES = 4*KMAX*3
+
+class TrialStore:
+    "Keeps trials in memory up to a bound, and those beyond it in a file."
+    def __init__(self,
+        memory_gb: float = np.inf,   # the bound
+        cache: str | Path = '',      # folder of the file; by default the user's cache folder
+    ):
+        self._room, self._cache, self._lock = 1e9*memory_gb, cache_folder(str(cache)), Lock()
+        self._file: Any = None
+
+    def keep(self, trial: np.ndarray) -> Recording:
+        "The same trial, in memory or in the file; raises `FileError`."
+        self._room -= trial.nbytes
+        if self._room >= 0: return trial
+        if self._file is None:
+            check_writable(self._cache)
+            self._file = TemporaryFile(dir=self._cache, buffering=0)   # noqa: SIM115
+        try: begin = self._file.seek(0, os.SEEK_END)//_FRAME_BYTES; self._file.write(trial.tobytes())
+        except OSError as error:
+            raise FileError(f'{self._cache}: trials could not be written there ({error.strerror}); '
+                            'make room, or give another --cache') from error
+        return StoredTrial(self, begin, len(trial))
+
+    def read(self, begin: int, frames: int) -> np.ndarray:
+        "(frames, 20, 3) from the file."
+        found = np.empty((frames, KMAX, 3), np.float32)
+        with self._lock:
+            self._file.seek(begin*_FRAME_BYTES)
+            n_read = self._file.readinto(found.data.cast('B')) if frames else 0
+        if n_read != found.nbytes: raise FileError(f'{self._cache}: trials kept there are lost; start again')
+        return found
+
 # %% ../../nbs/data/210_people.ipynb #people
 class People(NamedTuple):
     "Whole trials, and whose they are."
-    trials: list[np.ndarray]   # (T, 20, 3) float32 metres, y up, 60 Hz
-    subjects: np.ndarray       # (N,) who moves in each, as 'cmu/07'
-    skipped: list[str]         # a line for each file of which nothing is taken, and why
+    trials: list[Recording]   # (T, 20, 3) float32 metres, y up, 60 Hz
+    subjects: np.ndarray      # (N,) who moves in each, as 'cmu/07'
+    skipped: list[str]        # a line for each file of which nothing is taken, and why
 
 def _of_npz(path: Path) -> Iterator[tuple[np.ndarray, str]]:
-    "Trials of an NPZ file, and whose they are."
-    for name, positions in check_trials(path, arrays_in_npz(path)).items():
-        if positions.shape[1] == KMAX and np.isfinite(positions).all():
+    "Trials of an NPZ file, one after the other, and whose they are; raises `DataError` before the first."
+    for name, shape in check_trials(path, _shapes_in_npz(path)).items():
+        if shape.shape[1] != KMAX: continue
+        with _open_npz(path) as stored: positions = stored[name]
+        if np.isfinite(positions).all():
             yield positions.astype(np.float32), f'{path.stem}/{name.partition("_")[0]}'
 
 def _of_recording(path: Path, folder: Path) -> Iterator[tuple[np.ndarray, str]]:
@@ -78,16 +163,18 @@ def _of_recording(path: Path, folder: Path) -> Iterator[tuple[np.ndarray, str]]:
 
 # %% ../../nbs/data/210_people.ipynb #read-people
 def read_people(
-    folder: str | Path,   # a folder of recordings, or of .npz files of trials; or one such file
+    folder: str | Path,           # a folder of recordings, or of .npz files of trials; or one such file
+    memory_gb: float = np.inf,    # keep them in memory up to this size, those beyond it in a file
+    cache: str | Path = '',       # folder of that file; by default the user's cache folder
 ) -> People:
     "Read whole trials to learn from; raises `DataError` if there is none, `FileError`."
-    folder = Path(folder)
-    paths = [folder] if folder.is_file() else find_recordings(folder)
-    found: list[tuple[np.ndarray, str]] = []
+    folder, store = Path(folder), TrialStore(memory_gb, cache)
+    found: list[tuple[Recording, str]] = []
     skipped: list[str] = []
-    for path in paths:
+    for path in [folder] if folder.is_file() else find_recordings(folder):
         if path.stem.endswith(REPAIRED_SUFFIX): continue
-        try: found += _of_npz(path) if _holds_trials(path) else _of_recording(path, folder)
+        parts = _of_npz(path) if _holds_trials(path) else _of_recording(path, folder)
+        try: found += ((store.keep(trial), whose) for trial, whose in parts)
         except DataError as error: skipped.append(str(error))
     if not found:
         reason = f' ({skipped[0]})' if skipped else ''
@@ -99,8 +186,8 @@ def _holds_trials(path: Path) -> bool:
     "Whether a file holds many trials, and not one recording as `write_trial` writes it."
     if path.suffix.lower() != '.npz': return False
     try:
-        with np.load(path) as stored: return bool(stored.files) and 'markers' not in stored.files
-    except (OSError, ValueError, EOFError): return False
+        with _open_npz(path) as stored: return bool(stored.files) and 'markers' not in stored.files
+    except DataError: return False
 
 # %% ../../nbs/data/210_people.ipynb #overlap
 def _overlap(first: np.ndarray, second: np.ndarray) -> int:
@@ -121,13 +208,13 @@ def join_windows(
     return [np.concatenate(parts) for parts in joined]
 
 # %% ../../nbs/data/210_people.ipynb #recordings-of
-def _recordings_of(dataset: Dataset) -> tuple[list[np.ndarray], list[str]]:
-    "Recordings of a dataset and whose each is."
-    windows = dataset.joints(range(dataset.n_sequences))
-    finite, recordings, subjects = finite_sequences(windows), [], []
+def _recordings_of(dataset: Dataset, store: TrialStore) -> tuple[list[Recording], list[str]]:
+    "Recordings of a dataset and whose each is; one person's windows are in memory at once."
+    recordings, subjects = [], []
     for subject in dict.fromkeys(dataset.subjects.tolist()):
-        for recording in join_windows(windows[finite & (dataset.subjects == subject)]):
-            recordings.append(recording)
+        windows = dataset.joints(np.flatnonzero(dataset.subjects == subject))
+        for recording in join_windows(windows[finite_sequences(windows)]):
+            recordings.append(store.keep(recording))
             subjects.append(f'{dataset.name}/{subject}')
     return recordings, subjects
 
@@ -135,10 +222,12 @@ def _recordings_of(dataset: Dataset) -> tuple[list[np.ndarray], list[str]]:
 def load_recordings(
     folders: Sequence,          # dataset folders; those without all 20 joints are skipped
     layout: str | None = None,  # force 'interleaved' or 'stacked'
-) -> tuple[list[np.ndarray], np.ndarray]: # recordings (T, 20, 3) in metres, and (N,) whose, as 'dataset10/7'
-    "Read datasets and join their windows; raises `DataError` if none has 20 joints."
-    datasets = [open_dataset(folder, layout) for folder in folders]
-    found = [_recordings_of(dataset) for dataset in datasets if dataset.n_joints == KMAX]
+    memory_gb: float = np.inf,  # keep them in memory up to this size, those beyond it in a file
+    cache: str | Path = '',     # folder of that file; by default the user's cache folder
+) -> tuple[list[Recording], np.ndarray]: # recordings (T, 20, 3) in metres, and (N,) whose, as 'dataset10/7'
+    "Read datasets and join their windows; raises `DataError` if none has 20 joints, `FileError`."
+    datasets, store = [open_dataset(folder, layout) for folder in folders], TrialStore(memory_gb, cache)
+    found = [_recordings_of(dataset, store) for dataset in datasets if dataset.n_joints == KMAX]
     recordings = [recording for part, _ in found for recording in part]
     if not recordings:
         there = ', '.join(f'{dataset.name}: {dataset.n_joints}' for dataset in datasets)

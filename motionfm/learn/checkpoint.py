@@ -37,7 +37,7 @@ def write_history(
     path: str | Path,          # .csv
 ) -> None:
     "Write the history as CSV; raises `FileError`."
-    with atomic_path(path) as temporary, open(temporary, 'w', newline='') as file:
+    with atomic_path(path) as temporary, open(temporary, 'w', encoding='utf-8', newline='') as file:
         writer = csv.DictWriter(file, history[0].keys())
         writer.writeheader()
         writer.writerows(history)

@@ -280,7 +280,8 @@ def save_architecture(
     path: str | Path,     # .json; replaced if it exists
 ) -> None:
     "Write the architecture as Keras JSON; raises `FileError`."
-    with atomic_path(path) as temporary: temporary.write_text(_plain(model).to_json(indent=1))
+    with atomic_path(path) as temporary:
+        temporary.write_text(_plain(model).to_json(indent=1), encoding='utf-8')
 
 # %% ../../nbs/learn/305_model.ipynb #room-for
 def room_for(

@@ -7,7 +7,7 @@ __all__ = ['build_recipe', 'train_recipe']
 
 # %% ../../nbs/learn/309_recipe.ipynb #imports
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -20,12 +20,12 @@ import h5py
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ..basics import atomic_path, DataError, reserve
+from ..basics import atomic_path, DataError, progress_bar, reserve
 from ..body.activities import ACTIVITIES
 from ..body.skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR, PARENT_OF
 from ..body.synthetic import synthesize
 from ..data.dataset import find_datasets
-from ..data.people import load_recordings, read_people
+from ..data.people import load_recordings, read_people, Recording
 from motionfm.estimate.features import (
     BEST_CANDIDATE,
     build_features,
@@ -108,7 +108,7 @@ def other_body(
 
 # %% ../../nbs/learn/309_recipe.ipynb #chances
 def person_chances(
-    recordings: Sequence[np.ndarray],   # (T, 20, 3) each
+    recordings: Sequence[Recording],    # (T, 20, 3) each
     subjects: Sequence[str],            # whose each is
 ) -> np.ndarray:                        # (N,) how likely a crop is taken from each recording
     "Longer recordings more often, up to a length; people by the root of what there is of them."
@@ -130,7 +130,7 @@ def _draw_speed(rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(slowest, fastest)))
 
 def crop(
-    recording: np.ndarray,      # (T, 20, 3), continued by its mirror in time if it is too short
+    recording: Recording,       # (T, 20, 3), continued by its mirror in time if it is too short
     rng: np.random.Generator,
     length: int = CROP_FRAMES,  # frames
 ) -> np.ndarray:                # (length, 20, 3)
@@ -138,9 +138,10 @@ def crop(
     speed = _draw_speed(rng)
     needed = int(np.ceil((length - 1)*speed)) + 1
     missing = max(0, needed - len(recording))
-    recording = np.pad(recording, [(0, missing), (0, 0), (0, 0)], mode='symmetric')
-    start = rng.integers(0, len(recording) - needed + 1)
-    return resampled(recording[start:start + needed], speed*np.arange(length))
+    start = rng.integers(0, len(recording) + missing - needed + 1)
+    piece = recording[start:start + needed]
+    if missing: piece = np.pad(piece, [(0, missing), (0, 0), (0, 0)], mode='symmetric')
+    return resampled(piece, speed*np.arange(length))
 
 # %% ../../nbs/learn/309_recipe.ipynb #resampled
 def resampled(
@@ -255,13 +256,13 @@ def damage(
 class Source:
     "Where crops come from: recordings of people, and synthetic ones."
     def __init__(self,
-        recordings: Sequence[np.ndarray],   # (T, 20, 3) metres each
+        recordings: Sequence[Recording],    # (T, 20, 3) float32 metres each
         seed: int = 0,                      # of everything random
         synthetic: int | None = None,       # recordings of each activity; None: as in `SETTINGS`
         prior: MotionPrior | None = None,   # of people; fitted to crops by default
         subjects: Sequence[str] | None = None,   # whose each recording is; None: all of one person
     ):
-        self.recordings, self.seed = [recording.astype(np.float32) for recording in recordings], seed
+        self.recordings, self.seed = recordings, seed
         self.synthetic = _synthetic_recordings(SETTINGS.synthetic if synthetic is None else synthetic, seed)
         self.chances = person_chances(recordings, subjects or ['']*len(recordings))
         self.prior = prior or fit_prior(self.crops(np.random.default_rng(seed), SETTINGS.prior_crops))
@@ -479,7 +480,8 @@ def _compiled(config: TrainConfig) -> keras.Model:
     return model
 
 # %% ../../nbs/learn/309_recipe.ipynb #epoch
-def _epoch(model: keras.Model, average: Average, source: Source, config: TrainConfig, epoch: int) -> dict:
+def _epoch(model: keras.Model, average: Average, source: Source, config: TrainConfig, epoch: int,
+           done: Callable = lambda: None) -> dict:
     "One epoch of training; its row of the history: means over its batches."
     seed_dropout(model, config.seed, epoch)
     n_batches = SETTINGS.batches_per_epoch
@@ -489,6 +491,7 @@ def _epoch(model: keras.Model, average: Average, source: Source, config: TrainCo
         model.optimizer.learning_rate = learning_rate(step, config)
         rows.append(model.train_on_batch(features, targets, return_dict=True))
         average.update(model)
+        done()
     logs = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
     if not np.isfinite(logs['loss']):
         raise DataError(f'epoch {epoch}: the loss is not a finite number any more; try a lower --lr; '
@@ -509,12 +512,14 @@ def _judge_one(model: keras.Model, truth: np.ndarray, rng: np.random.Generator, 
 # %% ../../nbs/learn/309_recipe.ipynb #judge-2
 _JUDGED = ('all', 'missing', 'all, best candidate', 'missing, best candidate')
 
-def _judge(model: keras.Model, recordings: Sequence[np.ndarray], source: Source) -> str:
+def _judge(model: keras.Model, recordings: Sequence[Recording], source: Source) -> str:
     "Mean error in mm on damaged crops of people whom the network has not seen, beside the best candidate."
     rng, errors = np.random.default_rng(source.seed), []
-    for number in range(SETTINGS.n_judged):
-        truth = crop(recordings[number % len(recordings)], rng)[None]
-        errors.append(_judge_one(model, truth, rng, source.prior))
+    with progress_bar(SETTINGS.n_judged, 'crops judged') as step:
+        for number in range(SETTINGS.n_judged):
+            truth = crop(recordings[number % len(recordings)], rng)[None]
+            errors.append(_judge_one(model, truth, rng, source.prior))
+            step()
     pooled = [np.concatenate([np.ravel(part) for part in parts]) for parts in zip(*errors)]
     return ', '.join(f'{name} {part.mean():.1f}' for name, part in zip(_JUDGED, pooled, strict=True))
 
@@ -541,22 +546,27 @@ def _keep(run: _Run) -> None:
 # %% ../../nbs/learn/309_recipe.ipynb #epochs
 def _train(run: _Run) -> bool:
     "The epochs that are left, each kept on disk; whether they were interrupted."
+    epochs = range(len(run.history) + 1, run.config.epochs + 1)
     try:
-        for epoch in range(len(run.history) + 1, run.config.epochs + 1):
-            start = perf_counter()
-            run.history.append(_epoch(run.model, run.average, run.source, run.config, epoch))
-            figures = [f'{name} {value:.4g}' for name, value in run.history[-1].items()]
-            print(*figures, f'{perf_counter() - start:.0f} s', sep=', ', flush=True)
-            _keep(run)
+        with progress_bar(len(epochs)*SETTINGS.batches_per_epoch, 'batches') as step:
+            for epoch in epochs: _train_epoch(run, epoch, step)
     except KeyboardInterrupt: return True
     return False
+
+def _train_epoch(run: _Run, epoch: int, step: Callable) -> None:
+    "One more row of the history; says and keeps what was reached."
+    start = perf_counter()
+    run.history.append(_epoch(run.model, run.average, run.source, run.config, epoch, step))
+    figures = [f'{name} {value:.4g}' for name, value in run.history[-1].items()]
+    print(*figures, f'{perf_counter() - start:.0f} s', sep=', ', flush=True)
+    _keep(run)
 
 # %% ../../nbs/learn/309_recipe.ipynb #split-people
 class _Split(NamedTuple):
     "Recordings (T, 20, 3) to train on, whose each is, those of people held out, and who these are."
-    people: list[np.ndarray]
+    people: list[Recording]
     subjects: list[str]
-    others: list[np.ndarray]
+    others: list[Recording]
     held_out: set[str]
 
 def _split_people(config: TrainConfig, recordings: list[np.ndarray], subjects: np.ndarray) -> _Split:
@@ -587,14 +597,14 @@ def _split_recordings(config: TrainConfig) -> _Split:
           f'{SETTINGS.batches_per_epoch} batches an epoch', flush=True)
     return split
 
-def _all_recordings(config: TrainConfig) -> tuple[list[np.ndarray], np.ndarray]:
+def _all_recordings(config: TrainConfig) -> tuple[list[Recording], np.ndarray]:
     "Recordings (T, 20, 3) of everybody who is not left out, and whose each is."
     if config.recordings:
-        recordings, subjects, skipped = read_people(config.recordings)
+        recordings, subjects, skipped = read_people(config.recordings, config.memory_gb, config.cache)
         for line in skipped: print(f'passed over: {line}')
     else:
         folders = find_datasets(config.datasets_root, config.datasets)
-        recordings, subjects = load_recordings(folders, config.layout)
+        recordings, subjects = load_recordings(folders, config.layout, config.memory_gb, config.cache)
     left_out = names_in(config.leave_out)
     if not left_out: return recordings, subjects
     unused = set(split_subjects(subjects, left_out)[1].tolist())
@@ -602,9 +612,10 @@ def _all_recordings(config: TrainConfig) -> tuple[list[np.ndarray], np.ndarray]:
     return [recordings[index] for index in kept], subjects[kept]
 
 # %% ../../nbs/learn/309_recipe.ipynb #start-run
-def _fingerprint_of(recordings: Sequence[np.ndarray], held_out: set[str]) -> dict:
+def _fingerprint_of(recordings: Sequence[Recording], held_out: set[str]) -> dict:
     "By what this data is recognised when a run is resumed."
-    checksum = crc32(b''.join(recording.tobytes() for recording in recordings))
+    checksum = 0
+    for recording in recordings: checksum = crc32(np.ascontiguousarray(recording), checksum)
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
             'checksum': checksum}
 

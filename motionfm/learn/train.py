@@ -292,7 +292,7 @@ def _batches_of_run(config: TrainConfig, data: _RunData, group: WorkerGroup) -> 
 
 # %% ../../nbs/learn/308_train.ipynb #train-one
 def _train_one(config: TrainConfig, verbose: int | str, joints=None, subjects=None,
-               corruptor: Corruptor | None = None) -> TrainResult:
+               corruptor: Corruptor | None = None, others: Sequence = ()) -> TrainResult:
     "Train in this process, alone or as one of several."
     callbacks = _optional_callbacks(config)
     group = join(config.workers, config.worker, config.coordinator)
@@ -302,7 +302,7 @@ def _train_one(config: TrainConfig, verbose: int | str, joints=None, subjects=No
     history = _start_or_resume(config, model, callbacks, data.fingerprint)
     batches = _batches_of_run(config, data, group)
     checkpoint = Checkpoint(config, history, batches[0], data.fingerprint, callbacks)
-    interrupted = _fit(model, batches, callbacks, checkpoint, verbose)
+    interrupted = _fit(model, batches, [*callbacks, *others], checkpoint, verbose)
     if group.chief: return _finish(config, model, history, interrupted)
     return TrainResult(history, output_paths(config.save_prefix), interrupted)
 
@@ -376,17 +376,17 @@ def _train_several(config: TrainConfig, verbose: int | str) -> TrainResult:
     return TrainResult(history, paths, interrupted)
 
 # %% ../../nbs/learn/308_train.ipynb #check-run
-def _check_run(config: TrainConfig, joints, subjects, corruptor: Corruptor | None) -> None:
+def _check_run(config: TrainConfig, joints, subjects, corruptor: Corruptor | None, callbacks) -> None:
     "Raise `DataError` for what `train` can't do."
     if (joints is None) != (subjects is None):
         raise DataError('only one of joints and subjects found, expected both: windows, and a name for each')
     if config.recipe != 'plain':
         raise DataError(f'recipe {config.recipe!r} found, expected \'plain\'; '
                         'motionfm.learn.recipe.train_recipe trains the other one')
-    own_data = joints is not None or corruptor is not None
-    if own_data and config.workers > 1 and config.worker < 0:
-        raise DataError(f'workers {config.workers} found, but arrays and a corruptor stay in this process; '
-                        'expected workers 1, or dataset folders and settings')
+    own_parts = joints is not None or corruptor is not None or len(callbacks)
+    if own_parts and config.workers > 1 and config.worker < 0:
+        raise DataError(f'workers {config.workers} found, but arrays, a corruptor and callbacks stay in this '
+                        'process; expected workers 1, or dataset folders and settings')
 
 # %% ../../nbs/learn/308_train.ipynb #train
 def train(
@@ -396,10 +396,11 @@ def train(
     joints: np.ndarray | None = None,    # (N, 60, 20 or 16, 3) metres, y up, in place of dataset folders
     subjects: Sequence | np.ndarray | None = None, # (N,) names of whose motion each of them is
     corruptor: Corruptor | None = None,  # damage to learn to undo, in place of that of the settings
+    callbacks: Sequence = (),            # of Keras, beside those of the settings
     **settings,                          # fields of `TrainConfig` that differ from `config`
 ) -> TrainResult:                        # history, and the paths of all that was written
     "Train a network and leave it on disk; raises `DataError`, `FileError` before anything is written."
     config = change_config(config, settings)
-    _check_run(config, joints, subjects, corruptor)
+    _check_run(config, joints, subjects, corruptor, callbacks)
     if config.workers > 1 and config.worker < 0: return _train_several(config, verbose)
-    with kept_distribution(): return _train_one(config, verbose, joints, subjects, corruptor)
+    with kept_distribution(): return _train_one(config, verbose, joints, subjects, corruptor, callbacks)
