@@ -124,6 +124,9 @@ def jupyterlab(folder: Path):
     (settings / 'notification.jupyterlab-settings').write_text(
         '{"fetchNews": "false", "checkForUpdates": false}'
     )
+    tracker = settings.with_name('notebook-extension')/'tracker.jupyterlab-settings'
+    tracker.parent.mkdir()
+    tracker.write_text('{"windowingMode": "none"}')   # cells that are not on the screen are drawn, too
     own = {
         'JUPYTER_CONFIG_DIR': '.config',
         'JUPYTER_DATA_DIR': '.data',
@@ -154,7 +157,7 @@ def jupyterlab(folder: Path):
             env=os.environ | {name: str(folder / place) for name, place in own.items()},
         )
     try:
-        for _ in range(300):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(('127.0.0.1', port)) == 0: break
             if server.poll() is not None: raise RuntimeError((folder/'lab.log').read_text()[-2000:])

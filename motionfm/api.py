@@ -173,18 +173,30 @@ class Repair:
 
     def _repr_html_(self) -> str: return _as_player(self)
 
+    def _ipython_display_(self) -> None: _display(self)
+
 # %% ../nbs/cli/900_api.ipynb #as-player
 def _as_player(repair: Repair) -> str:
-    "Recording (red) and repair (green) side by side, and the summary below."
+    "Recording (red) and repair (green) in a player; the summary and the least certain gaps below."
+    from motionfm.cli.pages import gaps_html
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
-    scene = make_scene(None, repair.recorded, repair.trial)
-    return f'{player_frame(scene)}<pre>{escape(str(repair.summary))}</pre>'
+    player = player_frame(make_scene(None, repair.recorded, repair.trial))
+    gaps = gaps_html(repair.summary.gaps, repair.recorded, _MOST_ROWS)
+    return f'<div class="mfm-repair">{player}<pre>{escape(str(repair.summary))}</pre>{gaps}</div>'
+
+def _display(repair: Repair) -> None:
+    "The same in a notebook, with a still picture for places without scripts."
+    from motionfm.view.player import display_forms, in_notebook, still_png
+    from motionfm.view.scene import make_scene
+    if not in_notebook(): return print(repair)
+    try: picture = still_png(make_scene(None, repair.recorded, repair.trial))
+    except DataError: picture = b''     # without matplotlib
+    display_forms(picture, _as_player(repair), repr(repair))
 
 # %% ../nbs/cli/900_api.ipynb #as-decided
 @lru_cache(maxsize=1)
 def _shipped() -> Any: return load_network()
-
 
 # %% ../nbs/cli/900_api.ipynb #repair
 def repair(

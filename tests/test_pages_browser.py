@@ -1,7 +1,9 @@
 """Pages that a repair writes, in a real browser: on a desk, on a phone, in light and dark."""
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip('playwright.sync_api', reason='playwright is not installed: pip install playwright')
@@ -9,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
 import bench_view as bench  # noqa: E402
 
 from motionfm.cli.demo import repair_example  # noqa: E402
+from motionfm.io.files import read_trial, write_trial  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     not Path(bench.CHROMIUM).exists(), reason='chromium is not installed: apt-get install chromium'
@@ -73,10 +76,35 @@ def test_gaps_are_numbered_as_the_player_counts(open_page, folder):
     assert '3.333 s' in player.locator('.time').inner_text()
 
 
+def with_angles(trial):
+    "The same with a column of angles, as Vicon's programs put them among the points."
+    angles = np.where(np.arange(len(trial)) < 50, np.nan, 30.)[:, None, None]*[1, 0, 0]
+    return replace(trial, values=np.concatenate([trial.values, angles], 1),
+                   markers=(*trial.markers, 'LKneeAngles'), contents=None)
+
+
+def test_rows_lead_to_the_player(open_page, folder):
+    "The frames of a gap are a button that a keyboard reaches: the player goes there and marks the joint."
+    page = open_page(folder/'report.html', 1280)
+    player = page.frame_locator('iframe').first
+    player.locator('.mfm[data-frame]').wait_for()
+    button = page.locator('tr', has_text='LKnee').get_by_role('button', name='201–260').first
+    button.focus()
+    page.keyboard.press('Enter')
+    player.get_by_text('frame 201 of 360').wait_for()
+    assert player.locator('.info').inner_text().startswith('LKnee, repaired: x ')
+    page.wait_for_timeout(200)
+    seen = page.locator('iframe').first.evaluate('node => node.getBoundingClientRect().top')
+    assert -5 <= seen < 500, 'the player is on the screen'
+    page.locator('tr button').last.click()
+    player.get_by_text('frame 201 of 360').wait_for(state='detached')
+
+
 def test_a_folder_gets_one_report(open_page, folder, tmp_path, motionfm):
     lab = tmp_path/'lab'
     lab.mkdir()
-    for name in ('anna', 'ben & co'): (lab/f'{name}.trc').write_bytes((folder/'reach.trc').read_bytes())
+    (lab/'anna.trc').write_bytes((folder/'reach.trc').read_bytes())
+    write_trial(lab/'ben & co.trc', with_angles(read_trial(folder/'reach.trc')))
     (lab/'empty.trc').write_text('nothing')
     code, words = motionfm('reconstruct', lab, '-o', tmp_path/'out', '--report', tmp_path/'index.html')
     assert code and f'look at {tmp_path/"index.html"}' in words
@@ -86,6 +114,8 @@ def test_a_folder_gets_one_report(open_page, folder, tmp_path, motionfm):
     page.get_by_role('link', name='ben & co.trc').click()
     page.frame_locator('iframe').first.locator('.mfm[data-frame]').wait_for()
     assert page.locator('h1').inner_text() == 'ben & co.trc' and width_of(page) <= 390
+    rows = page.frame_locator('iframe').first.locator('.strip').get_attribute('data-rows').split()
+    assert 'LKnee' in rows and 'LKneeAngles' not in rows, 'what is no position is not drawn'
 
 
 def test_an_evaluation_says_first_what_to_conclude(open_page, folder, tmp_path, motionfm):

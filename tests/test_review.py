@@ -155,6 +155,23 @@ def test_methods_change_the_curve_and_the_player(open_review, page_file, size):
     assert np.allclose(get(page, 'player.motion.point(1, 240, 2)'), places[0], atol=.0002)
 
 
+def test_decided_swaps_are_painted(open_review, page_file):
+    "What is left as recorded is seen on the skeleton, of both points; also beside other decisions."
+    page = open_review(page_file)
+    place = lambda skeleton, frame, point: get(page, f'player.motion.point({skeleton}, {frame}, {point})')
+    row(page, 'M1 ↔ M7')
+    before = [place(1, 360, point) for point in (0, 6)]
+    page.get_by_label('fill by As recorded').click()
+    for point, other in ((0, 6), (6, 0)):
+        assert place(1, 360, point) == place(0, 360, point) and place(1, 340, point) != place(0, 360, point)
+        assert np.allclose(place(1, 360, point), before[0 if other == 0 else 1], atol=.01)
+    row(page, 'M6'); press(page, 'b')
+    row(page, 'M3')
+    assert place(1, 360, 0) == place(0, 360, 0) and place(1, 120, 5) is None
+    press(page, 'u', 'u')
+    assert [place(1, 360, point) for point in (0, 6)] == before and place(1, 120, 5) is not None
+
+
 def test_keyboard(open_review, page_file):
     page = open_review(page_file)
     page.locator('.list').focus()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..basics import DataError
+from ..basics import counted, DataError
 from motionfm.cli.app import (
     All,
     app,
@@ -128,7 +128,7 @@ def import_command(folder: _Folder, output: _Output, subjects_from: _SubjectsFro
     rows, total = import_recordings(folder, output, subjects_from, people, names, joints, stride,
                                     close_gaps, limits, up, units, overwrite, print_now)
     if not total:
-        raise DataError(f'{folder}: no window of motion found in {len(rows)} recordings; '
+        raise DataError(f'{folder}: no window of motion found in {counted(len(rows), "recording")}; '
                         'the lines above say why')
     _print_import(rows, output, total)
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ..basics import check_writable, DataError
+from ..basics import check_writable, DataError, progress_bar
 from motionfm.cli.app import (
     app,
     comparison_player,
@@ -87,7 +87,9 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
     alone = source or dataset_root
     folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)
     trials = _read_all(folders, most, names, subjects)
-    results = evaluate_trials(trials, methods, wanted, seed)
+    n_lines = len(scenarios_of(trials, wanted))*len(methods)
+    with progress_bar(n_lines, 'methods in scenarios') as step:
+        results = evaluate_trials(trials, methods, wanted, seed, lambda line: step())
     _print_left_out([*scenarios_of(trials, wanted)], results, len(trials))
     print(format_table(results) + '\n\n' + format_summary(results))
     shown = 'motionfm' if 'motionfm' in methods else None

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import typer
 
-from . import datasets, demo, evaluate, repair, steps, table, train  # noqa: F401  register
+from . import datasets, demo, evaluate, repair, score, steps, table, train  # noqa: F401  register
 from .app import app, new_app, run_app
 
 # %% ../../nbs/cli/918_main.ipynb #order
-_ORDER = ('reconstruct', 'review', 'pose2sim', 'opencap', 'table', 'evaluate', 'import', 'metadata',
-          'train', 'export', 'view', 'view-noisy', 'view-reconstruction', 'synthesize', 'demo')
+_ORDER = ('reconstruct', 'review', 'pose2sim', 'opencap', 'table', 'evaluate', 'score', 'import',
+          'metadata', 'train', 'export', 'view', 'view-noisy', 'view-reconstruction', 'synthesize', 'demo')
 
 def _place(command: typer.models.CommandInfo) -> int:
     "Where a command stands in the help."

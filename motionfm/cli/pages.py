@@ -20,6 +20,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 body{overflow-wrap:anywhere}
 .wide{overflow-x:auto}table{border-collapse:collapse;overflow-wrap:normal}
 td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
+th{vertical-align:bottom;white-space:normal}
 td:first-child,th:first-child{text-align:left}iframe{max-width:100%}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
@@ -38,33 +39,58 @@ def _millimetres(value: float | None) -> str:
     return f'{value:.0f}' if value is not None and math.isfinite(value) else ''
 
 # %% ../../nbs/cli/904_pages.ipynb #gaps-table
-_GAPS = '''<p>The least certain first. Two of three samples are expected to be nearer to the truth
-than their uncertainty.</p>
-<div class="wide"><table><tr><th>point</th><th>frames</th>{seconds}<th>how many</th><th>filled by</th>
-<th>uncertainty, median mm</th><th>largest mm</th></tr>{rows}</table></div>'''
+_GAPS = '''<style>.mfm-gaps button{{font:inherit;color:inherit;background:none;border:0;padding:0;
+cursor:pointer;text-decoration:underline;text-underline-offset:3px}}</style>
+<p>The least certain first. Two of three samples are expected to be nearer to the truth
+than their uncertainty. The frames of a gap lead there in the player.</p>
+<div class="wide mfm-gaps" onclick="{go}"><table><tr>{head}</tr>{rows}</table>{more}</div>'''
+_GO = '''const gap = event.target.closest('[data-frame]');
+const player = gap && (this.closest('.mfm-repair') || document).querySelector('iframe');
+if (player) {
+  player.contentWindow.postMessage({frame: +gap.dataset.frame, point: gap.dataset.point}, '*');
+  player.scrollIntoView({block: 'nearest'}); }'''
 
-def _cells(gap, trial) -> list[str]:
-    "A gap as the cells of its row; with seconds where the `trial` is known."
-    cells = [gap.point, f'{gap.first}–{gap.last}']
+def _go_button(gap) -> str:
+    "The frames of a gap, which lead to the first of them."
+    where = f'data-frame="{gap.first}" data-point="{escape(gap.point)}"'
+    return f'<button type="button" {where} title="go to frame {gap.first}">{gap.first}–{gap.last}</button>'
+
+# %% ../../nbs/cli/904_pages.ipynb #gap-cells
+_DECISION_COLUMNS = ('decision', 'decided_by', 'note')   # of a `DecidedGap`
+
+def _gap_cells(gap, trial) -> dict[str, str]:
+    "A gap as the cells of its row, HTML by heading; with seconds where the `trial` is known."
+    cells = {'point': escape(gap.point), 'frames': _go_button(gap)}
     if trial is not None:
         start = (gap.first - int(trial.frames[0]))/trial.rate
-        cells.append(f'{start:.2f}–{start + (gap.last - gap.first)/trial.rate:.2f}')
-    by, uncertainty = gap.by or 'left blank', (gap.median_mm, gap.worst_mm)
-    return [*cells, str(gap.frames), by, *map(_millimetres, uncertainty)]
+        cells['seconds'] = f'{start:.2f}–{start + (gap.last - gap.first)/trial.rate:.2f}'
+    cells |= {'how many': str(gap.frames), 'filled by': escape(gap.by or 'left blank'),
+              'uncertainty, median mm': _millimetres(gap.median_mm), 'largest mm': _millimetres(gap.worst_mm)}
+    decided = {name.replace('_', ' '): escape(getattr(gap, name, '')) for name in _DECISION_COLUMNS}
+    return cells | (decided if hasattr(gap, 'decision') else {})
 
-def _gaps_table(gaps: Sequence, trial=None) -> str:
-    "All gaps as a table, the least certain first."
+# %% ../../nbs/cli/904_pages.ipynb #gaps-html
+def _cells_of(tag: str, cells) -> str: return ''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)
+
+def gaps_html(
+    gaps: Sequence,           # `Gap`s of a recording
+    trial=None,               # the recording, for seconds
+    most: int | None = None,  # rows, the least certain ones
+) -> str:
+    "Gaps as a table, the least certain first; with decisions where somebody made some."
     if not gaps: return '<p>No point was missing in any frame.</p>'
-    ordered = sorted(gaps, key=lambda gap: -(gap.worst_mm or 0))
-    cells = (''.join(f'<td>{escape(cell)}</td>' for cell in _cells(gap, trial)) for gap in ordered)
-    rows = ''.join(f'<tr>{row}</tr>' for row in cells)
-    return _GAPS.format(rows=rows, seconds='' if trial is None else '<th>seconds</th>')
+    ordered = sorted(gaps, key=lambda gap: -(gap.worst_mm or 0))[:most]
+    cells = [_gap_cells(gap, trial) for gap in ordered]
+    rows = ''.join(f'<tr>{_cells_of("td", row.values())}</tr>' for row in cells)
+    more = f'<p>… and {len(gaps) - len(ordered)} more</p>' if len(ordered) < len(gaps) else ''
+    return _GAPS.format(go=escape(_GO), head=_cells_of('th', cells[0]), rows=rows, more=more)
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page
 def _facts(summary, trial) -> str:
     "Which way is up, and in which unit, in words."
     if trial is None: return ''
-    return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.</p>'
+    turned = '' if trial.up == 'y' else ' The player turns it: there y is up.'
+    return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.{turned}</p>'
 
 def write_repair_page(
     path: Path,    # the page
@@ -79,7 +105,7 @@ def write_repair_page(
         first = first.replace(whole, Path(whole).name)
     lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in (first, *others))
     body = (f'<p>{legend}</p>{player}{_facts(summary, trial)}<h2>What was done</h2><ul>{lines}</ul>'
-            f'<h2>Gap by gap</h2>{_gaps_table(summary.gaps, trial)}')
+            f'<h2>Gap by gap</h2>{gaps_html(summary.gaps, trial)}')
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ..basics import check_writable, DataError, FileError, MotionfmError
+from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress_bar
 from motionfm.cli.app import (
     app,
     FillOnly,
@@ -179,8 +179,20 @@ def _write_report(page: Path, summary, path: Path, target: Path, options: dict) 
     before = read_trial(path, options['up'], options['units'], options['rate'])
     up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
     after = read_trial(target, up, units, options['rate'])
-    player = player_frame(make_scene(None, before, after))
-    write_repair_page(page, summary, player, trial=before)
+    unseen = _not_drawn(before)
+    scene = make_scene(None, _without(before, unseen), _without(after, unseen))
+    write_repair_page(page, summary, player_frame(scene), trial=before)
+
+def _not_drawn(trial) -> set[str]:
+    "Columns that stand nowhere in the room: angles, forces, and points hardly ever seen."
+    from motionfm.io.kinds import classify_points
+    return {name for name, kind in zip(trial.markers, classify_points(trial))
+            if kind in ('not a position', 'ghost')}
+
+def _without(trial, names: set[str]):
+    "A recording without these columns."
+    from motionfm.io.files import drop_markers
+    return drop_markers(trial, [column for column, name in enumerate(trial.markers) if name in names])
 
 # %% ../../nbs/cli/905_repair.ipynb #review-options
 _Source = Annotated[str, typer.Argument(metavar='INPUT', help='A recording.')]
@@ -211,7 +223,8 @@ def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Be
         done = reconstruct_trial(trial, network, fill_only, subject=subject)
     made = _decisions_about(path, decisions, done.recorded)
     save_review(page, done, made, by)
-    print(f'{len(done.summary.gaps)} gaps, {len(made)} decisions so far; look at {page}')
+    gaps, decisions_made = counted(len(done.summary.gaps), 'gap'), counted(len(made), 'decision')
+    print(f'{gaps}, {decisions_made} so far; look at {page}')
 
 # %% ../../nbs/cli/905_repair.ipynb #review-parts
 def _one_recording(source: str) -> Path:
@@ -267,10 +280,12 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
     from motionfm.reconstruct.report import describe_totals, Summary, table_line, write_summaries
     results: dict = {}
     print(table_line(width=folder.width))
-    for path, target in folder.plan:
-        name = folder.name_of(path)
-        results[name] = _reconstruct_one(path, target, network, options)
-        print(table_line(results[name], folder.width, name), flush=True)
+    with progress_bar(len(folder.plan), 'recordings') as step:
+        for path, target in folder.plan:
+            name = folder.name_of(path)
+            results[name] = _reconstruct_one(path, target, network, options)
+            print(table_line(results[name], folder.width, name), flush=True)
+            step()
     for line in describe_totals(list(results.values())): print(line)
     for name, result in results.items():
         for flag in result.flags if isinstance(result, Summary) else (): print(f'look at {name}: {flag}')
@@ -294,12 +309,14 @@ def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
     from motionfm.reconstruct.report import Summary
     pages: dict[str, str] = {}
     beside = index.with_name(f'{index.stem}_pages')
-    for path, target in folder.plan:
-        name = folder.name_of(path)
-        if not isinstance(results.get(name), Summary): continue
-        page = beside/f'{name.replace("/", "_")}.html'
-        _write_report(page, results[name], path, target, folder.options)
-        pages[name] = f'{beside.name}/{page.name}'
+    repaired = [(folder.name_of(path), path, target) for path, target in folder.plan
+                if isinstance(results.get(folder.name_of(path)), Summary)]
+    with progress_bar(len(repaired), 'pages') as step:
+        for name, path, target in repaired:
+            page = beside/f'{name.replace("/", "_")}.html'
+            _write_report(page, results[name], path, target, folder.options)
+            pages[name] = f'{beside.name}/{page.name}'
+            step()
     write_index_page(index, results, pages)
     print(f'look at {index}')
 
@@ -331,12 +348,14 @@ def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int,
     left = _left_to_do(folder, resume)
     results: dict = {}
     print(table_line(width=folder.width))
-    for (path, _), result in run_all(left, repair, jobs, cluster):
-        name = folder.name_of(path)
-        if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
-        results[name] = result
-        append_summary(folder.table, result)
-        print(table_line(result, folder.width, name), flush=True)
+    with progress_bar(len(left), 'recordings') as step:
+        for (path, _), result in run_all(left, repair, jobs, cluster):
+            name = folder.name_of(path)
+            if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
+            results[name] = result
+            append_summary(folder.table, result)
+            print(table_line(result, folder.width, name), flush=True)
+            step()
     for line in describe_totals(list(results.values())): print(line)
     _print_end(folder, results)
 

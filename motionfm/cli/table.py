@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..basics import check_writable, DataError, FileError, MotionfmError
+from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress_bar
 from motionfm.cli.app import (
     app,
     FillOnly,
@@ -62,7 +62,7 @@ def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights =
     network = load_chosen_network(model_json, weights)
     with extra_names(names):
         rows = write_samples(output, _repairs(paths, network, (up, units, rate), options, failed))
-    print(f'{rows} samples of {len(paths) - len(failed)} recordings are in {output}')
+    print(f'{counted(rows, "sample")} of {counted(len(paths) - len(failed), "recording")} are in {output}')
     if failed: raise DataError(f'{len(failed)} of {len(paths)} recordings could not be repaired: '
                                f'{"; ".join(failed)[:500]}')
 
@@ -71,7 +71,9 @@ def _repairs(paths: list[Path], network: Callable, hints: tuple, options: dict[s
     "Repair one recording after the other; broken ones go to a list."
     from motionfm.io.files import read_trial
     from motionfm.reconstruct.trials import reconstruct_trial
-    for path in paths:
-        try: done = reconstruct_trial(read_trial(path, *hints), network, **options)
-        except MotionfmError as error: failed.append(str(error))
-        else: yield done
+    with progress_bar(len(paths), 'recordings') as step:
+        for path in paths:
+            try: done = reconstruct_trial(read_trial(path, *hints), network, **options)
+            except MotionfmError as error: failed.append(str(error))
+            else: yield done
+            step()

@@ -17,6 +17,24 @@ const STYLE = `
 .mfm canvas{display:block;width:100%;border-radius:4px;touch-action:pan-y}
 .mfm .picture{flex:1 1 0;min-height:280px;cursor:grab}
 .mfm .strip{cursor:pointer}
+.mfm-panel{background:#14171c;color:#e8eaed;border-radius:4px;overflow:hidden;padding-bottom:6px;
+ --jp-widgets-color:#e8eaed;--jp-widgets-label-color:#e8eaed;--jp-widgets-readout-color:#e8eaed;--jp-widgets-font-size:13px;
+ --jp-widgets-input-color:#e8eaed;--jp-widgets-input-background-color:#20252d;--jp-widgets-input-border-color:#343a44;
+ --jp-widgets-slider-handle-background-color:#7db3ff;--jp-widgets-slider-handle-border-color:#7db3ff;
+ --jp-widgets-slider-active-handle-color:#e8eaed;--jp-widgets-slider-border-width:0px;
+ --panel-line:#343a44;--panel-box:#20252d;--panel-on:#35507a;--panel-focus:#7db3ff}
+.mfm-panel[data-theme=light]{background:#fff;color:#1b1e23;--jp-widgets-color:#1b1e23;--jp-widgets-label-color:#1b1e23;
+ --jp-widgets-readout-color:#1b1e23;--jp-widgets-input-color:#1b1e23;--jp-widgets-input-background-color:#f1f3f6;
+ --jp-widgets-input-border-color:#d5d9df;--jp-widgets-slider-handle-background-color:#1a66d9;
+ --jp-widgets-slider-handle-border-color:#1a66d9;--jp-widgets-slider-active-handle-color:#1b1e23;
+ --panel-line:#d5d9df;--panel-box:#f1f3f6;--panel-on:#cfe0fb;--panel-focus:#1a66d9}
+.mfm-panel .noUi-target{background:var(--panel-line);border:0;border-radius:2px}
+.mfm-panel .noUi-connects,.mfm-panel .noUi-connect{background:var(--panel-line)}
+.mfm-panel .jupyter-widgets .noUi-handle{border-radius:8px;background:var(--panel-focus)}
+.mfm-panel .jupyter-button,.mfm-panel select{background-color:var(--panel-box);color:inherit;border:1px solid var(--panel-line);border-radius:4px;box-shadow:none}
+.mfm-panel .jupyter-button.mod-active{background-color:var(--panel-on);border-color:var(--panel-focus)}
+.mfm-panel .jupyter-button.mod-success{background-color:var(--panel-on);border-color:var(--panel-focus)}
+.mfm-panel :focus-visible{outline:2px solid var(--panel-focus);outline-offset:1px}
 .mfm :focus-visible{outline:2px solid var(--focus);outline-offset:1px}
 .mfm .info{min-height:1.35em;color:var(--dim);font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .mfm button,.mfm select{font:inherit;color:var(--ink);background:var(--box);border:1px solid var(--line);
@@ -129,14 +147,15 @@ function fitCanvas(canvas) {  // device pixels match the size on the screen; ret
   return pen;
 }
 
-// ---- the strip: a row for each joint that is ever missing, drawn once, and a line at the current frame
+// ---- the strip: a row for each joint that is now seen, now missing, drawn once, and a line at the current frame
 
 class Strip {
   constructor(motion, theme, gutter, seek) {
     this.motion = motion; this.theme = theme; this.gutter = gutter;
     const {S, K} = motion, counts = [...Array(S).keys()].map(s => [...Array(K).keys()].map(k => motion.gapCount(s, k)));
     this.skeletons = [...Array(S).keys()].filter(s => counts[s].some(n => n));
-    this.rows = [...Array(K).keys()].filter(k => this.skeletons.some(s => counts[s][k]));
+    const never = k => counts.every(one => one[k] === motion.T);   // a joint that the recording lacks has no gap
+    this.rows = [...Array(K).keys()].filter(k => !never(k) && this.skeletons.some(s => counts[s][k]));
     this.lane = this.skeletons.length > 1 ? 4 : 9;
     this.rowHeight = this.lane * Math.max(this.skeletons.length, 1) + (this.skeletons.length > 1 ? 2 : 0);
     const samples = this.skeletons.map(s => `${motion.words[s]} ${counts[s].reduce((a, b) => a + b)}`).join(', ');
@@ -466,6 +485,11 @@ class Player {
     if (!act) return;
     act(); event.preventDefault(); event.stopPropagation();
   }
+  goTo(number, name) {      // a frame as the recording numbers it, and a point by its name
+    const {motion} = this, k = motion.joints.indexOf(name);
+    if (Number.isFinite(number)) this.seek((number - motion.first) / motion.step);
+    if (k >= 0) this.choose({s: motion.S - 1, k});
+  }
   seek(frame, tell = true) {
     frame = clamp(Math.round(frame), 0, this.motion.T - 1);
     if (frame === this.state.frame) return;
@@ -522,6 +546,7 @@ class Player {
       this.playButton.textContent = state.playing ? '❚❚' : '▶'; this.playButton.setAttribute('aria-label', state.playing ? 'Pause' : 'Play');
     }
     root.dataset.frame = state.frame;
+    root.closest('.mfm-panel')?.setAttribute('data-theme', state.theme);
     this.drawn = (this.drawn || 0) + 1;
     this.firstDrawn ??= performance.now();
   }

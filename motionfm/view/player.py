@@ -7,6 +7,7 @@ __all__ = ['player_html', 'player_frame', 'draw_scene', 'save_html', 'save_png',
 
 # %% ../../nbs/view/802_player.ipynb #imports
 import json
+import os
 from base64 import b64encode
 from collections.abc import Callable
 from html import escape
@@ -41,7 +42,9 @@ _PAGE = """<!doctype html>
 <script type="module">
 {player}
 const source = document.documentElement.outerHTML;
-mount(document.getElementById('player'), JSON.parse(document.getElementById('data').textContent), {{source}});
+const data = JSON.parse(document.getElementById('data').textContent);
+const player = mount(document.getElementById('player'), data, {{source}});
+addEventListener('message', event => player.goTo(event.data?.frame, event.data?.point));
 </script></body></html>
 """
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -75,7 +78,7 @@ def _frame_height(scene: Scene) -> int:
     "Pixels: room for the picture and for a row of the strip for each joint that has gaps."
     gaps = np.isnan(scene.stack[..., 0])
     lanes = gaps.any((1, 2)).sum()
-    rows = gaps.any((0, 1)).sum()
+    rows = (gaps.any((0, 1)) & ~gaps.all((0, 1))).sum()   # what a recording lacks altogether has no row
     return 520 + int(rows*(9 if lanes < 2 else 4*lanes + 2))
 
 # %% ../../nbs/view/802_player.ipynb #player-frame-2
@@ -229,18 +232,28 @@ def save_png(
     _caption(figure, scene, frame, theme)
     with atomic_path(target) as path: figure.savefig(path, format='png', dpi=150)
 
+# %% ../../nbs/view/802_player.ipynb #picture-of
+def _picture_of(figure, dpi: int):
+    "A matplotlib figure as a picture (PIL) with few colours."
+    with view_extra():
+        from PIL import Image
+    figure.savefig(buffer := BytesIO(), format='png', dpi=dpi)
+    return Image.open(buffer).convert('P', palette=Image.Palette.ADAPTIVE, colors=64)
+
+def png_of(figure, dpi: int = 100) -> bytes:
+    "A matplotlib figure as a small PNG."
+    _picture_of(figure, dpi).save(buffer := BytesIO(), 'PNG', optimize=True)
+    return buffer.getvalue()
+
 # %% ../../nbs/view/802_player.ipynb #film-pictures
 def _film_pictures(scene: Scene, frames: range, view: str, theme: str, beside: bool) -> list:
     "Pictures (PIL) of some frames, with few colours."
-    with view_extra():
-        from PIL import Image
     figure, ax = _figure(scene, view, theme, beside)
     pictures = []
     for frame in frames:
         draw_scene(ax, scene, frame, view, theme, beside)
         _caption(figure, scene, frame, theme)
-        figure.savefig(buffer := BytesIO(), format='png', dpi=80)
-        pictures.append(Image.open(buffer).convert('P', palette=Image.Palette.ADAPTIVE, colors=64))
+        pictures.append(_picture_of(figure, dpi=80))
     return pictures
 
 # %% ../../nbs/view/802_player.ipynb #save-gif
@@ -276,3 +289,44 @@ def save_scene(
         raise DataError(f'{target}: ending {ending!r} found, expected {", ".join(savers)}')
     if ending != '.html': options = {name: value for name, value in options.items() if name not in _PAGE_ONLY}
     savers[ending](scene, target, **options)
+
+# %% ../../nbs/view/802_player.ipynb #still
+def still_png(
+    scene: Scene,             # what to show
+    theme: str = 'dark',      # or 'light'
+    beside: bool = False,     # side by side instead of overlaid
+    **look,                   # what only the page knows
+) -> bytes:                   # of a frame near the middle in which much is seen
+    "A still picture for places without scripts; raises `DataError` without matplotlib."
+    figure, ax = _figure(scene, 'oblique', theme, beside)
+    n_seen, (n_frames, _) = np.isfinite(scene.stack[..., 0]).sum((0, 2)), scene.shape
+    frame = int(np.argmax(n_seen - abs(np.arange(n_frames) - n_frames//2)/n_frames))
+    draw_scene(ax, scene, frame, 'oblique', theme, beside)
+    _caption(figure, scene, frame, theme)
+    return png_of(figure)
+
+# %% ../../nbs/view/802_player.ipynb #display-forms
+_KEPT = '''<style>
+{cell}:has(+ {cell} .mfm-kept iframe),
+{cell}:has(+ {cell} .mfm-live):has(+ {cell} + {cell} .mfm),
+{cell}:has(.mfm-live):has(+ {cell} .mfm),
+{cell}:has(.mfm-live) + {cell}:not(:has(.mfm)) {{display: none}}
+</style><div class="mfm-kept{live}">{page}</div>'''
+
+def in_notebook() -> bool:
+    "Whether cells have an output that shows pictures; a terminal has none."
+    from IPython import get_ipython
+    return hasattr(get_ipython(), 'kernel') or 'MOTIONFM_PLAYER' in os.environ
+
+def display_forms(
+    picture: bytes,               # a still picture, PNG; nothing without matplotlib
+    page: str,                    # HTML with an <iframe> that plays by itself
+    words: str,                   # for a terminal
+    widget: dict | None = None,   # what a live widget gives to the notebook
+) -> None:
+    "Put a picture, a page and a widget into the output of a cell; the reader sees the best that works."
+    from IPython.display import display
+    cell, live = ':is(.jp-OutputArea-child, .output_area)', ' mfm-live' if widget else ''
+    if picture: display({'image/png': b64encode(picture).decode(), 'text/plain': words}, raw=True)
+    display({'text/html': _KEPT.format(cell=cell, live=live, page=page)}, raw=True)
+    if widget: display(widget, raw=True)

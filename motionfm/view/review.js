@@ -196,7 +196,7 @@ class Curves {
 
 class Review {
   constructor(host, data, link = {}) {
-    this.host = host; this.data = data; this.link = link; this.current = -1; this.detail = null; this.theme = 'dark'; this.painted = null;
+    this.host = host; this.data = data; this.link = link; this.current = -1; this.detail = null; this.theme = 'dark'; this.painted = new Map();
     this.choices = new Choices(data.items, data.decisions);
     this.details = new Map(Object.entries(data.details || {}).map(([i, detail]) => [+i, detail]));
     this.build();
@@ -330,20 +330,21 @@ class Review {
     if (name === 'motionfm' || (name === 'blank' && this.item?.kind !== 'cut')) return true;
     return Boolean(this.detail && name in this.detail.candidates);
   }
-  chosenPath() {        // what stands in the frames that are filled: {method, frames, path}, or null
-    const {detail, item} = this, choice = this.choices.get(this.current), method = choice.method || 'motionfm';
+  chosenPath(i = this.current) {    // what stands in the frames that are filled: {method, frames, path}, or null
+    const detail = i === this.current ? this.detail : this.details.get(i), item = this.data.items[i];
+    const choice = this.choices.get(i), method = choice.method || 'motionfm';
     if (!detail || !item || method === 'blank' || item.kind === 'cut') return null;
     const [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to) + 1], candidate = detail.candidates[method];
-    const moved = this.choices.moved(this.current);
+    const moved = this.choices.moved(i);
     if (candidate && detail.start === start && detail.stop === stop) return {method, ...candidate};
     if (method === 'motionfm' && !moved) {
       const kept = detail.frames.map((t, n) => n).filter(n => detail.frames[n] >= start && detail.frames[n] < stop);
       return {method, frames: kept.map(n => detail.frames[n]), path: detail.repaired.map(values => kept.map(n => values[n]))};
     }
-    return this.preview(method, start, stop);
+    return this.preview(detail, method, start, stop);
   }
-  preview(method, start, stop) {    // without a kernel: a cubic that leaves and arrives as the repair does
-    const {frames, repaired} = this.detail, [a, b] = [start - 1, stop], n = Math.min(stop - start + 1, 40), path = [[], [], []], at = [];
+  preview(detail, method, start, stop) {    // without a kernel: a cubic that leaves and arrives as the repair does
+    const {frames, repaired} = detail, [a, b] = [start - 1, stop], n = Math.min(stop - start + 1, 40), path = [[], [], []], at = [];
     for (let step = 0; step <= n; step++) at.push(a + (b - a) * step / n);
     repaired.forEach((values, axis) => {
       const v = t => valueAt(frames, values, t), p = v(a) ?? v(b), q = v(b) ?? v(a);
@@ -382,26 +383,33 @@ class Review {
     this.back.disabled = !this.choices.history.length;
     this.curves.request();
   }
-  paint() {         // what is chosen, in the player: the samples of one point
-    const {motion} = this.player, {item} = this, s = 1, write = (k, at, triple) => { const i = 3 * motion.index(s, at, k); for (let c = 0; c < 3; c++) motion.values[i + c] = triple[c]; };
-    if (item.joint < 0 || !this.detail || item.kind === 'cut' || item.kind === 'swap') return;
-    const choice = this.choices.get(this.current), [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to)], chosen = this.chosenPath(), {shown} = this.data;
-    this.original ??= new Map();
-    const kept = this.original.get(this.current) || [];
-    for (const [at, triple] of kept) write(item.joint, at, triple);
-    const now = [], missing = motion.exact ? NaN : GAP, first = this.playerFrame(start);
-    for (let at = first; at < motion.T && (shown ? shown[at] : at) <= stop; at++) {
-      const t = shown ? shown[at] : at, i = 3 * motion.index(s, at, item.joint);
-      if (t < start) continue;
-      now.push([at, [...motion.values.slice(i, i + 3)]]);
-      const place = chosen ? chosen.path.map(values => valueAt(chosen.frames, values, t)) : [null];
-      if (choice.method === 'blank') write(item.joint, at, [missing, missing, missing]);
-      else if (choice.method && !place.includes(null)) write(item.joint, at, place.map((v, c) => motion.exact ? v / 1e4 : Math.round((v / 1e4 - motion.centre[c]) / motion.quantum)));
-    }
-    this.original.set(this.current, now);
-    if (choice.method || kept.changed) motion._seen = null;   // what is missing may be another
-    now.changed = Boolean(choice.method);
+  paint() {         // what is decided, in the player: first all as it was, then one decision after the other
+    const {motion} = this.player, before = this.painted.size;
+    for (const [at, triple] of this.painted) motion.values.set(triple, at);
+    this.painted.clear();
+    for (const i of [...this.choices.all.keys()].sort((a, b) => a - b)) this.paintOne(i);
+    if (before || this.painted.size) motion._seen = null;   // what is missing may be another
     this.player.request();
+  }
+  paintOne(i) {     // the samples of the points that one decision is about
+    const {motion} = this.player, {shown, items} = this.data, item = items[i], choice = this.choices.get(i), joints = item.joints.filter(k => k >= 0);
+    if (!choice.method || item.kind === 'cut' || !joints.length) return;
+    const [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to)], copied = choice.method === 'recorded', missing = motion.exact ? NaN : GAP;
+    const path = copied || item.kind === 'swap' ? null : this.chosenPath(i), stored = (v, c) => motion.exact ? v / 1e4 : Math.round((v / 1e4 - motion.centre[c]) / motion.quantum);
+    for (let at = this.playerFrame(start); at < motion.T && (shown ? shown[at] : at) <= stop; at++) {
+      const t = shown ? shown[at] : at, place = path && path.path.map(values => valueAt(path.frames, values, t));
+      if (t < start) continue;
+      for (const k of joints) {
+        const to = 3 * motion.index(1, at, k), from = 3 * motion.index(0, at, k), old = motion.values.slice(to, to + 3);
+        let made = null;
+        if (choice.method === 'blank') made = [missing, missing, missing];
+        else if (copied) made = motion.values.slice(from, from + 3);
+        else if (place && !place.includes(null)) made = place.map(stored);
+        if (!made) continue;
+        if (!this.painted.has(to)) this.painted.set(to, old);
+        motion.values.set(made, to);
+      }
+    }
   }
   playerFrame(index) {      // the frame of the player that is nearest
     const {shown} = this.data;

@@ -30,8 +30,8 @@ from motionfm.reconstruct.decisions import (
     Reviewed,
 )
 from ..reconstruct.trials import TrialRepair
-from .player import player_source
-from .scene import joint_figure, pack, point_figure, Scene, SKELETON_COLOURS
+from .player import display_forms, player_source, png_of
+from .scene import joint_figure, pack, point_figure, Scene, SKELETON_COLOURS, view_extra
 
 # %% ../../nbs/view/807_review.ipynb #to-tenths
 _CANDIDATES = {'gap': ('spline', 'rigid', 'pattern', 'regression'),
@@ -146,7 +146,8 @@ def _item(reviewed: Reviewed, finding: Finding, joints: dict[int, int]) -> dict[
         'kind': finding.kind, 'points': list(finding.points), 'start': finding.start, 'stop': finding.stop,
         'first_frame': int(frames[finding.start]), 'last_frame': int(frames[finding.stop - 1]),
         'frames': finding.stop - finding.start, 'mm': rounded[0], 'worst': rounded[1], 'by': finding.by,
-        'low': low, 'high': high, 'joint': joints.get(column_of(reviewed, finding), -1)}
+        'low': low, 'high': high, 'joint': joints.get(column_of(reviewed, finding), -1),
+        'joints': [joints.get(reviewed.columns[name], -1) for name in finding.points]}
 
 # %% ../../nbs/view/807_review.ipynb #who
 def this_user() -> str:
@@ -231,3 +232,55 @@ def save_review(
     "Write the page; raises `FileError`."
     page = review_html(done, decisions, by)
     with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8')
+
+# %% ../../nbs/view/807_review.ipynb #frame
+_HEIGHT = 900   # pixels
+_FRAME = """<iframe title="{title}" sandbox="allow-scripts allow-downloads" \
+style="width:100%;height:{height}px;border:0" srcdoc='{page}'></iframe>"""
+
+def review_frame(done: TrialRepair, decisions: Sequence[Decision] = (), by: str | None = None) -> str:
+    "The page as a piece of HTML."
+    page = review_html(done, decisions, by).replace('&', '&amp;').replace("'", '&#39;')
+    title = escape(f'Review of {done.recorded.source}')
+    return _FRAME.format(title=title, height=_HEIGHT, page=page)
+
+# %% ../../nbs/view/807_review.ipynb #still-curves
+_STILL_ROWS = 14   # of the list
+_INK, _RED, _GREEN = '#e8eaed', *(SKELETON_COLOURS['dark'][name] for name in _AS_NAMED.values())
+
+def _draw_curves(axes: Sequence, curves: dict[str, Any]) -> None:
+    "x, y and z of a point over time, as recorded and as repaired."
+    tenths = {name: np.array(curves[name], float) for name in ('recorded', 'repaired', 'spread')}
+    for ax, axis in zip(axes, range(3)):
+        middle, spread = tenths['repaired'][axis]/10, tenths['spread']/10
+        ax.fill_between(curves['frames'], middle - spread, middle + spread, color=_GREEN, alpha=.3, lw=0)
+        ax.plot(curves['frames'], middle, color=_GREEN, lw=1)
+        ax.plot(curves['frames'], tenths['recorded'][axis]/10, color=_RED, lw=1)
+        ax.set_ylabel(f'{"xyz"[axis]} mm', color=_INK)
+        ax.set_facecolor('#0c0e12')
+        ax.tick_params(colors='0.6', labelsize=8)
+
+# %% ../../nbs/view/807_review.ipynb #still
+def _line_of(finding: Finding, frames: np.ndarray) -> str:
+    "A row of the list as text."
+    first, last = frames[finding.start], frames[finding.stop - 1]
+    where = f'frames {first}–{last}' if last > first else f'frame {first}'
+    size = '' if finding.mm is None else f', {finding.mm:.1f} mm'
+    return f'{finding.kind} of {" and ".join(finding.points) or "the whole body"}, {where}{size}'
+
+def review_png(
+    reviewed: Reviewed,
+    findings: Sequence[Finding],   # worst first
+) -> bytes:                        # PNG
+    "The list and the curves of the worst as a still picture; raises `DataError` without matplotlib."
+    with view_extra():
+        from matplotlib.figure import Figure
+    figure, trial = Figure(figsize=(10, 4), facecolor='#14171c', layout='constrained'), reviewed.trial
+    parts: Any = figure.subfigures(1, 2, width_ratios=(1, 2), facecolor='#14171c')
+    text, plots = parts
+    lines = [_line_of(one, trial.frames) for one in findings[:_STILL_ROWS]] or ['nothing to decide']
+    if len(findings) > len(lines): lines.append(f'and {len(findings) - len(lines)} more')
+    words = '\n'.join([f'Review of {Path(trial.source).name}', '', *lines])
+    text.text(.03, .95, words, color=_INK, fontsize=8, va='top', linespacing=1.6)
+    if findings: _draw_curves(plots.subplots(3, sharex=True), curves_of(reviewed, findings[0], most=200))
+    return png_of(figure)

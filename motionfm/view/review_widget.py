@@ -8,7 +8,6 @@ __all__ = []
 # %% ../../nbs/view/808_review_widget.ipynb #imports
 from collections.abc import Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,17 @@ from motionfm.reconstruct.decisions import (
     write_decisions,
 )
 from ..reconstruct.trials import TrialRepair
-from .review import curves_of, pack_review, review_html, review_source, save_review, this_user
+from motionfm.view.review import (
+    curves_of,
+    pack_review,
+    review_frame,
+    review_png,
+    review_source,
+    save_review,
+    this_user,
+)
 from .scene import view_extra
-from .widgets import live_frontend
+from .widgets import Forms, live_frontend
 
 # %% ../../nbs/view/808_review_widget.ipynb #imports-extra
 with view_extra():
@@ -41,7 +48,7 @@ class ReviewWidget(anywidget.AnyWidget):
     decisions: Any = traitlets.List().tag(sync=True)   # as they stand in the file
 
 # %% ../../nbs/view/808_review_widget.ipynb #review
-_LIVE_FRAMES, _HEIGHT = 10_000, 860   # frames that the player gets of a long recording; pixels
+_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 860   # frames that the player gets of a long recording; pixels
 _SMALL_ROWS = 40   # up to which a saved notebook holds the page, too
 
 class Review:
@@ -81,7 +88,7 @@ class _Answering(Review):
     def widget(self) -> ReviewWidget:
         entries = [as_entry(one) for one in self.decisions]
         data = pack_review(self.reviewed, self.findings, self.decisions, self.by, _LIVE_FRAMES)
-        widget = ReviewWidget(data=data | {'live': True, 'height': _HEIGHT}, decisions=entries)
+        widget = ReviewWidget(data=data | {'live': True, 'height': _LIVE_HEIGHT}, decisions=entries)
         widget.on_msg(self._hear)
         widget.observe(self._decided, 'decisions')
         return widget
@@ -102,22 +109,13 @@ class _Answering(Review):
         self.widget.send({'saved': f'saved in {self.path.name}'})
 
 # %% ../../nbs/view/808_review_widget.ipynb #live-shown
-_FRAME = """<iframe title="{title}" sandbox="allow-scripts allow-downloads" \
-style="width:100%;height:{height}px;border:0" srcdoc='{page}'></iframe>"""
-
-class LiveReview(_Answering):
+class LiveReview(Forms, _Answering):
     "A review that shows itself; see `motionfm.review`."
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict:
-        plain, live = {'text/plain': repr(self)}, live_frontend()
-        if not live or len(self.findings) <= _SMALL_ROWS: plain['text/html'] = self._frame()
-        if not live: return plain
-        made: Any = self.widget._repr_mimebundle_(**kwargs)
-        return (made[0] if isinstance(made, tuple) else made) | plain
+    def _page(self) -> str:     # a saved notebook holds the page of a short list only
+        if live_frontend() and len(self.findings) > _SMALL_ROWS: return ''
+        return review_frame(self.done, self.decisions, self.by)
 
-    def _frame(self) -> str:
-        page = review_html(self.done, self.decisions, self.by).replace('&', '&amp;').replace("'", '&#39;')
-        title = escape(f'Review of {self.done.recorded.source}')
-        return _FRAME.format(title=title, height=_HEIGHT + 40, page=page)
+    def _still(self) -> bytes: return review_png(self.reviewed, self.findings)
 
     def __repr__(self) -> str:
         decided = sum(bool(one.method) for one in self.decisions)

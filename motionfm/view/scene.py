@@ -6,7 +6,7 @@
 __all__ = ['Scene', 'make_scene']
 
 # %% ../../nbs/view/801_scene.ipynb #imports
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,12 +147,14 @@ class Scene:
     figure: Figure | None = None       # names and lines of the points; None: 20 or 16 joints
     first_frame: int = 0               # number of the first frame, as in the recording
     is_recording: bool = False         # somebody's own: it was recorded and repaired, not corrupted
+    called: tuple[str, ...] = ()       # what the skeletons are called on the screen, if not by these names
 
     @cached_property
     def drawn(self) -> Figure: return self.figure or joint_figure(self.shape[1])
 
     @property
     def words(self) -> list[str]:      # what the skeletons are called on the screen
+        if self.called: return list(self.called)
         return [_WORDS.get(name, name) if self.is_recording else name for name in self.skeletons]
 
     @cached_property
@@ -227,6 +229,7 @@ def make_scene(
     visible: np.ndarray | None = None,       # (T, K) True where seen, in `corrupted` if there is one
     rate: float | None = None,               # frames per second; by default the trial's own, or 60
     title: str = '',                         # written above the picture
+    called: Sequence[str] = (),              # what they are called on the screen, a word for each
 ) -> Scene:                                  # checked, with NaN for gaps
     "Put sequences together that belong together; raises `DataError`."
     given = _named(reference, corrupted, reconstructed)
@@ -235,7 +238,11 @@ def make_scene(
     first = 0 if trial is None else int(trial.frames[0])
     given, figure = _as_points(given)
     skeletons = _clean_skeletons(given, visible, figure is None)
-    return Scene(skeletons, rate, title, figure, first, trial is not None)
+    if called and len(called) != len(skeletons):
+        raise DataError(f'called: {len(called)} words found, '
+                        f'expected one for each of {len(skeletons)} skeletons')
+    is_recording = trial is not None or reference is None     # where nobody knows the truth
+    return Scene(skeletons, rate, title, figure, first, is_recording, tuple(called))
 
 # %% ../../nbs/view/801_scene.ipynb #quantise
 MISSING_CODE = -32768   # stands for a missing sample; player.js knows it

@@ -33,22 +33,24 @@ _PAGE = '''<!DOCTYPE html>
 <meta name="viewport" content="width=device-width"><style>
 body { margin: 0; background: #14161b; font: 15px/1.5 system-ui, sans-serif; color: #fff }
 #meshcat-pane { width: 100vw; height: 100vh; overflow: hidden }
-#legend, #readout { position: absolute; left: 16px; pointer-events: none; text-shadow: 0 0 4px #000 }
-#legend { top: 12px; font-weight: 600 } #readout { bottom: 84px } small { opacity: .75 }
-#bar { position: absolute; inset: auto 0 0; padding: 6px 12px 10px; background: #14161be0 }
+#legend, #readout { pointer-events: none; text-shadow: 0 0 4px #000 } small { opacity: .75 }
+#legend { position: absolute; top: 12px; left: 16px; font-weight: 600 } #readout { padding: 4px 16px }
+#foot { position: absolute; inset: auto 0 0; pointer-events: none }
+#bar { pointer-events: auto; padding: 6px 12px 10px; background: #14161be0 }
 #gaps { display: block; width: 100%; height: 8px; background: #262b33; border-radius: 2px }
 #frame { display: block; width: 100%; margin: 6px 0 } #bar div { display: flex; flex-wrap: wrap; gap: 8px }
 #bar button, #bar select { font: inherit; color: #fff; background: #262b33; border: 1px solid #444c58 }
 #bar button, #bar select { border-radius: 4px; padding: 1px 10px; min-height: 32px }
-@media (max-width: 640px) { #readout { bottom: 120px; font-size: 13px } small { display: none } }
+@media (max-width: 640px) { #readout { font-size: 13px } small { display: none } }
 </style></head><body><div id="meshcat-pane"></div><div id="legend"></div>
+<div id="foot">
 <div id="readout"><span id="now"></span><br><span id="told"></span><br><small>{help}</small></div>
 <div id="bar"><canvas id="gaps" width="1200" height="8" title="red: joints are missing"></canvas>
 <input id="frame" type="range" min="0" value="0" aria-label="Frame"><div>
 <button id="play">Play</button><select id="speed" aria-label="Speed"><option value=".25">¼×</option>
 <option value=".5">½×</option><option value="1" selected>1×</option><option value="2">2×</option></select>
 <label><input id="loop" type="checkbox"> Loop</label><button id="before">Previous</button>
-<button id="after">Next</button></div></div>
+<button id="after">Next</button></div></div></div>
 <script>{library}</script>
 <script>const facts = {facts}, commands = {commands};
 {script}</script></body></html>

@@ -168,6 +168,11 @@ def _apply_network(damaged: np.ndarray, visible: np.ndarray, network: Callable, 
     raise DataError(f'an answer of shape {repaired.shape} found, expected {padded.shape}; '
                     'the weights belong to another network')
 
+def _check_kmax(kmax: int) -> None:
+    "Raise `DataError` for a number of joints that no network with uncertainty is built for."
+    if kmax != KMAX:
+        raise DataError(f'--kmax {kmax} found, expected {KMAX}, for which this network was built')
+
 # %% ../../nbs/view/806_viewers.ipynb #reconstruct-selection
 def reconstruct_selection(
     damaged: np.ndarray,        # (N, 60, K, 3) metres, NaN where missing
@@ -180,6 +185,7 @@ def reconstruct_selection(
     visible = np.isfinite(damaged[kept]).all(-1)
     answer = np.full(damaged.shape, np.nan)
     if isinstance(network, Repairer):
+        _check_kmax(kmax)
         for at, seen in zip(kept, visible):
             answer[at] = repair_positions(damaged[at], seen, network).positions
     else: answer[kept] = _apply_network(damaged[kept], visible, network, kmax)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,14 @@ from motionfm.data.dataset import (
 from ..data.preprocess import denormalise, normalise
 from ..io.trial import Trial
 from ..learn.corrupt import Corruptor
-from .player import player_frame, player_source, save_scene
+from motionfm.view.player import (
+    display_forms,
+    in_notebook,
+    player_frame,
+    player_source,
+    save_scene,
+    still_png,
+)
 from .scene import check_look, make_scene, MISSING_CODE, pack, Scene, view_extra
 
 # %% ../../nbs/view/803_widgets.ipynb #imports-extra
@@ -117,9 +125,33 @@ def live_frontend() -> bool:   # False for a machine that runs the notebook for 
 
 def _in_words(scene: Scene) -> str:
     "What a scene shows."
-    (n_frames, n_points), names = scene.shape, ', '.join(scene.skeletons)
+    (n_frames, n_points), names = scene.shape, ', '.join(scene.words)
     points = 'joints' if scene.drawn.n_joints == n_points else 'points'
     return f'{names}: {n_frames} frames of {n_points} {points}, {scene.rate:g} Hz'
+
+# %% ../../nbs/view/803_widgets.ipynb #forms
+class Forms:
+    "What shows itself in a notebook; it has a `widget`, a `_page` of HTML and a `_still` picture, PNG."
+    widget: Any
+
+    def _page(self) -> str: raise NotImplementedError
+    def _still(self) -> bytes: raise NotImplementedError
+
+    def _live_bundle(self) -> dict | None:
+        if not live_frontend(): return None
+        made = self.widget._repr_mimebundle_()
+        return dict(made[0] if isinstance(made, tuple) else made) | {'text/plain': repr(self)}
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        page = {'text/plain': repr(self), 'text/html': self._page()}
+        return {name: form for name, form in ((self._live_bundle() or {}) | page).items() if form}
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+        if not in_notebook(): return print(repr(self))
+        live = self._live_bundle()
+        if live and 'JPY_SESSION_NAME' not in os.environ: return display(self._repr_mimebundle_(), raw=True)
+        display_forms(self._still(), self._page(), repr(self), live)
 
 # %% ../../nbs/view/803_widgets.ipynb #picture
 class _Picture:
@@ -136,6 +168,8 @@ class _Picture:
         return Canvas(data=pack(self.scene, **self.look), height=self.height, theme=theme)
 
 # %% ../../nbs/view/803_widgets.ipynb #panel
+_LOOK = 'mfm-panel'   # player.js gives the controls around a canvas the colours of the canvas
+
 class Panel(_Picture):
     "The widgets of a scene, made when first asked for: picture, slider and strip."
     @cached_property
@@ -145,7 +179,8 @@ class Panel(_Picture):
         self.strip = Canvas(data=_visibility_only(self.picture.data), part='strip', theme=self.picture.theme)
         play, self.slider, speed, loop = _controls(self.scene.shape[0], self.picture)
         for name in 'frame', 'theme': jslink((self.picture, name), (self.strip, name))
-        return VBox([self.picture, HBox([play, self.slider]), self.strip, HBox([speed, loop])])
+        parts = [self.picture, HBox([play, self.slider]), self.strip, HBox([speed, loop])]
+        return VBox(parts).add_class(_LOOK)
 
     def change(self, scene: Scene) -> None:
         "Show another scene of the same length in the same place."
@@ -155,11 +190,10 @@ class Panel(_Picture):
         self.strip.data = _visibility_only(self.picture.data)
 
 # %% ../../nbs/view/803_widgets.ipynb #player
-class Player(Panel):
+class Player(Forms, Panel):
     "A scene that shows itself: as a widget where a kernel is alive, as a page elsewhere; see `show`."
-    def _repr_mimebundle_(self, **kwargs) -> dict:
-        page = {'text/plain': repr(self), 'text/html': player_frame(self.scene, **self.look)}
-        return self.widget._repr_mimebundle_() | page if live_frontend() else page
+    def _page(self) -> str: return player_frame(self.scene, **self.look)
+    def _still(self) -> bytes: return still_png(self.scene, **self.look)
 
     @property
     def frame(self) -> int:
@@ -183,10 +217,12 @@ def show(
     rate: float | None = None,               # frames per second; by default the trial's own, or 60
     title: str = '',                         # written above the picture
     height: int = 420,                       # of the picture in JupyterLab, pixels
+    called: Sequence[str] = (),              # what they are called on the screen, a word for each
     **look,                            # theme='dark'|'light'; labels, beside, errors, follow: True or False
 ) -> Player:                           # shows itself at the end of a cell
     "A skeleton to scrub through; raises `DataError`."
-    return Player(make_scene(reference, corrupted, reconstructed, visible, rate, title), height, **look)
+    scene = make_scene(reference, corrupted, reconstructed, visible, rate, title, called)
+    return Player(scene, height, **look)
 
 # %% ../../nbs/view/803_widgets.ipynb #damage
 def corrupt_sequence(
@@ -301,7 +337,7 @@ def _arrange(inputs: dict, message: HTML, player: VBox) -> VBox:
     "Choices on the left, damage on the right, the button and what it did below, then the player."
     *choices, button = inputs.values()
     columns = HBox([VBox(choices[:4]), VBox(choices[4:])], layout=Layout(flex_flow='row wrap'))
-    return VBox([columns, HBox([button, message]), player])
+    return VBox([columns, HBox([button, message]), player]).add_class(_LOOK)
 
 def _connect(explorer: 'Explorer') -> None:
     "Let the controls choose, damage and repair, and open the dataset that they name."
@@ -402,10 +438,8 @@ def _overview_of(report: dict) -> str:
 
 # %% ../../nbs/view/803_widgets.ipynb #overview
 class Overview(HTML):
-    "What is in dataset folders, as a widget, and as plain HTML where there is no kernel."
-    def _repr_mimebundle_(self, **kwargs) -> dict:
-        page = {'text/html': self.value, 'text/plain': repr(self)}
-        return super()._repr_mimebundle_(**kwargs) | page if live_frontend() else page
+    "What is in dataset folders: a widget to put beside others, plain HTML in the output of a cell."
+    def _repr_mimebundle_(self, **kwargs) -> dict: return {'text/html': self.value, 'text/plain': repr(self)}
 
     def __repr__(self) -> str: return 'Overview of datasets'
 
