@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import parent_process
 from pathlib import Path
 from secrets import token_hex
 
@@ -71,7 +72,7 @@ def _as_file_error(target: Path) -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         if not _is_of_system(error): raise
         raise FileError(f'{target}: could not be written ({_reason(error)}); nothing was changed; '
-                        'check the disk and the permissions') from error
+                        'check the disk, the permissions, and whether a program has it open') from error
 
 # %% ../nbs/00_basics.ipynb #atomic-path
 @contextmanager
@@ -216,17 +217,28 @@ def _wait_for(path: Path, target: Path, end: float, busy: FileError) -> int:
 # %% ../nbs/00_basics.ipynb #give-lock
 def _give_lock(path: Path, handle: int) -> None:
     "Give a lock back and remove its file."
-    with suppress(OSError): path.unlink(missing_ok=True)   # Windows keeps files that are open
+    with suppress(OSError): path.unlink(missing_ok=True)
     os.close(handle)
+    if os.name == 'nt':                                    # Windows keeps files that are open
+        with suppress(OSError): path.unlink(missing_ok=True)
 
 # %% ../nbs/00_basics.ipynb #end-with
+def _is_alive(parent: int) -> bool:
+    "Whether the process that started this one is there; on Windows its number stays when it is gone."
+    if os.name != 'nt': return os.getppid() == parent
+    kernel = ctypes.windll.kernel32   # type: ignore[attr-defined, unused-ignore]
+    synchronize, wait_timeout = 0x00100000, 0x102   # of the Windows API
+    if not (handle := kernel.OpenProcess(synchronize, False, parent)): return False
+    try: return kernel.WaitForSingleObject(handle, 0) == wait_timeout
+    finally: kernel.CloseHandle(handle)
+
 def end_with(
     parent: int,          # process id of the one that started this process
     every: float = 1.,    # seconds between two looks
 ) -> None:
     "End this process soon after the one that started it is gone."
     def watch() -> None:
-        while os.getppid() == parent: time.sleep(every)
+        while _is_alive(parent): time.sleep(every)
         os._exit(1)
     threading.Thread(target=watch, daemon=True).start()
 
@@ -237,3 +249,66 @@ def usable_cores(
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     allowed = os.environ.get('OMP_NUM_THREADS', '').split(',')[0].strip()   # '4,2': threads within threads
     return min(int(allowed), cores) if allowed.isdecimal() and int(allowed) else cores
+
+# %% ../nbs/00_basics.ipynb #counted
+def counted(
+    number: int,   # of things
+    noun: str,     # what one of them is called
+) -> str:          # as 1 gap, or 12 gaps
+    "So many things, in words."
+    return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
+
+# %% ../nbs/00_basics.ipynb #progress-watched
+def _watched() -> bool:
+    "Whether somebody looks at the error stream, on a screen that can draw over itself."
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get('CI'): return False
+    return os.environ.get('TERM') not in ('dumb', 'unknown')
+
+def _span(seconds: float) -> str:
+    "A time as 0:07, 12:30 or 3:05:00."
+    minutes, seconds = divmod(int(seconds), 60)
+    return f'{minutes//60}:{minutes % 60:02}:{seconds:02}' if minutes > 59 else f'{minutes}:{seconds:02}'
+
+def _pace(done: float, total: float, seconds: float) -> str:
+    "Rate and time left, as words; empty before the first step."
+    if done <= 0 or seconds <= 0: return ''
+    each = seconds/done
+    rate = f'{1/each:.1f}/s' if each < 1 else f'{each:.1f} s each'
+    return f'{rate}, {_span((total - done)*each)} left'
+
+# %% ../nbs/00_basics.ipynb #progress-bar
+def _terminal_bar():
+    "A bar that is drawn on the error stream; what is printed meanwhile appears above it."
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    columns = (TextColumn('{task.description}'), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(),
+               TextColumn('{task.fields[pace]}'))
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, force_jupyter=False)
+    return Progress(*columns, console=console, transient=True, refresh_per_second=4,
+                    redirect_stdout=sys.stdout.isatty())
+
+# %% ../nbs/00_basics.ipynb #one-bar
+_SHOWN: list = []   # the bar on the screen, if there is one
+
+@contextmanager
+def progress_bar(
+    total: int,          # steps
+    doing: str,          # what they are, as 'recordings'
+    after: float = 0.,   # seconds that pass without a bar
+) -> Iterator[Callable[[], None]]:   # is to be called after each step
+    "Show how far a work is, how fast, and how long it takes still, where somebody looks."
+    if total < 2 or _SHOWN or parent_process() or not _watched():
+        yield lambda: None
+        return
+    _SHOWN.append(bar := _terminal_bar())
+    task = bar.add_task(doing, total=total, pace='')
+    def step() -> None:
+        done, seconds = bar.tasks[0].completed + 1, bar.tasks[0].elapsed or 0
+        bar.update(task, advance=1, pace=_pace(done, total, seconds))
+        if seconds >= after: bar.start()
+    try:
+        if not after: bar.start()
+        yield step
+    finally:
+        _SHOWN.clear()
+        bar.stop()

@@ -11,6 +11,7 @@ from motionfm.io.point_names import marker_set_of, subjects_of
 from motionfm.io.points import points_of
 from motionfm.io.trial import Trial
 from motionfm.reconstruct.points import is_quiet
+from motionfm.reconstruct.trials import reconstruct_trial
 
 LIMBS = 'shoulder elbow wrist hip knee ankle'.split()
 
@@ -148,3 +149,21 @@ def test_optical_recordings_are_quiet_and_videos_are_not(shared):
             assert is_quiet(positions, np.isfinite(positions).all(-1)), key
     video = points_of(read_trial(shared/'trc'/'squats.trc'))
     assert not is_quiet(video.positions, video.visible)
+
+
+def test_markers_are_not_filled_from_centres_that_are_lost_with_them(shared):
+    "Plug-in Gait computes joint centres from markers: where a marker is lost, so are they."
+    trial = read_trial(shared/'files'/'biomechzoo__HC031A06.c3d')
+    centres = set(trial.columns.values())
+    axes = {stem + axis for stem in {name[:-1] for name in trial.markers} for axis in 'OALP'
+            if {f'{stem}O', f'{stem}P'} <= set(trial.markers)}
+    kept = [column for column, name in enumerate(trial.markers)
+            if column in centres or name.isupper() and len(name) <= 4 and name not in axes]
+    names = [trial.markers[column] for column in kept]
+    truth = trial.values[:, kept]
+    values, lost = truth.copy(), slice(60, 100)
+    values[lost, [names.index('LTHI'), *(kept.index(column) for column in centres)]] = np.nan
+    done = reconstruct_trial(Trial.from_array(values, names, trial.rate, units='mm', up='z'), None, True)
+    away = np.linalg.norm(done.repaired.values - truth, axis=-1)[lost]
+    assert away[:, names.index('LTHI')].mean() < 6, away[:, names.index('LTHI')].mean()
+    assert away[:, [names.index(name) for name in ('LFEO', 'LHJC', 'PELO')]].mean() < 4

@@ -129,6 +129,8 @@ def test_control_bar(open_page, three):
     red = "[...document.getElementById('gaps').getContext('2d').getImageData(250, 2, 1, 1).data]"
     assert page.evaluate(red)[0] > 200                  # frame 25 of 120
     assert page.evaluate('document.documentElement.scrollWidth') <= 390
+    edge = "document.getElementById('{}').getBoundingClientRect().{}".format
+    assert page.evaluate(f'{edge("readout", "bottom")} <= {edge("gaps", "top")}'), 'all words can be read'
 
 
 @pytest.mark.parametrize('frame', [0, 17, 45, 59])

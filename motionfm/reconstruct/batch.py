@@ -49,7 +49,7 @@ def _once(jobs: Sequence[Job], work: Callable, processes: int) -> Iterator[tuple
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context('spawn'), _begin, (os.getpid(), share))
     try:
         futures = {pool.submit(_guarded, work, *job): job for job in jobs}
-        for future in as_completed(futures): yield futures[future], future.result()
+        for future in as_completed(list(futures)): yield futures.pop(future), future.result()
     except BrokenProcessPool: return
     finally: pool.shutdown(cancel_futures=True)
 
@@ -92,7 +92,7 @@ def _on_cluster(plan: Sequence[Job], work: Callable, address: str) -> Iterator[t
             if future.cancelled():
                 raise FileError(f'{address}: the scheduler is gone; what was done is kept; '
                                 'go on with --resume')
-            job, error = futures[future], future.exception()
+            job, error = futures.pop(future), future.exception()   # what is done need not be remembered
             if error: yield job, DataError(f'{job[0]}: {type(error).__name__} on the cluster')
             else: yield job, future.result()
 

@@ -34,7 +34,7 @@ from ..io.conventions import from_y_up, per_metre
 from ..io.gaps import runs_of
 from ..io.kinds import classify_points, select_subject
 from ..io.point_names import subjects_of
-from ..io.points import points_of, uses_joints
+from ..io.points import asks_network, points_of
 from ..io.trial import Trial
 from .discontinuities import find_discontinuities
 from .report import Gap, GAP_COLUMNS, Summary, UncertaintySummary
@@ -110,7 +110,7 @@ def write_decisions(
     content = recording_header(trial) | {'decisions': [as_entry(one) for one in decisions]}
     text = json.dumps(content, indent=1, ensure_ascii=False)
     with atomic_path(path) as temporary:
-        temporary.write_text(text + '\n', encoding='utf-8', errors='backslashreplace')
+        temporary.write_text(text + '\n', encoding='utf-8', errors='backslashreplace', newline='\n')
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #check-entry
 _NUMBERS = 'first_frame', 'last_frame', 'from_frame', 'to_frame'
@@ -206,7 +206,7 @@ def _columns_of(trial: Trial) -> dict[str, int]:
     found = {}
     for prefix, body in _bodies(trial):
         frame = replace(body, values=body.values[:1], times=body.times[:1], frames=body.frames[:1])
-        points = points_of(frame, uses_joints(body))   # one frame has all names
+        points = points_of(frame, asks_network(body))   # one frame has all names
         for name, column in zip(points.names, points.columns.tolist()):
             if column >= 0: found[prefix + name] = places[body.markers[column]]
     return found
@@ -414,7 +414,7 @@ def _cut_findings(reviewed: Reviewed) -> list[Finding]:
     summary, found = reviewed.done.summary, []
     if not any('jumps' in words for words in (*summary.discontinuities, *summary.remarks)): return []
     for _, body in _bodies(reviewed.done.recorded):
-        if not uses_joints(body): continue
+        if not asks_network(body): continue
         points = points_of(body)
         n = points.n_joints
         cuts = find_discontinuities(points.positions[:, :n], points.visible[:, :n], body.rate)

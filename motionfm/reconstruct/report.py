@@ -7,14 +7,15 @@ __all__ = ['GAP_COLUMNS', 'UncertaintySummary', 'Gap', 'Summary', 'summarise', '
 
 # %% ../../nbs/reconstruct/606_report.ipynb #imports
 import csv
+import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..basics import atomic_path, DataError, FileError
+from ..basics import atomic_path, counted, DataError, FileError
 from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
@@ -129,7 +130,6 @@ class SwapSummary:
         done = 'undone' if self.undone else _UNCHANGED
         return f'left/right swap in frames {frames} ({_format_counts(self.pairs)}); {done}'
 
-# %% ../../nbs/reconstruct/606_report.ipynb #describe-swaps
 def describe_swaps(
     swapped: np.ndarray | None,   # (T, K) True where a joint has the place of its counterpart
     trial: Trial,                 # the recording
@@ -227,9 +227,10 @@ def _headline(summary: Summary) -> str:
     "The first line."
     share = summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
     files = f'{summary.source} -> {summary.output}' if summary.output else summary.source
-    return (f'{files}: {summary.n_frames} frames at {summary.rate:g} Hz, '
-            f'{summary.n_points} points; {summary.n_filled} samples filled ({share:.1%}), '
-            f'longest gap {summary.longest_gap} frames; '
+    frames, points = counted(summary.n_frames, 'frame'), counted(summary.n_points, 'point')
+    return (f'{files}: {frames} at {summary.rate:g} Hz, {points}; '
+            f'{counted(summary.n_filled, "sample")} filled ({share:.1%}), '
+            f'longest gap {counted(summary.longest_gap, "frame")}; '
             f'seen samples moved by {summary.moved_mm:.1f} mm on average')
 
 def _warning_lines(summary: Summary) -> list[str]:
@@ -252,22 +253,27 @@ def _warning_lines(summary: Summary) -> list[str]:
 # %% ../../nbs/reconstruct/606_report.ipynb #fill-lines
 def _gap_lines(gap_counts: dict) -> list[str]:
     "Gaps by length."
-    bins = [f'{count} of {name} frames ({inside} samples)'
+    bins = [f'{count} of {name} frames ({counted(inside, "sample")})'
             for name, (count, inside, _) in gap_counts.items() if count]
     at_ends = sum(row[2] for row in gap_counts.values())
     if not bins: return []
-    ends = f'; {at_ends} samples lie before the first or after the last seen one' if at_ends else ''
+    lie = f'{counted(at_ends, "sample")} {"lies" if at_ends == 1 else "lie"}'
+    ends = f'; {lie} before the first or after the last seen one' if at_ends else ''
     return [f'gaps: {", ".join(bins)}{ends}']
 
 def _fill_lines(gap_counts: dict, filled: dict, blank: dict) -> list[str]:
     "Gaps by length, what filled them and what was left blank."
     lines = _gap_lines(gap_counts)
-    counts = [f'{count} samples by {what}' for what, count in filled.items()]
+    counts = [f'{counted(count, "sample")} by {what}' for what, count in filled.items()]
     if counts: lines.append(f'filled: {", ".join(counts)}')
-    if blank: lines.append(f'left blank: {sum(blank.values())} samples ({_format_counts(blank)})')
+    if blank: lines.append(f'left blank: {counted(sum(blank.values()), "sample")} ({_format_counts(blank)})')
     return lines
 
 # %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
+def _format_mm(value: float) -> str:
+    "Millimetres; tenths of them where there is less than one."
+    return f'{value:.1f}' if value < .95 else f'{value:.0f}'
+
 def _quality_lines(summary: Summary) -> list[str]:
     "How good the filled samples are."
     lines = []
@@ -275,12 +281,14 @@ def _quality_lines(summary: Summary) -> list[str]:
         created = ', '.join(name + CREATED_SUFFIX for name in summary.invented)
         lines.append(f'never seen, so invented: {", ".join(summary.invented)}; written as {created}')
     if summary.uncertainty:
-        words = ('uncertainty of the filled samples (two of three errors are smaller): '
-                 'median {median:.0f} mm, 95 of 100 under {p95:.0f} mm, largest {worst:.0f} mm ({where})')
-        lines.append(words.format(**asdict(summary.uncertainty)))
+        found = summary.uncertainty
+        median, p95, worst = map(_format_mm, (found.median, found.p95, found.worst))
+        lines.append('uncertainty of the filled samples (two of three errors are smaller): '
+                     f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm ({found.where})')
     if summary.self_check:
         n_samples, error = summary.self_check
-        lines.append(f'self-check on {n_samples} samples of this recording that were hidden on purpose: '
+        were = f'{counted(n_samples, "sample")} of this recording that {"was" if n_samples == 1 else "were"}'
+        lines.append(f'self-check on {were} hidden on purpose: '
                      f'mean error {error:.1f} mm')
     return lines
 
@@ -512,6 +520,13 @@ def check_columns(
     raise DataError(f'{path}: columns of another version of motionfm found ({len(found)} of them); '
                     'rename that table and go on with --resume, or repair all again with --overwrite')
 
+def _ends_whole(path: Path) -> bool:
+    "Whether the last line of a file has its end; only one byte is read, as tables can be long."
+    with open(path, 'rb') as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b'\n'
+
+# %% ../../nbs/reconstruct/606_report.ipynb #append-summary
 def append_summary(
     path: str | Path,             # a CSV file; made if it is not there
     result: Summary | Failure,    # of one recording
@@ -523,7 +538,7 @@ def append_summary(
         with open(path, 'a', encoding='utf-8', errors='backslashreplace', newline='') as file:
             table = csv.DictWriter(file, COLUMNS)
             if not file.tell(): table.writeheader()
-            elif not path.read_bytes().endswith(b'\n'): file.write('\r\n')   # a line that was cut off
+            elif not _ends_whole(path): file.write('\r\n')   # a line that was cut off
             table.writerow(_row(result))
     except OSError as error:
         if path.is_file() and not path.stat().st_size: path.unlink()

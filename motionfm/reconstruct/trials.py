@@ -7,7 +7,7 @@ __all__ = ['TrialRepair', 'reconstruct_trial', 'reconstruct_file']
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #imports
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from ..io.files import check_format_holds, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
-from ..io.points import Points, points_of, put_points, uses_joints
+from ..io.points import asks_network, Points, points_of, put_points
 from ..io.registry import LAYOUTS, output_ending, READERS, WRITERS
 from ..io.trial import observed, Trial
 from .fuse import Repairer
@@ -319,7 +319,6 @@ def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
         positions=np.where(never[:, None], np.nan, done.positions),
         uncertainty=np.where(never, np.nan, done.uncertainty))
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #kinds-of
 def _kinds_of(trial: Trial) -> list[str]:
     "Kinds of columns; a point that is never seen is one, without a single place."
     seen = np.any(observed(trial.values), 0)
@@ -342,7 +341,7 @@ def _repair_person(
     left_out = {column for column, kind in enumerate(kinds) if kind in _LEFT}
     invented = absent_joints(trial) if complete else ()
     whole = add_absent_joints(trial) if complete else trial
-    points = points_of(whole, complete or uses_joints(trial), left_out)
+    points = points_of(whole, complete or asks_network(trial), left_out)
     check_points(trial, points)
     repair = _repair_all_points(points, network, trial, fill_only)
     if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
@@ -497,28 +496,37 @@ def output_folder(
     return folder.with_name(folder.name + REPAIRED_SUFFIX)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #unique-targets
+def _as_disks_see(path: Path) -> str:
+    "What two paths have in common that are one file on Windows and macOS, where case makes no difference."
+    return str(path).casefold()
+
 def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets, each different: of two that are the same, the one that changes its format gets another name."
     targets = _apart(recordings, targets)
-    count, unique = Counter(targets), []
-    taken = {target for path, target in zip(recordings, targets) if path.suffix == target.suffix}
-    for path, target in zip(recordings, targets):
+    count, unique = Counter(map(_as_disks_see, targets)), []
+    pairs = list(zip(recordings, targets))
+    taken = {_as_disks_see(target) for path, target in pairs if path.suffix == target.suffix}
+    for path, target in pairs:
         if path.suffix != target.suffix:
-            if count[target] > 1: target = target.with_stem(f'{path.stem}_{path.suffix[1:]}')
+            if count[_as_disks_see(target)] > 1:
+                target = target.with_stem(f'{path.stem}_{path.suffix[1:]}')
             stem, number = target.stem, 1
-            while target in taken: target, number = target.with_stem(f'{stem}_{number + 1}'), number + 1
-            taken.add(target)
+            while _as_disks_see(target) in taken:
+                target, number = target.with_stem(f'{stem}_{number + 1}'), number + 1
+            taken.add(_as_disks_see(target))
         unique.append(target)
     return unique
-def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
-    "Targets where recordings of one name from several folders bear the name of their folder, too."
-    kept = [target for path, target in zip(recordings, targets) if path.suffix == target.suffix]
-    count = Counter(kept)
-    return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
-            if path.suffix == target.suffix and count[target] > 1 else target
-            for path, target in zip(recordings, targets)]
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #plan-file
+def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
+    "Targets where recordings of one name from several folders bear the name of their folder, too."
+    folders: defaultdict[str, set[Path]] = defaultdict(set)
+    for path, target in zip(recordings, targets):
+        if path.suffix == target.suffix: folders[_as_disks_see(target)].add(path.parent)
+    return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
+            if path.suffix == target.suffix and len(folders[_as_disks_see(target)]) > 1 else target
+            for path, target in zip(recordings, targets)]
+
 def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
     "Where a recording goes: beside itself, into a folder, or where the user says."
     suffix = ending or output_ending(source)
@@ -530,9 +538,9 @@ def _plan_folder(
 ) -> list[tuple[Path, Path]]:
     "Recordings of a folder and where they go; results of earlier runs are no recordings."
     folder = output_folder(source, output)
+    results = folder.resolve() if folder.resolve() != source.resolve() else None
     def is_result(path: Path) -> bool:
-        inside = folder.resolve() != source.resolve() and folder.resolve() in path.resolve().parents
-        return path.stem.endswith(REPAIRED_SUFFIX) or inside
+        return path.stem.endswith(REPAIRED_SUFFIX) or bool(results and results in path.resolve().parents)
     found = [path for path in find_recordings(source, tables) if not is_result(path)]
     if not found:
         raise FileError(f'{source}: no recording found that motionfm has not made itself; '
