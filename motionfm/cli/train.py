@@ -20,16 +20,18 @@ from ..learn.config import quiet_tensorflow, recipe_defaults, TrainConfig
 # %% ../../nbs/cli/902_train.ipynb #for-recipe
 def _with_recipe_defaults(context: typer.Context, settings: dict) -> dict:
     "Settings with the recipe's own defaults in place of those that nobody gave."
-    def is_default(name: str) -> bool:
-        return getattr(context.get_parameter_source(name), 'name', '') == 'DEFAULT'
     defaults = recipe_defaults(settings)
-    return settings | {name: value for name, value in defaults.items() if is_default(name)}
+    return settings | {name: value for name, value in defaults.items() if _is_default(context, name)}
+
+def _is_default(context: typer.Context, name: str) -> bool:
+    "Whether nobody gave this option."
+    return getattr(context.get_parameter_source(name), 'name', '') == 'DEFAULT'
 
 def _with_recordings(context: typer.Context, settings: dict, folder: str | None) -> dict:
     "Settings to learn from a folder of recordings: by the best recipe, written beside the folder."
     if not folder: return settings
     here = {'recordings': folder, 'recipe': 'best', 'save_prefix': str(Path(folder).resolve())}
-    given = {name for name in here if context.get_parameter_source(name).name != 'DEFAULT'}
+    given = {name for name in here if not _is_default(context, name)}
     if 'recordings' in given:
         raise DataError(f'RECORDINGS {folder} and --recordings {settings["recordings"]} found, expected one')
     return settings | {name: value for name, value in here.items() if name not in given}

@@ -277,7 +277,7 @@ def _synthetic_recordings(number: int, seed: int) -> list[np.ndarray]:
     return [synthesize(activity, seed=seed + 1000 + one, n_frames=SETTINGS.synthetic_frames)
             for activity in ACTIVITIES for one in range(number)]
 
-def _draw_recording(source: Source, rng: np.random.Generator) -> np.ndarray:
+def _draw_recording(source: Source, rng: np.random.Generator) -> Recording:
     "A recording to take a crop from."
     if rng.random() < SETTINGS.synthetic_share: return source.synthetic[rng.integers(len(source.synthetic))]
     return source.recordings[rng.choice(len(source.recordings), p=source.chances)]
@@ -569,7 +569,7 @@ class _Split(NamedTuple):
     others: list[Recording]
     held_out: set[str]
 
-def _split_people(config: TrainConfig, recordings: list[np.ndarray], subjects: np.ndarray) -> _Split:
+def _split_people(config: TrainConfig, recordings: list[Recording], subjects: np.ndarray) -> _Split:
     "Nobody on both sides; of a single person, the last recordings are held out."
     alone = len(set(subjects.tolist())) == 1 and not config.val_subjects
     if config.recordings and alone: return _split_one(recordings, str(subjects[0]), config.val_fraction)
@@ -578,7 +578,7 @@ def _split_people(config: TrainConfig, recordings: list[np.ndarray], subjects: n
     people, others = ([recordings[index] for index in indices] for indices in (training, validation))
     return _Split(people, subjects[training].tolist(), others, set(subjects[validation]))
 
-def _split_one(recordings: list[np.ndarray], subject: str, fraction: float) -> _Split:
+def _split_one(recordings: list[Recording], subject: str, fraction: float) -> _Split:
     "The last recordings of a person held out, or the end of the only one."
     fraction = float(np.clip(fraction, .1, .5))
     if len(recordings) == 1:
@@ -615,7 +615,7 @@ def _all_recordings(config: TrainConfig) -> tuple[list[Recording], np.ndarray]:
 def _fingerprint_of(recordings: Sequence[Recording], held_out: set[str]) -> dict:
     "By what this data is recognised when a run is resumed."
     checksum = 0
-    for recording in recordings: checksum = crc32(np.ascontiguousarray(recording), checksum)
+    for recording in recordings: checksum = crc32(np.asarray(recording).tobytes(), checksum)
     return {'recordings': len(recordings), 'frames': sum(map(len, recordings)), 'held_out': sorted(held_out),
             'checksum': checksum}
 
