@@ -13,10 +13,9 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from bench_people import MOST_FRAMES, SHARED
+from bench_people import MOST_FRAMES, trials_of
 
 from motionfm.basics import atomic_path
-from motionfm.body.skeleton import RATE
 from motionfm.evaluation.benchmark import evaluate_trials, network_methods
 from motionfm.learn.config import change_config
 from motionfm.learn.recipe import train_recipe
@@ -28,18 +27,9 @@ SCENARIOS = 'noise', 'joints', 'frames', 'everything'
 MOST_TRIALS = 6
 
 
-def trials_of(person: str) -> dict[str, np.ndarray]:
-    "All trials of a person, (T, 20, 3) metres, 60 Hz."
-    found = {}
-    for path in sorted((SHARED/'people').glob('*.npz')):
-        with np.load(path) as stored:
-            found |= {name: stored[name] for name in stored.files if name.split('_')[0] == person}
-    return found
-
-
-def errors_of(weights: Path, trials: dict[str, np.ndarray]) -> dict[str, list[float]]:
+def errors_of(weights: Path, trials: dict[str, tuple[np.ndarray, float]]) -> dict[str, list[float]]:
     "Scenario -> mean error in mm of each trial."
-    measured = {name: (trial[:MOST_FRAMES], RATE) for name, trial in trials.items()}
+    measured = {name: (trial[:MOST_FRAMES], rate) for name, (trial, rate) in trials.items()}
     method = {'motionfm': network_methods(load_network(SHIPPED_JSON, weights))['motionfm']}
     rows = evaluate_trials(measured, method, SCENARIOS)
     return {row['scenario']: [value[0]/value[1] for name, *value in row['each'] if value[1]] for row in rows}
@@ -56,16 +46,16 @@ def compared(before: list[float], after: list[float]) -> dict:
 
 def fine_tuned(person: str, folder: str, settings: dict) -> tuple[dict, float]:
     "Errors of a person and of others before and after; seconds that it took to learn."
-    trials = trials_of(person)
+    trials = trials_of((person,), np.inf, None)
     names = sorted(trials)
-    np.savez(f'{folder}/own.npz', **{name: trials[name] for name in names[::2]})
+    np.savez(f'{folder}/own.npz', **{name: trials[name][0] for name in names[::2]})
     config = change_config(None, {
         'recipe': 'best', 'pretrained': str(SHIPPED_WEIGHTS), 'recordings': f'{folder}/own.npz',
         'save_prefix': f'{folder}/own', **settings})
     start = perf_counter()
     best = train_recipe(config).paths['best']
     seconds = perf_counter() - start
-    others = {name: trial for other in OTHERS for name, trial in list(trials_of(other).items())[:1]}
+    others = trials_of(OTHERS, 1)
     groups = {'own': {name: trials[name] for name in names[1::2][:MOST_TRIALS]}, 'others': others}
     errors = {group: [errors_of(weights, some) for weights in (SHIPPED_WEIGHTS, best)]
               for group, some in groups.items()}

@@ -54,16 +54,18 @@ def noise40(truth, rng, rate):
     return truth + rng.normal(0, .04, truth.shape), all_seen(truth)
 
 
-def trials_of(people: tuple[str, ...]) -> dict[str, tuple[np.ndarray, float]]:
-    "The first trials of each person."
+def trials_of(
+    people: tuple[str, ...], most: float = MOST_TRIALS, frames: int | None = MOST_FRAMES,
+) -> dict[str, tuple[np.ndarray, float]]:
+    "The first trials of each person, so many and so long at most."
     found, count = {}, dict.fromkeys(people, 0)
     for path in sorted((SHARED/'people').glob('*.npz')):
         with np.load(path) as stored:
             for name in stored.files:
                 person = name.split('_')[0]
-                if count.get(person, MOST_TRIALS) >= MOST_TRIALS: continue
+                if count.get(person, most) >= most: continue
                 count[person] += 1
-                found[name] = stored[name][:MOST_FRAMES], RATE
+                found[name] = stored[name][:frames], RATE
     return found
 
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
 from pathlib import Path
@@ -312,3 +312,17 @@ def progress_bar(
     finally:
         _SHOWN.clear()
         bar.stop()
+
+# %% ../nbs/00_basics.ipynb #progress-over
+def progress(
+    things: Iterable,            # to be gone through
+    doing: str,                  # what they are, as 'recordings'
+    total: int | None = None,    # how many; None: as long as `things` are
+    after: float = 0.,           # seconds that pass without a bar
+) -> Iterator:                   # the same things
+    "The things one after the other, with a bar that goes on when each is done."
+    n_things = len(things) if total is None else total   # type: ignore[arg-type]
+    with progress_bar(n_things, doing, after) as step:
+        for thing in things:
+            yield thing
+            step()

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress_bar
+from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress
 from motionfm.cli.app import (
     app,
     FillOnly,
@@ -280,12 +280,10 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
     from motionfm.reconstruct.report import describe_totals, Summary, table_line, write_summaries
     results: dict = {}
     print(table_line(width=folder.width))
-    with progress_bar(len(folder.plan), 'recordings') as step:
-        for path, target in folder.plan:
-            name = folder.name_of(path)
-            results[name] = _reconstruct_one(path, target, network, options)
-            print(table_line(results[name], folder.width, name), flush=True)
-            step()
+    for path, target in progress(folder.plan, 'recordings'):
+        name = folder.name_of(path)
+        results[name] = _reconstruct_one(path, target, network, options)
+        print(table_line(results[name], folder.width, name), flush=True)
     for line in describe_totals(list(results.values())): print(line)
     for name, result in results.items():
         for flag in result.flags if isinstance(result, Summary) else (): print(f'look at {name}: {flag}')
@@ -311,12 +309,10 @@ def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
     beside = index.with_name(f'{index.stem}_pages')
     repaired = [(folder.name_of(path), path, target) for path, target in folder.plan
                 if isinstance(results.get(folder.name_of(path)), Summary)]
-    with progress_bar(len(repaired), 'pages') as step:
-        for name, path, target in repaired:
-            page = beside/f'{name.replace("/", "_")}.html'
-            _write_report(page, results[name], path, target, folder.options)
-            pages[name] = f'{beside.name}/{page.name}'
-            step()
+    for name, path, target in progress(repaired, 'pages'):
+        page = beside/f'{name.replace("/", "_")}.html'
+        _write_report(page, results[name], path, target, folder.options)
+        pages[name] = f'{beside.name}/{page.name}'
     write_index_page(index, results, pages)
     print(f'look at {index}')
 
@@ -348,14 +344,12 @@ def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int,
     left = _left_to_do(folder, resume)
     results: dict = {}
     print(table_line(width=folder.width))
-    with progress_bar(len(left), 'recordings') as step:
-        for (path, _), result in run_all(left, repair, jobs, cluster):
-            name = folder.name_of(path)
-            if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
-            results[name] = result
-            append_summary(folder.table, result)
-            print(table_line(result, folder.width, name), flush=True)
-            step()
+    for (path, _), result in progress(run_all(left, repair, jobs, cluster), 'recordings', len(left)):
+        name = folder.name_of(path)
+        if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
+        results[name] = result
+        append_summary(folder.table, result)
+        print(table_line(result, folder.width, name), flush=True)
     for line in describe_totals(list(results.values())): print(line)
     _print_end(folder, results)
 

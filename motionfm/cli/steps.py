@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..basics import DataError, progress_bar
+from ..basics import DataError, progress
 from .app import app, FillOnly, load_chosen_network, MaxGap, ModelJson, NoExtrapolate, Weights
 from .projects import check_steps, repair_steps, Step
 
@@ -35,11 +35,10 @@ def _repair_all(steps: Sequence[Step], network: Callable, options: dict[str, Any
     several, results = len(steps) > 1, []
     width = max(len(step.source.name) for step in steps)
     if several: print(table_line(width=width))
-    with progress_bar(len(steps), 'recordings') as advance:
-        for step, result in zip(steps, repair_steps(steps, network, options)):
-            results.append(result)
-            print(table_line(result, width, step.source.name) if several else result, flush=True)
-            advance()
+    done = progress(zip(steps, repair_steps(steps, network, options)), 'recordings', len(steps))
+    for step, result in done:
+        results.append(result)
+        print(table_line(result, width, step.source.name) if several else result, flush=True)
     return results
 
 def _print_end(steps: Sequence[Step], results: list, then: str) -> None:

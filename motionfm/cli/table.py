@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress_bar
+from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress
 from motionfm.cli.app import (
     app,
     FillOnly,
@@ -71,9 +71,7 @@ def _repairs(paths: list[Path], network: Callable, hints: tuple, options: dict[s
     "Repair one recording after the other; broken ones go to a list."
     from motionfm.io.files import read_trial
     from motionfm.reconstruct.trials import reconstruct_trial
-    with progress_bar(len(paths), 'recordings') as step:
-        for path in paths:
-            try: done = reconstruct_trial(read_trial(path, *hints), network, **options)
-            except MotionfmError as error: failed.append(str(error))
-            else: yield done
-            step()
+    for path in progress(paths, 'recordings'):
+        try: done = reconstruct_trial(read_trial(path, *hints), network, **options)
+        except MotionfmError as error: failed.append(str(error))
+        else: yield done

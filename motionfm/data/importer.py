@@ -26,7 +26,7 @@ from motionfm.basics import (
     FileError,
     locked,
     MotionfmError,
-    progress_bar,
+    progress,
 )
 from ..body.plausibility import implausible_frames
 from ..body.skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, MIDHIP, RATE
@@ -401,11 +401,9 @@ def _import_all(recordings: list[Path], run: _ImportRun, log: Callable) -> list[
     "Import one recording after the other, and log a line for each."
     rows: list[ImportedRecording] = []
     width = max(len(path.relative_to(run.folder).as_posix()) for path in recordings)
-    with progress_bar(len(recordings), 'recordings') as step:
-        for path in recordings:
-            rows.append(_import_one(path, run))
-            log(rows[-1].line((width, 12)))
-            step()
+    for path in progress(recordings, 'recordings'):
+        rows.append(_import_one(path, run))
+        log(rows[-1].line((width, 12)))
     return rows
 
 # %% ../../nbs/data/209_importer.ipynb #import-checks

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from threadpoolctl import threadpool_limits
 
-from ..basics import progress_bar, usable_cores
+from ..basics import progress, usable_cores
 from .gap_network import describe_gap, GapCase, weigh_gap_candidates
 from motionfm.estimate.gaussian_process import (
     expected_error,
@@ -250,11 +250,9 @@ def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
         left = _what_is_left(context.visible, filled, wanted)
         if again and left: context = _with_fills(context, filled)
         starts = range(0, len(left), SETTINGS.together)
-        with progress_bar(len(starts), 'groups of gaps', after=2.) as step:
-            for start in starts:
-                pieces = _on_cores(context, left[start:start + SETTINGS.together])
-                for fill in fill_gaps(pieces): _put(filled, fill)
-                step()
+        for start in progress(starts, 'groups of gaps', after=2.):
+            pieces = _on_cores(context, left[start:start + SETTINGS.together])
+            for fill in fill_gaps(pieces): _put(filled, fill)
     left = _what_is_left(context.visible, filled, wanted)
     if left: context = _with_fills(context, filled)
     for gap in left: _put(filled, _fill_by_curve(context, gap))

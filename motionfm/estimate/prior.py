@@ -14,7 +14,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from ..basics import DataError, FileError, progress_bar
+from ..basics import DataError, FileError, progress
 from ..body.skeleton import JOINT_INDEX, MIRROR
 from .kalman import damp_extrapolation, Filtered, kalman_filter, smooth_backwards
 from .low_rank import with_population
@@ -168,12 +168,10 @@ def fit_prior(
     "Learn a motion prior from people, each with their mirror image."
     recordings = [*recordings]
     moments, variations = [], []
-    with progress_bar(len(recordings), 'recordings for the motion prior') as step:
-        for recording in recordings:
-            for part in _parts(recording, length):
-                moments.append(_pose_moments(part))
-                variations.append(_variability(part))
-            step()
+    for recording in progress(recordings, 'recordings for the motion prior'):
+        for part in _parts(recording, length):
+            moments.append(_pose_moments(part))
+            variations.append(_variability(part))
     mean, covariance = (np.mean(moment, 0).astype(np.float32) for moment in zip(*moments))
     variation = np.mean(variations, 0)
     variation = (variation + variation[np.ix_(MIRROR, MIRROR)])/2

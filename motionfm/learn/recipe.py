@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ..basics import atomic_path, DataError, progress_bar, reserve
+from ..basics import atomic_path, DataError, progress, progress_bar, reserve
 from ..body.activities import ACTIVITIES
 from ..body.skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR, PARENT_OF
 from ..body.synthetic import synthesize
@@ -515,11 +515,9 @@ _JUDGED = ('all', 'missing', 'all, best candidate', 'missing, best candidate')
 def _judge(model: keras.Model, recordings: Sequence[Recording], source: Source) -> str:
     "Mean error in mm on damaged crops of people whom the network has not seen, beside the best candidate."
     rng, errors = np.random.default_rng(source.seed), []
-    with progress_bar(SETTINGS.n_judged, 'crops judged') as step:
-        for number in range(SETTINGS.n_judged):
-            truth = crop(recordings[number % len(recordings)], rng)[None]
-            errors.append(_judge_one(model, truth, rng, source.prior))
-            step()
+    for number in progress(range(SETTINGS.n_judged), 'crops judged'):
+        truth = crop(recordings[number % len(recordings)], rng)[None]
+        errors.append(_judge_one(model, truth, rng, source.prior))
     pooled = [np.concatenate([np.ravel(part) for part in parts]) for parts in zip(*errors)]
     return ', '.join(f'{name} {part.mean():.1f}' for name, part in zip(_JUDGED, pooled, strict=True))
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..basics import progress_bar, usable_cores
+from ..basics import progress, usable_cores
 from ..body.skeleton import KMAX, LHIP, MIDHIP, RHIP
 from ..data.preprocess import pad_joints
 from motionfm.estimate.features import (
@@ -196,11 +196,8 @@ def fuse_trials(
     visible = np.concatenate([one.visible for one in cut])
     calls = [slice(first, first + SETTINGS.blocks_per_call)
              for first in range(0, len(positions), SETTINGS.blocks_per_call)]
-    parts = []
-    with progress_bar(len(calls), 'pieces of the recording', after=2.) as step:
-        for call in calls:
-            parts.append(_estimate_blocks(positions[call], visible[call], repairer))
-            step()
+    parts = [_estimate_blocks(positions[call], visible[call], repairer)
+             for call in progress(calls, 'pieces of the recording', after=2.)]
     ends = np.cumsum([len(one.starts) for one in cut])[:-1]
     estimates, uncertainty = (np.split(np.concatenate(arrays), ends) for arrays in zip(*parts))
     masks = [mask for _, mask in recordings]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import DataError, progress_bar
+from ..basics import DataError, progress
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.features import N_FEATURES, N_OUTPUTS
@@ -220,11 +220,9 @@ def repair_positions(
     seen = visible & ~discontinuities.displaced[:, None]
     whole, parts = len(discontinuities.parts) == 1, []
     n_told = len(discontinuities.parts) if len(discontinuities.parts) > 5 else 0   # few show their own pieces
-    with progress_bar(n_told, 'parts of the recording', after=2.) as step:
-        for part in discontinuities.parts:
-            part_name = name if whole else f'{name}, from frame {part.start} to {part.stop - 1}'
-            parts.append(_repair_part(positions[part], seen[part], network, rate, part_name))
-            step()
+    for part in progress(discontinuities.parts, 'parts of the recording', n_told, after=2.):
+        part_name = name if whole else f'{name}, from frame {part.start} to {part.stop - 1}'
+        parts.append(_repair_part(positions[part], seen[part], network, rate, part_name))
     repaired = _join_parts(parts, discontinuities)
     return _keep_seen(repaired, positions, visible) if fill_only else repaired
 
