@@ -108,6 +108,7 @@ def _with_hints(trial: Trial, units: str | None, up: str | None) -> Trial:
     "A trial whose unit and up axis the caller knows better."
     return replace(trial, units=units or trial.units, up=up or trial.up)
 
+# %% ../nbs/cli/900_api.ipynb #from-array
 def _from_array(
     positions: np.ndarray,           # (T, M, 3)
     names: Sequence[str] | None,     # M names
@@ -185,6 +186,7 @@ def _as_player(repair: Repair) -> str:
     gaps = gaps_html(repair.summary.gaps, repair.recorded, _MOST_ROWS)
     return f'<div class="mfm-repair">{player}<pre>{escape(str(repair.summary))}</pre>{gaps}</div>'
 
+# %% ../nbs/cli/900_api.ipynb #display
 def _display(repair: Repair) -> None:
     "The same in a notebook, with a still picture for places without scripts."
     from motionfm.view.player import display_forms, in_notebook, still_png

@@ -232,6 +232,7 @@ def _is_alive(parent: int) -> bool:
     try: return kernel.WaitForSingleObject(handle, 0) == wait_timeout
     finally: kernel.CloseHandle(handle)
 
+# %% ../nbs/00_basics.ipynb #end-with-2
 def end_with(
     parent: int,          # process id of the one that started this process
     every: float = 1.,    # seconds between two looks

@@ -30,6 +30,7 @@ def _dimension(data: Any, *names: str) -> str | None:
     "The name that a dimension has; None where there is none of these."
     return next((name for name in names if name in data.dims), None)
 
+# %% ../nbs/cli/911_movement.ipynb #layout-of
 def _layout_of(dataset: Any) -> _Layout:
     "Raise `DataError` unless this is a dataset of 3D poses."
     if not hasattr(dataset, 'data_vars') or 'position' not in dataset:
@@ -71,6 +72,7 @@ def _trial_of(dataset: Any, layout: _Layout, rate: float, units: str | None, up:
         else [f'keypoint_{place}' for place in range(values.shape[1])]
     return Trial.from_array(values, names, rate, units=units, up=up)
 
+# %% ../nbs/cli/911_movement.ipynb #put-back
 def _put_back(dataset: Any, layout: _Layout, done: TrialRepair) -> Any:
     "The same individual with repaired positions, and their uncertainty."
     repaired = done.repaired.values.astype(dataset['position'].dtype, copy=False)
@@ -149,6 +151,7 @@ def _unchanged(one: Any, layout: _Layout) -> Any:
     sizes = one.sizes['time'], one.sizes[layout.keypoint]
     return one.assign(uncertainty=(('time', layout.keypoint), np.full(sizes, np.nan), _UNCERTAINTY))
 
+# %% ../nbs/cli/911_movement.ipynb #joined
 def _joined(dataset: Any, parts: list, individual: str) -> Any:
     "All individuals in one dataset again, in the order of its dimensions."
     import xarray

@@ -64,6 +64,7 @@ def _sessions(path: Path) -> list[Path]:
     if found: return found
     raise FileError(f'{path}: no folder {_MARKERS} found, expected the folder of an OpenCap session')
 
+# %% ../nbs/cli/910_opencap.ipynb #stage
 def _stage(path: Path) -> str:
     "The folder of a pose detector and its cameras, without the stage that a file belongs to."
     return str(path.parent.parent if re.match('(Pre|Post)Augmentation', path.parent.name) else path.parent)

@@ -31,6 +31,7 @@ def _project_folder(project: str | Path) -> Path:
     if path.is_dir(): return path
     raise FileError(f'{project}: no such folder; give the folder of a Pose2Sim project, or its {_CONFIG}')
 
+# %% ../nbs/cli/909_pose2sim.ipynb #walk
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
     "Trial folders in order: those with a pose-3d."
     if (folder/_POSES).is_dir(): yield folder
@@ -55,6 +56,7 @@ def _merged(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
         both[key] = _merged(both[key], value) if nested else value
     return both
 
+# %% ../nbs/cli/909_pose2sim.ipynb #read-config
 def _read_config(folder: Path, root: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     "What holds for a trial, and what is to be told about it."
     inside = [folder, *folder.parents]
@@ -69,6 +71,7 @@ def _read_config(folder: Path, root: Path) -> tuple[dict[str, Any], tuple[str, .
             notes.append(f'{path.name} of {place.name} left aside: it could not be read ({str(error)[:80]})')
     return config, tuple(notes)
 
+# %% ../nbs/cli/909_pose2sim.ipynb #table
 def _table(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     "A table of a configuration; empty where it is missing or something else."
     found = config.get(name)
@@ -89,6 +92,7 @@ def _names_in(node: Any, depth: int = 0) -> Iterator[str]:
     children = node.get('children')
     for child in children if isinstance(children, list) else (): yield from _names_in(child, depth + 1)
 
+# %% ../nbs/cli/909_pose2sim.ipynb #point-names
 def _point_names(config: Mapping[str, Any]) -> tuple[str, ...]:
     "Names of the points in a TRC of this project; none where they are not known."
     pose = _table(config, 'pose')
@@ -115,6 +119,7 @@ def _unfiltered_stem(path: Path) -> str: return _FILTERED.sub('', path.stem)
 
 def _is_own(path: Path) -> bool: return path.stem.removesuffix('_LSTM').endswith(OWN_ENDING)
 
+# %% ../nbs/cli/909_pose2sim.ipynb #tracks-2
 def _tracks(folder: Path) -> list[_Track]:
     "All people of a trial."
     files: dict[str, list[Path]] = defaultdict(list)
@@ -130,6 +135,7 @@ def _choose(track: _Track, unfiltered: bool) -> Path:
     if files: return newest(files)
     raise FileError(f'{track.files[0]}: only filtered files found, expected one as Pose2Sim triangulated it')
 
+# %% ../nbs/cli/909_pose2sim.ipynb #output
 def _output(source: Path) -> Path:
     "Where the repair goes, so that Pose2Sim takes it for the filtered file."
     return source.with_name(f'{_unfiltered_stem(source)}_filt{OWN_ENDING}.trc')
@@ -146,6 +152,7 @@ def _free_name(path: Path) -> Path:
     while free.exists(): free, number = path.with_stem(f'{path.stem}_{number}'), number + 1
     return free
 
+# %% ../nbs/cli/909_pose2sim.ipynb #move-aside
 def _move_aside(folder: Path) -> list[Path]:
     "Move such files out of Pose2Sim's sight; where they are now."
     moved = []
@@ -177,6 +184,7 @@ def _steps_of(folder: Path, root: Path, unfiltered: bool, set_aside: bool) -> li
     return [Step(source, _output(source), rate, names, notes if number == 0 else ())
             for number, source in enumerate(sources)]
 
+# %% ../nbs/cli/909_pose2sim.ipynb #left-behind
 def _left_behind(results: list[Summary | Failure], steps: list[Step]) -> list[Summary | Failure]:
     "Failures say what follows where others of the same trial succeeded: Pose2Sim takes only filtered files."
     done = {step.output.parent for step, one in zip(steps, results) if isinstance(one, Summary)}
@@ -199,6 +207,7 @@ def plan_project(
     raise FileError(f'{root}: no TRC found in {_POSES}, expected one for each person; '
                     'run Pose2Sim.triangulation() first')
 
+# %% ../nbs/cli/909_pose2sim.ipynb #finish-project
 def finish_project(
     steps: list[Step],                   # that were done
     results: list[Summary | Failure],    # what became of them

@@ -34,6 +34,7 @@ def _write_page(path: Path, title: str, body: str) -> None:
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
 
+# %% ../../nbs/cli/904_pages.ipynb #millimetres
 def _millimetres(value: float | None) -> str:
     "A distance for a cell; nothing where it is not known."
     return f'{value:.0f}' if value is not None and math.isfinite(value) else ''
@@ -92,6 +93,7 @@ def _facts(summary, trial) -> str:
     turned = '' if trial.up == 'y' else ' The player turns it: there y is up.'
     return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.{turned}</p>'
 
+# %% ../../nbs/cli/904_pages.ipynb #write-repair-page-2
 def write_repair_page(
     path: Path,    # the page
     summary,       # what was done, a `Summary`

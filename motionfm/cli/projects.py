@@ -72,6 +72,7 @@ def _repair_step(step: Step, network: Any, options: dict[str, Any]) -> Summary |
     notes = (*done.summary.notes, *step.notes)
     return replace(done.summary, output=str(step.output), notes=notes)
 
+# %% ../../nbs/cli/908_projects.ipynb #repair-steps-2
 def repair_steps(
     steps: Sequence[Step],           # in the order in which they are done
     network: Callable | Any,         # see `load_network`; None: the weights that ship

@@ -143,6 +143,7 @@ def _check_new(extras: list[str | None], overwrite: bool) -> None:
             raise FileError(f'{extra}: exists already; replace it with --overwrite, or choose another name')
         check_writable(Path(extra).parent)
 
+# %% ../../nbs/cli/905_repair.ipynb #check-decisions
 def _check_decisions(path: str | None) -> None:
     "Raise `DataError`, `FileError` for decisions that can't be read, before anything is done."
     from motionfm.reconstruct.decisions import read_decisions
@@ -183,6 +184,7 @@ def _write_report(page: Path, summary, path: Path, target: Path, options: dict) 
     scene = make_scene(None, _without(before, unseen), _without(after, unseen))
     write_repair_page(page, summary, player_frame(scene), trial=before)
 
+# %% ../../nbs/cli/905_repair.ipynb #not-drawn
 def _not_drawn(trial) -> set[str]:
     "Columns that stand nowhere in the room: angles, forces, and points hardly ever seen."
     from motionfm.io.kinds import classify_points

@@ -41,6 +41,7 @@ def _repair_all(steps: Sequence[Step], network: Callable, options: dict[str, Any
         print(table_line(result, width, step.source.name) if several else result, flush=True)
     return results
 
+# %% ../../nbs/cli/912_steps.ipynb #print-end
 def _print_end(steps: Sequence[Step], results: list, then: str) -> None:
     "What else there is to tell, and what comes next; raises `DataError` that names what failed."
     from motionfm.reconstruct.report import Failure

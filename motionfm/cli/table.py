@@ -66,6 +66,7 @@ def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights =
     if failed: raise DataError(f'{len(failed)} of {len(paths)} recordings could not be repaired: '
                                f'{"; ".join(failed)[:500]}')
 
+# %% ../../nbs/cli/913_table.ipynb #repairs
 def _repairs(paths: list[Path], network: Callable, hints: tuple, options: dict[str, Any],
              failed: list[str]) -> Iterator:
     "Repair one recording after the other; broken ones go to a list."

@@ -44,6 +44,7 @@ def _open_npz(path: str | Path) -> Iterator[Any]:
         reason = ' '.join(str(error).split())[:80]
         raise DataError(f'{path}: not an .npz file of arrays ({reason})') from error
 
+# %% ../../nbs/data/210_people.ipynb #arrays-in-npz
 def arrays_in_npz(
     path: str | Path,   # a .npz file
 ) -> dict[str, np.ndarray]:
@@ -155,6 +156,7 @@ def _of_npz(path: Path) -> Iterator[tuple[np.ndarray, str]]:
         if np.isfinite(positions).all():
             yield positions.astype(np.float32), f'{path.stem}/{name.partition("_")[0]}'
 
+# %% ../../nbs/data/210_people.ipynb #of-recording
 def _of_recording(path: Path, folder: Path) -> Iterator[tuple[np.ndarray, str]]:
     "Parts of a recording, and whose they are."
     place = path.relative_to(folder).parts
@@ -182,6 +184,7 @@ def read_people(
     trials, subjects = zip(*found)
     return People(list(trials), np.array(subjects), skipped)
 
+# %% ../../nbs/data/210_people.ipynb #holds-trials
 def _holds_trials(path: Path) -> bool:
     "Whether a file holds many trials, and not one recording as `write_trial` writes it."
     if path.suffix.lower() != '.npz': return False

@@ -167,6 +167,7 @@ def _smoothed_candidates(
         _place_unseen(paths[trial], ever[trial], prior.mean)
     return paths
 
+# %% ../../nbs/estimate/508_features.ipynb #near-sight
 _JERK_FRAMES = 15, 30   # from the nearest sight, between which minimum jerk fades away
 
 def _near_sight(by_jerk: np.ndarray, by_inertia: np.ndarray, visible: np.ndarray) -> np.ndarray:

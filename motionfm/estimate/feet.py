@@ -40,6 +40,7 @@ class Contacts(NamedTuple):
     standing: np.ndarray   # (T, 6)
     floor: np.ndarray      # (6,) metres, height of each when it stands
 
+# %% ../../nbs/estimate/515_feet.ipynb #find-contacts
 def find_contacts(
     positions: np.ndarray,   # (T, K, 3) complete, metres, y up; K 16 or 20 joints
     rate: float,             # Hz
@@ -57,6 +58,7 @@ def find_contacts(
         if run.stop - run.start < SETTINGS.shortest_s*rate: standing[run, joint] = False
     return Contacts(standing, floor)
 
+# %% ../../nbs/estimate/515_feet.ipynb #runs
 def _runs(standing: np.ndarray) -> Iterator[tuple[int, slice]]:
     "Each contact: which of `FOOT_JOINTS`, and its frames."
     for joint, mask in enumerate(standing.T):

@@ -76,6 +76,7 @@ class DescribedGap(NamedTuple):
     case: GapCase
     candidates: GapCandidates   # of `KERNELS`, then of the point's own path
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #all-candidates
 _NO_ERROR_M = 1e-6   # metres, below which errors in holes are none
 
 def _all_candidates(
@@ -152,6 +153,7 @@ def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
         if length < SETTINGS.min_frames or not _can_be_cut(context, gap): return []
     return [piece for half in _halves(gap) for piece in _in_pieces(context, half)]
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #can-be-cut
 def _can_be_cut(context: GapContext, gap: GapSpan) -> bool:
     "Whether in some frame of a gap three points are seen that have to do with it."
     seen = context.visible[gap.start:gap.stop, np.isfinite(context.spread[gap.point])]
@@ -166,6 +168,7 @@ class _Filled(NamedTuple):
     weight: np.ndarray        # (T, M) of what stands there already
     checks: list              # of each piece: its frames, and the mean error in holes like it, metres
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #put-2
 _WAYS = ('', BY_NEIGHBOURS, BY_PATH, BY_CURVE)
 
 def _put(filled: _Filled, fill: GapFill) -> None:

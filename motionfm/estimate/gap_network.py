@@ -76,6 +76,7 @@ def _neighbours_of(positions: np.ndarray, gap: GapSpan, around: Neighbourhood | 
     distances = np.linalg.norm(away, axis=-1)
     return tuple(_padded(part, _N_NEIGHBOURS) for part in (along, distances.mean(0), distances.std(0)))
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #describe-gap
 def describe_gap(
     positions: np.ndarray,          # (T, M, 3) metres
     visible: np.ndarray,            # (T, M) True where a point was seen
@@ -103,6 +104,7 @@ class _Mixed(NamedTuple):
     scale: np.ndarray      # (N,) metres, error that is to be expected
     offsets: np.ndarray    # (N, C, S, 3) of the candidates from the mean, in units of the scale; or 0
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #mix
 _LEAST_SCALE_M = 2e-5
 
 def _mix(cases: Sequence[GapCase]) -> _Mixed:
@@ -191,6 +193,7 @@ class GapFeatures(NamedTuple):
     mean: np.ndarray       # (N, S, 3) metres
     scale: np.ndarray      # (N,) metres
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #build-gap-features
 def build_gap_features(cases: Sequence[GapCase]) -> GapFeatures:
     "Features of gaps."
     mixed = _mix(cases)
@@ -254,6 +257,7 @@ def _to_frames(values: np.ndarray, n_frames: int) -> np.ndarray:
     share = (at - before).reshape(-1, *[1]*(values.ndim - 1))
     return (1 - share)*values[before] + share*values[before + 1]
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #positions
 def _positions(candidates: GapCandidates, case: GapCase, coefficients: np.ndarray, scale: float,
                weights: np.ndarray) -> np.ndarray:
     "(G, 3) metres from coefficients (S, C + 1) and the weights (C,) of the mean."
@@ -275,6 +279,7 @@ def load_gap_network() -> Network:
     "The network that comes with motionfm, (N, S, N_GAP_FEATURES) to (N, S, N_GAP_OUTPUTS)."
     return read_network(*SHIPPED_GAP_NETWORK)
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #weigh-gap-candidates
 def weigh_gap_candidates(
     cases: Sequence[GapCase],
     candidates: Sequence[GapCandidates],   # of the same gaps

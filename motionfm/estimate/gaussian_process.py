@@ -185,6 +185,7 @@ def expected_error(candidates: GapCandidates) -> float:
     "Metres, in holes, of candidates as they are weighed there."
     return float(candidate_weights(candidates.errors)@np.nan_to_num(candidates.errors))
 
+# %% ../../nbs/estimate/512_gaussian_process.ipynb #combine-2
 def combine(
     candidates: GapCandidates,
 ) -> tuple[np.ndarray, float]: # (G, 3) metres; the error that is to be expected, metres

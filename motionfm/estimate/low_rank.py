@@ -78,6 +78,7 @@ class _Patterns(NamedTuple):
     order: np.ndarray    # (N,) the poses, sorted by their pattern
     begins: np.ndarray   # (S + 1,) where each pattern begins in `order`, and where the last one ends
 
+# %% ../../nbs/estimate/504_low_rank.ipynb #find-patterns
 def _find_patterns(
     trial: np.ndarray,    # (N,) of each pose
     hidden: np.ndarray,   # (N, K) True where a joint of it is hidden
@@ -149,6 +150,7 @@ class _Gaps(NamedTuple):
     first: np.ndarray   # (G,) frame
     last: np.ndarray    # (G,) frame
 
+# %% ../../nbs/estimate/504_low_rank.ipynb #find-gaps
 def _find_gaps(visible: np.ndarray) -> _Gaps:
     "The gaps of joints (B, T, K) in which other joints are seen in some frame."
     hidden = ~visible.swapaxes(1, 2)
@@ -239,6 +241,7 @@ class _Plan(NamedTuple):
     patterns: _Patterns    # of what is hidden in them
     edges: _GapEdges
 
+# %% ../../nbs/estimate/504_low_rank.ipynb #make-plan
 def _make_plan(visible: np.ndarray) -> _Plan:
     "From what is visible (B, T, K)."
     n, n_frames, n_joints = visible.shape

@@ -70,6 +70,7 @@ def fit_rigid(
     u[:, :, 2] *= np.sign(np.linalg.det(u@v))[:, None]   # no mirror
     return u@v, centres
 
+# %% ../../nbs/estimate/510_neighbours.ipynb #to-local
 def to_local(
     points: np.ndarray,      # (T, P, 3) metres
     rotations: np.ndarray,   # (T, 3, 3)
@@ -144,6 +145,7 @@ class Neighbourhood(NamedTuple):
     neighbours: np.ndarray   # (P,) points that were seen in all of the gap, steadiest first
     spread: np.ndarray       # (P,) metres, of their distance to the point
 
+# %% ../../nbs/estimate/510_neighbours.ipynb #find-neighbourhood
 def find_neighbourhood(
     visible: np.ndarray,   # (T, M) True where a point was seen
     spread: np.ndarray,    # (M, M) metres, as `distance_spread` gives it
@@ -205,6 +207,7 @@ class LocalView(NamedTuple):
     rotations: np.ndarray    # (G, 3, 3) of the frame
     centres: np.ndarray      # (G, 3) metres
 
+# %% ../../nbs/estimate/510_neighbours.ipynb #local-view
 def local_view(
     points: PointsAround,
     members: tuple,          # which of the neighbours make the frame, by their rank

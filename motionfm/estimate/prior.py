@@ -106,6 +106,7 @@ def _parts(recording: np.ndarray, length: int) -> Iterator[np.ndarray]:
     for start in range(0, max(1, len(recording) - length + 1), length//2):
         yield recording[start:start + length].astype(float)
 
+# %% ../../nbs/estimate/505_prior.ipynb #pose-moments-2
 def _pose_moments(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "(K, 3) mean, (3K, 3K) covariance of the poses (T, K, 3) and their mirror images, in the common heading."
     part, all_joints = part[None], np.ones((1, part.shape[1]), bool)

@@ -194,6 +194,7 @@ def network_methods(
         methods[called] = Method(of_joints(network, fill_only), partial(_of_points, fill_only))
     return methods
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #of-points
 def _of_points(fill_only: bool, positions: np.ndarray, visible: np.ndarray, rate: float):
     "Points of any names, and their uncertainty; exchanged labels and outliers are undone first."
     if not fill_only:
@@ -338,6 +339,7 @@ def clean_points(trial: MarkerSet) -> MarkerSet:
     whole = np.where(known[..., None], positions, np.nan)
     return MarkerSet(whole[longest][:, kept], float(trial.rate))
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #as-pair
 def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
     "Joints in metres with their rate, or a `MarkerSet` where too few joints are seen."
     if not isinstance(trial, Trial): return trial
@@ -353,6 +355,7 @@ def _clean(trial: tuple) -> tuple[np.ndarray, float]:
     if not are_joints(trial): return clean_points(MarkerSet(positions, rate))
     return positions[complete_stretch(positions, rate)].astype(float), rate
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #clean-trials-3
 def clean_trials(
     trials: Mapping[str, Trial | tuple], # name -> `Trial`, or positions (T, K, 3) in metres with NaN, and Hz
     source: str = 'trials', # what messages call them

@@ -105,6 +105,7 @@ def _file_names(trials: Iterable[str], taken: set[str]) -> dict[str, str]:
         found[trial] = name
     return found
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #point-names
 def _point_names(trial: tuple) -> tuple[str, ...]:
     "The joints, or numbers of points."
     n_points = trial[0].shape[1]
@@ -116,6 +117,7 @@ def _scenarios(trials: Trials, asked: Sequence[str] | None) -> dict[str, list[st
     found = scenarios_of(trials, asked or None)
     return found if asked else {name: found[name] for name in found if name in SET_SCENARIOS}
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #set-cases
 def set_cases(
     groups: Mapping[str, Trials],           # group -> trials
     scenarios: Sequence[str] | None = None, # keys of `SCENARIOS`; None: those of `SET_SCENARIOS`
@@ -129,6 +131,7 @@ def set_cases(
             for index, (trial, truth) in enumerate(trials.items()):
                 if trial in chosen: yield from _damage(group, scenario, names[trial], truth, seed, index)
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #damage
 def _damage(group: str, scenario: str, name: str, trial: tuple, seed: int, index: int) -> Iterator[SetCase]:
     "A trial in a scenario, whole or in parts."
     positions, trial_rate = trial
@@ -186,6 +189,7 @@ def _write_cases(folder: Path, cases: Iterable[SetCase], ending: str, manifest: 
             manifest['groups'].setdefault(case.group, []).append(case.name)
             _write(folder/'truth', case, case.truth, ending)
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #write-2
 def _write(folder: Path, case: SetCase, positions: np.ndarray, ending: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_trial(folder/f'{case.name}{ending}', _as_trial(case, positions))
@@ -217,6 +221,7 @@ def write_benchmark_set(
         (temporary/SET_FILE).write_text(text, encoding='utf-8', newline='\n')
     return manifest
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #file-checksum
 SET_FILE = 'set.json'
 
 def _file_checksum(path: str | Path) -> str: return hashlib.sha256(Path(path).read_bytes()).hexdigest()
@@ -234,6 +239,7 @@ def read_manifest(folder: str | Path) -> dict:
     except (ValueError, KeyError, TypeError): pass
     raise DataError(f'{path}: is not as it was written; make the set again')
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #read-positions
 def _read_positions(folder: Path, name: str, ending: str, expected: str) -> Trial:
     "A file of a set; raises `DataError`, `FileError` where it is not as it was written."
     path = folder/f'{name}{ending}'
@@ -304,6 +310,7 @@ def _remarks(trial: Trial, positions: np.ndarray, case: SetCase) -> Iterator[str
         yield (f'half of the samples are more than {middle:.3g} m off; if that is no fault of the method, '
                f'correct --units ({trial.units}) or --up ({trial.up})')
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #answer
 def _answer(case: SetCase, results: Path, manifest: dict, up: str | None, units: str | None):
     "(T, K, 3) what a method made of a case, NaN where blank, and remarks."
     try:
@@ -330,6 +337,7 @@ def score_case(
     if not given[asked].any(): return found | {'missing_mm': (0., 0), 'all_mm': (0., 0)}
     return found | trial_metrics(case.truth, answer, case.visible, case.rate, case.as_joints, case.damaged)
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #by-lines
 def _by_lines(case: SetCase) -> np.ndarray:
     "(T, K, 3) a damaged trial with straight lines over its gaps."
     fill: Any = METHODS['linear']

@@ -216,6 +216,7 @@ def _misplaced_joints(limbs: list[tuple[int, ...]], rng: np.random.Generator) ->
     joints = [*(limb if rng.random() < .5 else limb[:1])]
     return [MIRROR[joint] for joint in joints] if rng.random() < .5 else joints
 
+# %% ../../nbs/evaluation/702_scenarios.ipynb #misplaced-2
 @scenario(of=ONLY_JOINTS)
 def misplaced(truth, rng, rate):
     "every 3 s a knee, ankle, elbow or wrist, often with what hangs on it, is 15 to 60 cm off for up to 1 s"
@@ -279,6 +280,7 @@ def _take_turns(
         waiting = waiting or rng.permutation(known.shape[1]).tolist()
         yield span, whole[0]
 
+# %% ../../nbs/evaluation/702_scenarios.ipynb #near
 def _near(truth: np.ndarray, marker: int, n: int) -> np.ndarray:
     "(n,) the markers that are nearest to one, by the median of their distance."
     with warnings.catch_warnings():
@@ -300,6 +302,7 @@ def cluster(truth, rng, rate):
     "one marker after the other is lost for half a second, with the three that are nearest to it"
     return _lose_in_turns(truth, rng, rate, 3)
 
+# %% ../../nbs/evaluation/702_scenarios.ipynb #lose-in-turns
 def _lose_in_turns(truth: np.ndarray, rng: np.random.Generator, rate: float, n_near: int):
     "Markers, each with some beside it, are lost for half a second; None for a trial that is too short."
     length, visible = round(_MARKER_GAP_S*rate), _known(truth)

@@ -92,6 +92,7 @@ class _Body(NamedTuple):
     up: str                  # the axis of the resting skeleton that points up
     rest: np.ndarray         # (J, 3) the resting skeleton of the whole file
 
+# %% ../../nbs/io/423_bvh.ipynb #foot-joints-2
 def _foot_joints(
     parents: Sequence[int], body: _Body, positions: np.ndarray, rotations: np.ndarray, side: str,
 ) -> dict[str, np.ndarray]:
@@ -180,6 +181,7 @@ def _trees(parents: Sequence[int]) -> list[list[int]]:
         trees.setdefault(root_of[node], []).append(node)
     return list(trees.values())
 
+# %% ../../nbs/io/423_bvh.ipynb #people
 def _people(hierarchy: Hierarchy) -> list[tuple[str, list[int], dict[str, int]]]:
     "Name, nodes and joints of each person; one of all nodes where there are not several."
     found = []
@@ -205,6 +207,7 @@ def _prefixes(names: Sequence[str]) -> list[str]:
         if len(set(called)) == len(names) and all(called): break
     return [f'{one}:' for one in called]
 
+# %% ../../nbs/io/423_bvh.ipynb #find-bodies
 def _find_bodies(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> list[_Body]:
     "The people of a file; `up` None: found from the resting skeleton, else y."
     rest, people = resting_positions(hierarchy, motion), _people(hierarchy)
@@ -225,6 +228,7 @@ class _Points(NamedTuple):
     joints: list[int]           # columns of the joints of the first person
     joint_names: list[str]      # and what they are called
 
+# %% ../../nbs/io/423_bvh.ipynb #columns
 def _columns(hierarchy: Hierarchy, body: _Body) -> tuple[list[str], dict[str, int]]:
     "Names of a person's joints, and of all points that are nodes, with the node."
     upright = np.tile(np.eye(3), (1, len(body.rest), 1, 1))
@@ -378,6 +382,7 @@ def _rows_of(trial: Trial, content: BvhContent) -> np.ndarray:
     raise DataError(f'{trial.source}: {len(trial)} frames at {trial.rate:g} Hz found, expected frames of the '
                     f'BVH file at {content.rate:g} Hz; choose an output that ends with .trc')
 
+# %% ../../nbs/io/423_bvh.ipynb #content-of
 def _content_of(trial: Trial) -> BvhContent:
     "The skeleton of a trial; raises `DataError` where it has none, or none for some of its points."
     known, content = ' '.join(sorted(set(WRITERS) - {'.bvh'})), trial.contents
@@ -407,6 +412,7 @@ def _with_angles(trial: Trial) -> ParsedBvh:
         solved = np.concatenate([content.parsed.motion[:rows[0]], solved])
     return ParsedBvh(hierarchy, solved, frame_time)
 
+# %% ../../nbs/io/423_bvh.ipynb #write-bvh
 @writer('.bvh', check=lambda trial: _rows_of(trial, _content_of(trial)))
 def write_bvh(
     path: str | Path,   # the file; replaced if it exists

@@ -108,6 +108,7 @@ def _claims(names: Sequence[str]) -> dict[str, list[_Claim]]:
                 found.setdefault(sided[0] + joint, []).append(claim)
     return {joint: sorted(claims) for joint, claims in found.items()}
 
+# %% ../../nbs/io/421_bvh_names.ipynb #without-serials
 def _without_serials(names: Sequence[str]) -> list[str]:
     "Names without the number at their end, where nearly all names have one of their own."
     serial = re.compile(r'[_.\s]\d+$')

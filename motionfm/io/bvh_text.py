@@ -164,6 +164,7 @@ def _read_head(text: str, start: int) -> _Head:
         start = found.end()
     return _Head(frames, time, is_rate, start)
 
+# %% ../../nbs/io/420_bvh_text.ipynb #split-bvh-2
 _MOST_HEADS = 9   # words MOTION that are looked at
 
 def _split_bvh(text: str) -> tuple[str, _Head]:
@@ -244,6 +245,7 @@ def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np
     for place in filled: _check_row(first + place, lines[place], width, place == filled[-1])
     raise DataError('no rows of numbers found below Frame Time; ' + _CUT_OFF)
 
+# %% ../../nbs/io/420_bvh_text.ipynb #parse-body
 def _parse_body(body: str, first: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
     "The same, with numbers mended where that is needed; values without a number become NaN."
     body = body.strip('\x00\x1a\ufeff')
@@ -297,6 +299,7 @@ def _position_columns(hierarchy: Hierarchy) -> list[tuple[int, int, int]]:
             column += 1
     return found
 
+# %% ../../nbs/io/420_bvh_text.ipynb #counts-from-offsets
 def _counts_from_offsets(hierarchy: Hierarchy, motion: np.ndarray) -> bool:
     "Whether positions of nodes below a root are shifts from their offsets."
     inner = [one for one in _position_columns(hierarchy) if hierarchy.parents[one[0]] >= 0]
@@ -337,6 +340,7 @@ def local_pose(
         elif channel.endswith('rotation'): rotation = rotation @ rotation_about(channel[0], numbers)
     return position, rotation
 
+# %% ../../nbs/io/420_bvh_text.ipynb #within
 def _within(position, rotation, outer_position, outer_rotation) -> tuple[np.ndarray, np.ndarray]:
     "A pose in the frame of another one, seen from where that one is seen from."
     return outer_position + (outer_rotation @ position[..., None])[..., 0], outer_rotation @ rotation
@@ -414,6 +418,7 @@ def hierarchy_text(hierarchy: Hierarchy) -> str:
     lines += ['\t'*closed + '}' for closed in range(depths[-1], -1, -1)]
     return '\n'.join(lines) + '\n'
 
+# %% ../../nbs/io/420_bvh_text.ipynb #bvh-text
 def bvh_text(parsed: ParsedBvh) -> str:
     "A BVH file."
     rows = [' '.join(map(repr, row)) for row in parsed.motion.tolist()]

@@ -53,6 +53,7 @@ class _Layout(NamedTuple):
         "Bytes of all frames."
         return (4*self.points + self.analog)*self.width*self.frames
 
+# %% ../../nbs/io/410_c3d_content.ipynb #distinct
 def _distinct(*numbers) -> list:
     "Candidates, each once, without those that can't be."
     return [number for number in dict.fromkeys(numbers) if number]
@@ -95,6 +96,7 @@ def _sample_counts(header: Header, parameters: dict) -> list[int]:
     by_rates = used*round(analog_rate/rate) if rate > 0 and 0 < analog_rate < 2**16*rate else 0
     return list(dict.fromkeys((header.analog, used*header.ratio, by_rates)))
 
+# %% ../../nbs/io/410_c3d_content.ipynb #layouts
 def _layouts(raw: bytes, header: Header, parameters: dict, end: int) -> list[_Layout]:
     "All ways in which the data may stand in a file, most trusted first."
     scale = number_of(parameters, 'POINT', 'SCALE', header.scale)
@@ -174,6 +176,7 @@ def _analog_scales(parameters: dict, channels: int) -> tuple[np.ndarray, np.ndar
     factors[~np.isfinite(factors) | (factors == 0)] = 1
     return offsets, factors, number_of(parameters, 'ANALOG', 'GEN_SCALE', 1.) or 1.
 
+# %% ../../nbs/io/410_c3d_content.ipynb #channel-count
 def _channel_count(header: Header, parameters: dict, analog: int) -> int:
     "Analog channels, given the samples of all of them in a frame."
     for channels in count_of(parameters, 'ANALOG', 'USED'), header.analog//(header.ratio or 1):
@@ -244,6 +247,7 @@ def _screen_axis(parameters: dict) -> str | None:
     axis = ''.join(words_of(parameters, 'POINT', 'Y_SCREEN')[:1]).lower().removeprefix('+')
     return axis if axis.removeprefix('-') in ('x', 'y', 'z') else None
 
+# %% ../../nbs/io/410_c3d_content.ipynb #known-units
 def _known_units(parameters: dict) -> tuple[str | None, list[str]]:
     "The unit of length that the parameters say, and what is to be said of one that is none."
     words = [word for word in words_of(parameters, 'POINT', 'UNITS')[:1] if word]
@@ -421,6 +425,7 @@ def _set_analog_scales(content: C3dContent, channels: int, integers: bool) -> No
         if len(numbers_of(parameters, 'ANALOG', name)) < max(channels, 1) and channels <= 255:
             set_numbers(parameters, 'ANALOG', name, kind, numbers)
 
+# %% ../../nbs/io/410_c3d_content.ipynb #store-analog
 def _store_analog(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     "(T, samples of a frame) as they stand in a file."
     offsets, factors, general = _analog_scales(content.parameters, channels)
@@ -485,6 +490,7 @@ def format_c3d(
               frames.tobytes(), content.rotations.astype('<f4').tobytes()]
     return b''.join(piece + bytes(-len(piece) % BLOCK) for piece in pieces)
 
+# %% ../../nbs/io/410_c3d_content.ipynb #store-frames
 def _store_frames(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     "(T, numbers of a frame) as they stand in a file; sets the parameters that scale them."
     points = _store_points(content)

@@ -146,6 +146,7 @@ def _read_words(sizes: tuple[int, ...], data: bytes) -> dict:
                        for place in range(0, len(data), width)]
     return {'value': [word for word, _ in found]} | ({'encoding': 'latin-1'} if latin else {})
 
+# %% ../../nbs/io/408_c3d_parameters.ipynb #read-value
 def _read_value(kind: int, sizes: tuple[int, ...], data: bytes, processor: int) -> dict:
     "What a parameter holds."
     if kind == -1: return _read_words(sizes, data)
@@ -162,6 +163,7 @@ def _key(name: str, group: str) -> str:
     "What a group or a parameter is called here: capitals where the format's description names it."
     return name.upper() if group.upper() in _STANDARD else name
 
+# %% ../../nbs/io/408_c3d_parameters.ipynb #group-names-2
 def _group_names(entries: Sequence[_Entry]) -> dict[int, str]:
     "Names of all groups that parameters belong to, by number."
     names = {-entry.group: _key(entry.name, entry.name) for entry in entries if entry.group < 0}
@@ -226,6 +228,7 @@ def number_of(parameters: dict, group: str, name: str, default: float = 0.) -> f
     numbers = numbers_of(parameters, group, name)[:1]
     return float(numbers[0]) if np.isfinite(numbers).any() else default
 
+# %% ../../nbs/io/408_c3d_parameters.ipynb #count-of
 def count_of(parameters: dict, group: str, name: str) -> int:
     "A number without a sign, as a count or an offset; 0 where there is none."
     numbers = numbers_of(parameters, group, name, unsigned=True)[:1]
@@ -241,6 +244,7 @@ def set_numbers(parameters: dict, group: str, name: str, kind: int, numbers: np.
     entries[name] = told | {'type': kind, 'value': np.ravel(new)}
     if before.get('sizes') == () and np.size(new) == 1: entries[name]['sizes'] = ()
 
+# %% ../../nbs/io/408_c3d_parameters.ipynb #set-words
 def set_words(parameters: dict, group: str, name: str, words: Sequence[str]) -> None:
     "Set a parameter and those that continue it, unless they hold these words already."
     entries = parameters.setdefault(group, {})

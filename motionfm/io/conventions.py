@@ -289,6 +289,7 @@ def find_up(
     "Which axis points up: the one along which the neck is above the ankles."
     return _rise_between(joints, names, (_LOW, _HIGH), units)
 
+# %% ../../nbs/io/401_conventions.ipynb #rise-between
 def _rise_between(
     points: np.ndarray,      # (T, K, 3) positions, NaN where missing
     names: Sequence[str],    # K points

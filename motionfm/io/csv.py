@@ -43,6 +43,7 @@ def coordinate_of(
     marker = name[:len(name) - len(tail) + found.start()].rstrip()
     return (marker, found[1].lower()) if marker else None
 
+# %% ../../nbs/io/407_csv.ipynb #coordinates-of
 def coordinates_of(
     names: Sequence[str],                   # of all columns
 ) -> list[tuple[str, str] | None]:          # marker and axis of each; None for other columns
@@ -75,6 +76,7 @@ _PLACES = {word: place for words in _COLUMN_NAMES.values() for place, word in en
 
 def _plain_column(name: str) -> str: return name.lower().replace(' ', '')
 
+# %% ../../nbs/io/407_csv.ipynb #named-columns-2
 def named_columns(names: Sequence[str]) -> dict[str, int]:
     "Where the columns that are no markers stand, as time; raises `DataError` for one that stands twice."
     places: dict[str, int] = {}
@@ -89,6 +91,7 @@ def named_columns(names: Sequence[str]) -> dict[str, int]:
         if _PLACES[word] < known: places[key] = place
     return places
 
+# %% ../../nbs/io/407_csv.ipynb #time-unit-of
 def time_unit_of(name: str) -> str | None:
     "The unit that the name of a column of times bears: ms, µs or ns; None where it says seconds or nothing."
     found = re.search(r'(?:^|[_(\[])(ms|us|µs|ns|milliseconds)[)\]]?$', _plain_column(name))
@@ -218,6 +221,7 @@ def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> d
     return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
+# %% ../../nbs/io/407_csv.ipynb #unknown
 def _unknown(names: list[str], places: dict[str, int]) -> list[str]:
     "Names of columns, blank for those whose meaning is known."
     known = {place for key, place in places.items() if key not in 'xyz'}
@@ -350,6 +354,7 @@ def write_table(path: Path, trial: Trial) -> None:
     text = '\n'.join([*table.above, names, *lines]) + '\n'
     with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
 
+# %% ../../nbs/io/407_csv.ipynb #is-table
 def _is_table(first: bytes) -> bool:
     "Whether a file begins with names of columns such as ours."
     line = next((one for one in first.decode('utf-8', 'replace').splitlines() if one.strip('# ')), '')
@@ -372,6 +377,7 @@ def _joined(cells: Sequence[str], separator: str) -> str:
               for cell in cells)
     return separator.join(quoted)
 
+# %% ../../nbs/io/407_csv.ipynb #before
 def _before(trial: Trial, table: TableContent) -> np.ndarray:
     "(T, M, 3) what the table had for the points of a trial; NaN for those that it lacks."
     place = {marker: number for number, marker in enumerate(table.markers)}
@@ -400,6 +406,7 @@ def _new_names(trial: Trial, table: TableContent) -> list[str]:
     known, axes = next(iter(table.places.items()))
     return [table.names[place].replace(known, marker, 1) for marker in new for place in axes]
 
+# %% ../../nbs/io/407_csv.ipynb #blank-row
 def _blank_row(trial: Trial, table: TableContent, frame: int) -> list[str]:
     "Cells of a frame that the table left out."
     cells = [''] * len(table.names)
@@ -444,6 +451,7 @@ def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
     rows.sort(key=lambda one: one[:2])
     return (_joined(cells, table.separator) for _, _, cells in rows)
 
+# %% ../../nbs/io/407_csv.ipynb #new-row
 def _new_row(like: list[str], table: TableContent, blank: list[str], marker: str) -> list[str]:
     "Cells of a point that had no row in a frame: when it is as in another row, the rest blank."
     for place in table.timing.values(): blank[place] = like[place]

@@ -66,6 +66,7 @@ class _Node:
         "Whether every rotation is possible."
         return sorted(self.axes) == ['X', 'Y', 'Z']
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #columns-of
 def _columns_of(hierarchy: Hierarchy) -> list[dict[str, int]]:
     "For each node: channel and its column."
     found, column = [], 0
@@ -202,6 +203,7 @@ def _cross_matrix(vectors: np.ndarray) -> np.ndarray:
     nought = np.zeros_like(x)
     return np.stack([nought, -z, y, z, nought, -x, -y, x, nought], -1).reshape(*x.shape, 3, 3)
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #small-rotation
 def _small_rotation(turn: np.ndarray) -> np.ndarray:
     "(F, 3, 3) rotations about vectors (F, 3) by their lengths in radians (Rodrigues' formula)."
     angle = np.linalg.norm(turn, axis=-1)[:, None, None]
@@ -237,6 +239,7 @@ def _outer_axes(axes: str, angles: np.ndarray, outer: np.ndarray) -> tuple[np.nd
         rotation = rotation @ rotation_about(axis, angle)
     return np.stack(directions, 1), rotation
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #fit-angles-2
 def _fit_angles(
     axes: str, angles: np.ndarray, outer: np.ndarray,    # (F, a) degrees, (F, 3, 3) of the parent
     arms: np.ndarray, aims: np.ndarray, weights: np.ndarray,   # (F, n, 3) seen from the node; as above
@@ -269,6 +272,7 @@ class _Task(NamedTuple):
     @property
     def small(self) -> float: return .002*self.far   # a length that is none
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #weights
 _FAR_WEIGHT = .1               # of what is known beyond another node
 _HELD, _LOOSE = 1e6, .3        # weights of a place that is right, and of one that does not fit what is below
 
@@ -307,6 +311,7 @@ class _Pose(NamedTuple):
     positions: np.ndarray   # (F, J, 3)
     rotations: np.ndarray   # (F, J, 3, 3)
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #solve-node
 def _solve_node(task: _Task, node: int, motion: np.ndarray, local: tuple, first: _Pose, pose: _Pose) -> None:
     "Find a node's numbers, in place, when those above it are known; `local`, `first`: where it begins."
     plan, parent = task.nodes[node], task.hierarchy.parents[node]
@@ -366,6 +371,7 @@ def _sweep(task: _Task, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _solve_node(task, node, motion, local, first, pose)
     return motion, pose.positions
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #solve-frames
 _MOST_SWEEPS = 30   # where nodes turn about one axis or two
 
 def _solve_frames(task: _Task) -> np.ndarray:

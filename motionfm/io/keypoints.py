@@ -59,6 +59,7 @@ def _name_numbers(names: Sequence[str]) -> list[str]:
     if start > 1 or not all_there or len(numbers) < len(names): return list(names)
     return [LANDMARKS[number - start] for number in numbers]
 
+# %% ../../nbs/io/417_keypoints.ipynb #rate-of-video
 def _rate_of_video(names: Sequence[str]) -> float | None:
     "The rate to be assumed, Hz, where the names are those of keypoints in videos; None for others."
     plain = [re.sub(r'^.*[:.]|^body_', '', name.lower()) for name in names]
@@ -72,6 +73,7 @@ class _Columns(NamedTuple):
     certainty: list[int]     # cell of each, -1 where there is none
     keys: tuple[int, int]    # cells of frame and time, -1 where there is none
 
+# %% ../../nbs/io/417_keypoints.ipynb #group
 _NO_POSITION = re.compile(
     r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|'
     r'var)$',
@@ -93,6 +95,7 @@ def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _C
     cells = [[axes[axis] for axis in 'xyz'] for axes in whole.values()]
     return _Columns(list(whole), cells, sure, keys)
 
+# %% ../../nbs/io/417_keypoints.ipynb #names-of
 def _names_of(labels: Sequence[str]) -> list[str]:
     "Names for the trial."
     names = _name_numbers([_POSITION.sub('', label) or label for label in labels])
@@ -119,6 +122,7 @@ def _pair_of(word: str) -> tuple[str, str] | None:
     sure = _CERTAINTY.fullmatch(word[:200])
     return (sure[1], sure[2].lower()) if sure else None
 
+# %% ../../nbs/io/417_keypoints.ipynb #key-cells
 def _key_cells(words: Sequence[str]) -> tuple[int, int]:
     "Cells of frame and time by their headings, -1 where there is none."
     plain = [re.sub(r'[^a-z]', '', word.lower()) for word in words]
@@ -263,6 +267,7 @@ def _begins_stacked(first: bytes) -> bool:
     whole = axes and 'z' in {word.lower() for word in rows[axes]} and not any(one < axes for one in numbers)
     return bool(whole) and any(rows[0])
 
+# %% ../../nbs/io/417_keypoints.ipynb #read-stacked-keypoints
 @layout(_STACKED, '.csv .tsv .txt', _begins_stacked, write=write_sheet)
 def read_stacked_keypoints(
     path: str | Path,            # the file
@@ -358,6 +363,7 @@ def _begins_long(first: bytes) -> bool:
     rows = _first_words(first)
     return bool(rows) and _find_long(rows[0]) is not None
 
+# %% ../../nbs/io/417_keypoints.ipynb #read-landmarks
 @layout(_LONG, '.csv .tsv .txt', _begins_long, write=write_sheet)
 def read_landmarks(
     path: str | Path,            # the file
@@ -440,6 +446,7 @@ def _write_array(path: Path, trial: Trial) -> None:
         values = view.reshape(array.shape)
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.save(file, values)
 
+# %% ../../nbs/io/417_keypoints.ipynb #read-npy
 @layout(_ARRAY, '.npy', rb'\x93NUMPY', write=_write_array)
 def read_npy(
     path: str | Path,            # the file

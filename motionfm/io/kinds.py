@@ -127,6 +127,7 @@ def _static(
         anchors = np.array(held, int)
     return still
 
+# %% ../../nbs/io/434_kinds.ipynb #holds
 def _holds(points: np.ndarray, column: int, anchors: np.ndarray) -> bool:
     "Whether a point is near one of the anchors, and stays about as far from it."
     with np.errstate(all='ignore'): away = np.linalg.norm(points[:, anchors] - points[:, [column]], axis=-1)

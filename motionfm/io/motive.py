@@ -43,6 +43,7 @@ class _Headings(NamedTuple):
     names: list[str]
     line: int          # that of the axes
 
+# %% ../../nbs/io/414_motive.ipynb #find-headings
 def _find_headings(sheet: Sheet) -> _Headings:
     "The headings of a take; raises `DataError`."
     above: list[list[str]] = []
@@ -56,6 +57,7 @@ def _find_headings(sheet: Sheet) -> _Headings:
     raise DataError('no line of columns found that begins with Frame and Time below the headings Type and '
                     'Name, expected the CSV of a take; export it again')
 
+# %% ../../nbs/io/414_motive.ipynb #typed
 def _typed(above: list[list[str]]) -> tuple[list[str], list[str]]:
     "The lines of types and of names."
     labels = [{word.lower() for word in words[:2]} for words in above]
@@ -76,6 +78,7 @@ def _word(words: list[str], place: int) -> str:
     "A word of a heading, '' behind its end."
     return words[place] if place < len(words) else ''
 
+# %% ../../nbs/io/414_motive.ipynb #find-points
 def _find_points(found: _Headings) -> list[_Point]:
     "All positions of a take."
     points = []
@@ -86,6 +89,7 @@ def _find_points(found: _Headings) -> list[_Point]:
         points.append(_Point(kind, name, (place, place + 1, place + 2)))
     return points
 
+# %% ../../nbs/io/414_motive.ipynb #choose-points
 def _choose_points(points: Sequence[_Point]) -> list[_Point]:
     "Those that are points of a body; raises `DataError` where there is none."
     measured = {point.name for point in points if point.kind not in _SOLVED}

@@ -77,6 +77,7 @@ def _add_text(collector: _Collector, text: str) -> None:
 def _refuse_entity(*_: object) -> NoReturn:
     raise DataError('an entity found, which a recording has no use for; export the file again')
 
+# %% ../../nbs/io/418_mvnx.ipynb #parse-xml-2
 def _parse_xml(raw: bytes) -> list[_Subject]:
     "The people of a file; raises `DataError`."
     collector, parser = _Collector(), expat.ParserCreate()
@@ -106,6 +107,7 @@ def _frame_numbers(subject: _Subject, key: str, width: int) -> np.ndarray:
         raise DataError(f'{str(error)[-40:]} found for the {key}, expected numbers; '
                         'export the recording again') from None
 
+# %% ../../nbs/io/418_mvnx.ipynb #turn
 def _turn(quaternions: np.ndarray, vector: np.ndarray) -> np.ndarray:
     "(T, 3) a vector of a segment in the axes of the room; quaternions (T, 4) with the scalar first."
     scalar, axis = quaternions[:, :1], quaternions[:, 1:]
@@ -128,6 +130,7 @@ def _foot_points(subject: _Subject, positions: np.ndarray) -> dict[str, np.ndarr
         if place.shape == (3,): found[joint] = positions[:, segment] + _turn(turns[:, segment], place)
     return found
 
+# %% ../../nbs/io/418_mvnx.ipynb #key-numbers
 def _key_numbers(subject: _Subject, key: str) -> np.ndarray | None:
     "(T,) frame numbers or times in ms; None where one is missing."
     words = [frame.get(key, '') for frame in subject.frames]

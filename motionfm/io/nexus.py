@@ -41,6 +41,7 @@ def _find_sections(sheet: Sheet) -> dict[str, int]:
         if first[:1].isalpha() and first in _TITLES: found.setdefault(first, line)
     return found
 
+# %% ../../nbs/io/416_nexus.ipynb #find-axes
 def _find_axes(sheet: Sheet, start: int) -> int:
     "The line of the section's columns; raises `DataError`."
     for line in range(start + 1, min(start + 8, len(sheet.lines))):
@@ -63,6 +64,7 @@ def _find_markers(sheet: Sheet, axes: int) -> tuple[list[str], list[list[int]]]:
     if names: return names, cells
     raise DataError('no marker found among the trajectories, expected X, Y and Z of each; export them again')
 
+# %% ../../nbs/io/416_nexus.ipynb #read-units
 def _read_units(sheet: Sheet, line: int, cell: int) -> str | None:
     "The unit in the line below the columns; None where a row stands there."
     words = row_words(sheet, line) if line < len(sheet.lines) else []
@@ -93,6 +95,7 @@ def _parse_nexus(sheet: Sheet, rate: float | None) -> dict:
     if units: parts['units'] = units
     return sheet_timing(parts, _said_rate(sheet, sections['trajectories'], axes), rate)
 
+# %% ../../nbs/io/416_nexus.ipynb #said-rate
 def _said_rate(sheet: Sheet, start: int, axes: int) -> float | None:
     "The rate below a section's name, Hz; None where there is none."
     for line in range(start + 1, axes):
@@ -131,6 +134,7 @@ def _begins_bare(first: bytes) -> bool:
     known = all(re.fullmatch(rb'(-?\d+(\.\d*)?(e-?\d+)?)?', number) for number in numbers)
     return frame.isdigit() and sub_frame == b'0' and known
 
+# %% ../../nbs/io/416_nexus.ipynb #read-bare-rows
 @layout(_BARE, '.csv .txt', _begins_bare, write=write_sheet)
 def read_bare_rows(
     path: str | Path,            # the file

@@ -87,6 +87,7 @@ class NpzContent(NamedTuple):
     names: dict[str, str]            # key of `_ENTRY_NAMES`: what the file calls it
     others: dict[str, np.ndarray]    # further entries
 
+# %% ../../nbs/io/405_npz.ipynb #load-known
 def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], NpzContent]:
     "Names of all arrays, and those that motionfm knows by its own names; raises what zipfile and numpy do."
     names = [name.removesuffix('.npy') for name in archive.namelist() if name.endswith('.npy')]
@@ -101,6 +102,7 @@ def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], Npz
         entries['values'] = _read_entry(archive, others[0])
     return names, entries, NpzContent(known, _load_others(archive, {*names} - {*known.values(), 'file'}))
 
+# %% ../../nbs/io/405_npz.ipynb #load-others
 def _load_others(archive: ZipFile, names: set[str]) -> dict[str, np.ndarray]:
     "Further entries, unless they are damaged, too many or too large."
     found: dict[str, np.ndarray] = {}

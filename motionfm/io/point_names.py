@@ -135,6 +135,7 @@ def marker_set_of(
     found = _set_of(tuple(names))
     return found.name if found else None
 
+# %% ../../nbs/io/400_point_names.ipynb #set-of-2
 @lru_cache(64)
 def _set_of(names: tuple[str, ...]) -> _MarkerSet | None:
     "The marker set of which most is there."
@@ -201,6 +202,7 @@ def _prefixes(names: tuple[str, ...]) -> tuple[str, ...]:
     found = [head for head, known in tails.items() if len(known) >= _FEWEST_NAMES and ':' not in head]
     return tuple(sorted(found, key=len, reverse=True))
 
+# %% ../../nbs/io/400_point_names.ipynb #split-prefixes
 @lru_cache(64)
 def split_prefixes(
     names: tuple[str, ...],            # M names as they stand in a file
@@ -221,6 +223,7 @@ def subjects_of(
     "The people of a recording, told apart by the prefixes of their points."
     return {name: list(columns) for name, columns in _people(tuple(markers))}
 
+# %% ../../nbs/io/400_point_names.ipynb #people
 @lru_cache(64)
 def _people(markers: tuple[str, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     "The same, for each person a name and columns."

@@ -40,6 +40,7 @@ class _Header(NamedTuple):
     columns: int    # line that names the columns; -1 where there is none
     first: int      # line of the first row
 
+# %% ../../nbs/io/415_qtm.ipynb #parse-header
 def _parse_header(sheet: Sheet) -> _Header:
     "The header of a file; raises `DataError` where no row follows."
     entries: dict[str, tuple[int, list[str]]] = {}
@@ -56,6 +57,7 @@ def _parse_header(sheet: Sheet) -> _Header:
     raise DataError('a header without rows found, expected a row for each frame; the file is cut off, '
                     'copy or export it again')
 
+# %% ../../nbs/io/415_qtm.ipynb #entry
 def _entry(header: _Header, name: str) -> str:
     "The first word of an entry, '' where there is none."
     words = header.entries.get(name, (0, []))[1]
@@ -72,6 +74,7 @@ def _offset(sheet: Sheet, rows: list[int], n_markers: int) -> int:
     goes_on = len(some) < 2 or (np.diff(counts) == 1).all()
     return extra if goes_on and (counts == np.round(counts)).all() else 0
 
+# %% ../../nbs/io/415_qtm.ipynb #named-cells
 def _named_cells(words: list[str]) -> tuple[list[str], list[list[int]], tuple[int, int]]:
     "Names, cells of x, y, z, and cells of frame and time, by the line that names the columns."
     small = [word.lower() for word in words]
@@ -136,6 +139,7 @@ def _parse_qtm(sheet: Sheet, rate: float | None) -> dict:
     parts['notes'] = [*parts['notes'], *note_count(_entry(header, 'NO_OF_FRAMES'), len(rows))]
     return sheet_timing(parts, _said_rate(header), rate)
 
+# %% ../../nbs/io/415_qtm.ipynb #said-rate
 def _said_rate(header: _Header) -> float | None:
     "The rate in the header, Hz; None where there is none."
     word = _entry(header, 'FREQUENCY').replace(',', '.')

@@ -397,6 +397,7 @@ def set_size(
     "The diagonal of the box around the points that move, the median over time."
     return float(np.linalg.norm(extent_of(_moving_points(points))))
 
+# %% ../../nbs/io/403_registry.ipynb #find-units-by-size-2
 def find_units_by_size(
     points: np.ndarray,   # (T, M, 3) positions, NaN where missing
 ) -> tuple[str, str]:     # a key of `UNITS`, and the evidence in words

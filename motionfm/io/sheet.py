@@ -30,6 +30,7 @@ class Sheet(NamedTuple):
     encoding: str
     mark: bytes        # what stands before the text to name its encoding, or nothing
 
+# %% ../../nbs/io/413_sheet.ipynb #parse-sheet
 _MARKS = {b'\xef\xbb\xbf': 'utf-8', b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}
 
 def parse_sheet(
@@ -70,6 +71,7 @@ def split_row(line: str, separator: str) -> list[str]:
         parts = []
     return [*cells, separator.join(parts)] if parts else cells
 
+# %% ../../nbs/io/413_sheet.ipynb #plain-cell
 def plain_cell(cell: str) -> str:
     "What a cell says, without quotes and outer spaces."
     cell = cell.strip()
@@ -85,6 +87,7 @@ def is_blank(sheet: Sheet, line: int) -> bool:
     "Whether a line holds nothing but separators."
     return not sheet.lines[line].strip(sheet.separator + ' "\t\r')
 
+# %% ../../nbs/io/413_sheet.ipynb #rows-from
 def rows_from(
     sheet: Sheet,
     first: int,             # line of the first row
@@ -101,6 +104,7 @@ def rows_from(
     _check_last(sheet, rows)
     return rows
 
+# %% ../../nbs/io/413_sheet.ipynb #check-last
 def _check_last(sheet: Sheet, rows: list[int]) -> None:
     "Raise `DataError` where the file ends in the midst of its last row."
     last = rows[-1]
@@ -119,6 +123,7 @@ def decimal_of(sheet: Sheet, row: int) -> str:
     cells = split_row(sheet.lines[row], sheet.separator)
     return ',' if any(re.fullmatch(r'\s*-?\d+,\d+\s*', cell[:40]) for cell in cells) else '.'
 
+# %% ../../nbs/io/413_sheet.ipynb #read-numbers
 def read_numbers(
     sheet: Sheet,
     rows: Sequence[int],      # T lines
@@ -148,6 +153,7 @@ def _with_nan(line: str) -> str:
     line = f'\t{line}\t'.replace('\t\t', '\tnan\t').replace('\t\t', '\tnan\t')   # twice, as blanks touch
     return line[1:-1]
 
+# %% ../../nbs/io/413_sheet.ipynb #number
 def _number(cell: str, row: int, place: int) -> float:
     "A cell as a number, NaN for a gap; raises `DataError`."
     cell = cell.strip()
@@ -181,6 +187,7 @@ def are_bones(names: Sequence[str]) -> bool:
     joints = {_BONE_JOINTS.get(re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])) for name in names}
     return {'RHip', 'LHip', 'RKnee', 'LKnee'} <= joints
 
+# %% ../../nbs/io/413_sheet.ipynb #name-bones
 def name_bones(names: Sequence[str]) -> list[str]:
     "Bones named after the joint where they begin, with the subject's prefix; others bear no joint's name."
     taken, found = set(), []
@@ -295,6 +302,7 @@ def sheet_parts(
     contents = replace(content, values=values, markers=markers, decimal=decimal)
     return dict(found) | dict(values=values, markers=markers, contents=contents, notes=notes)
 
+# %% ../../nbs/io/413_sheet.ipynb #note-count
 def note_count(said: str, n_rows: int) -> list[str]:
     "What to say where a header counts other frames than there are rows."
     if not re.fullmatch(r'\d{1,9}', said) or int(said) == n_rows: return []
@@ -305,6 +313,7 @@ def _as_cell(number: float, decimal: str) -> str:
     "A number as text, blank for a gap."
     return '' if number != number else repr(number).replace('.', decimal)
 
+# %% ../../nbs/io/413_sheet.ipynb #find-changed
 def _find_changed(
     content: SheetContent, values: np.ndarray, places: list[int],   # (T, S, 3) of markers at S places
 ) -> dict[int, dict[int, str]]:   # line: cell: text
@@ -436,6 +445,7 @@ def _edit_columns(
         lines[line] = _edit_row(lines[line], content.sheet.separator, {}, cells, numbers, width)
     _edit_heads(content, lines, dropped, [trial.markers[column] for column in added], width)
 
+# %% ../../nbs/io/413_sheet.ipynb #is-whole
 def _is_whole(content: SheetContent, trial: Trial) -> bool:
     "Whether a trial still fits the table that it was read from."
     if len(content.rows) != len(trial): return False

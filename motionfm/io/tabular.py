@@ -137,6 +137,7 @@ class _Cells(NamedTuple):
     points: np.ndarray    # (N,) its decimal point, or its end
     ends: np.ndarray      # (N,) the byte behind it
 
+# %% ../../nbs/io/404_tabular.ipynb #find-cells
 def _find_cells(
     chunk: np.ndarray,   # (B,) bytes of whole rows
     separator: int,      # the byte between cells
@@ -274,6 +275,7 @@ def rate_from_times(
     if (off < .1).mean() < _EVEN_SHARE or (steps < 0).any(): raise _uneven(times, steps)
     return _round_rate(usual, 0)
 
+# %% ../../nbs/io/404_tabular.ipynb #closer-rate
 def _closer_rate(times: np.ndarray, *rates: float) -> float:
     "Of two rates, the one at which most of the times (T,) fit better."
     frames = np.arange(len(times))

@@ -88,6 +88,7 @@ class _Head(NamedTuple):
     body: str                # the lines below, with tabs between cells where there were commas
     first: int               # number of the first of these lines, counted from 1
 
+# %% ../../nbs/io/406_trc.ipynb #split-head
 def _split_head(text: str) -> _Head:
     "Take the header off; raises `DataError` where there is none."
     lines = text.split('\n', _MOST_HEAD_LINES)

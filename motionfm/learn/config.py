@@ -31,6 +31,7 @@ def recipe_defaults(
     fine_tuning = FINE_TUNING if recipe == 'best' and settings.get('pretrained') else {}
     return RECIPES.get(recipe, {}) | fine_tuning
 
+# %% ../../nbs/learn/303_config.ipynb #setting
 def _setting(default, help: str, flag: str | None = None):
     "A field with its line of help; `flag` where the command line does not spell it with dashes."
     return field(default=default, metadata={'help': help, 'flag': flag})

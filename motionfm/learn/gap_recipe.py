@@ -62,6 +62,7 @@ def _pelvis_frame(joints: np.ndarray) -> np.ndarray:
     forward = _unit(np.cross(right, up))
     return np.stack([right, np.cross(forward, right), forward], -1)
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #shortest-turn
 def _shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     "(T, 3, 3) rotations from unit vectors to others, (T, 3) each, by the formula of Rodrigues."
     x, y, z = np.moveaxis(np.cross(start, end), -1, 0)
@@ -78,6 +79,7 @@ class _Bone(NamedTuple):
     frame: np.ndarray    # (T, 3, 3) that moves with it
     bend: np.ndarray     # (T,) cosine of the joint angle, around its mean
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #bone-2
 def _bone(joints: np.ndarray, segment: _Segment) -> _Bone:
     "How a segment moves."
     start, end = (joints[:, JOINT_INDEX[name]] for name in (segment.start, segment.end))
@@ -147,6 +149,7 @@ def _usual_distances(positions: np.ndarray, seen: np.ndarray) -> np.ndarray:
     together = np.isfinite(away).any(0)
     return np.where(together, np.nanmedian(np.where(together, away, 0), 0), np.inf)
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #lost-points
 def _lost_points(
     loss: _Loss, candidates: np.ndarray, away: np.ndarray, rng: np.random.Generator,
 ) -> np.ndarray:
@@ -184,6 +187,7 @@ class GapExamples(NamedTuple):
     cases: list[GapCase]
     truths: list[np.ndarray]   # (S, 3) metres each
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #gap-examples
 def gap_examples(
     positions: np.ndarray,       # (T, M, 3) metres; anything where not seen
     seen: np.ndarray,            # (T, M) True where a point was seen
@@ -228,6 +232,7 @@ class GapRecipeSettings:
     lr: float = 2e-3             # falls to zero along a cosine
     weight_decay: float = 1e-3
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #build-gap-network
 SETTINGS = GapRecipeSettings()
 
 def build_gap_network(seed: int = 0) -> keras.Model:   # (N, S, N_GAP_FEATURES) -> (N, S, N_GAP_OUTPUTS)

@@ -266,6 +266,7 @@ def _fill_by_spline(positions: np.ndarray, visible: np.ndarray, gap: GapSpan, ra
     return fill_gap_spline(positions, visible, gap, rate) if closed else \
         fill_gap_local_cubic(positions, visible, gap)
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #fill-again
 def _fill_again(reviewed: Reviewed, visible: np.ndarray, gap: GapSpan) -> tuple[np.ndarray, np.ndarray]:
     "(G, 3) and (G,) metres: what motionfm makes of other frames than those of a gap."
     around = round(30*reviewed.rate)
@@ -316,6 +317,7 @@ def _fill_by_method(reviewed: Reviewed, visible: np.ndarray, gap: GapSpan, metho
         path = fill(reviewed.positions, visible, gap, around)
     return Fill(path, _off(reviewed, gap, path))
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #fill-span-2
 def fill_span(
     reviewed: Reviewed,
     point: int,                # its column
@@ -378,6 +380,7 @@ def _owners(reviewed: Reviewed, frames: np.ndarray, points: np.ndarray) -> np.nd
     nearest = off[np.arange(len(points)), other]
     return np.where((nearest < _SAME_M) & (nearest < .4*own), other, -1)
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #swapped-columns
 def _swapped_columns(reviewed: Reviewed) -> np.ndarray:
     "(T, M) the column from which a sample was taken; −1 where it is its own."
     owner = np.full(reviewed.hidden.shape, -1, np.int32)
@@ -460,6 +463,7 @@ class _Changed(NamedTuple):
     uncertainty: np.ndarray   # (T, M) metres
     touched: np.ndarray       # (T, M) True where a decision replaced a sample
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #put-decision-2
 def _put_decision(reviewed: Reviewed, decision: Decision, changed: _Changed) -> None:
     "Fill what a decision is about; raises `DataError` where that can't be done."
     span = span_of(reviewed.trial, *decision.span)
@@ -498,6 +502,7 @@ def _uncertainty_of(reviewed: Reviewed, changed: _Changed, filled: np.ndarray) -
     return UncertaintySummary(float(np.median(mm[known])), float(np.percentile(mm[known], 95)),
                               float(mm.max()), where)
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #recounted
 def _recounted(reviewed: Reviewed, changed: _Changed, gaps: Sequence[Gap]) -> dict[str, Any]:
     "Fields of `Summary` after decisions."
     done = np.isfinite(changed.positions[..., 0])
@@ -565,6 +570,7 @@ def apply_decisions(
     return TrialRepair(
         done.recorded, _put_changed(done.repaired, changed), uncertainty, replace(done.summary, **new), by)
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #as-decided
 def as_decided(
     done: TrialRepair,                             # a repair
     decisions: str | Path | Sequence[Decision],    # a file, or what `read_decisions` gives

@@ -134,6 +134,7 @@ class _Blocks(NamedTuple):
     starts: np.ndarray            # (W,) first frames
     min_uncertainty: np.ndarray   # (W, L, 20) metres, the least to report
 
+# %% ../../nbs/reconstruct/604_fuse.ipynb #cut-blocks-2
 def _cut_blocks(positions: np.ndarray, visible: np.ndarray) -> _Blocks:
     "Blocks of a recording, positions (T, K, 3) and visible (T, K)."
     length = min(SETTINGS.block_frames, len(visible))

@@ -89,6 +89,7 @@ def _resample_back(repaired: Repaired, at: np.ndarray, times: np.ndarray) -> Rep
     if uncertainty is not None: uncertainty = np.maximum(uncertainty[before], uncertainty[after])
     return repaired._replace(positions=positions, uncertainty=uncertainty)
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-at-rate
 def _repair_at_rate(
     positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, name: str
 ) -> Repaired:
@@ -173,6 +174,7 @@ def _or_nothing(flags: np.ndarray | None, positions: np.ndarray) -> np.ndarray:
     "(T, K) the same, or False everywhere."
     return np.zeros(positions.shape[:2], bool) if flags is None else flags
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-seen
 def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray) -> Repaired:
     "A repair in which what was seen is as it was, under the names that the recording gives."
     swapped, uncertainty, outliers = repaired.swapped, repaired.uncertainty, repaired.outliers

@@ -51,6 +51,7 @@ def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray,
         smooth[:, point] = damp_extrapolation(paths, seen)[0, 0, :, 0]
     return smooth
 
+# %% ../../nbs/reconstruct/607_points.ipynb #smooth-points-2
 def smooth_points(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen

@@ -35,6 +35,7 @@ def _states(done: TrialRepair, frames: slice) -> np.ndarray:
     state[~observed(after)] = 'blank'
     return state
 
+# %% ../../nbs/reconstruct/611_samples.ipynb #sample-columns
 def sample_columns(
     done: TrialRepair,         # a repaired recording of T frames and M points
     frames: slice = slice(None),   # those that are wanted
@@ -75,6 +76,7 @@ def _csv_writer(path: Path) -> Iterator[Any]:
         writer.writerow(SAMPLE_COLUMNS)
         yield lambda piece: writer.writerows(zip(*map(_as_cells, piece.values())))
 
+# %% ../../nbs/reconstruct/611_samples.ipynb #parquet-writer
 @contextmanager
 def _parquet_writer(path: Path) -> Iterator[Any]:
     "The same as Parquet; raises `DataError` without pyarrow."
@@ -87,6 +89,7 @@ def _parquet_writer(path: Path) -> Iterator[Any]:
             {name: pyarrow.array(column.tolist(), schema.field(name).type, from_pandas=True)
              for name, column in piece.items()}, schema))
 
+# %% ../../nbs/reconstruct/611_samples.ipynb #pyarrow
 def _pyarrow() -> tuple[Any, Any]:
     try: return import_module('pyarrow'), import_module('pyarrow.parquet')
     except ImportError as error:

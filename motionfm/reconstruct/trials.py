@@ -244,6 +244,7 @@ def _final_positions(repair: _PointRepair, limits: Limits) -> np.ndarray:
         blank |= ~seen & (1000*np.nan_to_num(repair.done.uncertainty) > limits.max_uncertainty_mm)
     return np.where(blank[..., None], np.nan, repair.done.positions) if blank.any() else repair.done.positions
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #limit-remarks
 def _limit_remarks(repair: _PointRepair, limits: Limits) -> list[str]:
     "What is to be said of gaps that stay blank for their length or their place."
     seen = np.asarray(repair.cleaned.visible)

@@ -318,6 +318,7 @@ def in_notebook() -> bool:
     from IPython import get_ipython
     return hasattr(get_ipython(), 'kernel') or 'MOTIONFM_PLAYER' in os.environ
 
+# %% ../../nbs/view/802_player.ipynb #display-forms-2
 def display_forms(
     picture: bytes,               # a still picture, PNG; nothing without matplotlib
     page: str,                    # HTML with an <iframe> that plays by itself

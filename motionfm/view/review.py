@@ -68,6 +68,7 @@ def column_of(reviewed: Reviewed, finding: Finding) -> int:
     if finding.points: return reviewed.columns[finding.points[0]]
     return int(reviewed.visible.sum(0).argmax())
 
+# %% ../../nbs/view/807_review.ipynb #curves-of-2
 def curves_of(
     reviewed: Reviewed,
     finding: Finding,
@@ -138,6 +139,7 @@ def _reach(reviewed: Reviewed, finding: Finding) -> tuple[int, int]:
     if after.any(): high = finding.stop + max(int(after.argmax()) - 1, 0)
     return min(low, finding.start), max(high, finding.stop) - 1
 
+# %% ../../nbs/view/807_review.ipynb #item
 def _item(reviewed: Reviewed, finding: Finding, joints: dict[int, int]) -> dict[str, Any]:
     "A row of the list."
     frames, (low, high) = reviewed.trial.frames, _reach(reviewed, finding)
@@ -223,6 +225,7 @@ def review_html(
     text = text.replace('<', '\\u003c')
     return _PAGE.format(policy=_POLICY, title=title, data=text, source=review_source())
 
+# %% ../../nbs/view/807_review.ipynb #save-review
 def save_review(
     path: str | Path,                      # the page to write
     done: TrialRepair,                     # a repair
@@ -268,6 +271,7 @@ def _line_of(finding: Finding, frames: np.ndarray) -> str:
     size = '' if finding.mm is None else f', {finding.mm:.1f} mm'
     return f'{finding.kind} of {" and ".join(finding.points) or "the whole body"}, {where}{size}'
 
+# %% ../../nbs/view/807_review.ipynb #review-png
 def review_png(
     reviewed: Reviewed,
     findings: Sequence[Finding],   # worst first

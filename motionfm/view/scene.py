@@ -113,6 +113,7 @@ def _tied(positions: np.ndarray, visible: np.ndarray, first: int) -> set[tuple[i
                 lines.add((min(point, int(other)), max(point, int(other))))
     return lines
 
+# %% ../../nbs/view/801_scene.ipynb #side-of
 def _side_of(name: str) -> str:
     "The side of the body that a name tells by its first letter, after a prefix: 'L', 'R', or 'C'."
     first = name.rpartition(':')[2].upper()[:1]

@@ -168,6 +168,7 @@ def _apply_network(damaged: np.ndarray, visible: np.ndarray, network: Callable, 
     raise DataError(f'an answer of shape {repaired.shape} found, expected {padded.shape}; '
                     'the weights belong to another network')
 
+# %% ../../nbs/view/806_viewers.ipynb #check-kmax
 def _check_kmax(kmax: int) -> None:
     "Raise `DataError` for a number of joints that no network with uncertainty is built for."
     if kmax != KMAX:
