@@ -127,3 +127,8 @@ def test_public_names():
 def test_linter():
     done = subprocess.run([sys.executable, '-m', 'ruff', 'check', ROOT], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_readme_is_the_index():
+    from readme import readme
+    assert (ROOT/'README.md').read_text(encoding='utf-8') == readme(), 'run `make readme`'

@@ -146,7 +146,6 @@ class _StoredModel(keras.Model):
 
     def compile_from_config(self, config: dict) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.built and self.optimizer: self.optimizer.build(self.trainable_variables)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -176,6 +175,8 @@ class AccumModel(_StoredModel):
         if jit_compile is None: jit_compile = keras.backend.backend() == 'jax'
         super().compile(optimizer, loss, *args, jit_compile=jit_compile, **kwargs)
         self.accum_steps = accum_steps
+        if self.built and self.optimizer:   # else TensorFlow would trace the first step twice
+            self.optimizer.build(self.trainable_variables)
 
 # %% ../../nbs/learn/305_model.ipynb #split-targets
 def split_targets(

@@ -195,7 +195,6 @@ def _compiled_model(config: TrainConfig) -> AccumModel:
     model.compile(
         keras.optimizers.Adam(config.lr), loss=SequenceLoss(config.loss_weights),
         metrics=[MPJPE(), MPJPE(missing_only=True)], accum_steps=config.accum_steps)
-    model.optimizer.build(model.trainable_variables)
     share_steps(model)
     return model
 

@@ -261,12 +261,19 @@ def _gap_lines(gap_counts: dict) -> list[str]:
     ends = f'; {lie} before the first or after the last seen one' if at_ends else ''
     return [f'gaps: {", ".join(bins)}{ends}']
 
+def _blank_line(blank: dict) -> str:
+    "How many samples were left blank, of which points."
+    most = sorted(blank, key=lambda name: -blank[name])[:SETTINGS.max_listed]
+    rest = f' and {counted(len(blank) - len(most), "point")} more'*(len(blank) > len(most))
+    most = {name: count for name, count in blank.items() if name in most}
+    return f'left blank: {counted(sum(blank.values()), "sample")} ({_format_counts(most)}{rest})'
+
 def _fill_lines(gap_counts: dict, filled: dict, blank: dict) -> list[str]:
     "Gaps by length, what filled them and what was left blank."
     lines = _gap_lines(gap_counts)
     counts = [f'{counted(count, "sample")} by {what}' for what, count in filled.items()]
     if counts: lines.append(f'filled: {", ".join(counts)}')
-    if blank: lines.append(f'left blank: {counted(sum(blank.values()), "sample")} ({_format_counts(blank)})')
+    if blank: lines.append(_blank_line(blank))
     return lines
 
 # %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
