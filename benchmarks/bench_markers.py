@@ -5,7 +5,8 @@ that they have, hides samples that were seen, and prints the mean over the trial
 samples in mm; for faults of the labelling, where nothing is missing, that of the samples which were seen in
 a wrong place. Below it stands for how many per cent of the samples the uncertainty of motionfm held, by the
 length of the gap. Without `--report` on trials that may be looked at, with it on those that are kept for
-reporting. The tables go to `benchmarks/markers.json`.
+reporting. `--method` measures some methods again and takes the rest from `benchmarks/markers.json`, where the
+tables go.
 """
 import argparse
 import json
@@ -93,21 +94,28 @@ def coverage(rows: list[tuple[str, dict]], key: str) -> dict[str, float]:
     return held
 
 
-def measure(trials: dict[str, MarkerSet], n_seeds: int) -> dict:
-    "Errors and coverage of all methods in all scenarios."
+def chosen_methods(names: str) -> dict[str, Callable]:
+    "Methods, separated by commas, or all that are measured."
     ours = network_methods(lambda damaged, visible: damaged)['motionfm']   # no joints, so no network is asked
     methods = {name: METHODS[name] for name in CHOSEN} | {'motionfm': ours}
+    return {name: methods[name] for name in names.split(',')} if names else methods
+
+
+def measure(trials: dict[str, MarkerSet], n_seeds: int, methods: dict[str, Callable], known: dict) -> dict:
+    "Errors and coverage of methods in all scenarios, those of other methods as they are known."
     rows = []   # of each trial and seed
     for number, (name, trial) in enumerate(trials.items()):
         for seed in range(n_seeds):
             found = evaluate_trials({name: trial}, methods, SCENARIOS, seed*len(trials) + number)
             rows += [(name, row) for row in found]
-    errors, held = {}, {}
+    errors, held = known.get('errors_mm', {}), known.get('coverage_percent', {})
     for scenario in SCENARIOS:
         here = {method: [(name, row) for name, row in rows
                          if (row['scenario'], row['method']) == (scenario, method)] for method in methods}
-        errors[scenario] = {method: means_by_trial(found, error_of) for method, found in here.items()}
-        held[scenario] = {word: coverage(here['motionfm'], key) for key, word in COVERED.items()}
+        found = {method: means_by_trial(each, error_of) for method, each in here.items()}
+        errors[scenario] = errors.get(scenario, {}) | found
+        if 'motionfm' in here:
+            held[scenario] = {word: coverage(here['motionfm'], key) for key, word in COVERED.items()}
     failed = [line for _, row in rows for line in row['failed']]
     return {'errors_mm': errors, 'coverage_percent': held, 'failed': failed}
 
@@ -136,12 +144,14 @@ if __name__ == '__main__':
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--report', action='store_true', help='measure the trials for reporting')
     parser.add_argument('--seeds', type=int, default=2, help='how often all trials are damaged')
+    parser.add_argument('--method', default='', help='methods, separated by commas; by default all')
     given = parser.parse_args()
-    begin = perf_counter()
-    measured = measure(read_sets(REPORTING if given.report else CHOOSING), given.seeds)
+    which, begin = 'reporting' if given.report else 'choosing', perf_counter()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    trials = read_sets(REPORTING if given.report else CHOOSING)
+    measured = measure(trials, given.seeds, chosen_methods(given.method), results.get(which, {}))
     print_tables(measured)
     print(f'\n{perf_counter() - begin:.0f} s', *measured['failed'], sep='\n')
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    results['reporting' if given.report else 'choosing'] = json.loads(
+    results[which] = json.loads(
         json.dumps(measured), parse_float=lambda number: float(f'{float(number):.4g}'))
     with atomic_path(RESULTS) as temporary: temporary.write_text(json.dumps(results, indent=1) + '\n')

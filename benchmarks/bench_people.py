@@ -6,7 +6,9 @@ of motionfm beside that of the best classical method, which is chosen for each c
 samples; all samples where there is only noise), the share of these samples within the uncertainty and within
 twice that, and the mean error of the acceleration. Without `--report` on people who were left out while
 settings were chosen, with it on those who are kept for reporting, and on video. `--method` measures some
-methods again and takes the rest from `benchmarks/people.json`, where all of it goes.
+methods again and takes the rest from `benchmarks/people.json`, where all of it goes. `--people nick` looks
+at all trials of some people alone, and `--output` writes what is found to another file: so weights are
+compared (`--weights`) on somebody whom none of them has seen.
 """
 import argparse
 import json
@@ -69,8 +71,9 @@ def trials_of(
     return found
 
 
-def groups(report: bool) -> dict[str, dict]:
-    "Trials of each group of people."
+def groups(report: bool, people: str = '') -> dict[str, dict]:
+    "Trials of each group of people, or of some people."
+    if people: return {people: trials_of(tuple(people.split(',')), np.inf, None)}
     found = {name: trials_of(people) for name, people in (REPORTING if report else CHOOSING).items()}
     if report: found['video'] = {name: (trial[:MOST_FRAMES], rate)
                                  for name, (trial, rate) in read_trials(VIDEO).items()}
@@ -122,14 +125,17 @@ if __name__ == '__main__':
     parser.add_argument('--report', action='store_true', help='people who are kept for reporting')
     parser.add_argument('--method', default='', help='methods, separated by commas; by default all')
     parser.add_argument('--weights', nargs=2, metavar=('JSON', 'H5'), help='others than those that ship')
+    parser.add_argument('--people', default='', help='some people, separated by commas, all of their trials')
+    parser.add_argument('--output', type=Path, default=RESULTS, help='where results are kept')
     told = parser.parse_args()
+    if told.people and told.output == RESULTS: parser.error('--people found, expected --output beside it')
     methods = METHODS | network_methods(load_network(*told.weights or ()))
     methods = {name: methods[name] for name in told.method.split(',') if name} or methods
     which, scenarios = 'reporting' if told.report else 'choosing', [*MAIN, 'noise5', 'noise40', 'jitter']
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results = json.loads(told.output.read_text()) if told.output.exists() else {}
     known = results.setdefault(which, {})
-    for name, trials in groups(told.report).items():
+    for name, trials in groups(told.report, told.people).items():
         known[name] = measure(trials, methods, scenarios, known.get(name, {}))
         print(name, flush=True)
     print_table(known)
-    with atomic_path(RESULTS) as temporary: temporary.write_text(json.dumps(results, indent=0))
+    with atomic_path(told.output) as temporary: temporary.write_text(json.dumps(results, indent=0))

@@ -136,21 +136,28 @@ def test_pages_ask_nobody_else(site):
 # In a browser
 
 CUT = """() => {
-    const cut = [], range = document.createRange()
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const cut = [], range = document.createRange(), edges = new Map([[null, innerWidth]])
     const hidden = 'details:not([open]), .collapse:not(.show), #quarto-sidebar, .visually-hidden'
-    while (walk.nextNode()) {
-        if (!walk.currentNode.data.trim()) continue
-        range.selectNodeContents(walk.currentNode)
-        const box = range.getBoundingClientRect(), folded = walk.currentNode.parentElement.closest(hidden)
-        if (!box.width || folded && innerWidth < 992 || folded && folded.tagName == 'DETAILS') continue
-        let edge = innerWidth
-        for (let up = walk.currentNode.parentElement; up; up = up.parentElement) {
-            const how = getComputedStyle(up).overflowX
-            if (how == 'auto' || how == 'scroll') { edge = Infinity; break }
-            if (how == 'hidden' || how == 'clip') edge = Math.min(edge, up.getBoundingClientRect().right)
+    const edgeOf = element => {      // how far right one sees what is in it
+        if (!edges.has(element)) {
+            const how = getComputedStyle(element).overflowX, edge = edgeOf(element.parentElement)
+            const clips = how == 'hidden' || how == 'clip'
+            edges.set(element, clips ? Math.min(edge, element.getBoundingClientRect().right) : edge)
         }
-        if (box.right > edge + 2 || box.left < -2) cut.push(walk.currentNode.data.trim().slice(0, 60))
+        return edges.get(element)
+    }
+    const ways = ['auto', 'scroll'], scrolls = node =>
+        node.nodeType == 1 && ways.includes(getComputedStyle(node).overflowX)
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT,
+        node => scrolls(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT)
+    while (walk.nextNode()) {
+        const node = walk.currentNode
+        if (node.nodeType == 1 || !node.data.trim()) continue
+        range.selectNodeContents(node)
+        const box = range.getBoundingClientRect(), folded = node.parentElement.closest(hidden)
+        if (!box.width || folded && innerWidth < 992 || folded && folded.tagName == 'DETAILS') continue
+        const beyond = box.right > edgeOf(node.parentElement) + 2 || box.left < -2
+        if (beyond) cut.push(node.data.trim().slice(0, 60))
     }
     return cut
 }"""

@@ -190,7 +190,7 @@ def test_an_exchanged_leg_is_found_in_recorded_people(people):
 def test_beside_gaps_errors_are_small_and_told(people):
     "A gap meets what was seen at its ends, and the uncertainty is as right there as deep in it."
     network, errors, spreads, away = load_network(), [], [], []
-    some = [trial[:600] for name, trial in people.items() if name[:2] in ('12', '29')]
+    some = [trial[:300] for name, trial in people.items() if name[:2] in ('12', '29')]
     for index, trial in enumerate(some):
         for truth, damaged, visible, rate in damage_trial('joints', trial, 60., 0, index):
             repaired = repair_positions(damaged, visible, network, rate)

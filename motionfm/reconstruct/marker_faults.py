@@ -37,7 +37,7 @@ class MarkerFaultSettings:
     apart_m: float = .015         # metres by which a questioned label is off, by path or distances
     closer: float = .35           # share of that error that the other label may have,
     far_closer: float = .1        # and with which an exchange is sure, whatever is usual
-    outlier_m: float = .025       # metres off, beyond which a sample is an outlier
+    outlier_m: float = .015       # metres off, beyond which a sample is an outlier
     outlier_jerk: float = 2000.   # the same, in metres by one cubed second: more at low rates
     max_outlier_frames: int = 12  # of one excursion
     abrupt: float = .3            # share of the largest error that the first and the last one have
@@ -516,7 +516,7 @@ def _usual_columns(order: np.ndarray) -> np.ndarray:
     return usual if len(np.unique(usual)) == len(usual) else own
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #beginning
-_CLEARLY = .4   # share of the distances' error that is left where a beginning is renamed
+_CLEARLY = .4   # share of the distances' error that is left where a beginning or an end is renamed
 
 def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.ndarray, stop: int) -> float:
     "Metres that the distances of a path (T, 3) differ, in the first frames, from the usual ones thereafter."
@@ -555,11 +555,13 @@ def find_marker_faults(
     recorded, paths = seen.copy(), _Paths(seen, rate, neighbours)
     for frame in np.flatnonzero(paths.starts[1:].any(1)) + 1: _relabel(paths, int(frame))
     paths.cut(0.)
-    outliers = np.stack([_outliers_of(paths, marker) for marker in order[0]], 1)
-    held = np.take_along_axis(held, paths.order, 1)
-    names = np.argsort(_usual_columns(paths.order))
-    order = _keep_beginning(paths.order[:, names], recorded, neighbours)
-    return MarkerFaults(order, outliers[:, names], held[:, names])
+    found = np.stack([_outliers_of(paths, marker) for marker in order[0]], 1)
+    outliers = np.zeros_like(found)   # by recorded columns
+    np.put_along_axis(outliers, paths.order, found, 1)
+    order = paths.order[:, np.argsort(_usual_columns(paths.order))]
+    order = _keep_beginning(order, recorded, neighbours)
+    order = _keep_beginning(order[::-1], recorded[::-1], neighbours)[::-1]   # and the end
+    return MarkerFaults(order, *(np.take_along_axis(faults, order, 1) for faults in (outliers, held)))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #undo-marker-faults
 def undo_marker_faults(

@@ -263,9 +263,9 @@ def _gap_lines(gap_counts: dict) -> list[str]:
 
 def _blank_line(blank: dict) -> str:
     "How many samples were left blank, of which points."
-    most = sorted(blank, key=lambda name: -blank[name])[:SETTINGS.max_listed]
+    largest = sorted(blank, key=lambda name: -blank[name])[:SETTINGS.max_listed]
+    most = {name: count for name, count in blank.items() if name in largest}
     rest = f' and {counted(len(blank) - len(most), "point")} more'*(len(blank) > len(most))
-    most = {name: count for name, count in blank.items() if name in most}
     return f'left blank: {counted(sum(blank.values()), "sample")} ({_format_counts(most)}{rest})'
 
 def _fill_lines(gap_counts: dict, filled: dict, blank: dict) -> list[str]:
