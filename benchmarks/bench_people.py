@@ -7,8 +7,9 @@ samples; all samples where there is only noise), the share of these samples with
 twice that, and the mean error of the acceleration. Without `--report` on people who were left out while
 settings were chosen, with it on those who are kept for reporting, and on video. `--method` measures some
 methods again and takes the rest from `benchmarks/people.json`, where all of it goes. `--people nick` looks
-at all trials of some people alone, and `--output` writes what is found to another file: so weights are
-compared (`--weights`) on somebody whom none of them has seen.
+at all trials of some people alone, and `--output` writes what is found to another file, under a name of its
+own (`--called`): so weights are compared (`--weights`) on somebody whom none of them has seen, as in
+`benchmarks/longer.json`.
 """
 import argparse
 import json
@@ -106,6 +107,7 @@ def print_table(found: dict) -> float:
             if 'motionfm' not in by_method: continue
             ours = by_method['motionfm']
             others = {method: cell for method, cell in by_method.items() if method in METHODS}
+            if not others: continue
             best = min(others, key=lambda method: others[method]['mm'])
             ratio = ours['mm']/others[best]['mm']
             if name in MAIN: ratios.append(ratio)
@@ -127,11 +129,13 @@ if __name__ == '__main__':
     parser.add_argument('--weights', nargs=2, metavar=('JSON', 'H5'), help='others than those that ship')
     parser.add_argument('--people', default='', help='some people, separated by commas, all of their trials')
     parser.add_argument('--output', type=Path, default=RESULTS, help='where results are kept')
+    parser.add_argument('--called', default='', help='name of the results there')
     told = parser.parse_args()
     if told.people and told.output == RESULTS: parser.error('--people found, expected --output beside it')
     methods = METHODS | network_methods(load_network(*told.weights or ()))
     methods = {name: methods[name] for name in told.method.split(',') if name} or methods
-    which, scenarios = 'reporting' if told.report else 'choosing', [*MAIN, 'noise5', 'noise40', 'jitter']
+    which = told.called or ('reporting' if told.report else 'choosing')
+    scenarios = [*MAIN, 'noise5', 'noise40', 'jitter']
     results = json.loads(told.output.read_text()) if told.output.exists() else {}
     known = results.setdefault(which, {})
     for name, trials in groups(told.report, told.people).items():
