@@ -14,6 +14,7 @@ from html import escape
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 
@@ -200,12 +201,15 @@ def _figure(scene: Scene, view: str, theme: str, beside: bool):
 
 # %% ../../nbs/view/802_player.ipynb #caption
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
-    "Title, frame and time, above the picture."
+    "Title, frame and time, above the picture; in two lines where one is too short."
     figure.texts.clear()
     number, last = scene.first_frame + frame, scene.first_frame + len(scene.stack[0]) - 1
     parts = [scene.title, f'frame {number} of {last}', f'{frame/scene.rate:.3f} s']
+    words, size = ' · '.join(filter(None, parts)), _font_size(figure)
+    room = int(72*figure.get_figwidth()/(.55*size))   # letters
+    if len(words) > room: words = f'{shorten(scene.title, room, placeholder=" …")}\n{" · ".join(parts[1:])}'
     colour = '0.6' if theme == 'dark' else '0.3'
-    figure.text(.02, .94, ' · '.join(filter(None, parts)), color=colour, fontsize=_font_size(figure))
+    figure.text(.02, .985, words.strip(), color=colour, fontsize=size, va='top')
 
 # %% ../../nbs/view/802_player.ipynb #save-html
 def save_html(
