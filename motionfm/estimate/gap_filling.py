@@ -53,6 +53,7 @@ class GapContext:
     positions: np.ndarray    # (T, M, 3) metres; finite
     visible: np.ndarray      # (T, M) True where a point is known
     rate: float              # Hz
+    beside_others: bool = False   # whether gaps that tell nothing but their own path are left
     spread: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres, of distances
     counts: np.ndarray = field(default_factory=lambda: np.empty(0))   # (T + 1, M) frames in which it was seen
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
@@ -100,6 +101,7 @@ def look_at_gap(
     "Everything that can be said about a gap, with the errors in holes like it."
     positions, visible, rate = context.positions, context.visible, context.rate
     around, n_frames = find_neighbourhood(visible, context.spread, gap, rate), gap.stop - gap.start
+    if around is None and context.beside_others: return None
     model, found, by_path = context.path_model(n_frames), None, None
     if model is not None: by_path = path_candidates(positions, context.counts, gap, model)
     if around is not None: found = process_candidates(positions, visible, gap, around, rate)
@@ -234,11 +236,12 @@ def fill_points(
     visible: np.ndarray,     # (T, M) True where a point was seen
     rate: float,             # Hz
     points: Iterable[int] | None = None,   # columns to fill; None: all
+    beside_others: bool = False,           # only gaps beside which other points are seen
 ) -> FilledPoints:
     "Fill every gap of every point that is seen at some time."
     wanted = set(range(visible.shape[1]) if points is None else points)
     with threadpool_limits(1, 'blas'):   # many small products, for which one thread is best
-        filled = _fill_all(GapContext(positions, visible, rate), wanted)
+        filled = _fill_all(GapContext(positions, visible, rate, beside_others), wanted)
     by = np.array(_WAYS)[filled.by]
     return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
 
@@ -249,14 +252,14 @@ def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
     filled = _Filled(
         np.where(np.any(visible, 0)[:, None], context.positions, np.nan), np.zeros(visible.shape),
         np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
-    for again in False, True:
+    for again in (False,) if context.beside_others else (False, True):
         left = _what_is_left(context.visible, filled, wanted)
         if again and left: context = _with_fills(context, filled)
         starts = range(0, len(left), SETTINGS.together)
         for start in progress(starts, 'groups of gaps', after=2.):
             pieces = _on_cores(context, left[start:start + SETTINGS.together])
             for fill in fill_gaps(pieces): _put(filled, fill)
-    left = _what_is_left(context.visible, filled, wanted)
+    left = [] if context.beside_others else _what_is_left(context.visible, filled, wanted)
     if left: context = _with_fills(context, filled)
     for gap in left: _put(filled, _fill_by_curve(context, gap))
     return filled
@@ -277,4 +280,4 @@ def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> lis
 def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
     "A context in which what was filled counts as known."
     return GapContext(
-        filled.positions, context.visible | (filled.by > 0), context.rate, context.spread)
+        filled.positions, context.visible | (filled.by > 0), context.rate, spread=context.spread)

@@ -23,8 +23,9 @@ from ..basics import DataError, FileError, usable_cores
 
 # %% ../../nbs/estimate/509_network.ipynb #allowed-classes
 _ALLOWED_CLASSES = {
-    'Functional', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate', 'Add',
-    'L2', 'GlorotUniform', 'Orthogonal', 'RandomNormal', 'Zeros', 'DTypePolicy', '__keras_tensor__'}
+    'Functional', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate',
+    'Reshape', 'Add', 'L2', 'GlorotUniform', 'Orthogonal', 'RandomNormal', 'Zeros', 'DTypePolicy',
+    '__keras_tensor__'}
 
 def _children(config) -> list:
     "The parts of a piece of JSON."
@@ -164,6 +165,14 @@ def _bidirectional_spec(config: dict, n_inputs: int) -> dict:
     return dict(width=width, shapes=one_direction*2, merge_mode=merge_mode)
 
 # %% ../../nbs/estimate/509_network.ipynb #layer-spec-of
+def _reshaped_width(config: dict) -> int:
+    "Of a layer that puts frames side by side, or one after the other again."
+    frames, *widths = config['target_shape']
+    if frames != -1 or len(widths) != 1:
+        raise DataError(f'{config["name"]}: target shape {config["target_shape"]} found, '
+                        'expected -1 (any number of frames) and a width')
+    return widths[0]
+
 def _layer_spec(layer: dict, widths: dict[str, int]) -> LayerSpec:
     "A layer of Keras's JSON; `widths` are those of the layers before."
     kind, config, inputs = layer['class_name'], layer['config'], tuple(_sources(layer['inbound_nodes']))
@@ -173,6 +182,7 @@ def _layer_spec(layer: dict, widths: dict[str, int]) -> LayerSpec:
     elif kind == 'Bidirectional': spec = _bidirectional_spec(config, width)
     elif kind == 'Concatenate': spec['width'] = sum(widths[name] for name in inputs)
     elif kind == 'InputLayer': spec['frames'] = config['batch_shape'][1]
+    elif kind == 'Reshape': spec['width'] = _reshaped_width(config)
     elif kind not in ('Dropout', 'Add'):
         raise DataError(f'{config["name"]}: a layer {kind} found, expected Bidirectional around it')
     return LayerSpec(config['name'], kind, inputs, **spec)
@@ -354,11 +364,17 @@ def _dense(layer: LayerSpec, arrays: list[np.ndarray], run: Callable, x: np.ndar
     list(run(fill, (slice(0, half), slice(half, None))))
     return result.reshape(*x.shape[:-1], -1)
 
+def _reshape(layer: LayerSpec, arrays: list[np.ndarray], run: Callable, x: np.ndarray) -> np.ndarray:
+    "Frames (T, N, D) put side by side until they are as wide as the layer, or one after the other again."
+    by_window = np.swapaxes(x, 0, 1)
+    return np.swapaxes(by_window.reshape(len(by_window), -1, layer.width), 0, 1)
+
 _OPERATIONS = {
     'Dropout': lambda layer, arrays, run, x: x,
     'Dense': _dense,
     'Bidirectional': _both_directions,
     'Concatenate': lambda layer, arrays, run, *xs: np.concatenate(xs, -1),
+    'Reshape': _reshape,
     'Add': lambda layer, arrays, run, *xs: sum(xs)}
 
 # %% ../../nbs/estimate/509_network.ipynb #forward
@@ -366,14 +382,22 @@ def _prepared(layer: LayerSpec, arrays: list[np.ndarray]) -> tuple[LayerSpec, li
     "A layer with its weights as the forward pass wants them."
     return layer, _halved(arrays) if layer.kind == 'Bidirectional' else arrays
 
+def _frames_together(layers: list) -> int:
+    "How many frames the network looks at in one step."
+    first, *later = (layer for layer, _ in layers)
+    widths = [layer.width for layer in later if layer.kind == 'Reshape' and first.name in layer.inputs]
+    return max([1, *(width//first.width for width in widths)])
+
 def _forward(layers: list, inputs: np.ndarray, run: Callable) -> np.ndarray:
-    "(N, T, outputs) what layers make of windows (N, T, D)."
-    given = np.ascontiguousarray(np.swapaxes(inputs, 0, 1), np.float32)
+    "(N, T, outputs) what layers make of windows (N, T, D); frames of a step that lacks some are repeated."
+    n_frames, together = inputs.shape[1], _frames_together(layers)
+    padded = np.pad(inputs, [(0, 0), (0, -n_frames % together), (0, 0)], mode='edge')
+    given = np.ascontiguousarray(np.swapaxes(padded, 0, 1), np.float32)
     made: dict[str, np.ndarray] = {}
     for layer, arrays in layers:
         sources = [made[name] for name in layer.inputs]
         made[layer.name] = _OPERATIONS[layer.kind](layer, arrays, run, *sources) if sources else given
-    return np.swapaxes(made[layer.name], 0, 1)
+    return np.swapaxes(made[layer.name], 0, 1)[:, :n_frames]
 
 # %% ../../nbs/estimate/509_network.ipynb #on-cores
 def _on_cores(network: Callable, inputs: np.ndarray, batch_size: int, cores: int) -> np.ndarray:

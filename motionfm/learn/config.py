@@ -20,7 +20,7 @@ MERGE_MODES = ('concat', 'sum')                  # how the two directions of a l
 LOSS_WEIGHTS = ('visible', 'uniform', 'missing') # what counts in the loss
 RECIPES = {                                      # what is trained -> defaults that differ
     'plain': {},
-    'best': {'epochs': 40, 'batch_size': 16, 'lr': 2e-3, 'hidden': 192, 'layers': 2, 'dropout': 0.}}
+    'best': {'epochs': 40, 'batch_size': 16, 'lr': 2e-3, 'hidden': 320, 'layers': 2, 'dropout': 0.}}
 FINE_TUNING = {'epochs': 1, 'lr': 3e-4}          # with the recipe 'best' and pretrained weights
 
 def recipe_defaults(

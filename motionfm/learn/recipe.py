@@ -72,7 +72,8 @@ class RecipeSettings:
     clip: float = 1.                 # largest norm of the gradient
     weight_decay: float = 1e-4
     average_memory: float = .998     # of the mean of the weights, for each batch
-    embedding: int = 256             # numbers that a frame is first turned into
+    frames_together: int = 2         # that the network looks at in one step
+    embedding: int = 512             # numbers that these are first turned into
     group: int = 32                  # crops whose features are built together
     uses: int = 3                    # times that a crop is used
     latest_groups: int = 40          # groups that a batch is drawn from
@@ -348,7 +349,8 @@ def _recurrent(features, hidden: int, dropout: float, policy: str):
 def _opinion(features):
     "The last map; small at first, so that training begins near the mean of the candidates."
     small = keras.initializers.RandomNormal(stddev=.01)
-    return keras.layers.Dense(N_OUTPUTS, kernel_initializer=small, name='opinion')(features)
+    n_outputs = SETTINGS.frames_together*N_OUTPUTS
+    return keras.layers.Dense(n_outputs, kernel_initializer=small, name='opinion')(features)
 
 # %% ../../nbs/learn/309_recipe.ipynb #build-recipe
 def build_recipe(
@@ -362,10 +364,12 @@ def build_recipe(
     "A new network with random weights."
     with seeded_layers(seed):
         inputs = keras.Input((frames, N_FEATURES), name='evidence')
-        features = alone = keras.layers.Dense(SETTINGS.embedding, activation='gelu', name='embedding')(inputs)
+        steps = keras.layers.Reshape((-1, SETTINGS.frames_together*N_FEATURES), name='steps')(inputs)
+        features = alone = keras.layers.Dense(SETTINGS.embedding, activation='gelu', name='embedding')(steps)
         for _ in range(layers): features = _recurrent(features, hidden, dropout, precision(mixed_precision))
         both = keras.layers.Concatenate()([features, alone])
-        return keras.Model(inputs, _opinion(both), name='motionfm_recipe')
+        outputs = keras.layers.Reshape((-1, N_OUTPUTS), name='frames')(_opinion(both))
+        return keras.Model(inputs, outputs, name='motionfm_recipe')
 
 # %% ../../nbs/learn/309_recipe.ipynb #taken-apart
 def _split_recipe_targets(targets) -> tuple:

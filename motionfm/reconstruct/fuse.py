@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import convolve1d
 from threadpoolctl import threadpool_limits
 
 from ..basics import progress, usable_cores
@@ -86,6 +87,8 @@ OTHER_CANDIDATES = (FEATURES.strong_smoother, FEATURES.light_smoother,
                     *range(len(PROCESS_NOISE), OBSERVED_CANDIDATE))
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #estimates-of
+_HAT = np.array([.25, .5, .25])   # weights of three frames in a row
+
 def _estimates_of(
     outputs: np.ndarray,       # (B, T, N_OUTPUTS) of the network
     feature_set: FeatureSet,   # what it was shown
@@ -95,7 +98,7 @@ def _estimates_of(
     others = to_world_frame(feature_set.candidates[..., OTHER_CANDIDATES, :], feature_set)
     best = others[..., OTHER_CANDIDATES.index(BEST_CANDIDATE), :]
     weight = _network_weight(feature_set.distance)[..., None]
-    fused = weight*by_network + (1 - weight)*best
+    fused = best + weight*convolve1d(by_network - best, _HAT, axis=1, mode='nearest')
     estimates = np.concatenate([fused[..., None, :], others], -2)
     return estimates, SETTINGS.uncertainty_scales*np.minimum(scale, FEATURES.max_scale_m)
 

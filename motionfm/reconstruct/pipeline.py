@@ -108,12 +108,13 @@ def _repair_at_rate(
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #with-neighbours
 _NEIGHBOUR_SCALE = 1.5   # by which the neighbours' uncertainty counts as larger
+_NOISY_M = .01           # noise from which on the network is surer than neighbours that tremble themselves
 
 def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Repaired:
     "Gaps beside other joints as the mean of the network and of the neighbours, by their uncertainties."
     if repaired.uncertainty is None or visible.all(): return repaired
     positions, uncertainty = repaired.positions, repaired.uncertainty
-    filled = fill_points(positions, visible, rate)
+    filled = fill_points(positions, visible, rate, beside_others=True)
     known = (filled.by == BY_NEIGHBOURS) & np.any(visible, 1, keepdims=True)
     known &= gap_lengths(visible) <= visible.sum(0)   # what was seen briefly tells nothing about long
     where_seen = np.nan_to_num(np.nanmedian(np.where(visible, uncertainty, np.nan)))   # of what they rely on
@@ -155,7 +156,8 @@ def _repair_part(
     noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
     held = hold_feet(repaired.positions, float(noise), rate)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
-    return _with_neighbours(repaired, seen, rate)._replace(swapped=swapped, outliers=outliers)
+    if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
+    return repaired._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts
 def _join_parts(parts: Sequence[Repaired], discontinuities: Discontinuities) -> Repaired:
