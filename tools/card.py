@@ -63,14 +63,12 @@ def behind(results: dict[str, list[dict]]) -> str:
 def card() -> str:
     "The text."
     from motionfm.estimate.network import read_weights
-    from motionfm.learn.config import RECIPES
-    from motionfm.learn.recipe import CROP_FRAMES, SETTINGS
+    from motionfm.learn.recipe import CROP_FRAMES
     results = json.loads((ROOT/'benchmarks'/'accuracy.json').read_text())
     history = list(csv.DictReader((WEIGHTS/'best_history.csv').open()))
     weights = read_weights(WEIGHTS/'best.json', WEIGHTS/'best.weights.h5')
     return TEXT.format(
-        batch=RECIPES['best']['batch_size'], epochs=len(history),
-        steps=SETTINGS.batches_per_epoch, crop=CROP_FRAMES,
+        steps=int(history[-1]['step']), crops=int(history[-1]['crops']), crop=CROP_FRAMES,
         size=(WEIGHTS/'best.weights.h5').stat().st_size/1e6,
         parameters=sum(array.size for _, arrays in weights for array in arrays),
         behind=behind(results), tables='\n'.join(table(*part) for part in results.items()))

@@ -108,7 +108,7 @@ def _repair_at_rate(
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #with-neighbours
 _NEIGHBOUR_SCALE = 1.5   # by which the neighbours' uncertainty counts as larger
-_NOISY_M = .01           # noise from which on the network is surer than neighbours that tremble themselves
+_NOISY_M = .01           # noise from which on the network is surer than noisy neighbours
 
 def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Repaired:
     "Gaps beside other joints as the mean of the network and of the neighbours, by their uncertainties."
@@ -126,6 +126,16 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
         positions=mixed, uncertainty=uncertainty + share*(theirs - uncertainty), by_neighbours=share > .5)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-quiet
+_NOISE_RADII = 1.87   # standard deviations of a coordinate, within which 68 % of noise lie
+_MOST_NOISE_M = .003  # of a coordinate; more noise than that nobody compares with
+
+def _with_jitter(repaired: Repaired, visible: np.ndarray, noise: float) -> Repaired:
+    "What was filled is as uncertain as the path, and as the noise of what was seen around it."
+    if repaired.uncertainty is None: return repaired
+    around = _NOISE_RADII*min(noise, _MOST_NOISE_M)
+    told = np.where(visible, repaired.uncertainty, np.hypot(repaired.uncertainty, around))
+    return repaired._replace(uncertainty=told)
+
 _QUIET_M = (.003, .006)    # median move of seen samples, between which a recording begins to be smoothed
 _FAR_M = (.01, .02)        # move of a single sample, between which it is moved all the same
 
@@ -157,6 +167,7 @@ def _repair_part(
     held = hold_feet(repaired.positions, float(noise), rate)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
+    repaired = _with_jitter(repaired, seen, float(noise))
     return repaired._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts
