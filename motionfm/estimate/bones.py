@@ -105,7 +105,7 @@ def bone_jitter(
     visible: np.ndarray,     # (T, K) True where a joint was seen
     rate: float,             # Hz
 ) -> float:                  # metres; 0 where too little is seen
-    "Standard deviation of the jitter of a coordinate, of joints against each other, within a fifth of a second."
+    "Standard deviation of the jitter of a coordinate within a fifth of a second, by the bones."
     lag = max(1, round(_JITTER_LAG_S*rate))
     first, second = np.array(edges_for(positions.shape[1])).T
     lengths = np.linalg.norm(positions[:, first] - positions[:, second], axis=-1)

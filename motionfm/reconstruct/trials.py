@@ -18,7 +18,6 @@ import numpy as np
 from ..basics import check_writable, DataError, FileError
 from ..body.skeleton import PARENT_OF
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
-from ..estimate.bones import bone_jitter
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, read_trial, write_trial
@@ -30,8 +29,8 @@ from ..io.registry import LAYOUTS, output_ending, READERS, WRITERS
 from ..io.trial import observed, Trial
 from .fuse import Repairer
 from .marker_faults import describe_marker_faults, find_marker_faults, undo_marker_faults
-from .pipeline import repair_positions, Repaired
-from .points import is_quiet, repair_points, RepairedPoints
+from .pipeline import is_exact, repair_positions, Repaired, with_far_off
+from .points import repair_points, RepairedPoints
 from motionfm.reconstruct.report import (
     absent_joints,
     add_absent_joints,
@@ -139,22 +138,6 @@ def _without_held(points: Points, rate: float, fill_only: bool) -> tuple[Points,
     return points._replace(positions=positions, visible=visible), (f'{found}; treated as gaps',)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-points-of
-_EXACT_M = .007    # jitter of the joints; clean recordings have up to 6 mm
-_FAR_OFF_M = .04   # from where the network has a joint
-
-def _is_exact(joints: np.ndarray, seen: np.ndarray, rate: float) -> bool:
-    "Whether what was seen of joints is as exact as in optical recordings, and may stay as it is."
-    return is_quiet(joints, seen) and bone_jitter(joints, seen, rate) < _EXACT_M
-
-def _with_far_off(found: Repaired, joints: np.ndarray, seen: np.ndarray) -> Repaired:
-    "A repair in which samples of an exact recording count as outliers where the network moved them far."
-    if found.uncertainty is None or found.outliers is None: return found
-    moved = np.linalg.norm(found.positions - np.where(seen[..., None], joints, np.nan), axis=-1)
-    far = moved > _FAR_OFF_M
-    if found.swapped is not None: far &= ~found.swapped
-    if found.discontinuities is not None: far[found.discontinuities.displaced] = False
-    return found._replace(outliers=found.outliers | far)
-
 class _PointRepair(NamedTuple):
     "All points of a trial, repaired."
     cleaned: Points             # as they were seen, without errors unless `fill_only`
@@ -170,8 +153,8 @@ def _repair_joints(
     points, held = _without_held(points, trial.rate, fill_only)
     joints, seen = points.positions[:, :n], points.visible[:, :n]
     found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source)
-    exact = _is_exact(joints, seen, trial.rate)
-    if exact and not fill_only: found = _with_far_off(found, joints, seen)
+    exact = is_exact(joints, seen, trial.rate)
+    if exact and not fill_only: found = with_far_off(found, joints, seen)
     cleaned = points if fill_only else _without_errors(points, found)
     positions, uncertainty = cleaned.positions.copy(), np.full(points.visible.shape, np.nan)
     positions[:, :n] = found.positions
