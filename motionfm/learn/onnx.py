@@ -59,6 +59,13 @@ def _lstm_nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) 
             ('Reshape', [f'{name}.beside', np.array([0, 0, -1], np.int64)], [f'{name}.turned'], {})]
 
 # %% ../../nbs/learn/310_onnx.ipynb #nodes
+def _reshape_nodes(layer: LayerSpec, sources: list[str]) -> list[tuple]:
+    "Operations that put frames side by side, or one after the other again."
+    name, turn, shape = layer.name, {'perm': [1, 0, 2]}, np.array([0, -1, layer.width], np.int64)
+    return [('Transpose', sources, [f'{name}.windows'], turn),
+            ('Reshape', [f'{name}.windows', shape], [f'{name}.shaped'], {}),
+            ('Transpose', [f'{name}.shaped'], [f'{name}.turned'], turn)]
+
 def _nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
     "Operations of a layer: (operation, inputs, outputs, attributes); an array as input is a constant."
     name, outputs = layer.name, [f'{layer.name}.turned']
@@ -66,6 +73,7 @@ def _nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) -> li
     if layer.kind == 'Dense': return _dense_nodes(layer, arrays, sources)
     if layer.kind == 'Concatenate': return [('Concat', sources, outputs, {'axis': -1})]
     if layer.kind == 'Dropout': return [('Identity', sources, outputs, {})]
+    if layer.kind == 'Reshape': return _reshape_nodes(layer, sources)
     if layer.kind == 'Add': return [('Sum', sources, outputs, {})]
     return _lstm_nodes(layer, arrays, sources)
 
