@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 from ..basics import check_writable, DataError, FileError
 from ..body.skeleton import PARENT_OF
@@ -97,14 +98,19 @@ def _leaps_to(
     return bool(turns[frame - 2] > max(_HELD_JUMP_M, 2*np.percentile(turns[free], 95)))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #held
-def _bone_change(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int) -> np.ndarray:
-    "(T,) metres by which the bone to a joint is off its usual length; NaN where its other end tells nothing."
+_SPIKE_FRAMES = 7   # of a running median, which outliers of three frames don't move
+_LEAST_KNOWN = .3   # share of a run in which the other end has to be known; fewer frames may all be outliers
+
+def _bone_change(positions: np.ndarray, known: np.ndarray, joint: int, run: slice) -> np.ndarray:
+    "(N,) metres by which the bone to a joint changes in a run, where its other end tells something."
     parent = PARENT_OF.get(joint)
-    if parent is None: return np.full(len(positions), np.nan)
-    length = np.linalg.norm(positions[:, joint] - positions[:, parent], axis=-1)
-    length[~(visible[:, joint] & visible[:, parent]) | same[:, parent]] = np.nan
-    free = length[np.isfinite(length) & ~same[:, joint]]
-    return np.abs(length - np.median(free)) if len(free) else np.full(len(positions), np.nan)
+    if parent is None: return np.empty(0)
+    frames = np.arange(run.start - 1, run.stop)
+    frames = frames[known[frames, parent]]
+    if len(frames) < _LEAST_KNOWN*(run.stop - run.start): return np.empty(0)
+    lengths = np.linalg.norm(positions[frames, joint] - positions[frames, parent], axis=-1)
+    lengths = median_filter(lengths, min(_SPIKE_FRAMES, len(lengths)), mode='nearest')
+    return np.abs(lengths - lengths[:1])
 
 def _held_joints(
     positions: np.ndarray,   # (T, K, 3) metres
@@ -115,12 +121,11 @@ def _held_joints(
     held, same = np.zeros(visible.shape, bool), np.zeros(visible.shape, bool)
     same[1:] = visible[1:] & visible[:-1] & (positions[1:] == positions[:-1]).all(-1)
     for joint in np.flatnonzero(same.any(0)).tolist():
-        change = _bone_change(positions, visible, same, joint)
         for run in runs_of(same[:, joint]):
             if run.stop - run.start < max(_HELD_FRAMES, _HELD_S*rate): continue
-            known = change[run][np.isfinite(change[run])]
             if _leaps_to(positions, visible, same, joint, run.start - 1): continue   # an outlier that stays
-            if len(known): held[run, joint] = known.max() > _HELD_BONE_M
+            change = _bone_change(positions, visible & ~same, joint, run)
+            if len(change) > 1: held[run, joint] = change.max() > _HELD_BONE_M
             else: held[run, joint] = _jumps_after(positions, visible, same, joint, run)
     return held
 
