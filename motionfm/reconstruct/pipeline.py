@@ -20,7 +20,7 @@ from ..estimate.features import N_FEATURES, N_OUTPUTS
 from ..estimate.feet import hold_feet
 from ..estimate.gap_filling import BY_NEIGHBOURS, fill_points
 from ..estimate.network import read_network
-from ..estimate.noise import noise_level
+from ..estimate.noise import noise_level, RADII_68
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
 from ..io.gaps import fill_linear, gap_lengths
@@ -169,13 +169,12 @@ def with_far_off(
     return found._replace(outliers=found.outliers | far)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #with-noise
-_NOISE_RADII = 1.87   # standard deviations of a coordinate, within which 68 % of noise lie
 _MOST_NOISE_M = .003  # of a coordinate; more noise than that nobody compares with
 
 def _with_jitter(repaired: Repaired, visible: np.ndarray, noise: float) -> Repaired:
     "What was filled is as uncertain as the path, and as the noise of what was seen around it."
     if repaired.uncertainty is None: return repaired
-    around = _NOISE_RADII*min(noise, _MOST_NOISE_M)
+    around = RADII_68*min(noise, _MOST_NOISE_M)
     told = np.where(visible, repaired.uncertainty, np.hypot(repaired.uncertainty, around))
     return repaired._replace(uncertainty=told)
 

@@ -146,7 +146,7 @@ def describe_swaps(
 # %% ../../nbs/reconstruct/606_report.ipynb #outlier-summary
 @dataclass(frozen=True)
 class OutlierSummary:
-    "Joints that were seen where bones do not reach."
+    "Joints that were seen in a wrong place."
     runs: dict[str, tuple[tuple[int, int], ...]]   # 'RAnkle': first and last frame number of each run
     filled: bool                                   # or left as they were
 
@@ -154,7 +154,7 @@ class OutlierSummary:
         found = [f'{name} in frames {_format_frames(runs, SETTINGS.max_listed)}'
                  for name, runs in self.runs.items()]
         done = 'treated as gaps' if self.filled else _UNCHANGED
-        return f'outliers where bones do not reach: {"; ".join(found)}; {done}'
+        return f'outliers: {"; ".join(found)}; {done}'
 
 def describe_outliers(
     outliers: np.ndarray | None,   # (T, K) True where a joint was seen in a wrong place

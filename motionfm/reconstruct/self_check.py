@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..estimate.noise import noise_level
+from ..estimate.noise import noise_level, RADII_68
 from ..io.gaps import gap_bounds
 from .fuse import fuse_trial, fuse_trials, limit_by_bones, Repairer
 
@@ -114,7 +114,7 @@ def _calibrate(
     noise: float,              # metres, of the recording, standard deviation of a coordinate
 ) -> tuple[float, float]:
     "The factor by which uncertainty has to be multiplied, and the share of errors within it as it is."
-    true = np.sqrt(np.maximum(np.square(error) - 3*noise**2, np.square(error)/25))
+    true = np.sqrt(np.maximum(np.square(error) - (RADII_68*noise)**2, np.square(error)/25))
     raw = np.quantile(true/uncertainty, SETTINGS.coverage)
     belief = len(error)/(len(error) + SETTINGS.half_samples)
     factor = np.clip(raw**belief, SETTINGS.min_factor, SETTINGS.max_factor)
