@@ -53,10 +53,10 @@ class GapContext:
     positions: np.ndarray    # (T, M, 3) metres; finite
     visible: np.ndarray      # (T, M) True where a point is known
     rate: float              # Hz
-    beside_others: bool = False   # whether gaps that tell nothing but their own path are left
     spread: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres, of distances
     counts: np.ndarray = field(default_factory=lambda: np.empty(0))   # (T + 1, M) frames in which it was seen
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
+    beside_others: bool = False   # whether gaps that tell nothing but their own path are left
 
     def __post_init__(self) -> None:
         self.positions = np.where(self.visible[..., None], self.positions, 0.)
@@ -241,7 +241,7 @@ def fill_points(
     "Fill every gap of every point that is seen at some time."
     wanted = set(range(visible.shape[1]) if points is None else points)
     with threadpool_limits(1, 'blas'):   # many small products, for which one thread is best
-        filled = _fill_all(GapContext(positions, visible, rate, beside_others), wanted)
+        filled = _fill_all(GapContext(positions, visible, rate, beside_others=beside_others), wanted)
     by = np.array(_WAYS)[filled.by]
     return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
 
@@ -280,4 +280,4 @@ def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> lis
 def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
     "A context in which what was filled counts as known."
     return GapContext(
-        filled.positions, context.visible | (filled.by > 0), context.rate, spread=context.spread)
+        filled.positions, context.visible | (filled.by > 0), context.rate, context.spread)
