@@ -191,7 +191,8 @@ def _repair_part(
     if not np.isfinite(repaired.positions).all():
         raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
     noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
-    held = hold_feet(repaired.positions, float(noise), rate)
+    jitter = bone_jitter(np.nan_to_num(positions), seen, rate)
+    held = hold_feet(repaired.positions, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
     repaired = _with_jitter(repaired, seen, float(noise))
