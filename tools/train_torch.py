@@ -38,7 +38,7 @@ from motionfm.estimate.features import (
     N_OUTPUTS,
     split_outputs,
 )
-from motionfm.estimate.network import read_network
+from motionfm.estimate.network import read_network, read_weights
 from motionfm.estimate.prior import load_prior
 from motionfm.learn import recipe
 from motionfm.learn.config import RECIPES
@@ -198,6 +198,16 @@ def as_keras(net: Net) -> list[np.ndarray]:
     return [weight.detach().cpu().numpy() for weight in weights]
 
 
+def set_from_keras(net: Net, layers: list) -> None:
+    "Begin with weights as `read_weights` gives them, in place; raises `RuntimeError` for another form."
+    arrays = [array for _, arrays in layers for array in arrays]
+    names = [f'lstms.{number}.{name}_l0{end}' for number in range(len(net.lstms))
+             for end in ('', '_reverse') for name in ('weight_ih', 'weight_hh', 'bias_ih')]
+    names = ['embedding.weight', 'embedding.bias', *names, 'opinion.weight', 'opinion.bias']
+    state = {name: torch.from_numpy(array.T.copy()) for name, array in zip(names, arrays, strict=True)}
+    net.load_state_dict(net.state_dict() | state)
+
+
 def copy_with_16_bits(source: Path, target: Path) -> None:
     "Weights take half the space; the motion prior stays as it is."
     with h5py.File(source) as old, h5py.File(target, 'w') as new:
@@ -238,7 +248,9 @@ def main(given: argparse.Namespace) -> None:
         groups = workers.imap_unordered(damaged_group, pool.jobs(given.seed))
         Thread(target=pool.take_in, args=[groups], daemon=True).start()
         while pool.made < FIRST_GROUPS*recipe.SETTINGS.group: sleep(.1)
-        net, history = train(Net(given.hidden, given.layers).to(given.device), pool, prior, given)
+        net = Net(given.hidden, given.layers)
+        if given.pretrained: set_from_keras(net, read_weights(*given.pretrained))
+        net, history = train(net.to(given.device), pool, prior, given)
         pool.full = True
         pool.room.release()
         workers.terminate()
@@ -257,6 +269,7 @@ if __name__ == '__main__':
     parser.add_argument('--leave-out', default='', help='people who are not trained on')
     parser.add_argument('--val-subjects', default='', help='people who are not trained on either')
     parser.add_argument('--later', default='', help='people who are trained on from half time on')
+    parser.add_argument('--pretrained', nargs=2, metavar=('JSON', 'H5'), help='weights to begin with')
     parser.add_argument('--minutes', type=float, default=7.6)
     parser.add_argument('--hidden', type=int, default=RECIPES['best']['hidden'])
     parser.add_argument('--layers', type=int, default=RECIPES['best']['layers'])
