@@ -31,7 +31,6 @@ from torch import nn
 from motionfm.body.skeleton import KMAX
 from motionfm.data.people import read_people
 from motionfm.estimate.features import (
-    build_features,
     CANDIDATES,
     FEATURES,
     N_FEATURES,
@@ -108,13 +107,10 @@ SOURCES: list[recipe.Source] = []   # first without those who come later, then e
 EVERYBODY = multiprocessing.Value('b', False)
 
 
-def damaged_group(job: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def damaged_group(number: int) -> tuple[np.ndarray, np.ndarray]:
     "Features (16 bits) and targets of some crops."
-    rng, source = np.random.default_rng(job), SOURCES[EVERYBODY.value]
-    truth = source.crops(rng, recipe.SETTINGS.group)
-    positions, visible = map(np.stack, zip(*(recipe.damage(one, rng) for one in truth)))
-    built = build_features(positions, visible, source.prior)
-    return built.features.astype(np.float16), recipe.targets_of(built, truth)
+    features, targets = recipe._damaged_group(SOURCES[EVERYBODY.value], 1, number)
+    return features.astype(np.float16), targets
 
 
 class Pool:
@@ -137,12 +133,12 @@ class Pool:
             self.made += len(features)
             self.room.release()
 
-    def jobs(self, seed: int) -> Iterator[tuple[int, int]]:
+    def jobs(self) -> Iterator[int]:
         "For `damaged_group`, until it is `full`; no more at once than there is room for."
         for number in count():
             self.room.acquire()
             if self.full: return
-            yield seed, number
+            yield number
 
     def draw(self, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
         "Random ones."
@@ -245,7 +241,7 @@ def main(given: argparse.Namespace) -> None:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     with multiprocessing.get_context('fork').Pool(given.workers) as workers:
         pool = Pool(given.capacity, 3*given.workers, given.device)
-        groups = workers.imap_unordered(damaged_group, pool.jobs(given.seed))
+        groups = workers.imap_unordered(damaged_group, pool.jobs())
         Thread(target=pool.take_in, args=[groups], daemon=True).start()
         while pool.made < FIRST_GROUPS*recipe.SETTINGS.group: sleep(.1)
         net = Net(given.hidden, given.layers)

@@ -171,7 +171,7 @@ def with_far_off(
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #with-noise
 _MOST_NOISE_M = .003  # of a coordinate; more noise than that nobody compares with
 
-def _with_jitter(repaired: Repaired, visible: np.ndarray, noise: float) -> Repaired:
+def _with_noise(repaired: Repaired, visible: np.ndarray, noise: float) -> Repaired:
     "What was filled is as uncertain as the path, and as the noise of what was seen around it."
     if repaired.uncertainty is None: return repaired
     around = RADII_68*min(noise, _MOST_NOISE_M)
@@ -195,7 +195,7 @@ def _repair_part(
     held = hold_feet(repaired.positions, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
-    repaired = _with_jitter(repaired, seen, float(noise))
+    repaired = _with_noise(repaired, seen, float(noise))
     return repaired._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts
