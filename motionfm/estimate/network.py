@@ -390,9 +390,10 @@ def _frames_together(layers: list) -> int:
 
 def _forward(layers: list, inputs: np.ndarray, run: Callable) -> np.ndarray:
     "(N, T, outputs) what layers make of windows (N, T, D); frames of a step that lacks some are repeated."
-    n_frames, together = inputs.shape[1], _frames_together(layers)
-    padded = np.pad(inputs, [(0, 0), (0, -n_frames % together), (0, 0)], mode='edge')
-    given = np.ascontiguousarray(np.swapaxes(padded, 0, 1), np.float32)
+    n_frames = inputs.shape[1]
+    lacking = -n_frames % _frames_together(layers)
+    if lacking: inputs = np.pad(inputs, [(0, 0), (0, lacking), (0, 0)], mode='edge')
+    given = np.ascontiguousarray(np.swapaxes(inputs, 0, 1), np.float32)
     made: dict[str, np.ndarray] = {}
     for layer, arrays in layers:
         sources = [made[name] for name in layer.inputs]
