@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #imports
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 from .bvh_text import forward_kinematics, Hierarchy, local_poses, rotation_about
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #nearest
-def _turned_towards(angles: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def _unwrapped(angles: np.ndarray, reference: np.ndarray) -> np.ndarray:
     "The same angles in degrees, changed by whole turns so that each is nearest to its reference."
     return angles + 360*np.round((reference - angles)/360)
 
@@ -23,33 +24,53 @@ def nearest_angles(
     reference: np.ndarray,   # (F, 3) degrees
 ) -> np.ndarray:             # (F, 3) degrees
     "Angles of the same rotations that are nearest to a reference."
-    first = _turned_towards(angles, reference)
-    second = _turned_towards(angles*[1, -1, 1] + 180, reference)
+    first = _unwrapped(angles, reference)
+    second = _unwrapped(angles*[1, -1, 1] + 180, reference)
     nearer = abs(second - reference).max(1) < abs(first - reference).max(1)
     return np.where(nearer[:, None], second, first)
 
-# %% ../../nbs/io/422_inverse_kinematics.ipynb #euler
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #euler-locked
 _LOCKED = 1 - 1e-12   # sine of the second angle, from which on only the sum of the others counts
 
+def _axis_numbers(axes: str) -> tuple[int, int, int, int]:
+    "Three axes as numbers, and 1 where they follow one another as x, y and z do, else -1."
+    i, j, k = ('XYZ'.index(axis) for axis in axes)
+    return i, j, k, 1 if (j - i) % 3 == 1 else -1
+
+def _third_angle(rotations: np.ndarray, axes: str) -> np.ndarray:
+    "(F,) radians about the innermost axis."
+    i, j, _, sign = _axis_numbers(axes)
+    return np.arctan2(-sign*rotations[:, i, j], rotations[:, i, i])
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #euler-locked-2
+def _locked_angles(
+    rotations: np.ndarray,   # (F, 3, 3) in gimbal lock: the first and the third axis are one
+    axes: str,               # three different ones, the outermost first
+    second: np.ndarray,      # (F,) degrees about the second axis
+    reference: np.ndarray,   # (F, 3) degrees
+) -> np.ndarray:             # (F, 3) degrees
+    "Angles with the first of the reference, as only the sum of the first and the third counts."
+    first = reference[:, 0]
+    inner = rotation_about(axes[0], -first) @ rotations
+    inner = rotation_about(axes[1], -second) @ inner
+    third = _unwrapped(np.degrees(_third_angle(inner, axes)), reference[:, 2])
+    return np.stack([first, second, third], -1)
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #euler
 def euler_angles(
     rotations: np.ndarray,   # (F, 3, 3)
     axes: str,               # three different ones, as 'ZXY', the outermost first
     reference: np.ndarray,   # (F, 3) degrees
 ) -> np.ndarray:             # (F, 3) degrees, nearest to the reference
     "Angles about three axes of the file that give these rotations."
-    i, j, k = ('XYZ'.index(axis) for axis in axes)
-    sign = 1 if (j - i) % 3 == 1 else -1
+    i, j, k, sign = _axis_numbers(axes)
     sine = np.clip(sign*rotations[:, i, k], -1, 1)
     first = np.arctan2(-sign*rotations[:, j, k], rotations[:, k, k])
-    third = np.arctan2(-sign*rotations[:, i, j], rotations[:, i, i])
+    third = _third_angle(rotations, axes)
     angles = nearest_angles(np.degrees(np.stack([first, np.arcsin(sine), third], -1)), reference)
     locked = abs(sine) > _LOCKED
     if locked.any():
-        angles[locked, 0] = reference[locked, 0]
-        back = rotation_about(axes[0], -angles[locked, 0]) @ rotations[locked]
-        back = rotation_about(axes[1], -angles[locked, 1]) @ back
-        third = np.degrees(np.arctan2(-sign*back[:, i, j], back[:, i, i]))
-        angles[locked, 2] = _turned_towards(third, reference[locked, 2])
+        angles[locked] = _locked_angles(rotations[locked], axes, angles[locked, 1], reference[locked])
     return angles
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #node-plan
@@ -75,28 +96,43 @@ def _columns_of(hierarchy: Hierarchy) -> list[dict[str, int]]:
         column += len(channels)
     return found
 
-# %% ../../nbs/io/422_inverse_kinematics.ipynb #plan-nodes
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #shift-columns
+def _shift_columns(
+    columns: dict[str, int],   # channel of a node: its column
+    motion: np.ndarray,        # (T, C) numbers of the channels
+    is_root: bool,
+    far: float,                # a distance, in the unit of the file
+) -> list[int]:                # of its positions along x, y, z; empty where it may not be shifted
+    "What shifts a node: a root's positions, and those of another node that moved by more than `far`."
+    shifts = [columns[f'{axis}position'] for axis in 'XYZ' if f'{axis}position' in columns]
+    if len(shifts) < 3: return []
+    if is_root: return shifts
+    finite = motion[np.isfinite(motion[:, shifts]).all(1)][:, shifts]
+    return shifts if len(finite) and (np.ptp(finite, axis=0) > far).any() else []
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #link-below
 _MOST_BETWEEN = 8   # nodes between a node and one that tells how it is turned
 
-def _plan_nodes(hierarchy: Hierarchy, motion: np.ndarray, far: float) -> list[_Node]:
-    "What can be done with each node; it may be shifted where it was, by more than `far`."
-    nodes = []
-    for node, columns in enumerate(_columns_of(hierarchy)):
-        turns = {name: column for name, column in columns.items() if name.endswith('rotation')}
-        shifts = [columns[f'{axis}position'] for axis in 'XYZ' if f'{axis}position' in columns]
-        if len(shifts) < 3: shifts = []
-        if shifts and hierarchy.parents[node] >= 0:
-            finite = motion[np.isfinite(motion[:, shifts]).all(1)][:, shifts]
-            if not len(finite) or not (np.ptp(finite, axis=0) > far).any(): shifts = []
-        nodes.append(_Node(list(turns.values()), ''.join(name[0] for name in turns), shifts, []))
-    for node, parent in enumerate(hierarchy.parents):
+def _link_below(nodes: list[_Node], parents: Sequence[int]) -> None:
+    "Give each node, in place, those below it that tell how it is turned."
+    for node, parent in enumerate(parents):
         between: list[int] = []
         above = parent
         while above >= 0 and len(between) <= _MOST_BETWEEN and not nodes[node].shifts:
             nodes[above].below.append((node, list(between)))
             if nodes[above].shifts: break
             between.append(above)
-            above = hierarchy.parents[above]
+            above = parents[above]
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #plan-nodes
+def _plan_nodes(hierarchy: Hierarchy, motion: np.ndarray, far: float) -> list[_Node]:
+    "What can be done with each node; it may be shifted where it was, by more than `far`."
+    nodes = []
+    for parent, columns in zip(hierarchy.parents, _columns_of(hierarchy)):
+        turns = {name: column for name, column in columns.items() if name.endswith('rotation')}
+        shifts = _shift_columns(columns, motion, parent < 0, far)
+        nodes.append(_Node(list(turns.values()), ''.join(name[0] for name in turns), shifts, []))
+    _link_below(nodes, hierarchy.parents)
     return nodes
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #wanted
@@ -115,25 +151,32 @@ def _wanted(
         wanted[:, node] |= stays
     return wanted
 
-# %% ../../nbs/io/422_inverse_kinematics.ipynb #doubtful
-def _doubtful(
-    hierarchy: Hierarchy, nodes: list[_Node], positions: np.ndarray, targets: np.ndarray,
-    wanted: np.ndarray, far: float,   # as for `solve_channels`
-) -> np.ndarray:   # (T, J) True where the angles of a node are not believed
-    "Where a node's children were moved, seen from the node, by more than `far` or half a bone."
-    parents, lengths = hierarchy.parents, np.linalg.norm(hierarchy.offsets, axis=-1)
-    shift = np.where(wanted[..., None], targets - positions, 0)
-    doubt, weak = np.zeros(wanted.shape, bool), np.zeros(wanted.shape, bool)
-    for node, parent in enumerate(parents):
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #moved-children
+def _moved_children(
+    hierarchy: Hierarchy, nodes: list[_Node], shift: np.ndarray, wanted: np.ndarray, far: float,
+) -> tuple[np.ndarray, np.ndarray]:   # (T, J) clearly, at least slightly
+    "Where a child was moved, seen from its node, by more than `far` or half a bone; by a fifth of that."
+    lengths = np.linalg.norm(hierarchy.offsets, axis=-1)
+    clearly, slightly = np.zeros(wanted.shape, bool), np.zeros(wanted.shape, bool)
+    for node, parent in enumerate(hierarchy.parents):
         if parent < 0 or nodes[node].shifts: continue
         away = np.linalg.norm(shift[:, node] - shift[:, parent], axis=-1)
         limit = max(min(far, lengths[node]/2), far/20)
-        doubt[:, parent] |= wanted[:, node] & ~(away <= limit)
-        weak[:, parent] |= wanted[:, node] & ~(away <= limit/5)
-    doubt = _closed(_spread(doubt, weak))
-    for node, parent in enumerate(parents):   # what nothing tells of is as doubtful as what is above it
-        if parent >= 0 and not nodes[node].below: doubt[:, node] = doubt[:, parent]
-    return doubt
+        clearly[:, parent] |= wanted[:, node] & ~(away <= limit)
+        slightly[:, parent] |= wanted[:, node] & ~(away <= limit/5)
+    return clearly, slightly
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #doubtful
+def _untrusted(
+    hierarchy: Hierarchy, nodes: list[_Node], positions: np.ndarray, targets: np.ndarray,
+    wanted: np.ndarray, far: float,   # as for `solve_channels`
+) -> np.ndarray:   # (T, J) True where the angles of a node are not trusted
+    "Where a node's children were moved, seen from the node, and the frames around."
+    shift = np.where(wanted[..., None], targets - positions, 0)
+    untrusted = _closed(_spread(*_moved_children(hierarchy, nodes, shift, wanted, far)))
+    for node, parent in enumerate(hierarchy.parents):   # with nothing below, it is as what is above it
+        if parent >= 0 and not nodes[node].below: untrusted[:, node] = untrusted[:, parent]
+    return untrusted
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #spread
 def _spread(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
@@ -145,30 +188,37 @@ def _spread(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
         found[:, node] |= weak[:, node] & hit[run]
     return found
 
-_PAUSE_FRAMES = 5   # between doubtful frames that are doubtful, too
+_PAUSE_FRAMES = 5   # between untrusted frames that are not trusted either
 
-def _closed(doubt: np.ndarray) -> np.ndarray:
+def _closed(untrusted: np.ndarray) -> np.ndarray:
     "The same, without short pauses."
-    padded = np.pad(doubt, ((_PAUSE_FRAMES, _PAUSE_FRAMES), (0, 0)))
+    padded = np.pad(untrusted, ((_PAUSE_FRAMES, _PAUSE_FRAMES), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, _PAUSE_FRAMES + 1, axis=0)
     windows = np.asarray(windows.any(-1))
-    return doubt | windows[:len(doubt)] & windows[_PAUSE_FRAMES:]
+    return untrusted | windows[:len(untrusted)] & windows[_PAUSE_FRAMES:]
 
-# %% ../../nbs/io/422_inverse_kinematics.ipynb #between
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #after-gap
 _FLIP = 150.   # degrees from one side of a gap to the other that nobody turns
 
+def _after_gap(left: np.ndarray, right: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    "Numbers (F, n) after gaps, their angles near those before: without whole turns and flips between."
+    right = right.copy()
+    right[:, turns] = _unwrapped(right[:, turns], left[:, turns])
+    if turns.sum() != 3: return right
+    other = nearest_angles(right[:, turns], left[:, turns])
+    flips = abs(right[:, turns] - left[:, turns]).max(1) > _FLIP
+    right[:, turns] = np.where(flips[:, None], other, right[:, turns])
+    return right
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #between
 def _between(values: np.ndarray, good: np.ndarray, turns: np.ndarray) -> np.ndarray:
     "Numbers (T, n) of a node where frames that are not good lie between those that are; some are angles."
     known, bad = np.flatnonzero(good), np.flatnonzero(~good)
     if not len(known): return np.where(np.isfinite(values), values, 0)
     after = np.clip(np.searchsorted(known, bad), 0, len(known) - 1)
     before = np.clip(np.searchsorted(known, bad) - 1, 0, None)
-    left, right = values[known[before]], values[known[after]].copy()
-    right[:, turns] = _turned_towards(right[:, turns], left[:, turns])
-    if turns.sum() == 3:
-        other = nearest_angles(right[:, turns], left[:, turns])
-        flips = abs(right[:, turns] - left[:, turns]).max(1) > _FLIP
-        right[:, turns] = np.where(flips[:, None], other, right[:, turns])
+    left = values[known[before]]
+    right = _after_gap(left, values[known[after]], turns)
     steps = np.maximum(known[after] - known[before], 1)
     part = np.clip((bad - known[before])/steps, 0, 1)[:, None]
     filled = values.copy()
@@ -176,13 +226,13 @@ def _between(values: np.ndarray, good: np.ndarray, turns: np.ndarray) -> np.ndar
     return filled
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #start
-def _start(hierarchy: Hierarchy, nodes: list[_Node], motion: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+def _start(hierarchy: Hierarchy, nodes: list[_Node], motion: np.ndarray, untrusted: np.ndarray) -> np.ndarray:
     "(T, C) numbers to begin with."
     start = motion.copy()
     for node, columns in enumerate(_columns_of(hierarchy)):
         taken = list(columns.values())
         good = np.isfinite(motion[:, taken]).all(1)
-        if nodes[node].is_free or not nodes[node].columns: good &= ~doubt[:, node] | (not nodes[node].columns)
+        if nodes[node].is_free: good &= ~untrusted[:, node]
         if not taken or good.all(): continue
         turns = np.array([name.endswith('rotation') for name in columns])
         start[:, taken] = _between(motion[:, taken], good, turns)
@@ -210,6 +260,18 @@ def _small_rotation(turn: np.ndarray) -> np.ndarray:
     axis = _cross_matrix(turn/np.maximum(angle[..., 0], 1e-300))
     return np.eye(3) + np.sin(angle)*axis + (1 - np.cos(angle))*(axis @ axis)
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #rotation-step
+def _rotation_step(
+    arms: np.ndarray,      # (F, n, 3) unit vectors
+    aims: np.ndarray,      # (F, n, 3) unit vectors
+    weights: np.ndarray,   # (F, n)
+) -> np.ndarray:           # (F, 3) a vector about which to turn, by its length in radians
+    "One step of Gauss and Newton's method: the small turn that solves the linear problem."
+    outer = np.swapaxes(arms*weights[..., None], 1, 2) @ arms
+    normal = (weights.sum(1)[:, None, None]*(1 + 1e-7) + 1e-300)*np.eye(3) - outer
+    torque = (weights[..., None]*np.cross(arms, aims)).sum(1)
+    return np.linalg.solve(normal, torque[..., None])[..., 0]
+
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #fit-rotation
 def _fit_rotation(
     arms: np.ndarray,      # (F, n, 3) seen from outside
@@ -219,12 +281,8 @@ def _fit_rotation(
     "The least turn by which weighted arms come nearest to their aims."
     total = np.tile(np.eye(3), (len(arms), 1, 1))
     arms, aims, weights = _unit_pairs(arms, aims, weights)
-    reach = weights.sum(1)
     for _ in range(_STEPS):
-        outer = np.swapaxes(arms*weights[..., None], 1, 2) @ arms
-        normal = (reach[:, None, None]*(1 + 1e-7) + 1e-300)*np.eye(3) - outer
-        torque = (weights[..., None]*np.cross(arms, aims)).sum(1)
-        turn = np.linalg.solve(normal, torque[..., None])[..., 0]
+        turn = _rotation_step(arms, aims, weights)
         if not np.abs(turn).max(initial=0) > _SMALLEST_TURN: break
         step = _small_rotation(turn)
         total, arms = step @ total, arms @ np.swapaxes(step, 1, 2)
@@ -239,6 +297,21 @@ def _outer_axes(axes: str, angles: np.ndarray, outer: np.ndarray) -> tuple[np.nd
         rotation = rotation @ rotation_about(axis, angle)
     return np.stack(directions, 1), rotation
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #angle-step
+def _angle_step(
+    directions: np.ndarray,   # (F, a, 3) about which the angles turn
+    arms: np.ndarray,         # (F, n, 3) seen from outside
+    aims: np.ndarray,         # (F, n, 3)
+    weights: np.ndarray,      # (F, n)
+) -> np.ndarray:              # (F, a) radians
+    "One step of Gauss and Newton's method for angles about given axes."
+    pull = np.cross(directions[:, :, None], arms[:, None])   # (F, a, n, 3)
+    normal = np.einsum('fn,fani,fbni->fab', weights, pull, pull)
+    size = np.trace(normal, axis1=1, axis2=2)[:, None, None]
+    force = np.einsum('fn,fani,fni->fa', weights, pull, aims - arms)
+    damped = normal + (1e-7*size + 1e-300)*np.eye(directions.shape[1])
+    return np.linalg.solve(damped, force[..., None])[..., 0]
+
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #fit-angles-2
 def _fit_angles(
     axes: str, angles: np.ndarray, outer: np.ndarray,    # (F, a) degrees, (F, 3, 3) of the parent
@@ -248,12 +321,7 @@ def _fit_angles(
     arms, aims, weights = _unit_pairs(arms, aims, weights)
     for _ in range(_STEPS):
         directions, rotation = _outer_axes(axes, angles, outer)
-        reached = arms @ np.swapaxes(rotation, 1, 2)
-        pull = np.cross(directions[:, :, None], reached[:, None])   # (F, a, n, 3)
-        normal = np.einsum('fn,fani,fbni->fab', weights, pull, pull)
-        size = np.trace(normal, axis1=1, axis2=2)[:, None, None]
-        force = np.einsum('fn,fani,fni->fa', weights, pull, aims - reached)
-        step = np.linalg.solve(normal + (1e-7*size + 1e-300)*np.eye(len(axes)), force[..., None])[..., 0]
+        step = _angle_step(directions, arms @ np.swapaxes(rotation, 1, 2), aims, weights)
         angles = angles + np.degrees(np.clip(step, -.5, .5))
         if not np.abs(step).max(initial=0) > _SMALLEST_TURN: break
     return angles
@@ -272,13 +340,18 @@ class _Task(NamedTuple):
     @property
     def small(self) -> float: return .002*self.far   # a length that is none
 
+    def at(self, frames: np.ndarray) -> '_Task':
+        "The same for some frames, given by number or as (F,) True."
+        parts = {name: getattr(self, name)[frames] for name in ('start', 'targets', 'wanted', 'changed')}
+        return self._replace(**parts)
+
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #weights
 _FAR_WEIGHT = .1               # of what is known beyond another node
 _HELD, _LOOSE = 1e6, .3        # weights of a place that is right, and of one that does not fit what is below
 
 def _weights(task: _Task, node: int) -> tuple[list[int], np.ndarray]:
     "The n nodes that tell how a node is turned, and (F, n) how much they do."
-    told, found = [], [np.zeros((len(task.wanted), 0))]
+    informative, found = [], [np.zeros((len(task.wanted), 0))]
     for below, between in task.nodes[node].below:
         weight = task.wanted[:, below].astype(float)
         for other in between:
@@ -286,9 +359,16 @@ def _weights(task: _Task, node: int) -> tuple[list[int], np.ndarray]:
             known = task.wanted[:, other] & (is_long and task.nodes[other].is_free)
             weight = np.where(known, 0, weight*(_FAR_WEIGHT if is_long else 1))
         if not weight.any(): continue
-        told.append(below)
+        informative.append(below)
         found.append(weight[:, None])
-    return told, np.concatenate(found, 1)
+    return informative, np.concatenate(found, 1)
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #fits-below
+def _fits_below(task: _Task, below: list[int], weights: np.ndarray, first: np.ndarray) -> np.ndarray:
+    "(F,) whether the nodes below are on average within `far` of their targets; `first`: (F, J, 3) positions."
+    aims = np.nan_to_num(task.targets[:, below])
+    shift = (weights[..., None]*(aims - first[:, below])).sum(1)
+    return np.linalg.norm(shift, axis=-1) <= task.far*weights.sum(1)
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #place-node
 def _place_node(
@@ -311,56 +391,79 @@ class _Pose(NamedTuple):
     positions: np.ndarray   # (F, J, 3)
     rotations: np.ndarray   # (F, J, 3, 3)
 
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #arms
+class _Arms(NamedTuple):
+    "Vectors from a node to n nodes below it, and where they shall come to lie."
+    arms: np.ndarray      # (F, n, 3) seen from the node
+    aims: np.ndarray      # (F, n, 3) seen from outside
+    weights: np.ndarray   # (F, n)
+
+def _turn_hinge(plan: _Node, motion: np.ndarray, outer: np.ndarray, parts: _Arms) -> np.ndarray:
+    "Turn a node about the axes that it has: its angles in place, its rotation returned."
+    known = parts.weights.any(1)
+    angles = motion[np.ix_(known, plan.columns)]
+    found = _fit_angles(plan.axes, angles, outer[known], *(part[known] for part in parts))
+    motion[np.ix_(known, plan.columns)] = _unwrapped(found, angles)
+    return _outer_axes(plan.axes, motion[:, plan.columns], outer)[1]
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #turn-freely
+_SAME_TURN = 1e-9   # of a matrix: no turn at all
+
+def _turn_freely(
+    plan: _Node, motion: np.ndarray, outer: np.ndarray, rotation: np.ndarray, parts: _Arms,
+) -> np.ndarray:
+    "The same for a node with three axes; where the arms need no turn, its angles stay."
+    reached = parts.arms @ np.swapaxes(rotation, 1, 2)
+    turn = _fit_rotation(reached, parts.aims, parts.weights)
+    turned = parts.weights.any(1) & (abs(turn - np.eye(3)).max((1, 2)) > _SAME_TURN)
+    rotation = np.where(turned[:, None, None], turn @ rotation, rotation)
+    inside = np.swapaxes(outer, 1, 2) @ rotation
+    found = euler_angles(inside, plan.axes, motion[:, plan.columns])
+    motion[np.ix_(turned, plan.columns)] = found[turned]
+    return rotation
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #turn-node
+def _turn_node(
+    plan: _Node, motion: np.ndarray, outer: np.ndarray, rotation: np.ndarray, parts: _Arms,
+) -> np.ndarray:
+    "Turn a node so that its arms come near their aims: its angles in place, its rotation returned."
+    if not plan.columns or not parts.weights.any(): return rotation
+    if plan.is_free: return _turn_freely(plan, motion, outer, rotation, parts)
+    return _turn_hinge(plan, motion, outer, parts)
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #shift-node
+def _parent_frame(task: _Task, node: int, pose: _Pose) -> tuple[np.ndarray, np.ndarray]:
+    "(F, 3) where the node above is, and (F, 3, 3) how it is turned; the origin above a root."
+    parent, n_frames = task.hierarchy.parents[node], len(task.wanted)
+    if parent >= 0: return pose.positions[:, parent], pose.rotations[:, parent]
+    return np.zeros((n_frames, 3)), np.tile(np.eye(3), (n_frames, 1, 1))
+
+def _set_shift(task: _Task, node: int, motion: np.ndarray, local: np.ndarray, where: np.ndarray) -> None:
+    "Set the numbers that shift a node, in place, where they differ; `local`: (F, 3) seen from its parent."
+    columns, is_inner = task.nodes[node].shifts, task.hierarchy.parents[node] >= 0
+    shift = local - task.hierarchy.offsets[node]*(task.hierarchy.relative and is_inner)
+    differs = where & (abs(shift - motion[:, columns]).max(1) > 1e-9*(1 + abs(shift).max(1)))
+    motion[np.ix_(differs, columns)] = shift[differs]
+
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #solve-node
 def _solve_node(task: _Task, node: int, motion: np.ndarray, local: tuple, first: _Pose, pose: _Pose) -> None:
     "Find a node's numbers, in place, when those above it are known; `local`, `first`: where it begins."
-    plan, parent = task.nodes[node], task.hierarchy.parents[node]
-    n_frames, below, weights = len(motion), *_weights(task, node)
-    outer = pose.rotations[:, parent] if parent >= 0 else np.tile(np.eye(3), (n_frames, 1, 1))
-    origin = pose.positions[:, parent] if parent >= 0 else np.zeros((n_frames, 3))
+    below, weights = _weights(task, node)
+    origin, outer = _parent_frame(task, node, pose)
     position, rotation = origin + np.einsum('fij,fj->fi', outer, local[0]), outer @ local[1]
     reach = first.positions[:, below] - first.positions[:, [node]]
-    arms = reach @ first.rotations[:, node]   # seen from the node
-    aims = np.nan_to_num(task.targets[:, below])
-    middle, inner, shiftable = position, np.zeros_like(position), np.zeros(n_frames, bool)
-    if plan.shifts:
-        shift = (weights[..., None]*(aims - first.positions[:, below])).sum(1)
-        fits = np.linalg.norm(shift, axis=-1) <= task.far*weights.sum(1)
+    arms, aims = reach @ first.rotations[:, node], np.nan_to_num(task.targets[:, below])
+    middle, inner, shiftable = position, np.zeros_like(position), np.zeros(len(position), bool)
+    if task.nodes[node].shifts:
+        fits = _fits_below(task, below, weights, first.positions)
         middle, inner, shiftable = _place_node(task, node, below, arms, weights, position, fits)
-    parts = arms - inner[:, None], aims - middle[:, None], weights
-    rotation = _turn_node(plan, motion, outer, rotation, parts)
+    parts = _Arms(arms - inner[:, None], aims - middle[:, None], weights)
+    rotation = _turn_node(task.nodes[node], motion, outer, rotation, parts)
     if shiftable.any():
         moved = middle - np.einsum('fij,fj->fi', rotation, inner)
         position = np.where(shiftable[:, None], moved, position)
-        offset = task.hierarchy.offsets[node]*(task.hierarchy.relative and parent >= 0)
-        shift = np.einsum('fji,fj->fi', outer, position - origin) - offset
-        differs = shiftable & (abs(shift - motion[:, plan.shifts]).max(1) > 1e-9*(1 + abs(shift).max(1)))
-        motion[np.ix_(differs, plan.shifts)] = shift[differs]
+        _set_shift(task, node, motion, np.einsum('fji,fj->fi', outer, position - origin), shiftable)
     pose.positions[:, node], pose.rotations[:, node] = position, rotation
-
-# %% ../../nbs/io/422_inverse_kinematics.ipynb #turn-node
-_SAME_TURN = 1e-9   # of a matrix: no turn at all
-
-def _turn_node(
-    plan: _Node, motion: np.ndarray, outer: np.ndarray, rotation: np.ndarray, parts: tuple,
-) -> np.ndarray:
-    "Turn a node so that its arms come near their aims: its angles in place, its rotation returned."
-    arms, aims, weights = parts
-    told = weights.any(1)
-    if not plan.columns or not told.any(): return rotation
-    angles = motion[:, plan.columns]
-    if not plan.is_free:
-        found = _fit_angles(plan.axes, angles[told], outer[told], arms[told], aims[told], weights[told])
-        motion[np.ix_(told, plan.columns)] = _turned_towards(found, angles[told])
-        return _outer_axes(plan.axes, motion[:, plan.columns], outer)[1]
-    reached = arms @ np.swapaxes(rotation, 1, 2)
-    turn = _fit_rotation(reached, aims, weights)
-    turned = told & (abs(turn - np.eye(3)).max((1, 2)) > _SAME_TURN)
-    rotation = np.where(turned[:, None, None], turn @ rotation, rotation)
-    inside = np.swapaxes(outer, 1, 2) @ rotation
-    found = euler_angles(inside, plan.axes, angles)
-    motion[np.ix_(turned, plan.columns)] = found[turned]
-    return rotation
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #sweep-all
 def _sweep(task: _Task, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -382,13 +485,22 @@ def _solve_frames(task: _Task) -> np.ndarray:
         off = np.linalg.norm(positions - np.nan_to_num(task.targets), axis=-1)
         left = np.where(task.wanted, off, 0).max(1) > task.small
         if not left.any(): break
-        part = task._replace(targets=task.targets[left], wanted=task.wanted[left], changed=task.changed[left])
-        motion[left], positions[left] = _sweep(part, motion[left])
+        motion[left], positions[left] = _sweep(task.at(left), motion[left])
     return motion
 
-# %% ../../nbs/io/422_inverse_kinematics.ipynb #solve-channels
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #solve-chunks
 _CHUNK_FRAMES, _DECIMALS = 1024, 6
 
+def _solve_in_chunks(task: _Task, motion: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    "Numbers (T, C), new in the given frames; what did not change is not rounded."
+    solved = motion.copy()
+    for begin in range(0, len(frames), _CHUNK_FRAMES):
+        part = frames[begin:begin + _CHUNK_FRAMES]
+        found = _solve_frames(task.at(part))
+        solved[part] = np.where(found == motion[part], found, found.round(_DECIMALS))
+    return solved
+
+# %% ../../nbs/io/422_inverse_kinematics.ipynb #solve-channels
 def solve_channels(
     hierarchy: Hierarchy,     # J nodes
     motion: np.ndarray,       # (T, C) numbers of the channels, NaN where lost
@@ -403,11 +515,7 @@ def solve_channels(
     if not len(frames): return motion
     nodes = _plan_nodes(hierarchy, motion, far)
     wanted = _wanted(hierarchy, targets, changed, sure)
-    doubt = _doubtful(hierarchy, nodes, positions, targets, wanted, far)
-    start, solved = _start(hierarchy, nodes, motion, doubt), motion.copy()
-    for begin in range(0, len(frames), _CHUNK_FRAMES):
-        part = frames[begin:begin + _CHUNK_FRAMES]
-        task = _Task(hierarchy, nodes, start[part], targets[part], wanted[part], changed[part], far)
-        found = _solve_frames(task)
-        solved[part] = np.where(found == motion[part], found, found.round(_DECIMALS))
-    return solved
+    untrusted = _untrusted(hierarchy, nodes, positions, targets, wanted, far)
+    start = _start(hierarchy, nodes, motion, untrusted)
+    task = _Task(hierarchy, nodes, start, targets, wanted, changed, far)
+    return _solve_in_chunks(task, motion, frames)
