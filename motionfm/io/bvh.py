@@ -125,7 +125,7 @@ def _find_joints(
 @np.errstate(all='ignore')
 def _added_pose(
     joints: np.ndarray,   # (T, K, 3) in metres, NaN where missing
-) -> str:                 # the evidence, or nothing if the first frame is like the others
+) -> str:                 # what shows it, or nothing if the first frame is like the others
     "Recognise a resting pose before the recording by the jump that follows it."
     if len(joints) < 4 or not np.isfinite(joints[:2]).all(): return ''
     jumps = np.nan_to_num(np.linalg.norm(np.diff(joints, axis=0), axis=-1)).max(1)
@@ -134,22 +134,26 @@ def _added_pose(
     return (f'frame 1 left out: it is an added pose, {first:.2f} m away from frame 2, '
             f'while later frames are at most {later:.2f} m apart')
 
-# %% ../../nbs/io/423_bvh.ipynb #units
+# %% ../../nbs/io/423_bvh.ipynb #unit-table
 _CMU_UNIT = f'{2.54/.45:.9f} cm'
 _ADULT_LEG_M, _ADULT_SIZE_M = .85, 1.6
 _WIDE = {'legs': (.35, 1.3), 'points': (.25, 2.6)}   # metres
 _NARROW = {'legs': (.5, 1.1), 'points': (1., 2.6)}
 _BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, _CMU_UNIT: _NARROW}
 
-def _find_unit(size: float, what: str) -> tuple[str, str]:
-    "The unit in which legs, or all points, have the size of a person; and what is to be said of it."
-    usual = _ADULT_LEG_M if what == 'legs' else _ADULT_SIZE_M
-    verb = 'measure' if what == 'legs' else 'span'
+def _likely_units(size: float, what: str) -> dict[str, float]:
+    "Units in which legs, or all points, have the size of a person, and that size in metres."
     metres = {unit: size/per_metre(unit) for unit in _BVH_UNITS}
     def is_likely(unit): return _BVH_UNITS[unit][what][0] <= metres[unit] <= _BVH_UNITS[unit][what][1]
-    fits = list(filter(is_likely, _BVH_UNITS))
-    if fits:
-        unit = min(fits, key=lambda one: abs(np.log(metres[one]/usual)))
+    return {unit: metres[unit] for unit in _BVH_UNITS if is_likely(unit)}
+
+# %% ../../nbs/io/423_bvh.ipynb #units
+def _find_unit(size: float, what: str) -> tuple[str, str]:
+    "The unit in which legs, or all points, have the size of a person; and what is to be said of it."
+    usual, verb = (_ADULT_LEG_M, 'measure') if what == 'legs' else (_ADULT_SIZE_M, 'span')
+    metres = _likely_units(size, what)
+    if metres:
+        unit = min(metres, key=lambda one: abs(np.log(metres[one]/usual)))
         return unit, f'the {what} {verb} {size:.4g}, which is {metres[unit]:.2f} m if the unit is {unit}'
     said = f'the {what} {verb} {size:.4g}, which is a person in no usual unit; they are taken for {usual} m'
     return f'{100*usual/size:.12f} cm', said
@@ -228,6 +232,13 @@ class _Points(NamedTuple):
     joints: list[int]           # columns of the joints of the first person
     joint_names: list[str]      # and what they are called
 
+class _Place(NamedTuple):
+    "Where the points of one person stand among all."
+    body: _Body
+    start: int            # the first column
+    joints: list[str]     # the joints, which come first
+    others: list[int]     # nodes of the points that follow
+
 # %% ../../nbs/io/423_bvh.ipynb #columns
 def _columns(hierarchy: Hierarchy, body: _Body) -> tuple[list[str], dict[str, int]]:
     "Names of a person's joints, and of all points that are nodes, with the node."
@@ -242,6 +253,20 @@ def _columns(hierarchy: Hierarchy, body: _Body) -> tuple[list[str], dict[str, in
     names = [name for name in JOINTS if name in known]
     return names, nodes | dict(zip(_other_names(plain), others))
 
+# %% ../../nbs/io/423_bvh.ipynb #arrange
+def _arrange(hierarchy: Hierarchy, bodies: list[_Body]) -> tuple[list[str], dict[str, int], list[_Place]]:
+    "Names of the points of all people; those that are nodes, with the node; the place of each person."
+    names: list[str] = []
+    nodes: dict[str, int] = {}
+    places = []
+    for body in bodies:
+        joints, own = _columns(hierarchy, body)
+        others = [name for name in own if name not in joints]
+        places.append(_Place(body, len(names), joints, [own[name] for name in others]))
+        names += [body.prefix + name for name in (*joints, *others)]
+        nodes |= {body.prefix + name: node for name, node in own.items()}
+    return names, nodes, places
+
 # %% ../../nbs/io/423_bvh.ipynb #body-all
 _CHUNK_FRAMES = 2048   # at a time, which saves memory
 
@@ -251,32 +276,27 @@ def _kinematics_in_chunks(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[
         part = slice(start, start + _CHUNK_FRAMES)
         with np.errstate(all='ignore'): yield (*forward_kinematics(hierarchy, motion[part]), part)
 
+def _put_person(values: np.ndarray, place: _Place, joints: dict, positions: np.ndarray) -> None:
+    "Put joints, (F, 3) each, and other nodes out of (F, J, 3) into (F, M, 3) points, in place."
+    for column, name in enumerate(place.joints, place.start): values[:, column] = joints[name]
+    begin = place.start + len(place.joints)
+    values[:, begin:begin + len(place.others)] = positions[:, place.others]
+
 # %% ../../nbs/io/423_bvh.ipynb #positions-of
 @np.errstate(all='ignore')   # numbers of no person may be too large
 def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Points:
     "Points of all people, their joints first; then the nodes that belong to nobody."
-    bodies = _find_bodies(hierarchy, motion, up)
-    parts = [_columns(hierarchy, body) for body in bodies]
-    names: list[str] = []
-    nodes: dict[str, int] = {}
-    places = []
-    for body, (joints, own) in zip(bodies, parts):
-        others = [name for name in own if name not in joints]
-        places.append((len(names), joints, [own[name] for name in others]))
-        names += [body.prefix + name for name in (*joints, *others)]
-        nodes |= {body.prefix + name: node for name, node in own.items()}
+    names, nodes, places = _arrange(hierarchy, _find_bodies(hierarchy, motion, up))
     nobodys = sorted(set(range(len(hierarchy.names))) - set(nodes.values()))
     more = _other_names([hierarchy.names[node] for node in nobodys])
-    nodes |= dict(zip(more, nobodys))
     values = np.empty((len(motion), len(names) + len(more), 3))
     for positions, rotations, part in _kinematics_in_chunks(hierarchy, motion):
-        for body, (start, joints, members) in zip(bodies, places):
-            found = _find_joints(hierarchy.parents, body, positions, rotations)
-            for column, name in enumerate(joints, start): values[part, column] = found[name]
-            begin = start + len(joints)
-            values[part, begin:begin + len(members)] = positions[:, members]
+        for place in places:
+            joints = _find_joints(hierarchy.parents, place.body, positions, rotations)
+            _put_person(values[part], place, joints, positions)
         values[part, len(names):] = positions[:, nobodys]
-    return _Points(values, names + more, nodes, list(range(len(parts[0][0]))), parts[0][0])
+    first = places[0].joints
+    return _Points(values, names + more, nodes | dict(zip(more, nobodys)), list(range(len(first))), first)
 
 # %% ../../nbs/io/423_bvh.ipynb #measured
 def _unit_of(points: _Points, units: str | None) -> tuple[str, str]:
@@ -316,6 +336,16 @@ def _apart(
     same = (values[..., :1] == values[..., 1:]).all(-1)
     return values + _APART_M*same[..., None]*[0, 1, 0]
 
+# %% ../../nbs/io/423_bvh.ipynb #without-pose
+def _content_from(parsed: ParsedBvh, points: _Points, unit: str) -> tuple[BvhContent, list[str]]:
+    "What is kept of a file, in metres and without an added pose; and what is to be said of that pose."
+    values = _apart(points.values/per_metre(unit))
+    pose = _added_pose(values[:, points.joints]) if points.joints else ''
+    left_out, rate = int(bool(pose)), _rate_of(parsed.frame_time)
+    content = BvhContent(parsed, points.nodes, tuple(points.names), values[left_out:], left_out,
+                         per_metre(unit), rate)
+    return content, [pose]*left_out
+
 # %% ../../nbs/io/423_bvh.ipynb #load-2
 _NO_JOINTS = 'no node bears the name of a joint that is known, so all nodes are points'
 
@@ -328,15 +358,12 @@ def load_bvh(
     "Joints, then all other nodes, of a BVH file; raises `DataError`."
     parsed = parse_bvh(text, rate)
     points = _solve(parsed.hierarchy, parsed.motion, up)
-    unit, evidence = _unit_of(points, units)
-    values = _apart(points.values/per_metre(unit))
-    pose = _added_pose(values[:, points.joints]) if points.joints else ''
-    rate, frames = _rate_of(parsed.frame_time), np.arange(len(values))[1 if pose else 0:]
-    values, markers = values[frames], tuple(points.names)
-    content = BvhContent(parsed, points.nodes, markers, values, int(bool(pose)), per_metre(unit), rate)
-    notes = [*parsed.notes, evidence, *([pose] if pose else []), *([] if points.joints else [_NO_JOINTS])]
-    parts = dict(values=values, markers=markers, rate=rate, times=frames/rate, frames=frames + 1, units='m',
-                 notes=notes, contents=content)
+    unit, on_unit = _unit_of(points, units)
+    content, on_pose = _content_from(parsed, points, unit)
+    frames = content.left_out + np.arange(len(content.values))
+    notes = [*parsed.notes, on_unit, *on_pose, *([] if points.joints else [_NO_JOINTS])]
+    parts = dict(values=content.values, markers=content.markers, rate=content.rate,
+                 times=frames/content.rate, frames=frames + 1, units='m', notes=notes, contents=content)
     return parts | ({'up': up} if up else {})
 
 # %% ../../nbs/io/423_bvh.ipynb #read-bvh
@@ -352,10 +379,23 @@ def read_bvh(
     with prefix_errors(str(path)): parts = load_bvh(text, None if up is None else check_up(up), units, rate)
     return build_trial(parts | {'source': str(path)})
 
-# %% ../../nbs/io/423_bvh.ipynb #changes
+# %% ../../nbs/io/423_bvh.ipynb #target-of
 _UNCHANGED_M = 1e-7
 _WRONG_M = .05   # a joint that a repair moves further was seen in a wrong place, and so are its angles
 
+def _target_of(
+    metres: np.ndarray,     # (T, 3) of a trial
+    as_read: np.ndarray,    # (T, 3) metres, as they were read from the file
+    position: np.ndarray,   # (T, 3) in the unit of the file, as its angles give it
+    scale: float,           # units of the file in a metre
+) -> tuple[np.ndarray, np.ndarray]:   # (T, 3) in the unit of the file, NaN where not known; (T,)
+    "Where a node shall be, and whether that is new."
+    known = np.asarray(np.isfinite(metres).all(-1))
+    changed = known & ~(abs(metres - as_read).max(-1) <= _UNCHANGED_M)
+    moved = np.where(changed[:, None], metres*scale, position)
+    return np.where(known[:, None], moved, np.nan), changed
+
+# %% ../../nbs/io/423_bvh.ipynb #changes
 def _targets(trial: Trial, content: BvhContent, rows: np.ndarray, positions: np.ndarray) -> tuple:
     "(T, J, 3) where nodes shall be, in the unit of the file; (T, J) where that is new; (J,) joints."
     targets, changed = np.full_like(positions, np.nan), np.zeros(positions.shape[:2], bool)
@@ -364,11 +404,9 @@ def _targets(trial: Trial, content: BvhContent, rows: np.ndarray, positions: np.
     for column, name in enumerate(trial.markers):
         if name not in content.nodes: continue
         node, metres = content.nodes[name], trial.values[:, column]/scale
-        known = np.asarray(np.isfinite(metres).all(-1))
-        away = abs(metres - content.values[rows - content.left_out, before[name]]).max(-1)
-        changed[:, node] = known & ~(away <= _UNCHANGED_M)
-        moved = np.where(changed[:, node, None], metres*content.per_metre, positions[:, node])
-        targets[:, node] = np.where(known[:, None], moved, np.nan)
+        as_read = content.values[rows - content.left_out, before[name]]
+        found = _target_of(metres, as_read, positions[:, node], content.per_metre)
+        targets[:, node], changed[:, node] = found
         sure[node] = name.rpartition(':')[2] in JOINTS
     return targets, changed, sure
 
@@ -394,22 +432,27 @@ def _content_of(trial: Trial) -> BvhContent:
     raise DataError(f'{trial.source}: {", ".join(strange)[:60]} found, which no bone of the BVH file holds; '
                     f'choose an output that ends with one of {known}')
 
+# %% ../../nbs/io/423_bvh.ipynb #angles-again
+def _solve_angles(trial: Trial, content: BvhContent, rows: np.ndarray) -> np.ndarray:
+    "(T, C) numbers of the channels that lead to a trial's positions; raises `DataError`."
+    hierarchy, motion = content.parsed.hierarchy, content.parsed.motion[rows]
+    positions = np.concatenate([found for found, _, _ in _kinematics_in_chunks(hierarchy, motion)])
+    targets, changed, sure = _targets(trial, content, rows, positions)
+    solved = solve_channels(hierarchy, motion, positions, targets, changed, sure, _WRONG_M*content.per_metre)
+    if np.isfinite(solved).all(): return solved
+    raise DataError(f'{trial.source}: no angles found that lead to its positions; '
+                    'choose an output that ends with .trc')
+
 # %% ../../nbs/io/423_bvh.ipynb #pose-again
 @np.errstate(all='ignore')
 def _with_angles(trial: Trial) -> ParsedBvh:
     "What a BVH file of a trial holds; raises `DataError`."
     content = _content_of(trial)
-    hierarchy, _, frame_time, _ = content.parsed
+    hierarchy, motion, frame_time, _ = content.parsed
     rows = _rows_of(trial, content)
-    motion = content.parsed.motion[rows]
-    positions = np.concatenate([found for found, _, _ in _kinematics_in_chunks(hierarchy, motion)])
-    targets, changed, sure = _targets(trial, content, rows, positions)
-    solved = solve_channels(hierarchy, motion, positions, targets, changed, sure, _WRONG_M*content.per_metre)
-    if not np.isfinite(solved).all():
-        raise DataError(f'{trial.source}: no angles found that lead to its positions; '
-                        'choose an output that ends with .trc')
+    solved = _solve_angles(trial, content, rows)
     if rows[0] == content.left_out:   # an added pose stands in front again
-        solved = np.concatenate([content.parsed.motion[:rows[0]], solved])
+        solved = np.concatenate([motion[:rows[0]], solved])
     return ParsedBvh(hierarchy, solved, frame_time)
 
 # %% ../../nbs/io/423_bvh.ipynb #write-bvh
