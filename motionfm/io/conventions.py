@@ -31,8 +31,6 @@ from motionfm.io.point_names import (
 
 # %% ../../nbs/io/401_conventions.ipynb #unit-table
 UNITS = {'m': 1., 'cm': 100., 'mm': 1000.}   # how many of the unit make one metre
-
-# %% ../../nbs/io/401_conventions.ipynb #units
 _PREFIXES = {'': 'm', 'centi': 'cm', 'milli': 'mm'}
 _ENDINGS = 'er', 'ers', 're', 'res'
 _SPELLED = {f'{prefix}met{end}': short for prefix, short in _PREFIXES.items() for end in _ENDINGS}
@@ -40,6 +38,7 @@ _SPELLED |= dict.fromkeys(('inch', 'inches'), 'in')
 _OTHER_UNITS = {'in': 1/.0254}   # read, but never written
 _UNIT = re.compile(r'(?:(\d{1,9}(?:\.\d{1,18})?) ?)?([a-z]+)', re.ASCII)
 
+# %% ../../nbs/io/401_conventions.ipynb #units
 def per_metre(
     units: str,   # a key of `UNITS`, or a number and a key, as '5.6444 cm'; capitals don't matter
 ) -> float:       # how many of the unit make one metre
@@ -56,21 +55,25 @@ def per_metre(
 CREATED_SUFFIX = '_created'   # added to the name of a joint that was made up from nothing
 _STUDY_SUFFIX = '_study'
 
-# %% ../../nbs/io/401_conventions.ipynb #tables
-USER_NAMES: dict[str, str | None] = {}   # marker, in small letters: joint, or None where it is no joint
-_USER, _CENTRE, _EXACT, _CENTRE_STUDY, _ALIAS = 1, 3, 4, 5, 6   # places among the lookups
-
 def _before(suffix: str, name: str) -> str:
     "What stands before an ending, in small letters; nothing where a name ends otherwise."
     return name.lower().removesuffix(suffix) if name.lower().endswith(suffix) else ''
+
+def _spellings() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    "The joints by their names, by names and aliases letter by letter, and by both in plain spelling."
+    exact = {name.lower(): name for name in JOINTS}
+    spelled = {name.lower(): joint for name, joint in ALIASES.items()} | exact
+    return exact, spelled, {plain_name(name): joint for name, joint in spelled.items()}
+
+# %% ../../nbs/io/401_conventions.ipynb #tables
+USER_NAMES: dict[str, str | None] = {}   # marker, in small letters: joint, or None where it is no joint
+_USER, _CENTRE, _EXACT, _CENTRE_STUDY, _ALIAS = 1, 3, 4, 5, 6   # places among the lookups
 
 def _lookups(
     plain: set[str],   # plain names of the whole recording
 ) -> list[tuple]:      # how to change a name with its prefix, and one without, and where to look it up
     "All ways of looking, most trusted first."
-    exact = {name.lower(): name for name in JOINTS}
-    spelled = {name.lower(): joint for name, joint in ALIASES.items()} | exact
-    aliases = {plain_name(name): joint for name, joint in spelled.items()}
+    exact, spelled, aliases = _spellings()
     return [
         (lambda full, name: full.lower(), USER_NAMES),
         (lambda full, name: name.lower(), USER_NAMES),
@@ -140,6 +143,20 @@ def add_names(
                             f'expected one of {" ".join(JOINTS)}')
     for marker, joint in table.items(): USER_NAMES[marker.lower()] = exact.get(joint.lower())
 
+# %% ../../nbs/io/401_conventions.ipynb #ranked-claims
+def _ranked_claims(
+    names: tuple[str, ...],   # M names as they stand in a file
+    own_names: list[str],     # M names without the subject's
+) -> dict[str, list[tuple[int, int]]]:   # joint: how far from certain a point is, and its column
+    "All points that bear the name of a joint and are not known to be on the skin."
+    lookups = _lookups({plain_name(name) for name in own_names})
+    found: dict[str, list[tuple[int, int]]] = {}
+    for column, name in enumerate(own_names):
+        rank, joint = _ranked(names[column], name, lookups)
+        if joint is None or _on_skin(rank, joint, name, names): continue
+        found.setdefault(joint, []).append((rank, column))
+    return found
+
 # %% ../../nbs/io/401_conventions.ipynb #joint-columns
 @lru_cache(64)
 def _claims(
@@ -147,21 +164,15 @@ def _claims(
     said: tuple,              # what the user said, so that a change of it counts
 ) -> dict[str, list[int]]:    # joint: columns that show it, the closest first, in the order of `JOINTS`
     "All points that claim a joint."
-    split = split_prefixes(names)
-    lookups = _lookups({plain_name(name) for _, name in split})
-    found: dict[str, list[tuple[int, int]]] = {}
-    for column, (_, name) in enumerate(split):
-        rank, joint = _ranked(names[column], name, lookups)
-        if joint is None or _on_skin(rank, joint, name, names): continue
-        found.setdefault(joint, []).append((rank, column))
+    own_names = [name for _, name in split_prefixes(names)]
+    found = _ranked_claims(names, own_names)
     if not {'RHip', 'LHip'} <= set(found):
-        sure = [(rank, column) for rank, column in found.pop('midHip', [])
-                if rank <= _USER or plain_name(split[column][1]) not in _MAYBE_MID_HIP]
-        if sure: found['midHip'] = sure
+        found['midHip'] = [(rank, column) for rank, column in found.get('midHip', [])
+                           if rank <= _USER or plain_name(own_names[column]) not in _MAYBE_MID_HIP]
     def closeness(claim): return claim[0], names[claim[1]] != joint, claim[1]
     ordered = {}
     for joint in JOINTS:
-        if joint in found: ordered[joint] = [column for _, column in sorted(found[joint], key=closeness)]
+        if found.get(joint): ordered[joint] = [column for _, column in sorted(found[joint], key=closeness)]
     return ordered
 
 # %% ../../nbs/io/401_conventions.ipynb #hip-alone
@@ -206,9 +217,19 @@ def _unused_names(markers: Sequence[str]) -> list[str]:
     listed = ', '.join(name + f' (near it: {found})'*bool(found) for name, found in near)
     return [f'{len(unused)} names given for joints stand nowhere in the recording: {listed}']
 
-# %% ../../nbs/io/401_conventions.ipynb #name-notes
+# %% ../../nbs/io/401_conventions.ipynb #clash-notes
 _MOST_CLASHES = 4   # claims that a note names
 
+def _clash_notes(markers: Sequence[str]) -> list[str]:
+    "What is to be said of joints that several points claim."
+    claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
+    clashes = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
+            for joint, (first, *others) in claims.items() if others]
+    more = f', and {len(clashes) - _MOST_CLASHES} more' if len(clashes) > _MOST_CLASHES else ''
+    listed = '; '.join(clashes[:_MOST_CLASHES])
+    return [f'several points have the name of one joint: {listed}{more}']*bool(clashes)
+
+# %% ../../nbs/io/401_conventions.ipynb #name-notes
 def name_notes(
     markers: Sequence[str],   # M names as they stand in a file
 ) -> list[str]:               # nothing where every name is plain
@@ -218,13 +239,7 @@ def name_notes(
     if len(people) > 1:
         return [*notes, f'{len(people)} people found, {", ".join(people)[:60]}; --subject takes one of them']
     notes += [f'the points are the skin markers of {kind}, so only joint centres are joints']*bool(kind)
-    claims = _claims(tuple(markers), tuple(USER_NAMES.items()))
-    clashes = [f'{joint} is {markers[first]!r} and not {", ".join(repr(markers[other]) for other in others)}'
-            for joint, (first, *others) in claims.items() if others]
-    more = f', and {len(clashes) - _MOST_CLASHES} more' if len(clashes) > _MOST_CLASHES else ''
-    listed = '; '.join(clashes[:_MOST_CLASHES])
-    if clashes: notes.append(f'several points have the name of one joint: {listed}{more}')
-    return notes
+    return notes + _clash_notes(markers)
 
 # %% ../../nbs/io/401_conventions.ipynb #up
 _UP_AXES = {   # axis that points up: axes of the file, counted from 1, with their signs, that become x, y, z
@@ -261,10 +276,6 @@ def from_y_up(
     return values if up == 'y' else np.asarray(values)[..., back]*np.sign(order)[back]
 
 # %% ../../nbs/io/401_conventions.ipynb #find-up
-# of the groups, the first that is seen counts
-_HIGH = ('Neck', 'RShoulder', 'LShoulder'), ('midHip', 'RHip', 'LHip')
-_LOW = ('RAnkle', 'LAnkle', 'RHeel', 'LHeel', 'RBigToe', 'LBigToe'), ('RKnee', 'LKnee')
-
 def _middle(
     joints: np.ndarray,           # (T, K, 3) positions, NaN where missing
     names: Sequence[str],         # K joints
@@ -281,11 +292,15 @@ def _middle(
     return '', np.full((len(joints), 3), np.nan)
 
 # %% ../../nbs/io/401_conventions.ipynb #find-up-2
+# of the groups, the first that is seen counts
+_HIGH = ('Neck', 'RShoulder', 'LShoulder'), ('midHip', 'RHip', 'LHip')
+_LOW = ('RAnkle', 'LAnkle', 'RHeel', 'LHeel', 'RBigToe', 'LBigToe'), ('RKnee', 'LKnee')
+
 def find_up(
     joints: np.ndarray,      # (T, K, 3) positions, any unit, NaN where missing
     names: Sequence[str],    # K joints
     units: str = '',         # their unit, if it is known
-) -> tuple[str | None, str]: # x y z, with a minus or without, None if not clear; the evidence in words
+) -> tuple[str | None, str]: # x y z, with a minus or without, None if not clear; the reason in words
     "Which axis points up: the one along which the neck is above the ankles."
     return _rise_between(joints, names, (_LOW, _HIGH), units)
 
@@ -302,13 +317,16 @@ def _rise_between(
     rise = rise[np.isfinite(rise).all(-1)]
     if not len(rise): return None, 'no joints to tell it from'
     rise = np.median(rise, 0)
-    second, first = np.sort(np.abs(rise))[-2:]
-    evidence = f'from {low} to {high} it is {describe_rise(rise, units)}'
-    if first < 2*second or first <= 0: return None, evidence
-    axis = int(np.abs(rise).argmax())
-    return ('-' if rise[axis] < 0 else '') + 'xyz'[axis], evidence
+    return _clear_axis(rise), f'from {low} to {high} it is {describe_rise(rise, units)}'
 
 # %% ../../nbs/io/401_conventions.ipynb #describe-rise
+def _clear_axis(rise: np.ndarray) -> str | None:
+    "The axis along which a rise (3,) is at least twice as large as along the next; None where none is."
+    second, first = np.sort(np.abs(rise))[-2:]
+    if first < 2*second or first <= 0: return None
+    axis = int(np.abs(rise).argmax())
+    return ('-' if rise[axis] < 0 else '') + 'xyz'[axis]
+
 def describe_rise(rise: np.ndarray, units: str) -> str:
     "Distances along the three axes, with two digits."
     rounded = [float(f'{value:.2g}') for value in rise]
@@ -320,6 +338,14 @@ STANDING = np.array([   # (20, 3) metres, y up: a person who stands, for example
     [-.1, .5, .02], [.1, .5, .02], [-.1, .09, 0], [.1, .09, 0], [-.1, .03, -.06], [.1, .03, -.06],
     [-.16, .02, .12], [.16, .02, .12], [-.09, .02, .15], [.09, .02, .15],
     [-.25, 1.15, 0], [.25, 1.15, 0], [-.27, .9, .06], [.27, .9, .06]])
+
+# %% ../../nbs/io/401_conventions.ipynb #ways
+def _ways(
+    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
+) -> np.ndarray:          # (3,) along the axes, in the unit of `points`
+    "How far the middle of a set goes, without the first and the last 5 % of what it reaches."
+    middle = np.array([np.nanmedian(frame, 0) for frame in points if np.isfinite(frame).any()])
+    return np.subtract(*np.percentile(middle, [95, 5], 0))
 
 # %% ../../nbs/io/401_conventions.ipynb #travels
 _TRAVEL_SHARE = .6    # of the set's own size along the axis
@@ -335,13 +361,12 @@ def travels_along(
     seen = np.isfinite(points).all(-1)
     if not seen.any(): return False
     points = points[:, seen.mean(0) >= .5*seen.mean(0).max()]
-    middle = np.array([np.nanmedian(frame, 0) for frame in points if np.isfinite(frame).any()])
-    ways = np.subtract(*np.percentile(middle, [95, 5], 0))
+    ways = _ways(points)
     frames = points[np.isfinite(points).all((1, 2))]
     size = np.median(np.ptp(frames[..., axis], 1)) if len(frames) else np.inf
     return bool(ways[axis] > max(_TRAVEL_SHARE*size, 2*np.delete(ways, axis).max()))
 
-# %% ../../nbs/io/401_conventions.ipynb #up-by-names
+# %% ../../nbs/io/401_conventions.ipynb #up-markers
 _HIGH_MARKERS = (
     r'[fb]hd|head\d*|tophead|temple|temp|sho|shoulder|sternum|acr|acromi\w*|acromion|saj|sup|sjn|'
     r'clav\w*|c7|cv7',
@@ -350,6 +375,7 @@ _LOW_MARKERS = (
     r'hee|heel\w*|toe\w*|ank|ankle\w*|(lat|med)ankle|calc?|ca|fcc|mt\d|fm\d|5meta|mfh\d|ll?m|lmal|mmal|fal|'
     r'tam|sph|foot\w*', 'kne|knee\\w*|(lat|med)knee|fle|fme|lfc|mfc|lfe|mfe')
 
+# %% ../../nbs/io/401_conventions.ipynb #up-by-names
 def find_up_by_names(
     points: np.ndarray,      # (T, M, 3) positions, any unit, NaN where missing
     names: Sequence[str],    # M points, without prefixes
@@ -360,9 +386,9 @@ def find_up_by_names(
         spelled = re.compile(f'[rl]?({pattern})[rl]?')
         return [name for name in names if spelled.fullmatch(plain_name(name))]
     low, high = ([named(pattern) for pattern in patterns] for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
-    found, evidence = _rise_between(points, names, (low, high), units)
+    found, reason = _rise_between(points, names, (low, high), units)
     if found and travels_along(points, 'xyz'.index(found[-1])): found = None
-    return found, evidence
+    return found, reason
 
 # %% ../../nbs/io/401_conventions.ipynb #find-units
 LEG_RANGE_M = .35, 1.3   # metres from hip to knee to ankle that a person may have
@@ -387,7 +413,7 @@ def find_units(
     joints: np.ndarray,                          # (T, K, 3) positions, NaN where missing
     names: Sequence[str],                        # K joints
     candidates: Sequence[str] = tuple(UNITS),    # units that may be
-) -> tuple[str, str]:                            # one of the candidates, and the evidence in words
+) -> tuple[str, str]:                            # one of the candidates, and the reason in words
     "The unit of length, found from the legs; raises `DataError` where none fits, or more than one."
     leg, (shortest, longest) = leg_length(joints, names), LEG_RANGE_M
     fits = [units for units in candidates if shortest <= leg/per_metre(units) <= longest]
