@@ -35,6 +35,7 @@ from .trial import observed, prefix_errors, select_joints, Trial
 # %% ../../nbs/io/403_registry.ipynb #registry
 READERS: dict[str, Callable[..., Trial]] = {}             # ending of the name: function that reads
 WRITERS: dict[str, Callable[[Path, Trial], None]] = {}    # ending of the name: function that writes
+_SIGNATURES: dict[str, bytes] = {}   # ending of the name: regular expression for the first bytes
 
 def reader(
     extension: str,                  # ending of the name, as '.trc'; capitals don't matter
@@ -47,9 +48,6 @@ def reader(
         if signature: _SIGNATURES[extension.lower()] = signature
         return function
     return register
-
-# %% ../../nbs/io/403_registry.ipynb #signatures
-_SIGNATURES: dict[str, bytes] = {}   # ending of the name: regular expression for the first bytes
 
 # %% ../../nbs/io/403_registry.ipynb #registry-writer
 CHECKS: dict[str, Callable] = {}   # ending: raises `DataError` for a trial that the format can't hold
@@ -188,6 +186,13 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError: text = raw.decode('latin-1')
     return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
 
+# %% ../../nbs/io/403_registry.ipynb #unique-notes
+def _unique_notes(twice: Sequence[str], n_blank: int) -> list[str]:
+    "What is to be noted of names that stand twice, and of points that have none."
+    notes = [f'a name stands twice: {", ".join(dict.fromkeys(twice))[:80]}; the second got a number'
+             ]*bool(twice)
+    return notes + [f'{n_blank} points have no name; they are called unnamed']*bool(n_blank)
+
 # %% ../../nbs/io/403_registry.ipynb #unique-names
 def unique_names(
     names: Sequence[str],   # M names as they stand in a file; '' where one is missing
@@ -202,11 +207,7 @@ def unique_names(
             found[name] = found.get(name, 1) + 1
             new = f'{name or "unnamed"}_{found[name]}'
         found[new] = 1
-    notes = [f'a name stands twice: {", ".join(dict.fromkeys(twice))[:80]}; the second got a number'
-             ]*bool(twice)
-    blank = sum(not name for name in names)
-    notes += [f'{blank} points have no name; they are called unnamed']*bool(blank)
-    return tuple(found), notes
+    return tuple(found), _unique_notes(twice, sum(not name for name in names))
 
 # %% ../../nbs/io/403_registry.ipynb #rounded-to
 def rounded_to(
@@ -219,13 +220,13 @@ def rounded_to(
         if np.abs(scaled - np.rint(scaled)).max() < exact: return 10.**-digits
     return 0.
 
-# %% ../../nbs/io/403_registry.ipynb #whole-steps
 def _whole_steps(steps: np.ndarray, slack: float = .1) -> bool:
     "Whether all steps are about a whole number of frames, so that they can be counted."
     if not np.isfinite(steps).all(): return False
     off = np.abs(steps - np.rint(steps))
     return bool((off < slack).all() and (np.rint(steps) > 0).all())
 
+# %% ../../nbs/io/403_registry.ipynb #whole-steps
 def count_steps(
     times: np.ndarray,   # (T,) seconds
     rate: float,         # Hz
@@ -238,19 +239,31 @@ def count_steps(
     known = slack < .5 and (np.abs(passed - rows) < slack).all() and (np.diff(rows) > 0).all()
     return np.diff(rows) if known else None
 
-# %% ../../nbs/io/403_registry.ipynb #dropped
+# %% ../../nbs/io/403_registry.ipynb #too-many-dropped
 _MAX_DROPPED_FRAMES = 10_000   # that may be missing altogether
 
+def _check_order(times: np.ndarray, rate: float) -> None:
+    "Raise `DataError` where times go back."
+    with np.errstate(all='ignore'): back = np.flatnonzero(np.diff(times)*rate < -.5)
+    if not len(back): return
+    before, after = times[back[0]:back[0] + 2]
+    raise DataError(f'{after:g} s found after {before:g} s, expected times that go on; cut '
+                    'the file in two there')
+
+def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
+    "What to raise: the line names the longest jump."
+    longest, before = steps.max() - 1, int(trial.frames[steps.argmax()])
+    return DataError(f'{trial.source}: {n_dropped:.10g} frames are left out, '
+                     f'{longest:.10g} of them after frame {before}, '
+                     f'expected at most {_MAX_DROPPED_FRAMES}; cut the recording there')
+
+# %% ../../nbs/io/403_registry.ipynb #dropped
 def _steps(frames: np.ndarray, times: np.ndarray, rate: float) -> tuple[np.ndarray, list[str]]:
     "(T - 1,) frames from each row to the next, 1 or more, and notes; raises `DataError` where times go back."
+    _check_order(times, rate)
     with np.errstate(all='ignore'):
         numbers = np.diff(frames)/max(np.median(np.diff(frames)), 1)
-        passed, by_time = np.diff(times)*rate, count_steps(times, rate)
-    back = np.flatnonzero(passed < -.5)
-    if len(back):
-        before, after = times[back[0]:back[0] + 2]
-        raise DataError(f'{after:g} s found after {before:g} s, expected times that go on; cut '
-                        'the file in two there')
+        by_time = count_steps(times, rate)
     by_number = np.rint(numbers) if _whole_steps(numbers) else np.ones(len(numbers))
     if by_time is None: return by_number, []
     jumps = np.flatnonzero(by_number > by_time)
@@ -300,14 +313,6 @@ def _without_repeats(trial: Trial) -> Trial:
     return replace(trial, values=values[keep], times=trial.times[keep], frames=trial.frames[keep],
                    contents=contents, notes=notes)
 
-# %% ../../nbs/io/403_registry.ipynb #too-many-dropped
-def _too_many_dropped(trial: Trial, steps: np.ndarray, n_dropped: float) -> DataError:
-    "What to raise: the line names the longest jump."
-    longest, before = steps.max() - 1, int(trial.frames[steps.argmax()])
-    return DataError(f'{trial.source}: {n_dropped:.10g} frames are left out, '
-                     f'{longest:.10g} of them after frame {before}, '
-                     f'expected at most {_MAX_DROPPED_FRAMES}; cut the recording there')
-
 # %% ../../nbs/io/403_registry.ipynb #spread
 @np.errstate(all='ignore')   # numbers of no person may be too large for a square
 def spread_of(
@@ -346,9 +351,44 @@ def extent_of(
     highest, lowest = np.where(seen, points, -np.inf).max(1), np.where(seen, points, np.inf).min(1)
     return np.median(highest - lowest, 0)
 
-# %% ../../nbs/io/403_registry.ipynb #up-by-shape
+# %% ../../nbs/io/403_registry.ipynb #feet-points
+_WALK_M, _WALK_M_S, _STOP_M_S, _STOP_SHARE = 1., .3, .1, .15
+
+def _speeds(points: np.ndarray, rate: float) -> np.ndarray:
+    "(U, M) metres per second, from each frame to one that is some 1/30 s later."
+    step = max(round(rate/30), 1)
+    with np.errstate(all='ignore'): return np.linalg.norm(points[step:] - points[:-step], axis=-1)*rate/step
+
+def _feet_and_others(points: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(M,) points that stop while the person walks, and (M,) those that don't."
+    usual = np.nanmedian(speed, 0)
+    with np.errstate(all='ignore'): stops = (speed < _STOP_M_S).mean(0)
+    moves = np.nan_to_num(spread_of(points)) > _WALK_M   # what stands in the room has no foot
+    feet = (stops > _STOP_SHARE) & moves
+    return feet, (usual > _WALK_M_S) & moves & ~feet
+
+# %% ../../nbs/io/403_registry.ipynb #feet
+def _below_are_feet(points: np.ndarray, axis: int, rate: float) -> int:
+    "1 where the points that stop while the person walks have the least along an axis, -1 the most, else 0."
+    speed = _speeds(points, rate)
+    seen = np.isfinite(speed).sum(0) > len(speed)/2
+    if not len(speed) or seen.sum() < 4: return 0
+    points = points[:, seen]
+    feet, others = _feet_and_others(points, speed[:, seen])
+    if not feet.any() or others.sum() < 2: return 0
+    away = np.nanmedian(points[:, feet][..., axis]) - np.nanmedian(points[:, others][..., axis])
+    return int(-np.sign(away)) if abs(away) > .25 else 0
+
+# %% ../../nbs/io/403_registry.ipynb #up-sign
 _SLENDER, _FLOOR_M = 1.5, .15
 
+def _up_sign(points: np.ndarray, moving: np.ndarray, axis: int, rate: float) -> int:
+    "1 where an axis points up, -1 where down, 0 where floor and feet don't say or contradict each other."
+    along = moving[..., axis]
+    on_floor = int(abs(np.percentile(along[np.isfinite(along)], 1)) < _FLOOR_M)
+    return int(np.sign(on_floor + _below_are_feet(points, axis, rate)))
+
+# %% ../../nbs/io/403_registry.ipynb #up-by-shape
 @np.errstate(all='ignore')
 def find_up_by_shape(
     points: np.ndarray,      # (T, M, 3) metres, NaN where missing
@@ -361,30 +401,9 @@ def find_up_by_shape(
     axis = int(np.argmax(extent))
     slender = extent[axis] > _SLENDER*np.delete(extent, axis).max()
     if not slender or travels_along(moving, axis): return nothing
-    along = moving[..., axis]
-    on_floor = int(abs(np.percentile(along[np.isfinite(along)], 1)) < _FLOOR_M)
-    sign = int(np.sign(on_floor + _below_are_feet(points, axis, rate)))
+    sign = _up_sign(points, moving, axis, rate)
     if not sign: return nothing
     return ('-' if sign < 0 else '') + 'xyz'[axis], f'the points span {describe_rise(extent, "m")}'
-
-# %% ../../nbs/io/403_registry.ipynb #feet
-_WALK_M, _WALK_M_S, _STOP_M_S, _STOP_SHARE = 1., .3, .1, .15
-
-def _below_are_feet(points: np.ndarray, axis: int, rate: float) -> int:
-    "1 where the points that stop while the person walks have the least along an axis, -1 the most, else 0."
-    step = max(round(rate/30), 1)
-    with np.errstate(all='ignore'): speed = np.linalg.norm(points[step:] - points[:-step], axis=-1)*rate/step
-    seen = np.isfinite(speed).sum(0) > len(speed)/2
-    if not len(speed) or seen.sum() < 4: return 0
-    speed, points = speed[:, seen], points[:, seen]
-    usual = np.nanmedian(speed, 0)
-    with np.errstate(all='ignore'): stops = (speed < _STOP_M_S).mean(0)
-    feet, others = stops > _STOP_SHARE, usual > _WALK_M_S
-    moves = np.nan_to_num(spread_of(points)) > _WALK_M   # what stands in the room has no foot
-    feet, others = feet & moves, others & moves & ~feet
-    if not feet.any() or others.sum() < 2: return 0
-    away = np.nanmedian(points[:, feet][..., axis]) - np.nanmedian(points[:, others][..., axis])
-    return int(-np.sign(away)) if abs(away) > .25 else 0
 
 # %% ../../nbs/io/403_registry.ipynb #find-units-by-size
 SIZE_RANGE_M = .25, 2.6   # metres that the set of points on a person, or on a part of one, may span
@@ -400,7 +419,7 @@ def set_size(
 # %% ../../nbs/io/403_registry.ipynb #find-units-by-size-2
 def find_units_by_size(
     points: np.ndarray,   # (T, M, 3) positions, NaN where missing
-) -> tuple[str, str]:     # a key of `UNITS`, and the evidence in words
+) -> tuple[str, str]:     # a key of `UNITS`, and the reason in words
     "The unit of length, found from the size of the whole set; raises `DataError` where none fits."
     size, (smallest, largest) = set_size(points), SIZE_RANGE_M
     fits = [units for units in UNITS if smallest <= size/per_metre(units) <= largest]
@@ -416,7 +435,7 @@ def find_units_by_size(
 # %% ../../nbs/io/403_registry.ipynb #doubts
 _ABSURD_M = .1, 10.   # metres: nobody's points span less or more
 
-def _doubt_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> list[str]:
+def _unlikely_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> list[str]:
     "What is to be said of legs of this length, or of a set of this size, in the unit that the file says."
     measured, (least, most) = 'the legs measure', LEG_RANGE_M
     length = leg_length(joints, names)/per_metre(units)
@@ -428,44 +447,52 @@ def _doubt_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray,
             'if that is wrong, force another unit']
 
 # %% ../../nbs/io/403_registry.ipynb #up-note
-def _choose_up(said: str | None, found: str | None, evidence: str, default: str) -> tuple[str, list[str]]:
+def _choose_up(said: str | None, found: str | None, reason: str, default: str) -> tuple[str, list[str]]:
     "The axis that points up, and what is to be noted: what was said counts, then the body, then the default."
     if said is None:
         assumed = '' if found else ', so this is an assumption'
-        return found or default, [f'{found or default} points up: {evidence}{assumed}']
+        return found or default, [f'{found or default} points up: {reason}{assumed}']
     if found in (None, said): return said, []
-    return said, [f'{said} points up, as was said, but the body says {found}: {evidence}']
+    return said, [f'{said} points up, as was said, but the body says {found}: {reason}']
 
 # %% ../../nbs/io/403_registry.ipynb #settle-units
+def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
+    "The unit of length and the reason, from the legs or from the whole set; raises `DataError`."
+    if np.isfinite(leg_length(joints, names)): return find_units(joints, names)
+    return find_units_by_size(points)
+
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:
     "The unit of a recording, and what is to be noted about it; raises `DataError` where it can't be told."
     if said is None:
-        with prefix_errors(source): unit, evidence = _find_units(joints, JOINTS, points)
-        return unit, [evidence]
-    return said, [] if forced else _doubt_units(joints, JOINTS, points, said)
+        with prefix_errors(source): unit, reason = _find_units(joints, JOINTS, points)
+        return unit, [reason]
+    return said, [] if forced else _unlikely_units(joints, JOINTS, points, said)
 
 # %% ../../nbs/io/403_registry.ipynb #evidence
 _MOST_WALKED = 20_000   # frames in which feet are looked for
-
-def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
-    "The unit of length and the evidence, from the legs or from the whole set; raises `DataError`."
-    if np.isfinite(leg_length(joints, names)): return find_units(joints, names)
-    return find_units_by_size(points)
 
 def _find_up(
     joints: np.ndarray, names: tuple[str, ...],     # (T, K, 3) and K joints
     points: np.ndarray, markers: list[str],         # (T, M, 3) and M points, without prefixes
     trial: Trial,
-) -> tuple[str | None, str]:                        # the axis, None if not clear; the evidence in words
+) -> tuple[str | None, str]:                        # the axis, None if not clear; the reason in words
     "The axis that points up, from what says it first."
-    by_joints = found, evidence = find_up(joints, names, trial.units)
-    if not found: found, evidence = find_up_by_names(points, markers, trial.units)
+    by_joints = found, reason = find_up(joints, names, trial.units)
+    if not found: found, reason = find_up_by_names(points, markers, trial.units)
     said = getattr(trial.contents, 'up', None)
-    if not found and said: found, evidence = said, 'the file says so'
-    if not found: found, evidence = find_up_by_shape(points[:_MOST_WALKED]/per_metre(trial.units), trial.rate)
-    return (found, evidence) if found else by_joints
+    if not found and said: found, reason = said, 'the file says so'
+    if not found: found, reason = find_up_by_shape(points[:_MOST_WALKED]/per_metre(trial.units), trial.rate)
+    return (found, reason) if found else by_joints
+
+# %% ../../nbs/io/403_registry.ipynb #first-points
+def _first_points(trial: Trial) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    "(T, M, 3) points of the only person or the first one, their (T, 20, 3) joints, and what they are called."
+    person, markers, columns = first_person(trial.markers)
+    points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
+    points = np.where(observed(points)[..., None], points, np.nan)
+    return points, select_joints(points, columns, JOINTS), markers
 
 # %% ../../nbs/io/403_registry.ipynb #settle
 def build_trial(
@@ -477,13 +504,10 @@ def build_trial(
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
     trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
-    person, markers, columns = first_person(trial.markers)
-    points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
-    points = np.where(observed(points)[..., None], points, np.nan)
-    joints = select_joints(points, columns, JOINTS)
+    points, joints, markers = _first_points(trial)
     unit, on_unit = _settle_units(joints, points, parts.get('units'), units is not None, trial.source)
     trial = replace(trial, units=unit)
-    found, evidence = _find_up(joints, JOINTS, points, markers, trial)
-    chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, evidence, default)
+    found, reason = _find_up(joints, JOINTS, points, markers, trial)
+    chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, reason, default)
     notes = (*trial.notes, *on_unit, *on_up, *name_notes(trial.markers))
     return replace(trial, up=chosen, notes=notes)
