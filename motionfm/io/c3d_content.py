@@ -58,6 +58,13 @@ def _distinct(*numbers) -> list:
     "Candidates, each once, without those that can't be."
     return [number for number in dict.fromkeys(numbers) if number]
 
+def _sample_counts(header: Header, parameters: dict) -> list[int]:
+    "Analog samples that a frame may hold."
+    used = count_of(parameters, 'ANALOG', 'USED')
+    rate, analog_rate = number_of(parameters, 'POINT', 'RATE'), number_of(parameters, 'ANALOG', 'RATE')
+    by_rates = used*round(analog_rate/rate) if rate > 0 and 0 < analog_rate < 2**16*rate else 0
+    return list(dict.fromkeys((header.analog, used*header.ratio, by_rates)))
+
 # %% ../../nbs/io/410_c3d_content.ipynb #frame-candidates
 def _field_of(parameters: dict, name: str) -> int:
     "A number of a frame of two times 16 bits; 0 where there is none."
@@ -88,14 +95,6 @@ def _stop(raw: bytes, parameters: dict, start: int) -> int:
     used = count_of(parameters, 'ROTATION', 'USED')
     return rotations if used and start < rotations < len(raw) else len(raw)
 
-# %% ../../nbs/io/410_c3d_content.ipynb #candidates
-def _sample_counts(header: Header, parameters: dict) -> list[int]:
-    "Analog samples that a frame may hold."
-    used = count_of(parameters, 'ANALOG', 'USED')
-    rate, analog_rate = number_of(parameters, 'POINT', 'RATE'), number_of(parameters, 'ANALOG', 'RATE')
-    by_rates = used*round(analog_rate/rate) if rate > 0 and 0 < analog_rate < 2**16*rate else 0
-    return list(dict.fromkeys((header.analog, used*header.ratio, by_rates)))
-
 # %% ../../nbs/io/410_c3d_content.ipynb #layouts
 def _layouts(raw: bytes, header: Header, parameters: dict, end: int) -> list[_Layout]:
     "All ways in which the data may stand in a file, most trusted first."
@@ -112,6 +111,16 @@ def _layouts(raw: bytes, header: Header, parameters: dict, end: int) -> list[_La
         if room: found.append(one_frame._replace(frames=room))
     return found
 
+# %% ../../nbs/io/410_c3d_content.ipynb #layout-notes
+def _layout_notes(header: Header, way: _Layout) -> list[str]:
+    "What the header says otherwise than the data."
+    said = header.points, header.analog, header.last - header.first + 1
+    taken = way.points, way.analog, way.frames
+    names = 'markers', 'analog samples a frame', 'frames'
+    return [f'the header says {found} {name}, the data hold {count}'
+            for name, found, count in zip(names, said, taken)
+            if found != count and (name != 'frames' or header.last != _MANY)]
+
 # %% ../../nbs/io/410_c3d_content.ipynb #choose-layout
 def _choose_layout(raw: bytes, header: Header, parameters: dict, end: int) -> tuple[_Layout, list[str]]:
     "Where the numbers stand, and what was odd about it; raises `DataError` where the file is cut off."
@@ -124,12 +133,7 @@ def _choose_layout(raw: bytes, header: Header, parameters: dict, end: int) -> tu
     if not possible: raise _cut_off(raw, header, parameters, layouts)
     def is_clean(way): return not any(raw[way.start + way.size:way.start + way.size + rest[way]])
     chosen = next(filter(is_clean, fitting), (fitting or possible)[0])
-    said = header.points, header.analog, header.last - header.first + 1
-    taken = chosen.points, chosen.analog, chosen.frames
-    names = 'markers', 'analog samples a frame', 'frames'
-    return chosen, [f'the header says {found} {name}, the data hold {count}'
-                    for name, found, count in zip(names, said, taken)
-                    if found != count and (name != 'frames' or header.last != _MANY)]
+    return chosen, _layout_notes(header, chosen)
 
 # %% ../../nbs/io/410_c3d_content.ipynb #cut-off
 def _cut_off(raw: bytes, header: Header, parameters: dict, layouts: list[_Layout]) -> DataError:
@@ -141,6 +145,14 @@ def _cut_off(raw: bytes, header: Header, parameters: dict, layouts: list[_Layout
     found = max(_stop(raw, parameters, way.start) - way.start, 0)//(way.size//way.frames)
     return DataError(f'{found} frames found, expected {way.frames} as the header says; '
                      'the file is cut off, copy or export it again')
+
+# %% ../../nbs/io/410_c3d_content.ipynb #choose-rate
+def _choose_rate(said: float, in_header: float, by_analog: float) -> tuple[float, list[str]]:
+    "POINT:RATE, or the header's where that differs and is nearer to the analog samples'; and what was odd."
+    if abs(said - in_header) <= .005*said: return said, []
+    header_fits = by_analog and abs(by_analog - in_header) < abs(by_analog - said)
+    chosen = in_header if header_fits else said
+    return chosen, [f'POINT:RATE says {said:g} Hz, the header {in_header:g}; {chosen:g} is taken']
 
 # %% ../../nbs/io/410_c3d_content.ipynb #rate
 _MAX_RATE = 1e6   # Hz
@@ -154,10 +166,8 @@ def _settle_rate(header: Header, parameters: dict, ratio: int) -> tuple[float, l
     if not known:
         raise DataError('no rate found, neither in the header nor in POINT:RATE; '
                         'export the trial again, or give the rate')
-    chosen, notes = known[0], []
-    if known[:2] == [said, in_header] and abs(said - in_header) > .005*said:
-        if by_analog and abs(by_analog - in_header) < abs(by_analog - said): chosen = in_header
-        notes = [f'POINT:RATE says {said:g} Hz, the header {in_header:g}; {chosen:g} is taken']
+    has_both = known[:2] == [said, in_header]
+    chosen, notes = _choose_rate(said, in_header, by_analog) if has_both else (known[0], [])
     if by_analog and round(by_analog*ratio/chosen) != ratio:
         notes.append(f'ANALOG:RATE says {by_analog*ratio:g} Hz, the data hold {ratio*chosen:g}')
     return chosen, notes
@@ -183,6 +193,11 @@ def _channel_count(header: Header, parameters: dict, analog: int) -> int:
         if channels and analog % channels == 0: return channels
     return analog
 
+def _samples_per_frame(header: Header, parameters: dict, analog: int) -> int:
+    "Samples of one analog channel in a frame; 0 where there is no channel."
+    channels = _channel_count(header, parameters, analog)
+    return analog//channels if channels else 0
+
 # %% ../../nbs/io/410_c3d_content.ipynb #read-analog
 def _scale_analog(
     stored: np.ndarray,   # (T, samples of a frame) as they stand in the file
@@ -196,11 +211,31 @@ def _scale_analog(
     values = (stored.reshape(-1, channels).T.astype(float) - offsets[:, None])*factors[:, None]
     return (values*general if general != 1 else values)[None]
 
+# %% ../../nbs/io/410_c3d_content.ipynb #fourth
+class _FourthNumbers:
+    "What the fourth numbers of samples say."
+    parameters: dict
+    fourth: np.ndarray   # (T, M), negative where missing
+
+    @property
+    def cameras(self) -> np.ndarray:
+        "(T, M) seven bits, one for each camera that saw the marker."
+        return (self._words >> 8).astype(np.uint8) & 127
+
+    @property
+    def residuals(self) -> np.ndarray:
+        "(T, M) in the unit of `values`, −1 where missing, 0 where the position was computed."
+        return np.where(self.fourth < 0, -1, (self._words & 255)*_scale(self.parameters))
+
+    @property
+    def _words(self) -> np.ndarray:
+        with np.errstate(all='ignore'): return np.clip(np.nan_to_num(self.fourth), 0, 2**15 - 1).astype(int)
+
 # %% ../../nbs/io/410_c3d_content.ipynb #content
 _NO_ROTATIONS = np.zeros((0, 0, 0, 17), np.float32)
 
 @dataclass
-class C3dContent:
+class C3dContent(_FourthNumbers):
     "What a C3D file holds."
     values: np.ndarray         # (T, M, 3) positions, NaN where missing
     markers: tuple[str, ...]   # M names, each different
@@ -216,20 +251,6 @@ class C3dContent:
     integers: bool = False         # whether the file holds integers
     header: bytes = bytes(BLOCK)   # first block, as Intel computers write it
     notes: tuple[str, ...] = ()
-
-    @property
-    def cameras(self) -> np.ndarray:
-        "(T, M) seven bits, one for each camera that saw the marker."
-        return (self._words >> 8).astype(np.uint8) & 127
-
-    @property
-    def residuals(self) -> np.ndarray:
-        "(T, M) in the unit of `values`, −1 where missing, 0 where the position was computed."
-        return np.where(self.fourth < 0, -1, (self._words & 255)*_scale(self.parameters))
-
-    @property
-    def _words(self) -> np.ndarray:
-        with np.errstate(all='ignore'): return np.clip(np.nan_to_num(self.fourth), 0, 2**15 - 1).astype(int)
 
 # %% ../../nbs/io/410_c3d_content.ipynb #scale
 def _scale(parameters: dict) -> float:
@@ -272,6 +293,15 @@ def _read_points(frames: np.ndarray, parameters: dict) -> tuple[np.ndarray, np.n
     values[missing] = np.nan
     return values, np.where(missing & ~(fourth < 0), np.float32(-1), fourth)
 
+# %% ../../nbs/io/410_c3d_content.ipynb #number-twins
+def _number_twins(names: list[str], places: list[int], taken: set[str]) -> None:
+    "Names that are one get a number behind them, in place, all but the first of their places."
+    name, number = names[places[0]], 2
+    for place in places[1:]:
+        while (new := f'{name}_{number}') in taken: number += 1
+        taken.add(new)
+        names[place] = new
+
 # %% ../../nbs/io/410_c3d_content.ipynb #names
 _NO_LETTERS = re.compile('[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]')
 
@@ -283,14 +313,10 @@ def _marker_names(labels: Sequence[str], seen: np.ndarray) -> tuple[tuple[str, .
     taken: set[str] = set(names)
     places: dict[str, list[int]] = {name: [] for name in twice}
     for place, name in enumerate(names): places.get(name, []).append(place)
-    for name in twice:
-        number = 2
-        for place in sorted(places[name], key=lambda place: -seen[place])[1:]:
-            while (new := f'{name}_{number}') in taken: number += 1
-            taken.add(new)
-            names[place] = new
-    told = f'labels that several points have: {", ".join(twice)[:200]}; all but one of each got a number'
-    return tuple(names), [told] if twice else []
+    for same in places.values():
+        _number_twins(names, sorted(same, key=lambda place: -seen[place]), taken)
+    said = f'labels that several points have: {", ".join(twice)[:200]}; all but one of each got a number'
+    return tuple(names), [said] if twice else []
 
 # %% ../../nbs/io/410_c3d_content.ipynb #rotations
 def _read_rotations(raw: bytes, processor: int, parameters: dict, frames: int, rate: float) -> np.ndarray:
@@ -319,6 +345,21 @@ def _intel_header(raw: bytes, processor: int) -> bytes:
     header[_EVENT_TIMES:_EVENT_END] = times.astype('<f4').tobytes()
     return bytes(header)
 
+# %% ../../nbs/io/410_c3d_content.ipynb #read-content
+def _read_content(raw: bytes, header: Header, parameters: dict, way: _Layout, rate: float) -> C3dContent:
+    "All that a file holds, where layout and rate are known; raises `DataError`."
+    frames = _read_frames(raw, header, way)
+    values, fourth = _read_points(frames[:, :4*way.points], parameters)
+    labels = (words_of(parameters, 'POINT', 'LABELS') + ['']*way.points)[:way.points]
+    markers, on_names = _marker_names(labels, (fourth >= 0).sum(0))
+    units, on_units = _known_units(parameters)
+    channels = _channel_count(header, parameters, way.analog)
+    return C3dContent(
+        values, markers, tuple(labels), rate, units, _screen_axis(parameters), way.first, parameters,
+        _scale_analog(frames[:, 4*way.points:], channels, parameters), fourth,
+        _read_rotations(raw, header.processor, parameters, way.frames, rate), way.width == 2,
+        _intel_header(raw, header.processor), (*on_names, *on_units))
+
 # %% ../../nbs/io/410_c3d_content.ipynb #load
 @np.errstate(all='ignore')   # any bits may stand for a number
 def load_c3d(
@@ -332,20 +373,11 @@ def load_c3d(
     way, notes = _choose_layout(raw, header, parameters, end)
     if not number_of(parameters, 'POINT', 'SCALE'):
         set_numbers(parameters, 'POINT', 'SCALE', 4, [header.scale if np.isfinite(header.scale) else 1.])
-    channels = _channel_count(header, parameters, way.analog)
-    ratio = way.analog//channels if channels else 0
-    on_rate: list[str] = []
-    if rate is None: rate, on_rate = _settle_rate(header, parameters, ratio)
-    frames = _read_frames(raw, header, way)
-    values, fourth = _read_points(frames[:, :4*way.points], parameters)
-    labels = (words_of(parameters, 'POINT', 'LABELS') + ['']*way.points)[:way.points]
-    markers, on_names = _marker_names(labels, (fourth >= 0).sum(0))
-    units, on_units = _known_units(parameters)
-    return C3dContent(
-        values, markers, tuple(labels), rate, units, _screen_axis(parameters), way.first, parameters,
-        _scale_analog(frames[:, 4*way.points:], channels, parameters), fourth,
-        _read_rotations(raw, header.processor, parameters, way.frames, rate), way.width == 2,
-        _intel_header(raw, header.processor), (*notes, *on_rate, *on_names, *on_units))
+    if rate is None:
+        rate, on_rate = _settle_rate(header, parameters, _samples_per_frame(header, parameters, way.analog))
+        notes = [*notes, *on_rate]
+    content = _read_content(raw, header, parameters, way, rate)
+    return replace(content, notes=(*notes, *content.notes))
 
 # %% ../../nbs/io/410_c3d_content.ipynb #point-parameters
 def _set_labels(content: C3dContent, is_new: bool) -> None:
@@ -390,14 +422,20 @@ def _set_frames(content: C3dContent) -> None:
         if last < _MANY and name not in trial or _field_of(parameters, name) == number: continue
         set_numbers(parameters, 'TRIAL', name, 2, [number % 2**16, number//2**16])
 
-# %% ../../nbs/io/410_c3d_content.ipynb #analog-parameters
-def _set_analog(content: C3dContent) -> tuple[int, int]:
-    "Set the parameters that belong to analog samples; channels, and samples of each in a frame."
-    parameters, (_, channels, samples) = content.parameters, content.analogs.shape
+# %% ../../nbs/io/410_c3d_content.ipynb #analog-size
+def _analog_size(content: C3dContent) -> tuple[int, int]:
+    "Analog channels, and samples of each in a frame; raises `DataError` where frames hold different numbers."
+    _, channels, samples = content.analogs.shape
     ratio, rest = divmod(samples, len(content.values)) if channels else (0, 0)
     if rest or channels*ratio > _MANY:
         raise DataError(f'{samples} analog samples of {channels} channels found for {len(content.values)} '
                         'frames, expected as many in each frame, 65535 at most')
+    return channels, ratio
+
+# %% ../../nbs/io/410_c3d_content.ipynb #analog-parameters
+def _set_analog(content: C3dContent) -> tuple[int, int]:
+    "Set the parameters that belong to analog samples; channels, and samples of each in a frame."
+    parameters, (channels, ratio) = content.parameters, _analog_size(content)
     if not channels and count_of(parameters, 'ANALOG', 'USED') == 0 and parameters.get('ANALOG') != {}:
         return 0, 0
     analog = parameters.setdefault('ANALOG', {})
@@ -432,7 +470,6 @@ def _store_analog(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     stored = content.analogs[0]/(factors*general)[:, None] + offsets[:, None]
     return stored.T.reshape(len(content.values), channels*ratio)
 
-# %% ../../nbs/io/410_c3d_content.ipynb #points-written
 def _store_points(content: C3dContent) -> np.ndarray:
     "(T, 4 M) positions and fourth numbers as they stand in a file."
     missing = np.isnan(content.values).any(-1)
