@@ -117,8 +117,8 @@ class Recording:
             _check_names(self.markers)
             _check_numbers(self)
 
-# %% ../../nbs/io/402_trial.ipynb #joints-class
-class _Joints(Recording):
+# %% ../../nbs/io/402_trial.ipynb #columns-class
+class _Columns(Recording):
     "A recording, some of whose markers are joints."
     @property
     def columns(self) -> dict[str, int]:
@@ -130,6 +130,9 @@ class _Joints(Recording):
         "The K joints of this trial: the 20, or the first 16 where it has neither elbows nor wrists."
         return _joint_names(self.columns)
 
+# %% ../../nbs/io/402_trial.ipynb #joints-class
+class _Joints(_Columns):
+    "Which joints a recording has, and where they were seen."
     @property
     def missing_joints(self) -> tuple[str, ...]:
         "Those of `joint_names` that have no marker."
@@ -237,8 +240,24 @@ class _LabelledArrays(_Tables):
         from motionfm.io.frames import trial_to_xarray
         return trial_to_xarray(self)
 
+# %% ../../nbs/io/402_trial.ipynb #arrays-class
+class _Arrays(_LabelledArrays):
+    "A recording that comes from a plain array."
+    @classmethod
+    def from_array(
+        cls,
+        positions: np.ndarray,      # (T, M, 3) numbers, NaN where missing
+        names: Sequence[str],       # M names of markers or joints, each different
+        rate: float,                # frames per second, Hz
+        units: str | None = None,   # m, cm or mm; None: found from the size of the body
+        up: str | None = None,      # x y z, with a minus or without; None: found from the body, else y
+    ) -> 'Trial':
+        "A trial from numbers in memory, checked as a file is; raises `DataError`."
+        from motionfm.io.frames import trial_from_array
+        return trial_from_array(positions, names, rate, units, up)
+
 # %% ../../nbs/io/402_trial.ipynb #trial-public
-class Trial(_LabelledArrays):
+class Trial(_Arrays):
     "One whole recording, of any length and rate; raises `DataError` where its parts don't fit together."
     __iter__ = None   # the length counts frames and brackets take names, so there is nothing to go through
 
@@ -253,18 +272,13 @@ class Trial(_LabelledArrays):
         "One marker over time; raises `UnknownMarkerError`, which is a `DataError` and a `KeyError`."
         return _marker_values(self, name)
 
-    @classmethod
-    def from_array(
-        cls,
-        positions: np.ndarray,      # (T, M, 3) numbers, NaN where missing
-        names: Sequence[str],       # M names of markers or joints, each different
-        rate: float,                # frames per second, Hz
-        units: str | None = None,   # m, cm or mm; None: found from the size of the body
-        up: str | None = None,      # x y z, with a minus or without; None: found from the body, else y
-    ) -> 'Trial':
-        "A trial from numbers in memory, checked as a file is; raises `DataError`."
-        from motionfm.io.frames import trial_from_array
-        return trial_from_array(positions, names, rate, units, up)
+# %% ../../nbs/io/402_trial.ipynb #check-shapes
+def _check_shapes(trial: _Positions, positions: np.ndarray, where: np.ndarray) -> None:
+    "Raise `DataError` unless positions (T, K, 3) and where to put them (T, K) fit a trial."
+    shape = len(trial.values), len(trial.joint_names)
+    for name, found, expected in ('positions', positions.shape, (*shape, 3)), ('where', where.shape, shape):
+        if found != expected:
+            raise DataError(f'{trial.source}: {name} of shape {found} found, expected {expected}')
 
 # %% ../../nbs/io/402_trial.ipynb #with-positions
 _AnyTrial = TypeVar('_AnyTrial', bound=_Positions)
@@ -275,12 +289,9 @@ def _with_positions(
     where: np.ndarray | None,    # (T, K) True where a position replaces the value; None: everywhere
 ) -> _AnyTrial:                  # a copy
     "A trial with other positions; raises `DataError` for a wrong shape."
-    shape = len(trial.values), len(trial.joint_names)
     positions = np.asarray(positions, float)
-    where = np.ones(shape, bool) if where is None else np.asarray(where, bool)
-    for name, found, expected in ('positions', positions.shape, (*shape, 3)), ('where', where.shape, shape):
-        if found != expected:
-            raise DataError(f'{trial.source}: {name} of shape {found} found, expected {expected}')
+    where = np.ones(positions.shape[:2], bool) if where is None else np.asarray(where, bool)
+    _check_shapes(trial, positions, where)
     joints = from_y_up(positions, trial.up) * per_metre(trial.units)
     values = _replace_joints(trial.values, trial.columns, trial.joint_names, joints, where)
     return replace(trial, values=values)
@@ -332,6 +343,18 @@ def _marker_values(trial: Trial, name: str) -> np.ndarray:
     values = trial.values[:, column]
     return np.where(observed(values)[:, None], values, np.nan)
 
+# %% ../../nbs/io/402_trial.ipynb #swaying-points
+def _swaying_points(
+    times: np.ndarray,   # (T,) seconds
+    n_joints: int,       # K, 20 or 16
+) -> np.ndarray:         # (T, 1 + K, 3) metres, y up: the box, then the joints in reversed order
+    "A person who leans like a reed, and a box beside them."
+    standing = STANDING[:n_joints]
+    lean = .12*np.sin(2*np.pi*times)[:, None] * standing[:, 1]**2
+    person = standing + np.stack([lean, 0*lean, .3*lean], -1) + [1, 0, 2]
+    box = np.tile([1.5, .4, 2.5], (len(times), 1, 1))
+    return np.concatenate([box, person[:, ::-1]], 1)
+
 # %% ../../nbs/io/402_trial.ipynb #example-fixture
 def swaying_trial(
     n_frames: int = 120,
@@ -341,11 +364,8 @@ def swaying_trial(
     gaps: bool = False,     # of frames 20 to 100; for 20 joints and 100 frames or more
 ) -> Trial:
     "A person who leans like a reed, joints in reversed order, and a marker on a box; for examples and tests."
-    times, standing = np.arange(n_frames)/rate, STANDING[:n_joints]
-    lean = .12*np.sin(2*np.pi*times)[:, None] * standing[:, 1]**2
-    person = standing + np.stack([lean, 0*lean, .3*lean], -1) + [1, 0, 2]
-    box = np.tile([1.5, .4, 2.5], (n_frames, 1, 1))
-    values = (np.concatenate([box, person[:, ::-1]], 1) * per_metre(units)).round(3)
+    times = np.arange(n_frames)/rate
+    values = (_swaying_points(times, n_joints) * per_metre(units)).round(3)
     markers = ('Box', *JOINTS[:n_joints][::-1])
     if gaps:
         values[45:75, markers.index('RWrist')] = np.nan
