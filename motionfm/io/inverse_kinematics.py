@@ -400,10 +400,11 @@ class _Arms(NamedTuple):
 
 def _turn_hinge(plan: _Node, motion: np.ndarray, outer: np.ndarray, parts: _Arms) -> np.ndarray:
     "Turn a node about the axes that it has: its angles in place, its rotation returned."
-    known = parts.weights.any(1)
-    angles = motion[np.ix_(known, plan.columns)]
+    known = np.flatnonzero(parts.weights.any(1))
+    cells = np.ix_(known, np.array(plan.columns))
+    angles = motion[cells]
     found = _fit_angles(plan.axes, angles, outer[known], *(part[known] for part in parts))
-    motion[np.ix_(known, plan.columns)] = _unwrapped(found, angles)
+    motion[cells] = _unwrapped(found, angles)
     return _outer_axes(plan.axes, motion[:, plan.columns], outer)[1]
 
 # %% ../../nbs/io/422_inverse_kinematics.ipynb #turn-freely
