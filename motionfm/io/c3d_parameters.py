@@ -101,8 +101,7 @@ def _read_entry(
     if not name or not name.isprintable() or not group or end > len(raw): raise DataError('')
     content, after = _read_content(raw, start + 2) if group > 0 else ((), start + 2)
     if step and not after <= end: raise DataError('')
-    told = raw[after + 1:min(after + 1 + raw[after], end or len(raw))] if after < (end or len(raw)) else b''
-    text, of_text = decode(told)
+    text, of_text = decode(_description(raw, after, end or len(raw)))
     encoding = 'latin-1' if 'latin-1' in (encoding, of_text) else 'utf-8'
     return _Entry(group, name, length < 0, text, encoding, content, end)
 
@@ -115,6 +114,10 @@ def _read_content(raw: bytes, start: int) -> tuple[tuple, int]:
     end = data + abs(kind)*math.prod(sizes)
     if kind not in (-1, 1, 2, 4) or rank > 7 or end > len(raw): raise DataError('')
     return (kind, sizes, raw[data:end]), end
+
+def _description(raw: bytes, start: int, end: int) -> bytes:
+    "What describes an entry, behind a byte that counts its letters; nothing behind the entry's end."
+    return raw[start + 1:min(start + 1 + raw[start], end)] if start < end else b''
 
 # %% ../../nbs/io/408_c3d_parameters.ipynb #entries
 def _follow_chain(raw: bytes, header: Header) -> tuple[list[_Entry], int]:
@@ -175,6 +178,19 @@ def _group_names(entries: Sequence[_Entry]) -> dict[int, str]:
         names[number] = known[0] if known else f'GROUP_{number}'
     return names
 
+# %% ../../nbs/io/408_c3d_parameters.ipynb #entry-value
+def _group_about(entry: _Entry) -> dict:
+    "What is known about a group."
+    return {'DESCRIPTION': entry.text, 'IS_LOCKED': entry.locked, 'NAME': entry.name,
+            'ENCODING': entry.encoding}
+
+def _parameter_of(entry: _Entry, processor: int) -> dict:
+    "What a parameter holds, and what is known about it."
+    kind, sizes, data = entry.content
+    about = {'type': kind, 'description': entry.text, 'is_locked': entry.locked, 'name': entry.name,
+             'sizes': sizes, 'encoding': entry.encoding}
+    return about | _read_value(kind, sizes, data, processor)
+
 # %% ../../nbs/io/408_c3d_parameters.ipynb #read-parameters
 def read_parameters(
     raw: bytes,         # the whole file
@@ -186,15 +202,9 @@ def read_parameters(
     parameters: dict[str, dict] = {name: {PLAIN: {'DESCRIPTION': '', 'IS_LOCKED': False, 'NAME': name}}
                                    for name in dict.fromkeys(names.values())}
     for entry in entries:
-        group = parameters[names[abs(entry.group)]]
-        if entry.group < 0:
-            group[PLAIN] = {'DESCRIPTION': entry.text, 'IS_LOCKED': entry.locked, 'NAME': entry.name,
-                            'ENCODING': entry.encoding}
-            continue
-        kind, sizes, data = entry.content
-        group[_key(entry.name, names[entry.group])] = {
-            'type': kind, 'description': entry.text, 'is_locked': entry.locked, 'name': entry.name,
-            'sizes': sizes, 'encoding': entry.encoding} | _read_value(kind, sizes, data, header.processor)
+        name = names[abs(entry.group)]
+        if entry.group < 0: parameters[name][PLAIN] = _group_about(entry)
+        else: parameters[name][_key(entry.name, name)] = _parameter_of(entry, header.processor)
     return parameters, end
 
 # %% ../../nbs/io/408_c3d_parameters.ipynb #chained
@@ -240,8 +250,8 @@ def set_numbers(parameters: dict, group: str, name: str, kind: int, numbers: np.
     new, entries = np.asarray(numbers), parameters.setdefault(group, {})
     before = entries.get(name, {'type': 0, 'value': ()})
     if before['type'] > 0 and np.array_equal(np.ravel(before['value']), np.ravel(new)): return
-    told = {key: before[key] for key in ('description', 'is_locked', 'name') if key in before}
-    entries[name] = told | {'type': kind, 'value': np.ravel(new)}
+    kept = {key: before[key] for key in ('description', 'is_locked', 'name') if key in before}
+    entries[name] = kept | {'type': kind, 'value': np.ravel(new)}
     if before.get('sizes') == () and np.size(new) == 1: entries[name]['sizes'] = ()
 
 # %% ../../nbs/io/408_c3d_parameters.ipynb #set-words
@@ -250,12 +260,12 @@ def set_words(parameters: dict, group: str, name: str, words: Sequence[str]) -> 
     entries = parameters.setdefault(group, {})
     if words_of(parameters, group, name) == list(words) and name in entries: return
     count = len(_chained(parameters, group, name))
-    told = {key: entries.get(name, {}).get(key, default)
+    kept = {key: entries.get(name, {}).get(key, default)
             for key, default in (('description', ''), ('is_locked', False), ('encoding', 'utf-8'))}
     for number in range(2, count + 1): del entries[f'{name}{number}']
     for first in range(0, max(len(words), 1), 255):
         key = f'{name}{first//255 + 1}' if first else name
-        entries[key] = {'type': -1, 'value': list(words[first:first + 255])} | told
+        entries[key] = {'type': -1, 'value': list(words[first:first + 255])} | kept
 
 # %% ../../nbs/io/408_c3d_parameters.ipynb #format-words
 def _encode(text: str, encoding: str) -> bytes:
@@ -296,14 +306,25 @@ def _format_content(entry: dict, key: str) -> bytes:
 def _format_entry(group: int, content: bytes, about: dict) -> bytes:
     "One link of the chain; raises `DataError` for a name or a content that is too long."
     name, encoding = about['name'], about.get('encoding', 'utf-8')
-    letters, told = _encode(name, encoding), _encode(about.get('description', ''), encoding)[:255]
-    step = 3 + len(content) + len(told)
+    letters, text = _encode(name, encoding), _encode(about.get('description', ''), encoding)[:255]
+    step = 3 + len(content) + len(text)
     if not 0 < len(letters) < 128 or step > 65535:
         raise DataError(f'{len(letters)} letters and {step} bytes found for the parameter {name[:30]!r}, '
                         'expected 127 and 65535 at most; shorten it')
     length = -len(letters) if about.get('is_locked') else len(letters)
     return struct.pack('bb', length, group) + letters + struct.pack('<H', step) + content \
-        + bytes([len(told)]) + told
+        + bytes([len(text)]) + text
+
+# %% ../../nbs/io/408_c3d_parameters.ipynb #format-group
+def _format_group(number: int, group: str, entries: dict) -> bytes:
+    "A group and its parameters as links of the chain; raises `DataError` for what the format can't hold."
+    about = {key.lower(): value for key, value in entries.get(PLAIN, {}).items()}
+    links = [_format_entry(-number, b'', {'name': group} | about)]
+    for name, entry in entries.items():
+        if name == PLAIN: continue
+        content = _format_content(entry, f'{group}:{name}')
+        links.append(_format_entry(number, content, {'name': name} | entry))
+    return b''.join(links)
 
 # %% ../../nbs/io/408_c3d_parameters.ipynb #format-parameters
 def format_parameters(
@@ -312,14 +333,7 @@ def format_parameters(
     "Parameters as they stand in a file; raises `DataError` for what the format can't hold."
     if len(parameters) > 127:
         raise DataError(f'{len(parameters)} groups of parameters found, expected 127 at most; leave some out')
-    parts = []
-    for number, (group, entries) in enumerate(parameters.items(), 1):
-        about = {key.lower(): value for key, value in entries.get(PLAIN, {}).items()}
-        parts.append(_format_entry(-number, b'', {'name': group} | about))
-        for name, entry in entries.items():
-            if name == PLAIN: continue
-            content = _format_content(entry, f'{group}:{name}')
-            parts.append(_format_entry(number, content, {'name': name} | entry))
-    chain = b''.join(parts)
+    groups = enumerate(parameters.items(), 1)
+    chain = b''.join(_format_group(number, group, entries) for number, (group, entries) in groups)
     blocks = -(-(4 + len(chain) + 2)//BLOCK)
     return (bytes([1, 80, min(blocks, 255), INTEL]) + chain).ljust(blocks*BLOCK, b'\0')

@@ -87,6 +87,15 @@ def is_blank(sheet: Sheet, line: int) -> bool:
     "Whether a line holds nothing but separators."
     return not sheet.lines[line].strip(sheet.separator + ' "\t\r')
 
+def _check_last(sheet: Sheet, rows: list[int]) -> None:
+    "Raise `DataError` where the file ends in the midst of its last row."
+    last = rows[-1]
+    if last < len(sheet.lines) - 1 or len(rows) < 2: return
+    count, before = (sheet.lines[row].count(sheet.separator) for row in (last, rows[-2]))
+    if count < before:
+        raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, '
+                        'copy or export it again')
+
 # %% ../../nbs/io/413_sheet.ipynb #rows-from
 def rows_from(
     sheet: Sheet,
@@ -104,16 +113,6 @@ def rows_from(
     _check_last(sheet, rows)
     return rows
 
-# %% ../../nbs/io/413_sheet.ipynb #check-last
-def _check_last(sheet: Sheet, rows: list[int]) -> None:
-    "Raise `DataError` where the file ends in the midst of its last row."
-    last = rows[-1]
-    if last < len(sheet.lines) - 1 or len(rows) < 2: return
-    count, before = (sheet.lines[row].count(sheet.separator) for row in (last, rows[-2]))
-    if count < before:
-        raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, '
-                        'copy or export it again')
-
 # %% ../../nbs/io/413_sheet.ipynb #numbers
 _GAP_WORDS = frozenset('nan null none na n/a nil - -- #n/a <na> . missing -nan nan(ind) -nan(ind)'.split())
 
@@ -122,6 +121,15 @@ def decimal_of(sheet: Sheet, row: int) -> str:
     if sheet.separator == ',': return '.'
     cells = split_row(sheet.lines[row], sheet.separator)
     return ',' if any(re.fullmatch(r'\s*-?\d+,\d+\s*', cell[:40]) for cell in cells) else '.'
+
+def _number(cell: str, row: int, place: int) -> float:
+    "A cell as a number, NaN for a gap; raises `DataError`."
+    cell = cell.strip()
+    if not cell or cell.lower() in _GAP_WORDS: return np.nan
+    if re.fullmatch(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?', cell[:60], re.ASCII | re.IGNORECASE):
+        return float(cell[:60])
+    raise DataError(f'line {row + 1}, cell {place + 1}: {cell[:20]!r} found, expected a number; '
+                    'correct it or leave it blank')
 
 # %% ../../nbs/io/413_sheet.ipynb #read-numbers
 def read_numbers(
@@ -152,16 +160,6 @@ def _with_nan(line: str) -> str:
     if ' ' in line or '\r' in line: line = '\t'.join([cell.strip() for cell in line.split('\t')])
     line = f'\t{line}\t'.replace('\t\t', '\tnan\t').replace('\t\t', '\tnan\t')   # twice, as blanks touch
     return line[1:-1]
-
-# %% ../../nbs/io/413_sheet.ipynb #number
-def _number(cell: str, row: int, place: int) -> float:
-    "A cell as a number, NaN for a gap; raises `DataError`."
-    cell = cell.strip()
-    if not cell or cell.lower() in _GAP_WORDS: return np.nan
-    if re.fullmatch(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?', cell[:60], re.ASCII | re.IGNORECASE):
-        return float(cell[:60])
-    raise DataError(f'line {row + 1}, cell {place + 1}: {cell[:20]!r} found, expected a number; '
-                    'correct it or leave it blank')
 
 # %% ../../nbs/io/413_sheet.ipynb #names
 def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
@@ -200,26 +198,39 @@ def name_bones(names: Sequence[str]) -> list[str]:
         found.append(prefix + colon + bone)
     return found
 
-# %% ../../nbs/io/413_sheet.ipynb #certainty
+# %% ../../nbs/io/413_sheet.ipynb #certainty-words
 LEAST_CERTAINTY = .3   # of a sample that counts as seen, where 1 is certain
 CERTAINTY_WORDS = ('likelihood', 'visibility', 'confidence', 'score', 'presence', 'certainty', 'conf',
                    'probability', 'prob', 'p')
 
+def _are_certainties(numbers: np.ndarray) -> bool:
+    "Whether numbers, NaN where nothing is said, are from 0 to 1."
+    return bool(np.isfinite(numbers).any() and np.nanmin(numbers) >= 0 and np.nanmax(numbers) <= 1.001)
+
+# %% ../../nbs/io/413_sheet.ipynb #certainty
 def mask_uncertain(
     values: np.ndarray,      # (T, M, 3)
     certainty: np.ndarray,   # (T, M) from 0 to 1, NaN where nothing is said
 ) -> tuple[np.ndarray, list[str]]:   # the same with gaps; what is to be noted
     "Gaps where a sample is not certain."
     with np.errstate(invalid='ignore'):
-        meant = np.isfinite(certainty).any() and np.nanmin(certainty) >= 0 and np.nanmax(certainty) <= 1.001
-        low = certainty < LEAST_CERTAINTY
-        filled = (certainty >= LEAST_CERTAINTY).any()
+        low, enough = certainty < LEAST_CERTAINTY, certainty >= LEAST_CERTAINTY
+        meant = _are_certainties(certainty)
     if not meant or not low.any(): return values, []
-    if not filled: return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
+    if not enough.any(): return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
     count = int((low & observed(values)).sum())
     if not count: return values, []
     words = f'{count} sample{"s"*(count > 1)} less certain than {LEAST_CERTAINTY} count as gaps'
     return np.where(low[..., None], np.nan, values), [words]
+
+# %% ../../nbs/io/413_sheet.ipynb #poor-times
+def _has_times(parts: dict, said: float | None) -> bool:
+    "Whether a table has times; those that say less than the header, a rate in Hz, are taken away in place."
+    times = parts.get('time')
+    if times is None: return False
+    if np.isfinite(times).all() and (said is None or (np.diff(times) > 0).all()): return len(times) > 0
+    del parts['time']
+    return False
 
 # %% ../../nbs/io/413_sheet.ipynb #timing
 def sheet_timing(
@@ -230,10 +241,7 @@ def sheet_timing(
 ) -> dict:                   # the same with times, frames, rate
     "Complete what is known about time; raises `DataError`."
     if forced is not None: return complete_timing(parts, check_rate(forced))
-    times = parts.get('time')
-    if times is not None and not (np.isfinite(times).all() and (said is None or (np.diff(times) > 0).all())):
-        times = parts.pop('time')[:0]   # they say less than the header does
-    known = said or (times is not None and len(times))
+    known = _has_times(parts, said) or said
     if known or not assumed: return complete_timing(parts, repr(float(said)) if said else None)
     note = (f'the file says neither times nor a rate, so {assumed:g} Hz is assumed; '
             'if that is wrong, give the rate')
@@ -279,6 +287,18 @@ def build_sheet_trial(
     content = replace(content, values=trial.values, read_as=(trial.units, trial.up))
     return replace(trial, contents=content)
 
+# %% ../../nbs/io/413_sheet.ipynb #note-count
+def note_count(said: str, n_rows: int) -> list[str]:
+    "What to say where a header counts other frames than there are rows."
+    if not re.fullmatch(r'\d{1,9}', said) or int(said) == n_rows: return []
+    return [f'{n_rows} rows found, but the header says {said}; the rows are believed']
+
+def _mask_by_cells(values: np.ndarray, cells: Sequence[int], said: np.ndarray) -> tuple:
+    "As `mask_uncertain` for M cells, -1 where there is none; `said`: (T, S) what the S cells say."
+    certainty = np.full(values.shape[:2], np.nan)
+    certainty[:, [marker for marker, cell in enumerate(cells) if cell >= 0]] = said
+    return mask_uncertain(values, certainty)
+
 # %% ../../nbs/io/413_sheet.ipynb #parts
 def sheet_parts(
     content: SheetContent,      # all but values and markers
@@ -288,30 +308,30 @@ def sheet_parts(
     "The numbers of a wide table; raises `DataError`."
     rows, count = content.rows[:, 0].tolist(), content.columns.size
     decimal = decimal_of(content.sheet, rows[0])
-    keys = [key for key in content.keys if key >= 0]
+    keys = {name: cell for name, cell in zip(('frame', 'time'), content.keys) if cell >= 0}
     sure = [cell for cell in certainty if cell >= 0]
-    columns = [*content.columns.ravel().tolist(), *keys, *sure]
+    columns = [*content.columns.ravel().tolist(), *keys.values(), *sure]
     table = read_numbers(content.sheet, rows, columns, decimal)
     values, notes = table[:, :count].reshape(len(table), -1, 3), list[str]()
-    if sure:
-        said = np.full(values.shape[:2], np.nan)
-        said[:, [number for number, cell in enumerate(certainty) if cell >= 0]] = table[:, -len(sure):]
-        values, notes = mask_uncertain(values, said)
-    found = zip([name for name, key in zip(('frame', 'time'), content.keys) if key >= 0], table.T[count:])
+    if sure: values, notes = _mask_by_cells(values, certainty, table[:, -len(sure):])
     markers = unique_names(names)
     contents = replace(content, values=values, markers=markers, decimal=decimal)
-    return dict(found) | dict(values=values, markers=markers, contents=contents, notes=notes)
-
-# %% ../../nbs/io/413_sheet.ipynb #note-count
-def note_count(said: str, n_rows: int) -> list[str]:
-    "What to say where a header counts other frames than there are rows."
-    if not re.fullmatch(r'\d{1,9}', said) or int(said) == n_rows: return []
-    return [f'{n_rows} rows found, but the header says {said}; the rows are believed']
+    found = dict(zip(keys, table.T[count:]))
+    return found | dict(values=values, markers=markers, contents=contents, notes=notes)
 
 # %% ../../nbs/io/413_sheet.ipynb #patches
 def _as_cell(number: float, decimal: str) -> str:
     "A number as text, blank for a gap."
     return '' if number != number else repr(number).replace('.', decimal)
+
+def _insert_lines(lines: list[str], behind: Sequence[int], new: Sequence[str]) -> list[str]:
+    "Lines and new ones, each behind the line of this number."
+    found, start = list[str](), 0
+    for line, text in zip(behind, new):
+        found += lines[start:line + 1]
+        found.append(text)
+        start = max(start, line + 1)
+    return found + lines[start:]
 
 # %% ../../nbs/io/413_sheet.ipynb #find-changed
 def _find_changed(
@@ -350,7 +370,7 @@ def _edit_row(
 def _edit_heads(
     content: SheetContent, lines: list[str], dropped: list[int], added: Sequence[str], width: int,
 ) -> None:
-    "Change the lines above a table, in place: without markers at `dropped`, with new ones."
+    "Change the lines above the columns, in place: without markers at `dropped`, with new ones."
     separator = content.sheet.separator
     last, label = content.columns[-1].tolist(), content.labels[-1]
     cells = frozenset(content.columns[dropped].ravel().tolist()) if dropped else frozenset()
@@ -358,13 +378,16 @@ def _edit_heads(
         words = split_row(lines[head].removesuffix('\r'), separator) + ['']*width
         new = [words[cell].replace(label, marker) for marker in added for cell in last]
         lines[head] = _edit_row(lines[head], separator, {}, cells, new, width)
-    for head in content.name_lines:
-        words = split_row(lines[head].rstrip('\r').rstrip(separator), separator)
-        new = [words[-1].replace(label, marker) for marker in added]
-        gone = frozenset(1 + place for place in dropped)
-        lines[head] = _edit_row(lines[head], separator, {}, gone, new, len(words))
 
 # %% ../../nbs/io/413_sheet.ipynb #count-cells
+def _edit_name_lines(content: SheetContent, lines: list[str], dropped: list, added: Sequence[str]) -> None:
+    "The same for lines with a name for each marker."
+    separator, gone = content.sheet.separator, frozenset(1 + place for place in dropped)
+    for head in content.name_lines:
+        words = split_row(lines[head].rstrip('\r').rstrip(separator), separator)
+        new = [words[-1].replace(content.labels[-1], marker) for marker in added]
+        lines[head] = _edit_row(lines[head], separator, {}, gone, new, len(words))
+
 def _edit_counts(content: SheetContent, lines: list[str], trial: Trial) -> None:
     "Put right what the header says of the number of frames and markers, in place."
     found = {'frames': len(trial), 'markers': len(trial.markers)}
@@ -398,33 +421,35 @@ def _with_all_rows(content: SheetContent, trial: Trial, wanted: np.ndarray) -> S
     rows = content.rows + np.searchsorted(behind, content.rows)
     rows[content.rows < 0] = -1
     rows[missing] = behind + 1 + np.arange(len(new))
-    lines, start = [], 0
-    for line, text in zip(behind.tolist(), new):
-        lines += content.sheet.lines[start:line + 1]
-        lines.append(text)
-        start = max(start, line + 1)
-    lines += content.sheet.lines[start:]
+    lines = _insert_lines(content.sheet.lines, behind.tolist(), new)
     return replace(content, rows=rows, sheet=content.sheet._replace(lines=lines))
+
+# %% ../../nbs/io/413_sheet.ipynb #wanted-rows
+def _wanted_rows(content: SheetContent, values: np.ndarray, places: list[int]) -> np.ndarray:
+    "(T, 1 or M) which samples need a row, for (T, S, 3) of markers at S places."
+    if not content.is_long: return np.ones(content.rows.shape, bool)
+    wanted = np.zeros(content.rows.shape, bool)
+    wanted[:, places] = np.isfinite(values).all(-1)
+    return wanted
+
+def _without_markers(content: SheetContent, lines: list[str], dropped: list[int]) -> list[str]:
+    "Lines of a table with a row for each marker, without those of markers at `dropped`."
+    gone = set(content.rows[:, dropped].ravel().tolist())
+    return [line for number, line in enumerate(lines) if number not in gone] if gone else lines
 
 # %% ../../nbs/io/413_sheet.ipynb #lines-out
 def _written_lines(content: SheetContent, trial: Trial) -> list[str]:
     "All lines of a table with the numbers of a trial."
     at = {marker: place for place, marker in enumerate(content.markers)}
     ours = [column for column, marker in enumerate(trial.markers) if marker in at]
-    places = [at[trial.markers[column]] for column in ours]
-    wanted = np.ones(content.rows.shape, bool)
-    if content.is_long:
-        wanted[:] = False
-        wanted[:, places] = np.isfinite(trial.values[:, ours]).all(-1)
-    content = _with_all_rows(content, trial, wanted)
+    places, values = [at[trial.markers[column]] for column in ours], trial.values[:, ours]
+    content = _with_all_rows(content, trial, _wanted_rows(content, values, places))
     lines = list(content.sheet.lines)
-    for line, patch in _find_changed(content, trial.values[:, ours], places).items():
+    for line, patch in _find_changed(content, values, places).items():
         lines[line] = _edit_row(lines[line], content.sheet.separator, patch)
     added = [column for column, marker in enumerate(trial.markers) if marker not in at]
     dropped = sorted(set(at.values()) - set(places))
-    if content.is_long:
-        gone = set(content.rows[:, dropped].ravel().tolist())
-        return [line for number, line in enumerate(lines) if number not in gone] if gone else lines
+    if content.is_long: return _without_markers(content, lines, dropped)
     if added or dropped: _edit_columns(content, lines, trial, dropped, added)
     _edit_counts(content, lines, trial)
     return lines
@@ -443,7 +468,9 @@ def _edit_columns(
         found = trial.values[frame, added].ravel().tolist()
         numbers = [_as_cell(number, content.decimal) for number in found]
         lines[line] = _edit_row(lines[line], content.sheet.separator, {}, cells, numbers, width)
-    _edit_heads(content, lines, dropped, [trial.markers[column] for column in added], width)
+    new = [trial.markers[column] for column in added]
+    _edit_heads(content, lines, dropped, new, width)
+    _edit_name_lines(content, lines, dropped, new)
 
 # %% ../../nbs/io/413_sheet.ipynb #is-whole
 def _is_whole(content: SheetContent, trial: Trial) -> bool:
