@@ -64,27 +64,27 @@ def _side_of(words: list[str], known: frozenset[str]) -> tuple[str, list[str]] |
 # %% ../../nbs/io/421_bvh_names.ipynb #claim
 class _Claim(NamedTuple):
     "A node that may be a joint."
-    doubt: int    # words that are not explained
-    place: int    # of the word among those of the joint
+    unexplained: int   # words of the name
+    place: int         # of the word among those of the joint
     node: int
 
 def _without_endings(words: list[str], common: frozenset[str]) -> tuple[list[str], int]:
-    "Words without what says nothing at their end, and the doubt that this leaves."
-    doubt = 0
+    "Words without what says nothing at their end, and how many of these are not explained."
+    unexplained = 0
     while len(words) > 1 and (words[-1] in common | _ENDINGS or _FIRST.fullmatch(words[-1])):
-        doubt += words[-1] not in common
+        unexplained += words[-1] not in common
         words = words[:-1]
-    return words, doubt
+    return words, unexplained
 
 # %% ../../nbs/io/421_bvh_names.ipynb #joint-word
 def _joint_word(words: list[str], common: frozenset[str], known: frozenset[str]) -> tuple[str, int] | None:
-    "The word for a joint at the end of a name, and the doubt; None where there is none."
-    words, doubt = _without_endings(words, common)
+    "The word for a joint at the end of a name, and how many others are not explained; None without one."
+    words, unexplained = _without_endings(words, common)
     for start in range(max(len(words) - 3, 0), len(words)):
         word = ''.join(words[start:])
         if word not in known: continue
         before = [one for one in words[:start] if one not in common]
-        return None if _NO_JOINT & set(before) else (word, doubt + len(before))
+        return None if _NO_JOINT & set(before) else (word, unexplained + len(before))
     return None
 
 def _common_words(names: Sequence[str]) -> frozenset[str]:
@@ -100,11 +100,12 @@ def _claims(names: Sequence[str]) -> dict[str, list[_Claim]]:
     found: dict[str, list[_Claim]] = {}
     for node, name in enumerate(_without_serials(names)):
         sided = _side_of(_words_of(name), known)
-        told = sided and _joint_word(sided[1], common, known)
-        if not sided or not told: continue
+        found_word = sided and _joint_word(sided[1], common, known)
+        if not sided or not found_word: continue
+        word, unexplained = found_word
         for joint, spelled in BVH_WORDS.items():
-            if told[0] in spelled.split():
-                claim = _Claim(told[1], spelled.split().index(told[0]), node)
+            if word in spelled.split():
+                claim = _Claim(unexplained, spelled.split().index(word), node)
                 found.setdefault(sided[0] + joint, []).append(claim)
     return {joint: sorted(claims) for joint, claims in found.items()}
 
@@ -137,7 +138,8 @@ def _combinations(limb: list[list[_Claim]], parents: Sequence[int] | None) -> It
         claims = [claim for claim in chosen if claim]
         if not _is_chain([claim.node for claim in claims], parents): continue
         n_open = len(chosen) - len(claims)
-        yield (n_open, sum(claim.doubt for claim in claims), sum(claim.place for claim in claims)), chosen
+        unexplained, place = sum(claim.unexplained for claim in claims), sum(claim.place for claim in claims)
+        yield (n_open, unexplained, place), chosen
 
 def _best_limb(limb: list[list[_Claim]], parents: Sequence[int] | None) -> tuple:
     "The best claim for each joint of a limb, or None."

@@ -108,16 +108,18 @@ class _Tree(_GrowingTree):
         elif kind == 'open' and self.names and self.open[-1:] != [newest]: self.open.append(newest)
         elif kind == 'close' and self.open: self.open.pop()
         elif kind == 'offset' and self.open: self.offsets[self.open[-1]] = _parse_offset(words)
-        elif kind == 'channels' and self.open: self._read_channels(words)
+        elif kind == 'channels' and self.open: _set_channels(self, words)
         else: return False
         return True
 
-    def _read_channels(self, words: list[str]) -> None:
-        names, node = _parse_channels(words), self.open[-1]
-        self.channels[node] = names
-        if words[0].isdigit() and int(words[0]) != len(names) and not self.notes:
-            self.notes = (f'{self.names[node][:30]} has {len(names)} channels, though the file says '
-                          f'{words[0][:9]}; their names are believed',)
+# %% ../../nbs/io/420_bvh_text.ipynb #set-channels
+def _set_channels(tree: _Tree, words: list[str]) -> None:
+    "Set the channels of the node whose bracket is open, and note a wrong count; raises `DataError`."
+    names, node = _parse_channels(words), tree.open[-1]
+    tree.channels[node] = names
+    if words[0].isdigit() and int(words[0]) != len(names) and not tree.notes:
+        tree.notes = (f'{tree.names[node][:30]} has {len(names)} channels, though the file says '
+                      f'{words[0][:9]}; their names are believed',)
 
 # %% ../../nbs/io/420_bvh_text.ipynb #hierarchy-in
 def _parse_hierarchy(text: str) -> tuple[Hierarchy, tuple[str, ...]]:
@@ -271,6 +273,11 @@ def _frames_said(said: str | None) -> int | None:
     found = re.match(r'(\d{1,12})(?:[.,]0*)?(?!\S)', said or '', re.ASCII)
     return int(found[1]) if found else None
 
+def _note_rows(said: str | None, n_rows: int) -> list[str]:
+    "What to say where a file gives another number of frames than there are rows."
+    if n_rows == _frames_said(said): return []
+    return [f'Frames says {(said or "nothing")[:20]}, but there are {n_rows} rows; the rows are believed']
+
 # %% ../../nbs/io/420_bvh_text.ipynb #parse
 def parse_bvh(
     text: str,                   # content of a file, with plain line ends
@@ -283,11 +290,9 @@ def parse_bvh(
     width, said = sum(map(len, hierarchy.channels)), _frames_said(head.frames)
     _check_moved(len(hierarchy.names), width)
     motion, more = _parse_body(text[head.end:], text.count('\n', 0, head.end) + 1, width, said)
-    if len(motion) != said:
-        more.insert(0, f'Frames says {(head.frames or "nothing")[:20]}, but there are {len(motion)} rows; '
-                       'the rows are believed')
     hierarchy.relative = _counts_from_offsets(hierarchy, motion)
-    return ParsedBvh(hierarchy, motion, frame_time, [*odd, *notes, *more])
+    notes = [*odd, *notes, *_note_rows(head.frames, len(motion)), *more]
+    return ParsedBvh(hierarchy, motion, frame_time, notes)
 
 # %% ../../nbs/io/420_bvh_text.ipynb #relative
 def _position_columns(hierarchy: Hierarchy) -> list[tuple[int, int, int]]:

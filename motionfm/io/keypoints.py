@@ -49,6 +49,7 @@ LANDMARKS = (
     'right_knee left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index').split()
 _HAND, _VIDEO_RATE = 21, 30.   # landmarks of a hand; Hz of most cameras that these tools are used with
 
+# %% ../../nbs/io/417_keypoints.ipynb #name-numbers
 def _name_numbers(names: Sequence[str]) -> list[str]:
     "Names of landmarks where all names are numbers, from 0 or from 1; else the same names."
     found = [re.search(r'(\d{1,3})$', name) for name in names]
@@ -73,19 +74,25 @@ class _Columns(NamedTuple):
     certainty: list[int]     # cell of each, -1 where there is none
     keys: tuple[int, int]    # cells of frame and time, -1 where there is none
 
-# %% ../../nbs/io/417_keypoints.ipynb #group
+# %% ../../nbs/io/417_keypoints.ipynb #no-position
 _NO_POSITION = re.compile(
     r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|'
     r'var)$',
     re.IGNORECASE)
 _POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IGNORECASE)
 
-def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _Columns:
-    "Keypoints out of the name and the word of each cell; raises `DataError`."
+def _cells_by_name(found: Sequence[tuple[str, str] | None]) -> dict[str, dict[str, int]]:
+    "For each name, but those of rotations and the like: the word of a cell and the cell."
     places: dict[str, dict[str, int]] = {}
     for cell, pair in enumerate(found):
         if pair is None or _NO_POSITION.fullmatch(pair[0]): continue
         places.setdefault(pair[0], {}).setdefault(pair[1], cell)
+    return places
+
+# %% ../../nbs/io/417_keypoints.ipynb #group
+def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _Columns:
+    "Keypoints out of the name and the word of each cell; raises `DataError`."
+    places = _cells_by_name(found)
     whole = {label: axes for label, axes in places.items() if {'x', 'y', 'z'} <= set(axes)}
     if not whole:
         flat = any({'x', 'y'} <= set(axes) for axes in places.values())
@@ -106,9 +113,6 @@ _CERTAINTY = re.compile(r'(.+?)[\s_.:/-]+\(?(' + '|'.join(CERTAINTY_WORDS) + r')
 _AXIS_WORDS = frozenset(('x', 'y', 'z', *CERTAINTY_WORDS))
 _UNIT = re.compile(r'\s*[\[(](mm|cm|m)[\])]$', re.IGNORECASE)   # behind an axis
 _NUMBERED = re.compile(r'([xyzv])_?(\d{1,3})', re.IGNORECASE)
-_FRAME_KEYS = frozenset('frame frames fnum framenumber frameid frameidx frameindex frameno framenum'.split())
-_TIME_KEYS = frozenset('time t times timestamp timestamps timesec timestampsec timeseconds seconds timems '
-                       'timestampms timestampus timems timeus'.split())
 
 def _pair_of(word: str) -> tuple[str, str] | None:
     "Name, and axis or certainty, in a heading; None where it is something else."
@@ -123,6 +127,10 @@ def _pair_of(word: str) -> tuple[str, str] | None:
     return (sure[1], sure[2].lower()) if sure else None
 
 # %% ../../nbs/io/417_keypoints.ipynb #key-cells
+_FRAME_KEYS = frozenset('frame frames fnum framenumber frameid frameidx frameindex frameno framenum'.split())
+_TIME_KEYS = frozenset('time t times timestamp timestamps timesec timestampsec timeseconds seconds timems '
+                       'timestampms timestampus timems timeus'.split())
+
 def _key_cells(words: Sequence[str]) -> tuple[int, int]:
     "Cells of frame and time by their headings, -1 where there is none."
     plain = [re.sub(r'[^a-z]', '', word.lower()) for word in words]
@@ -238,6 +246,15 @@ def _begins_wide(first: bytes) -> bool:
     timed = any(re.match(r'frame|time|t$|seconds|#|index|sample', word) for word in lower)
     return sure or rotations or 'fnum' in lower or not timed
 
+# %% ../../nbs/io/417_keypoints.ipynb #parse-wide
+def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
+    "Take a table with one line of headings apart; raises `DataError`."
+    words = row_words(sheet, head)
+    columns = _find_wide(words)
+    parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
+    left = [word for place, word in enumerate(words) if not _pair_of(word) and place not in columns.keys]
+    return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
+
 # %% ../../nbs/io/417_keypoints.ipynb #read-wide-2
 @layout(_WIDE, '.csv .tsv .txt', _begins_wide, write=write_sheet)
 def read_keypoints(
@@ -249,12 +266,7 @@ def read_keypoints(
     "Read a table with a column for each axis of a keypoint; raises `FileError`, `DataError`."
     sheet = read_sheet(Path(path))
     head = _heading_of(sheet)
-    with prefix_errors(str(path)):
-        words = row_words(sheet, head)
-        columns = _find_wide(words)
-        parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
-    left = [word for place, word in enumerate(words) if not _pair_of(word) and place not in columns.keys]
-    parts['notes'] = [*parts.get('notes', ()), *note_of_left(left)]
+    with prefix_errors(str(path)): parts = _parse_wide(sheet, head, rate)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-stacked
@@ -296,6 +308,9 @@ class _Long(NamedTuple):
     certainty: int           # -1 where there is none
     keys: tuple[int, int]    # frame and time
 
+    @property
+    def sure(self) -> tuple[int, ...]: return (self.certainty,) if self.certainty >= 0 else ()   # as cells
+
 # %% ../../nbs/io/417_keypoints.ipynb #find-long
 def _find_long(words: Sequence[str]) -> _Long | None:
     "Where the columns of a long table are; None where it is none."
@@ -325,6 +340,15 @@ def _long_words(sheet: Sheet, rows: list[int], found: _Long) -> list[list[str]]:
     if short is None: return words
     raise DataError(f'line {short + 1}: fewer than {need + 1} cells found; correct the line')
 
+# %% ../../nbs/io/417_keypoints.ipynb #long-table
+def _long_table(sheet: Sheet, rows: list[int], found: _Long) -> tuple:
+    "Numbers of each row: keys, x, y, z, certainty; what `pivot_long` makes of it; (T, M) rows, -1: none."
+    keys = [cell for cell in found.keys if cell >= 0]
+    table = read_numbers(sheet, rows, [*keys, *found.cells, *found.sure])
+    labels = _long_labels(_long_words(sheet, rows, found), found)
+    pivoted = pivot_long(table[:, 0], labels, np.repeat(np.arange(len(rows)), 3).reshape(-1, 3))
+    return table, pivoted, np.nan_to_num(pivoted.values[..., 0], nan=-1).astype(int)
+
 # %% ../../nbs/io/417_keypoints.ipynb #parse-long
 def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a long table apart; raises `DataError`."
@@ -332,20 +356,14 @@ def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     if not found:
         raise DataError('no columns landmark, x, y, z and frame found, expected them; name the columns')
     rows = rows_from(sheet, head + 1)
-    keys = [key for key in found.keys if key >= 0]
-    columns = [*keys, *found.cells, *([found.certainty] if found.certainty >= 0 else [])]
-    table = read_numbers(sheet, rows, columns)
-    labels = _long_labels(_long_words(sheet, rows, found), found)
-    pivoted = pivot_long(table[:, 0], labels, np.repeat(np.arange(len(rows)), 3).reshape(-1, 3))
-    places = np.nan_to_num(pivoted.values[..., 0], nan=-1).astype(int)
-    values, notes = _gather(table, places, len(keys), found.certainty >= 0)
-    names = _names_of(pivoted.markers)
-    lines = np.where(places >= 0, np.array(rows)[places], -1)
+    table, pivoted, places = _long_table(sheet, rows, found)
+    keys = [key for key, cell in zip(('frame', 'time'), found.keys) if cell >= 0]
+    values, notes = _gather(table, places, len(keys), bool(found.sure))
+    names, lines = _names_of(pivoted.markers), np.where(places >= 0, np.array(rows)[places], -1)
     content = SheetContent(
         _LONG, sheet, lines, np.array([found.cells]), unique_names(names), pivoted.markers, values,
-        keys=found.keys, sure=(found.certainty,) if found.certainty >= 0 else (), is_long=True)
-    timing = {key: table[pivoted.rows, place] for place, key in
-              enumerate(key for key, cell in zip(('frame', 'time'), found.keys) if cell >= 0)}
+        keys=found.keys, sure=found.sure, is_long=True)
+    timing = {key: table[pivoted.rows, place] for place, key in enumerate(keys)}
     parts = timing | dict(values=values, markers=content.markers, contents=content, notes=notes)
     return sheet_timing(parts, None, rate, _rate_of_video(names))
 

@@ -105,8 +105,21 @@ def _is_instrument(full: str) -> bool:
     if words & _THINGS or {'rigid', 'body'} <= words: return True
     return bool(words & _SIDELESS_THINGS) and not words & {'r', 'l', 'right', 'left'}
 
-# %% ../../nbs/io/434_kinds.ipynb #static
+# %% ../../nbs/io/434_kinds.ipynb #still-points
 _STILL_M, _MOVING_M, _NEAR_M, _GIVE_M = .01, .05, .5, .06
+
+def _still_points(
+    points: np.ndarray,   # (T, M, 3) metres, NaN where missing
+    maybe: np.ndarray,    # (M,) True where a point may be static
+) -> tuple[np.ndarray, np.ndarray]:   # (M,) each
+    "Points that stay where they are while the others move, and those others."
+    still = maybe & (spread_of(points, .5) < _STILL_M)
+    others = np.isfinite(points).all(-1).any(0) & ~still
+    spread = spread_of(points)[others]
+    most_move = (spread > _MOVING_M).sum() >= max(2, len(spread)/2)
+    return still & most_move, others
+
+# %% ../../nbs/io/434_kinds.ipynb #static
 _MOST_LOOKED_AT = 300   # frames
 
 @np.errstate(all='ignore')
@@ -115,12 +128,8 @@ def _static(
     maybe: np.ndarray,    # (M,) True where a point may be static
 ) -> np.ndarray:          # (M,)
     "Which points stand in the room while the others move."
-    still = maybe & (spread_of(points, .5) < _STILL_M)
-    seen = np.isfinite(points).all(-1).any(0)
-    others = spread_of(points)[seen & ~still]
-    most_move = (others > _MOVING_M).sum() >= max(2, len(others)/2)
-    if not most_move: return np.zeros(len(maybe), bool)
-    points, anchors = points[::len(points)//_MOST_LOOKED_AT + 1], np.flatnonzero(seen & ~still)
+    still, others = _still_points(points, maybe)
+    points, anchors = points[::len(points)//_MOST_LOOKED_AT + 1], np.flatnonzero(others)
     while still.any() and len(anchors):
         held = [column for column in np.flatnonzero(still).tolist() if _holds(points, column, anchors)]
         still[held] = False
@@ -138,20 +147,30 @@ def _holds(points: np.ndarray, column: int, anchors: np.ndarray) -> bool:
         if middle < _NEAR_M and high - low < _GIVE_M: return True
     return False
 
+# %% ../../nbs/io/434_kinds.ipynb #kind-by-name
+def _kind_by_name(
+    full: str,            # name as in the file
+    name: str,            # name without a prefix
+    values: np.ndarray,   # (T, 3)
+    seen: np.ndarray,     # (T,) True where it was seen
+    grouped: set[str],    # names that the file says are no positions
+) -> str:
+    "The kind of a column by its name and how often it is seen; 'point' where these say nothing else."
+    said = grouped & {full.lower(), name.lower()} or _is_quantity(name)
+    if said or _is_scalar(values, seen): return 'not a position'
+    if _is_ghost(name, seen.sum(), len(seen)): return 'ghost'
+    return 'instrument' if _is_instrument(full if _is_object(full) else name) else 'point'
+
 # %% ../../nbs/io/434_kinds.ipynb #classify
 def classify_points(
     trial: Trial,          # a recording of M points
 ) -> tuple[str, ...]:      # M times 'point', 'not a position', 'ghost', 'instrument' or 'static'
     "The kind of each column of a recording; a joint is always a point."
-    seen, grouped = observed(trial.values), _grouped_names(trial)
+    seen, grouped, joints = observed(trial.values), _grouped_names(trial), _all_joints(trial)
     names = [name for _, name in split_prefixes(trial.markers)]
-    joints, kinds = _all_joints(trial), ['point']*len(names)
-    for column, (full, name) in enumerate(zip(trial.markers, names)):
-        if column in joints: continue
-        said = grouped & {full.lower(), name.lower()} or _is_quantity(name)
-        if said or _is_scalar(trial.values[:, column], seen[:, column]): kinds[column] = 'not a position'
-        elif _is_ghost(name, seen[:, column].sum(), len(seen)): kinds[column] = 'ghost'
-        elif _is_instrument(full if _is_object(full) else name): kinds[column] = 'instrument'
+    kinds = ['point' if column in joints
+             else _kind_by_name(full, name, trial.values[:, column], seen[:, column], grouped)
+             for column, (full, name) in enumerate(zip(trial.markers, names))]
     positions = np.array([kind == 'point' for kind in kinds])
     maybe = np.array([column not in joints and not is_known(name) for column, name in enumerate(names)])
     points = np.where(seen[..., None] & positions[:, None], trial.values, np.nan)/per_metre(trial.units)

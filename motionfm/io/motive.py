@@ -116,29 +116,33 @@ def _as_rate(words: str) -> float | None:
 
 _UNITS = {'millimeters': 'mm', 'centimeters': 'cm', 'meters': 'm', 'inches': '2.54 cm', 'feet': '30.48 cm'}
 
-# %% ../../nbs/io/414_motive.ipynb #parse
+# %% ../../nbs/io/414_motive.ipynb #take-content
 _LAYOUT = 'Motive CSV'
 
+def _take_content(
+    sheet: Sheet, found: _Headings, points: Sequence[_Point], rows: list[int], counted: int,
+) -> SheetContent:
+    "Where points stand in a table; `counted`: cell of the first line that counts frames, -1 where none does."
+    return SheetContent(
+        _LAYOUT, sheet, np.array(rows)[:, None], np.array([point.cells for point in points]), (),
+        tuple(point.name for point in points), np.empty(0),
+        heads=tuple(line for line in range(1, found.line + 1) if not is_blank(sheet, line)),
+        keys=(0, 1 if _word(found.axes, 1).startswith('time') else -1),
+        counts=((0, counted, 'frames'),) if counted >= 0 else (), up='y')
+
+# %% ../../nbs/io/414_motive.ipynb #parse
 def _parse_take(sheet: Sheet, rate: float | None) -> dict:
     "Take a table apart; raises `DataError`."
     found, meta = _find_headings(sheet), _parse_meta(sheet)
     points = _choose_points(_find_points(found))
     rows = rows_from(sheet, found.line + 1)
-    said = {key: meta.get(key, ('', -1)) for key in
-            ('export frame rate', 'capture frame rate', 'total exported frames', 'length units')}
-    counted, cell = said['total exported frames']
-    content = SheetContent(
-        _LAYOUT, sheet, np.array(rows)[:, None], np.array([point.cells for point in points]), (),
-        tuple(point.name for point in points), np.empty(0),
-        heads=tuple(line for line in range(1, found.line + 1) if not is_blank(sheet, line)),
-        keys=(0, 1 if _word(found.axes, 1).startswith('time') else -1),
-        counts=((0, cell, 'frames'),) if cell >= 0 else (), up='y')
-    parts = sheet_parts(content, _names_of(points))
-    parts['notes'] = [*parts['notes'], *note_count(counted, len(rows)), *_note_others(found, points)]
-    unit = said['length units'][0].lower()
-    if unit: parts['units'] = _UNITS.get(unit, unit)
-    hertz = _as_rate(said['export frame rate'][0]) or _as_rate(said['capture frame rate'][0])
-    return sheet_timing(parts, hertz, rate)
+    said, counted = meta.get('total exported frames', ('', -1))
+    parts = sheet_parts(_take_content(sheet, found, points, rows, counted), _names_of(points))
+    parts['notes'] = [*parts['notes'], *note_count(said, len(rows)), *_note_others(found, points)]
+    unit, exported, captured = (meta.get(name, ('', -1))[0] for name in
+                                ('length units', 'export frame rate', 'capture frame rate'))
+    if unit: parts['units'] = _UNITS.get(unit.lower(), unit.lower())
+    return sheet_timing(parts, _as_rate(exported) or _as_rate(captured), rate)
 
 # %% ../../nbs/io/414_motive.ipynb #names-of
 def _names_of(points: Sequence[_Point]) -> list[str]:

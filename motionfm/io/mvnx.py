@@ -33,33 +33,25 @@ class _Subject:
 # %% ../../nbs/io/418_mvnx.ipynb #collector
 _KEPT = 'position', 'orientation'   # of what a frame holds
 
+@dataclass
 class _Collector:
-    "Takes what is needed of a file as it goes by."
-    def __init__(self) -> None:
-        self.subjects: list[_Subject] = []
-        self.frame: dict[str, str] | None = None   # the one that is open
-        self.point = ''
-        self.text: list[str] | None = None         # of the element that is open, if it is kept
+    "What is kept of a file as it goes by."
+    subjects: list[_Subject] = field(default_factory=list)
+    frame: dict[str, str] | None = None   # the one that is open
+    point: str = ''
+    text: list[str] | None = None         # of the element that is open, if it is kept
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        "An element begins."
-        tag, label = tag.rpartition(':')[2], attributes.get('label', '')
-        if tag == 'subject': self.subjects.append(_Subject(label, attributes.get('frameRate', '')))
-        elif not self.subjects: return
-        elif tag == 'segment': self.subjects[-1].segments.append(label)
-        elif tag == 'point': self.point = label
-        elif tag == 'frame' and attributes.get('type', 'normal') == 'normal':
-            self.frame = {key: attributes[key] for key in ('index', 'time') if key in attributes}
-        if tag == 'pos_b' or self.frame is not None and tag in _KEPT: self.text = []
-
-    def end(self, tag: str) -> None:
-        "An element ends."
-        tag = tag.rpartition(':')[2]
-        if self.text is not None: _keep_text(self, tag, ''.join(self.text))
-        self.text = None
-        if tag != 'frame' or self.frame is None: return
-        self.subjects[-1].frames.append(self.frame)
-        self.frame = None
+# %% ../../nbs/io/418_mvnx.ipynb #begin-element
+def _begin_element(collector: _Collector, tag: str, attributes: dict[str, str]) -> None:
+    "Take what is needed of an element that begins."
+    tag, label, subjects = tag.rpartition(':')[2], attributes.get('label', ''), collector.subjects
+    if tag == 'subject': subjects.append(_Subject(label, attributes.get('frameRate', '')))
+    elif not subjects: return
+    elif tag == 'segment': subjects[-1].segments.append(label)
+    elif tag == 'point': collector.point = label
+    elif tag == 'frame' and attributes.get('type', 'normal') == 'normal':
+        collector.frame = {key: attributes[key] for key in ('index', 'time') if key in attributes}
+    if tag == 'pos_b' or collector.frame is not None and tag in _KEPT: collector.text = []
 
 # %% ../../nbs/io/418_mvnx.ipynb #keep-text
 def _keep_text(collector: _Collector, tag: str, text: str) -> None:
@@ -73,6 +65,16 @@ def _add_text(collector: _Collector, text: str) -> None:
     "Text goes by; it comes in pieces."
     if collector.text is not None: collector.text.append(text)
 
+# %% ../../nbs/io/418_mvnx.ipynb #end-element
+def _end_element(collector: _Collector, tag: str) -> None:
+    "Keep the text of an element that ends, and a frame."
+    tag = tag.rpartition(':')[2]
+    if collector.text is not None: _keep_text(collector, tag, ''.join(collector.text))
+    collector.text = None
+    if tag != 'frame' or collector.frame is None: return
+    collector.subjects[-1].frames.append(collector.frame)
+    collector.frame = None
+
 # %% ../../nbs/io/418_mvnx.ipynb #parse-xml
 def _refuse_entity(*_: object) -> NoReturn:
     raise DataError('an entity found, which a recording has no use for; export the file again')
@@ -82,7 +84,8 @@ def _parse_xml(raw: bytes) -> list[_Subject]:
     "The people of a file; raises `DataError`."
     collector, parser = _Collector(), expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = collector.start, collector.end
+    parser.StartElementHandler = partial(_begin_element, collector)
+    parser.EndElementHandler = partial(_end_element, collector)
     parser.CharacterDataHandler = partial(_add_text, collector)
     parser.EntityDeclHandler = _refuse_entity
     try: parser.Parse(raw, True)
@@ -137,6 +140,12 @@ def _key_numbers(subject: _Subject, key: str) -> np.ndarray | None:
     if not all(re.fullmatch(r'\d{1,12}', word, re.ASCII) for word in words): return None
     return np.array(words, float)
 
+def _frame_keys(subject: _Subject, with_times: bool) -> dict:
+    "Numbers and times of frames, as far as a file has them."
+    keys = {'frame': 'index'} | ({'time': 'time'} if with_times else {})
+    found = {name: _key_numbers(subject, key) for name, key in keys.items()}
+    return {name: numbers for name, numbers in found.items() if numbers is not None}
+
 # %% ../../nbs/io/418_mvnx.ipynb #parse
 def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
     "Take a file apart; raises `DataError`."
@@ -147,11 +156,9 @@ def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
     names, feet = name_bones(subject.segments), _foot_points(subject, positions)
     values = np.concatenate([positions, *(points[:, None] for points in feet.values())], 1)
     said = float(subject.rate) if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', subject.rate, re.ASCII) else 0.
-    parts: dict = {'frame': _key_numbers(subject, 'index')}
-    if not said: parts['time'] = _key_numbers(subject, 'time')   # rounded to ms, so not the first choice
     notes = ['the points are where segments begin; written as TRC']
     if others: notes.append(f'{1 + len(others)} people found, the first one is read: {subject.label[:30]!r}')
-    parts = {key: numbers for key, numbers in parts.items() if numbers is not None}
+    parts = _frame_keys(subject, with_times=not said)   # rounded to ms: not the first choice
     parts |= dict(values=values, markers=unique_names([*names, *feet]), notes=notes, units='m', up='z')
     return sheet_timing(parts, said or None, rate)
 

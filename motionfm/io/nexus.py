@@ -71,29 +71,33 @@ def _read_units(sheet: Sheet, line: int, cell: int) -> str | None:
     unit = words[cell].lower() if cell < len(words) and not words[0] else ''
     return unit if unit in ('mm', 'cm', 'm') else None
 
-# %% ../../nbs/io/416_nexus.ipynb #parse
+# %% ../../nbs/io/416_nexus.ipynb #trajectories
 _LAYOUT = 'Nexus CSV'
 
+def _parse_trajectories(sheet: Sheet, axes: int) -> dict:
+    "Take the section of markers apart, given the line of its columns; raises `DataError`."
+    names, cells = _find_markers(sheet, axes)
+    below = axes + 1
+    has_units = below < len(sheet.lines) and not row_words(sheet, below)[0] and not is_blank(sheet, below)
+    rows = rows_from(sheet, below + has_units, section=True)
+    heads = (axes - 1, axes, below) if has_units else (axes - 1, axes)
+    content = SheetContent(_LAYOUT, sheet, np.array(rows)[:, None], np.array(cells), (), tuple(names),
+                           np.empty(0), heads=heads, keys=(0, -1))
+    units = _read_units(sheet, below, cells[0][0])
+    return sheet_parts(content, names) | ({'units': units} if units else {})
+
+# %% ../../nbs/io/416_nexus.ipynb #parse
 def _parse_nexus(sheet: Sheet, rate: float | None) -> dict:
     "Take a file apart; raises `DataError`."
     sections = _find_sections(sheet)
     if 'trajectories' not in sections:
         raise DataError(f'sections {", ".join(sections)[:60]} found, expected Trajectories; '
                         'export the trial with its markers')
-    axes = _find_axes(sheet, sections['trajectories'])
-    names, cells = _find_markers(sheet, axes)
-    units = _read_units(sheet, axes + 1, cells[0][0])
-    has_units = axes + 1 < len(sheet.lines) and not row_words(sheet, axes + 1)[0] and \
-        not is_blank(sheet, axes + 1)
-    rows = rows_from(sheet, axes + 1 + has_units, section=True)
-    heads = (axes - 1, axes, axes + 1) if has_units else (axes - 1, axes)
-    content = SheetContent(_LAYOUT, sheet, np.array(rows)[:, None], np.array(cells), (), tuple(names),
-                           np.empty(0), heads=heads, keys=(0, -1))
-    parts = sheet_parts(content, names)
-    left = [name for name in sections if name != 'trajectories']
-    if left: parts['notes'] = [*parts['notes'], f'left as they are: {", ".join(left)}']
-    if units: parts['units'] = units
-    return sheet_timing(parts, _said_rate(sheet, sections['trajectories'], axes), rate)
+    start = sections.pop('trajectories')
+    axes = _find_axes(sheet, start)
+    parts = _parse_trajectories(sheet, axes)
+    if sections: parts['notes'] = [*parts['notes'], f'left as they are: {", ".join(sections)}']
+    return sheet_timing(parts, _said_rate(sheet, start, axes), rate)
 
 # %% ../../nbs/io/416_nexus.ipynb #said-rate
 def _said_rate(sheet: Sheet, start: int, axes: int) -> float | None:
@@ -134,6 +138,17 @@ def _begins_bare(first: bytes) -> bool:
     known = all(re.fullmatch(rb'(-?\d+(\.\d*)?(e-?\d+)?)?', number) for number in numbers)
     return frame.isdigit() and sub_frame == b'0' and known
 
+# %% ../../nbs/io/416_nexus.ipynb #parse-bare
+def _parse_bare(sheet: Sheet, rate: float | None) -> dict:
+    "Take rows without headings apart; raises `DataError`."
+    rows = rows_from(sheet, 0)
+    count = (len(row_words(sheet, rows[0])) - 2)//3
+    cells = 2 + np.arange(3*count).reshape(count, 3)
+    content = SheetContent(_BARE, sheet, np.array(rows)[:, None], cells, (), ('',)*count, np.empty(0),
+                           keys=(0, -1))
+    parts = sheet_timing(sheet_parts(content, content.labels), None, rate)
+    return parts | {'notes': [*parts['notes'], 'the table has no names, so the points have numbers']}
+
 # %% ../../nbs/io/416_nexus.ipynb #read-bare-rows
 @layout(_BARE, '.csv .txt', _begins_bare, write=write_sheet)
 def read_bare_rows(
@@ -144,12 +159,5 @@ def read_bare_rows(
 ) -> Trial:                      # the recording
     "Read rows of trajectories that have lost their headings; raises `FileError`, `DataError`."
     sheet = read_sheet(Path(path))._replace(separator=',')
-    with prefix_errors(str(path)):
-        rows = rows_from(sheet, 0)
-        count = (len(row_words(sheet, rows[0])) - 2)//3
-        cells = 2 + np.arange(3*count).reshape(count, 3)
-        content = SheetContent(_BARE, sheet, np.array(rows)[:, None], cells, (), ('',)*count, np.empty(0),
-                               keys=(0, -1))
-        parts = sheet_timing(sheet_parts(content, content.labels), None, rate)
-    notes = [*parts['notes'], 'the table has no names, so the points have numbers']
-    return build_sheet_trial(parts | {'source': str(path), 'notes': notes}, up, units, default='z')
+    with prefix_errors(str(path)): parts = _parse_bare(sheet, rate)
+    return build_sheet_trial(parts | {'source': str(path)}, up, units, default='z')

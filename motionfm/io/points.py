@@ -25,6 +25,19 @@ class Points(NamedTuple):
     visible: np.ndarray      # (T, P) True where a point was seen
     n_joints: int            # how many of them are joints: 20, 16, or 0
 
+# %% ../../nbs/io/435_points.ipynb #columns-of
+def _joints_first(
+    trial: Trial,
+    joints: bool,                 # whether joints are told from other points
+    left_out: Collection[int],    # columns that are no points
+) -> tuple[tuple[str, ...], np.ndarray, int]:   # P names; (P,) columns, -1 for a joint without one; joints
+    "Which points a trial has, and where they stand."
+    names, ours = (trial.joint_names, trial.columns) if joints else ((), {})
+    others = [column for column in range(len(trial.markers))
+              if column not in ours.values() and column not in left_out]
+    columns = np.array([*(ours.get(name, -1) for name in names), *others], int)
+    return (*names, *(trial.markers[column] for column in others)), columns, len(names)
+
 # %% ../../nbs/io/435_points.ipynb #points-of
 def points_of(
     trial: Trial,
@@ -32,17 +45,12 @@ def points_of(
     left_out: Collection[int] = (),         # columns that are no points
 ) -> Points:
     "The points of a trial."
-    names = trial.joint_names if joints else ()
-    ours = trial.columns if joints else {}
-    others = [column for column in range(len(trial.markers))
-              if column not in ours.values() and column not in left_out]
-    columns = np.array([*(ours.get(name, -1) for name in names), *others], int)
+    names, columns, n_joints = _joints_first(trial, joints, left_out)
     values = np.where(columns[:, None] < 0, np.nan, trial.values[:, columns])
     visible = observed(values)
     metres = to_y_up(values/per_metre(trial.units), trial.up)
     positions = np.where(visible[..., None], metres, np.nan)
-    named = (*names, *(trial.markers[column] for column in others))
-    return Points(named, columns, positions, visible, len(names))
+    return Points(names, columns, positions, visible, n_joints)
 
 # %% ../../nbs/io/435_points.ipynb #uses-joints
 _MIN_JOINTS = 8   # that are seen, from which on the network of joints is asked

@@ -63,6 +63,14 @@ def _entry(header: _Header, name: str) -> str:
     words = header.entries.get(name, (0, []))[1]
     return words[0] if words else ''
 
+# %% ../../nbs/io/415_qtm.ipynb #columns
+class _Columns(NamedTuple):
+    "Where the markers of a file stand."
+    names: list[str]
+    cells: list[list[int]]    # x, y, z of each
+    keys: tuple[int, int]     # frame and time; -1 where there is none
+    are_bones: bool = False
+
 # %% ../../nbs/io/415_qtm.ipynb #offset
 def _offset(sheet: Sheet, rows: list[int], n_markers: int) -> int:
     "How many cells stand before the first marker: frame, and time."
@@ -75,8 +83,8 @@ def _offset(sheet: Sheet, rows: list[int], n_markers: int) -> int:
     return extra if goes_on and (counts == np.round(counts)).all() else 0
 
 # %% ../../nbs/io/415_qtm.ipynb #named-cells
-def _named_cells(words: list[str]) -> tuple[list[str], list[list[int]], tuple[int, int]]:
-    "Names, cells of x, y, z, and cells of frame and time, by the line that names the columns."
+def _named_columns(words: list[str]) -> _Columns:
+    "The columns by the line that names them."
     small = [word.lower() for word in words]
     frame, time = (small.index(key) if key in small else -1 for key in ('frame', 'time'))
     names, cells = [], []
@@ -87,25 +95,26 @@ def _named_cells(words: list[str]) -> tuple[list[str], list[list[int]], tuple[in
         stem = stems.pop()
         names.append(stem or (words[place - 1] if place else ''))
         cells.append([place, place + 1, place + 2])
-    return names, cells, (frame, time)
+    return _Columns(names, cells, (frame, time))
 
-# %% ../../nbs/io/415_qtm.ipynb #find-columns
-def _find_columns(
-    sheet: Sheet, header: _Header, rows: list[int],
-) -> tuple[list[str], list[list[int]], tuple[int, int], bool]:
-    "Names, cells of x, y, z, cells of frame and time, and whether they are bones; raises `DataError`."
-    names = header.entries.get('MARKER_NAMES', (0, []))[1]
-    words = row_words(sheet, header.columns) if header.columns >= 0 else []
-    found = _named_cells(words)
-    if any(word.upper() == 'QX' for word in words): return *found, True
-    if found[1] and len(found[1]) >= len(names):
-        same = len(found[1]) == len(names)
-        return (names if same else found[0]), found[1], found[2], False
+# %% ../../nbs/io/415_qtm.ipynb #unnamed-columns
+def _unnamed_columns(sheet: Sheet, rows: list[int], names: list[str]) -> _Columns:
+    "The columns by their number; without names of markers, by that of a row's cells; raises `DataError`."
     if not names: names = [''] * (len(row_words(sheet, rows[0]))//3)
     if not names: raise DataError('no marker found, expected MARKER_NAMES; export the trajectories as 3D')
     start = _offset(sheet, rows, len(names))
     cells = [[start + 3*number + axis for axis in range(3)] for number in range(len(names))]
-    return names, cells, (0 if start else -1, 1 if start > 1 else -1), False
+    return _Columns(names, cells, (0 if start else -1, 1 if start > 1 else -1))
+
+# %% ../../nbs/io/415_qtm.ipynb #find-columns
+def _find_columns(sheet: Sheet, header: _Header, rows: list[int]) -> _Columns:
+    "The columns of all markers, or of bones; raises `DataError`."
+    names = header.entries.get('MARKER_NAMES', (0, []))[1]
+    words = row_words(sheet, header.columns) if header.columns >= 0 else []
+    found = _named_columns(words)
+    if any(word.upper() == 'QX' for word in words): return found._replace(are_bones=True)
+    if not found.cells or len(found.cells) < len(names): return _unnamed_columns(sheet, rows, names)
+    return found._replace(names=names) if len(found.cells) == len(names) else found
 
 # %% ../../nbs/io/415_qtm.ipynb #parse
 _LAYOUT = 'QTM TSV'
@@ -117,25 +126,31 @@ def _check_kind(header: _Header) -> None:
         raise DataError(f'rigid bodies ({included or "6D"}) found, expected trajectories of markers; '
                         'export the 3D data')
 
+# %% ../../nbs/io/415_qtm.ipynb #qtm-content
+def _qtm_content(sheet: Sheet, header: _Header, rows: list[int], found: _Columns) -> SheetContent:
+    "What a trial keeps of a file: its rows, its columns, and the entries that name or count them."
+    entries = header.entries
+    counts = [(entries[name][0], 1, what) for name, what in
+              (('NO_OF_FRAMES', 'frames'), ('NO_OF_MARKERS', 'markers')) if entries.get(name, (0, []))[1]]
+    lines = [entries[name][0] for name in ('MARKER_NAMES', 'TRAJECTORY_TYPES')
+             if len(entries.get(name, (0, []))[1]) == len(found.names)]
+    return SheetContent(
+        _LAYOUT, sheet, np.array(rows)[:, None], np.array(found.cells), (), tuple(found.names), np.empty(0),
+        heads=(header.columns,) if header.columns >= 0 else (), name_lines=tuple(lines), keys=found.keys,
+        counts=tuple(counts))
+
 # %% ../../nbs/io/415_qtm.ipynb #parse-qtm
 def _parse_qtm(sheet: Sheet, rate: float | None) -> dict:
     "Take a file apart; raises `DataError`."
     header = _parse_header(sheet)
     _check_kind(header)
     rows = rows_from(sheet, header.first)
-    names, cells, keys, bones = _find_columns(sheet, header, rows)
+    found = _find_columns(sheet, header, rows)
+    names = found.names
     if not names: raise DataError('no marker found, expected MARKER_NAMES; export the trajectories as 3D')
-    if max(keys) < 0: rows = rows_from(sheet, header.first, keyed=False)
-    entries = header.entries
-    counts = [(entries[name][0], 1, what) for name, what in
-              (('NO_OF_FRAMES', 'frames'), ('NO_OF_MARKERS', 'markers')) if entries.get(name, (0, []))[1]]
-    lines = [entries[name][0] for name in ('MARKER_NAMES', 'TRAJECTORY_TYPES')
-             if len(entries.get(name, (0, []))[1]) == len(names)]
-    content = SheetContent(
-        _LAYOUT, sheet, np.array(rows)[:, None], np.array(cells), (), tuple(names), np.empty(0),
-        heads=(header.columns,) if header.columns >= 0 else (), name_lines=tuple(lines), keys=keys,
-        counts=tuple(counts))
-    parts = sheet_parts(content, name_bones(names) if bones else names)
+    if max(found.keys) < 0: rows = rows_from(sheet, header.first, keyed=False)
+    content = _qtm_content(sheet, header, rows, found)
+    parts = sheet_parts(content, name_bones(names) if found.are_bones else names)
     parts['notes'] = [*parts['notes'], *note_count(_entry(header, 'NO_OF_FRAMES'), len(rows))]
     return sheet_timing(parts, _said_rate(header), rate)
 
