@@ -25,7 +25,15 @@ from motionfm.io.bvh_text import (
     ParsedBvh,
     resting_positions,
 )
-from .conventions import check_up, find_up, from_y_up, leg_length, per_metre, to_y_up
+from motionfm.io.conventions import (
+    ADULT_LEG_M,
+    check_up,
+    find_up,
+    from_y_up,
+    leg_length,
+    per_metre,
+    to_y_up,
+)
 from .inverse_kinematics import solve_channels
 from .registry import build_trial, read_text, reader, set_size, writer, WRITERS
 from .trial import prefix_errors, Trial
@@ -136,7 +144,7 @@ def _added_pose(
 
 # %% ../../nbs/io/423_bvh.ipynb #unit-table
 _CMU_UNIT = f'{2.54/.45:.9f} cm'
-_ADULT_LEG_M, _ADULT_SIZE_M = .85, 1.6
+_ADULT_SIZE_M = 1.6
 _WIDE = {'legs': (.35, 1.3), 'points': (.25, 2.6)}   # metres
 _NARROW = {'legs': (.5, 1.1), 'points': (1., 2.6)}
 _BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, _CMU_UNIT: _NARROW}
@@ -150,7 +158,7 @@ def _likely_units(size: float, what: str) -> dict[str, float]:
 # %% ../../nbs/io/423_bvh.ipynb #units
 def _find_unit(size: float, what: str) -> tuple[str, str]:
     "The unit in which legs, or all points, have the size of a person; and what is to be said of it."
-    usual, verb = (_ADULT_LEG_M, 'measure') if what == 'legs' else (_ADULT_SIZE_M, 'span')
+    usual, verb = (ADULT_LEG_M, 'measure') if what == 'legs' else (_ADULT_SIZE_M, 'span')
     metres = _likely_units(size, what)
     if metres:
         unit = min(metres, key=lambda one: abs(np.log(metres[one]/usual)))

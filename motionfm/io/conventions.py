@@ -339,14 +339,6 @@ STANDING = np.array([   # (20, 3) metres, y up: a person who stands, for example
     [-.16, .02, .12], [.16, .02, .12], [-.09, .02, .15], [.09, .02, .15],
     [-.25, 1.15, 0], [.25, 1.15, 0], [-.27, .9, .06], [.27, .9, .06]])
 
-# %% ../../nbs/io/401_conventions.ipynb #ways
-def _ways(
-    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
-) -> np.ndarray:          # (3,) along the axes, in the unit of `points`
-    "How far the middle of a set goes, without the first and the last 5 % of what it reaches."
-    middle = np.array([np.nanmedian(frame, 0) for frame in points if np.isfinite(frame).any()])
-    return np.subtract(*np.percentile(middle, [95, 5], 0))
-
 # %% ../../nbs/io/401_conventions.ipynb #travels
 _TRAVEL_SHARE = .6    # of the set's own size along the axis
 _MOST_FRAMES = 100    # that are looked at
@@ -375,6 +367,13 @@ _LOW_MARKERS = (
     r'hee|heel\w*|toe\w*|ank|ankle\w*|(lat|med)ankle|calc?|ca|fcc|mt\d|fm\d|5meta|mfh\d|ll?m|lmal|mmal|fal|'
     r'tam|sph|foot\w*', 'kne|knee\\w*|(lat|med)knee|fle|fme|lfc|mfc|lfe|mfe')
 
+def _ways(
+    points: np.ndarray,   # (T, M, 3) positions, NaN where missing
+) -> np.ndarray:          # (3,) along the axes, in the unit of `points`
+    "How far the middle of a set goes, without the first and the last 5 % of what it reaches."
+    middle = np.array([np.nanmedian(frame, 0) for frame in points if np.isfinite(frame).any()])
+    return np.subtract(*np.percentile(middle, [95, 5], 0))
+
 # %% ../../nbs/io/401_conventions.ipynb #up-by-names
 def find_up_by_names(
     points: np.ndarray,      # (T, M, 3) positions, any unit, NaN where missing
@@ -392,21 +391,34 @@ def find_up_by_names(
 
 # %% ../../nbs/io/401_conventions.ipynb #find-units
 LEG_RANGE_M = .35, 1.3   # metres from hip to knee to ankle that a person may have
+ADULT_LEG_M = .85        # metres, where the unit is none of the usual ones
 
-def leg_length(
-    joints: np.ndarray,      # (T, K, 3) positions, any unit, NaN where missing
-    names: Sequence[str],    # K joints
-) -> float:                  # in the unit of `joints`; NaN where no leg was seen
-    "Thigh and shank, each the median over time, the mean of both sides where both were seen."
+def _leg_bones(joints: np.ndarray, names: Sequence[str]) -> list[list[np.ndarray]]:
+    "Of each leg that was seen the lengths of thigh and shank over time."
     place, legs = {name: index for index, name in enumerate(names)}, []
     for side in 'RL':
         chain = [place[side + name] for name in ('Hip', 'Knee', 'Ankle') if side + name in place]
         if len(chain) < 3: continue
         with np.errstate(all='ignore'):
             bones = np.linalg.norm(np.diff(joints[:, chain], axis=1), axis=-1)
-        bones = [bone[np.isfinite(bone)] for bone in bones.T]
-        if all(map(len, bones)): legs.append(sum(map(np.median, bones)))
+        found = [bone[np.isfinite(bone)] for bone in bones.T]
+        if all(map(len, found)): legs.append(found)
+    return legs
+
+# %% ../../nbs/io/401_conventions.ipynb #leg-length
+def leg_length(
+    joints: np.ndarray,      # (T, K, 3) positions, any unit, NaN where missing
+    names: Sequence[str],    # K joints
+) -> float:                  # in the unit of `joints`; NaN where no leg was seen
+    "Thigh and shank, each the median over time, the mean of both sides where both were seen."
+    legs = [sum(map(np.median, bones)) for bones in _leg_bones(joints, names)]
     return float(np.mean(legs)) if legs else np.nan
+
+def bone_changes(joints: np.ndarray, names: Sequence[str]) -> list[float]:
+    "Median deviation of thighs and shanks from their lengths, as a share; noise of 2 cm gives 0.05."
+    bones = [bone for leg in _leg_bones(joints, names) for bone in leg]
+    with np.errstate(all='ignore'):
+        return [float(np.median(np.abs(bone - np.median(bone)))/np.median(bone)) for bone in bones]
 
 # %% ../../nbs/io/401_conventions.ipynb #find-units-2
 def find_units(

@@ -8,19 +8,23 @@ __all__ = ['read_trial', 'write_trial', 'drop_markers']
 # %% ../../nbs/io/430_files.ipynb #imports-formats
 # they fill READERS and LAYOUTS, in this order
 from . import trc, csv, npz, c3d, bvh  # isort: skip  # noqa: F401
-from . import motive, qtm, nexus, keypoints, mvnx  # isort: skip  # noqa: F401
+from . import motive, qtm, nexus, keypoints, mvnx, any_table  # isort: skip  # noqa: F401
 
 # %% ../../nbs/io/430_files.ipynb #imports
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ..basics import DataError
+from .any_table import read_any_table
 from .c3d import C3dContent, without_markers
-from .registry import check_rate, CHECKS, detect_reader, with_rate, writer_for
-from .trial import Trial
+from .conventions import check_up, per_metre
+from .registry import check_rate, CHECKS, detect_reader, may_be_table, with_rate, writer_for
+from .tabular import NO_TIMES
+from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/430_files.ipynb #read-trial
 def read_trial(
@@ -31,10 +35,20 @@ def read_trial(
 ) -> Trial:                     # the recording
     "Read a recording; raises `FileError` where it can't be read and `DataError` where it is damaged."
     path = Path(path)
-    read = detect_reader(path)
+    if rate is not None: rate = check_rate(rate)
+    with prefix_errors(str(path)):
+        if up is not None: check_up(up)
+        if units is not None: per_metre(units)
+    try: return _read_by(detect_reader(path), path, up, units, rate)
+    except DataError as error:
+        if not may_be_table(path): raise
+        try: return read_any_table(path, up, units, rate)
+        except DataError as other: raise (other if NO_TIMES in str(other) else error) from None
+
+def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
+    "The same by a reader of its choice."
     forced: dict[str, str | float | None] = {'up': up, 'units': units}
     takes_rate = 'rate' in inspect.signature(read).parameters
-    if rate is not None: rate = check_rate(rate)
     if takes_rate: forced['rate'] = rate
     trial = read(path, **{name: value for name, value in forced.items() if value is not None})
     return trial if takes_rate or rate is None else with_rate(trial, rate)

@@ -47,7 +47,7 @@ LANDMARKS = (
     'right_wrist '
     'left_pinky right_pinky left_index right_index left_thumb right_thumb left_hip right_hip left_knee '
     'right_knee left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index').split()
-_HAND, _VIDEO_RATE = 21, 30.   # landmarks of a hand; Hz of most cameras that these tools are used with
+_HAND, VIDEO_RATE = 21, 30.   # landmarks of a hand; Hz of most cameras that these tools are used with
 
 # %% ../../nbs/io/417_keypoints.ipynb #name-numbers
 def _name_numbers(names: Sequence[str]) -> list[str]:
@@ -61,10 +61,11 @@ def _name_numbers(names: Sequence[str]) -> list[str]:
     return [LANDMARKS[number - start] for number in numbers]
 
 # %% ../../nbs/io/417_keypoints.ipynb #rate-of-video
-def _rate_of_video(names: Sequence[str]) -> float | None:
+def rate_of_video(names: Sequence[str]) -> float | None:
     "The rate to be assumed, Hz, where the names are those of keypoints in videos; None for others."
-    plain = [re.sub(r'^.*[:.]|^body_', '', name.lower()) for name in names]
-    return _VIDEO_RATE if len({*plain} & {*LANDMARKS}) > 8 else None
+    plain = {re.sub(r'^.*[:.]|^body_|[^a-z:.]', '', name.lower()) for name in names}
+    known = {name.replace('_', '') for name in LANDMARKS}
+    return VIDEO_RATE if len(plain & known) > 8 else None
 
 # %% ../../nbs/io/417_keypoints.ipynb #columns
 class _Columns(NamedTuple):
@@ -75,7 +76,7 @@ class _Columns(NamedTuple):
     keys: tuple[int, int]    # cells of frame and time, -1 where there is none
 
 # %% ../../nbs/io/417_keypoints.ipynb #no-position
-_NO_POSITION = re.compile(
+NO_POSITION = re.compile(
     r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|'
     r'var)$',
     re.IGNORECASE)
@@ -85,7 +86,7 @@ def _cells_by_name(found: Sequence[tuple[str, str] | None]) -> dict[str, dict[st
     "For each name, but those of rotations and the like: the word of a cell and the cell."
     places: dict[str, dict[str, int]] = {}
     for cell, pair in enumerate(found):
-        if pair is None or _NO_POSITION.fullmatch(pair[0]): continue
+        if pair is None or NO_POSITION.fullmatch(pair[0]): continue
         places.setdefault(pair[0], {}).setdefault(pair[1], cell)
     return places
 
@@ -103,7 +104,7 @@ def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _C
     return _Columns(list(whole), cells, sure, keys)
 
 # %% ../../nbs/io/417_keypoints.ipynb #names-of
-def _names_of(labels: Sequence[str]) -> list[str]:
+def names_of(labels: Sequence[str]) -> list[str]:
     "Names for the trial."
     names = _name_numbers([_POSITION.sub('', label) or label for label in labels])
     return name_bones(names) if are_bones(names) else names
@@ -114,7 +115,7 @@ _AXIS_WORDS = frozenset(('x', 'y', 'z', *CERTAINTY_WORDS))
 _UNIT = re.compile(r'\s*[\[(](mm|cm|m)[\])]$', re.IGNORECASE)   # behind an axis
 _NUMBERED = re.compile(r'([xyzv])_?(\d{1,3})', re.IGNORECASE)
 
-def _pair_of(word: str) -> tuple[str, str] | None:
+def pair_of(word: str) -> tuple[str, str] | None:
     "Name, and axis or certainty, in a heading; None where it is something else."
     word = _UNIT.sub('', word)
     tupled = re.fullmatch(r"\('(.{1,99})', '([a-z]+)'\)", word)
@@ -139,12 +140,12 @@ def _key_cells(words: Sequence[str]) -> tuple[int, int]:
 
 def _find_wide(words: Sequence[str]) -> _Columns:
     "Keypoints of a table with one line of headings; raises `DataError`."
-    return _group([_pair_of(word) for word in words], _key_cells(words))
+    return _group([pair_of(word) for word in words], _key_cells(words))
 
 # %% ../../nbs/io/417_keypoints.ipynb #stacked
 _MOST_HEADINGS = 6
 
-def _is_axes(words: Sequence[str]) -> bool:
+def is_axes(words: Sequence[str]) -> bool:
     "Whether a line of headings says axes, behind what stands before the first of them."
     small = [word.lower() for word in words]
     if 'x' not in small or len(small) < 3: return False
@@ -166,7 +167,7 @@ def _stacked_heads(sheet: Sheet) -> tuple[list[list[str]], list[str]]:
     heads: list[list[str]] = []
     for line in range(min(len(sheet.lines), _MOST_HEADINGS)):
         words = row_words(sheet, line)
-        if heads and _is_axes(words): return heads, words
+        if heads and is_axes(words): return heads, words
         heads.append(words)
     raise DataError('no line of axes found below the names, expected x, y and z; export it again')
 
@@ -212,10 +213,10 @@ def _parse_flat(
     content = SheetContent(
         name, sheet, np.array(rows)[:, None], np.array(columns.cells), (), tuple(columns.labels), np.empty(0),
         heads=tuple(heads), keys=columns.keys)
-    names = _names_of(columns.labels)
+    names = names_of(columns.labels)
     parts = sheet_parts(content, names, columns.certainty)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
-    return sheet_timing(parts, None, rate, _rate_of_video(names))
+    return sheet_timing(parts, None, rate, rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-wide
 _WIDE, _STACKED, _LONG = 'keypoint table', 'keypoint table with several headings', 'landmark table'
@@ -237,11 +238,11 @@ def _begins_wide(first: bytes) -> bool:
     "Whether a table has keypoints but no times, or says how sure it is of them."
     rows = _first_words(first)
     words = rows[0] if rows else []
-    pairs = [_pair_of(word) for word in words]
+    pairs = [pair_of(word) for word in words]
     count = sum(pair is not None and pair[1] in 'xyz' for pair in pairs)
     if count < 3 or {'rate', 'units', 'x', 'joint'} & {word.lower() for word in words}: return False
     sure = any(pair is not None and pair[1] in CERTAINTY_WORDS for pair in pairs)
-    rotations = any(pair is not None and _NO_POSITION.fullmatch(pair[0]) for pair in pairs)
+    rotations = any(pair is not None and NO_POSITION.fullmatch(pair[0]) for pair in pairs)
     lower = [word.lower() for word, pair in zip(words, pairs) if not pair]
     timed = any(re.match(r'frame|time|t$|seconds|#|index|sample', word) for word in lower)
     return sure or rotations or 'fnum' in lower or not timed
@@ -252,7 +253,7 @@ def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     words = row_words(sheet, head)
     columns = _find_wide(words)
     parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
-    left = [word for place, word in enumerate(words) if not _pair_of(word) and place not in columns.keys]
+    left = [word for place, word in enumerate(words) if not pair_of(word) and place not in columns.keys]
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-wide-2
@@ -275,7 +276,7 @@ def _begins_stacked(first: bytes) -> bool:
     rows = _first_words(first, _MOST_HEADINGS)
     if rows and rows[0][0].lower() == 'scorer': return True
     numbers = [place for place, words in enumerate(rows) if re.fullmatch(r'-?\d+(\.\d*)?', words[0] or 'x')]
-    axes = next((place for place, words in enumerate(rows) if place and _is_axes(words)), 0)
+    axes = next((place for place, words in enumerate(rows) if place and is_axes(words)), 0)
     whole = axes and 'z' in {word.lower() for word in rows[axes]} and not any(one < axes for one in numbers)
     return bool(whole) and any(rows[0])
 
@@ -358,17 +359,19 @@ def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     rows = rows_from(sheet, head + 1)
     table, pivoted, places = _long_table(sheet, rows, found)
     keys = [key for key, cell in zip(('frame', 'time'), found.keys) if cell >= 0]
-    values, notes = _gather(table, places, len(keys), bool(found.sure))
-    names, lines = _names_of(pivoted.markers), np.where(places >= 0, np.array(rows)[places], -1)
+    values, notes = gather_rows(table, places, len(keys), bool(found.sure))
+    names, lines = names_of(pivoted.markers), np.where(places >= 0, np.array(rows)[places], -1)
     content = SheetContent(
         _LONG, sheet, lines, np.array([found.cells]), unique_names(names), pivoted.markers, values,
         keys=found.keys, sure=found.sure, is_long=True)
     timing = {key: table[pivoted.rows, place] for place, key in enumerate(keys)}
     parts = timing | dict(values=values, markers=content.markers, contents=content, notes=notes)
-    return sheet_timing(parts, None, rate, _rate_of_video(names))
+    return sheet_timing(parts, None, rate, rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #gather
-def _gather(table: np.ndarray, places: np.ndarray, n_keys: int, sure: bool) -> tuple[np.ndarray, list[str]]:
+def gather_rows(
+    table: np.ndarray, places: np.ndarray, n_keys: int, sure: bool,
+) -> tuple[np.ndarray, list[str]]:
     "Values (T, M, 3) and notes, from the rows at these places (T, M); -1 is a gap."
     there = (places >= 0)[..., None]
     values = np.where(there, table[places, n_keys:n_keys + 3], np.nan)
@@ -426,7 +429,7 @@ def _load_array(path: Path) -> np.ndarray:
         with open(path, 'rb') as file:
             shape, fortran, dtype = read_header(file)
             count, there = math.prod(shape), (size - file.tell())//max(dtype.itemsize, 1)
-            if dtype.kind in 'fiu' and 0 < count <= there and len(shape) in (2, 3):
+            if dtype.kind in 'fiu' and 0 < count <= there and len(shape) in (2, 3, 4):
                 return np.fromfile(file, dtype, count).reshape(shape, order='F' if fortran else 'C')
     except DataError: raise
     except Exception as error:   # numpy raises several kinds
@@ -436,32 +439,35 @@ def _load_array(path: Path) -> np.ndarray:
                     'of shape (T, M, 3), all of them there; save it again')
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-parse
+def _as_points(array: np.ndarray) -> np.ndarray:
+    "An array as (T, M, 3 or 4), without a copy where that can be; raises `DataError`."
+    whole = array[0] if array.ndim == 4 and len(array) == 1 else array
+    if whole.ndim == 2 and whole.shape[1] % 3 == 0: whole = whole.reshape(len(whole), -1, 3)
+    if whole.ndim == 3 and whole.shape[2] in (3, 4): return whole
+    raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
+
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     "Take an array apart; raises `DataError`."
-    whole = array
-    if array.ndim == 2 and array.shape[1] % 3 == 0: whole = array.reshape(len(array), -1, 3)
-    if whole.ndim != 3 or whole.shape[2] not in (3, 4):
-        raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
+    whole = _as_points(array)
     values, notes = whole[..., :3].astype(float), list[str]()
     if whole.shape[2] == 4: values, notes = mask_uncertain(values, whole[..., 3].astype(float))
     names = _array_names(values.shape[1])
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
     contents = _ArrayContent(array, tuple(names), values)
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
-    return sheet_timing(parts, None, rate, _rate_of_video(names))
+    return sheet_timing(parts, None, rate, rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-write
 def _write_array(path: Path, trial: Trial) -> None:
     "Write a trial as the kind of array that it was read from."
     content, values = trial.contents, trial.values
-    same = isinstance(content, _ArrayContent) and len(values) == len(content.array)
+    same = isinstance(content, _ArrayContent) and len(values) == len(content.values)
     if isinstance(content, _ArrayContent) and same and trial.markers == content.markers:
-        array = np.array(content.array)
-        view = array if array.ndim == 3 else array.reshape(len(array), -1, 3)
+        view = np.array(_as_points(content.array))
         changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
-        if array.dtype.kind != 'f' and changed.any(): array = view = view.astype(float)
+        if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
         view[..., :3][changed] = values[changed]
-        values = view.reshape(array.shape)
+        values = view.reshape(content.array.shape)
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.save(file, values)
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-npy

@@ -77,7 +77,7 @@ def _highest_letter(raw: bytes, dtype: np.dtype) -> int:
 def _is_motion(archive: ZipFile, name: str) -> bool:
     "Whether an entry has the shape (T, M, 3)."
     with archive.open(f'{name}.npy') as file: shape = read_header(file)[0]
-    return len(shape) == 3 and shape[2] == 3
+    return len(shape) == (4 if shape[:1] == (1,) else 3) and shape[-1] == 3
 
 # %% ../../nbs/io/405_npz.ipynb #npz-entries
 _MOST_KEPT_BYTES = 50e6   # of further entries
@@ -139,6 +139,7 @@ def _find_values(entries: dict) -> np.ndarray:
     values = entries['values']
     if values.dtype.kind not in 'fiu':
         raise DataError(f'positions of type {values.dtype} found, expected numbers; save them as such')
+    if values.ndim == 4 and len(values) == 1: values = values[0]   # the only person
     if values.ndim == 2 and values.shape[1] % 3 == 0:
         values = values.reshape(len(values), values.shape[1]//3, 3)
     if values.ndim != 3 or values.shape[2] != 3:
@@ -147,10 +148,10 @@ def _find_values(entries: dict) -> np.ndarray:
 
 # %% ../../nbs/io/405_npz.ipynb #npz-names-of
 def _find_names(entries: dict, n_markers: int) -> np.ndarray:
-    "Marker names (M,); those of our joints where the file has none; raises `DataError`."
+    "Marker names (M,); where the file has none those of our joints, or numbers."
     if 'markers' in entries: return entries['markers']
     if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers])
-    raise DataError(f'{n_markers} markers without names found, expected an entry called markers; add it')
+    return np.array([f'point {number + 1}' for number in range(n_markers)])
 
 # %% ../../nbs/io/405_npz.ipynb #npz-wide
 def _parse_wide(entries: dict) -> dict:
@@ -162,6 +163,8 @@ def _parse_wide(entries: dict) -> dict:
             raise DataError(f'visible of shape {visible.shape} found, expected {values.shape[:2]}')
         values = np.where(visible.astype(bool)[..., None], values, np.nan)
     parts = {'values': values, 'markers': tuple(map(_word, markers.reshape(-1)))}
+    numbered = parts['markers'][:1] == ('point 1',)
+    if numbered: parts['notes'] = ['the file has no names, so the points have numbers']
     for key, name in ('times', 'time'), ('frames', 'frame'):
         if key in entries: parts[name] = _numbers(entries, key, len(values))
     return parts

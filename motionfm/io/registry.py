@@ -18,6 +18,8 @@ import numpy as np
 from ..basics import DataError, FileError
 from ..body.skeleton import JOINTS
 from motionfm.io.conventions import (
+    ADULT_LEG_M,
+    bone_changes,
     describe_rise,
     find_units,
     find_up,
@@ -138,8 +140,17 @@ def detect_reader(path: Path) -> Callable:
     def fits(signature): return re.match(signature, first, re.IGNORECASE | re.DOTALL)
     known = [suffix for suffix, signature in _SIGNATURES.items() if fits(signature)]
     ending_is_weak = ending in _SIGNATURES or ending not in READERS
+    if ending in _TABLE_ENDINGS: known, ending_is_weak = [one for one in known if one in _TEXT_ENDINGS], True
     if known and ending not in known and ending_is_weak: return READERS[known[0]]
     return find_by_suffix(path, READERS, 'read')
+
+_TABLE_ENDINGS, _TEXT_ENDINGS = ('.csv', '.tsv', '.txt'), ('.trc', '.bvh')
+
+def may_be_table(path: Path) -> bool:
+    "Whether a file that no reader takes may be a table of text, by its ending and its first bytes."
+    ending = path.suffix.lower()
+    if ending in READERS and ending not in _TABLE_ENDINGS: return False
+    return b'\0' not in _plain_bytes(read_bytes(path, _FIRST_BYTES))
 
 # %% ../../nbs/io/403_registry.ipynb #rate
 def check_rate(
@@ -455,12 +466,29 @@ def _choose_up(said: str | None, found: str | None, reason: str, default: str) -
     if found in (None, said): return said, []
     return said, [f'{said} points up, as was said, but the body says {found}: {reason}']
 
-# %% ../../nbs/io/403_registry.ipynb #settle-units
+# %% ../../nbs/io/403_registry.ipynb #check-rigid
+_LEAST_RIGID = .13   # share by which the bones of legs change at most, in the median
+
+def _check_rigid(joints: np.ndarray, names: tuple[str, ...]) -> None:
+    "Raise `DataError` for joints (T, K, 3) between which no bones can be, as angles or speeds."
+    changes = bone_changes(joints, names)
+    if len(joints) < 3 or not np.mean(changes) > _LEAST_RIGID: return
+    raise DataError(f'thighs and shanks that change their lengths by {100*np.mean(changes):.0f} % found, '
+                    'expected positions of joints; if these are positions, give the unit')
+
+# %% ../../nbs/io/403_registry.ipynb #find-units
 def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
     "The unit of length and the reason, from the legs or from the whole set; raises `DataError`."
-    if np.isfinite(leg_length(joints, names)): return find_units(joints, names)
-    return find_units_by_size(points)
+    leg = leg_length(joints, names)
+    if not np.isfinite(leg): return find_units_by_size(points)
+    _check_rigid(joints, names)
+    try: return find_units(joints, names)
+    except DataError:
+        if not leg > 1e-9: raise
+    said = f'the legs measure {leg:.4g}, which is a person in no usual unit; they are taken for'
+    return f'{100*ADULT_LEG_M/leg:.12f} cm', f'{said} {ADULT_LEG_M} m'
 
+# %% ../../nbs/io/403_registry.ipynb #settle-units
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:

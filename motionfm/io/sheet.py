@@ -136,10 +136,10 @@ def read_numbers(
     sheet: Sheet,
     rows: Sequence[int],      # T lines
     columns: Sequence[int],   # C cells of each
-    decimal: str = '.',
+    decimal: str | None = None,   # before decimals; None: as the first row shows it
 ) -> np.ndarray:              # (T, C), NaN where blank
     "Numbers of a table; raises `DataError` that names the cell that is none."
-    need = max(columns) + 1
+    need, decimal = max(columns) + 1, decimal or decimal_of(sheet, rows[0])
     lines = [_tabbed(sheet.lines[row], sheet.separator, need, decimal) for row in rows]
     try: return np.loadtxt(map(_with_nan, lines), delimiter='\t', comments=None, ndmin=2, usecols=columns)
     except (ValueError, OverflowError): pass

@@ -303,6 +303,20 @@ def to_seconds(
     if not fits or fits[0] == 's': return times, []
     return times*TIME_UNITS[fits[0]], [f'the times are taken as {fits[0]}']
 
+# %% ../../nbs/io/404_tabular.ipynb #uneven-rate
+_MOST_UNEVEN, _LEAST_ROWS = 5., 20   # times the median step, which no step may exceed; rows of such a file
+
+def _rate_of_times(times: np.ndarray) -> tuple[float, list[str]]:
+    "The rate of times (T,), Hz, and what is to be noted: frames of a web camera come when they come."
+    try: return rate_from_times(times), []
+    except DataError:
+        with np.errstate(all='ignore'): steps = np.diff(times)
+        usual = np.median(steps) if len(steps) else 0
+        if len(times) < _LEAST_ROWS or not 0 < steps.min() <= steps.max() < _MOST_UNEVEN*usual: raise
+    rate = (len(times) - 1)/(times[-1] - times[0])
+    apart = f'{1000*steps.min():.0f} to {1000*steps.max():.0f} ms apart'
+    return rate, [f'the times are uneven, {apart}; the rows are taken as even steps at {rate:.4g} Hz']
+
 # %% ../../nbs/io/404_tabular.ipynb #settle-rate
 _SAME_RATE = .01   # a share that two rates may differ by and still say the same
 
@@ -311,7 +325,7 @@ def _settle_rate(
     said: float | None,   # Hz
 ) -> tuple[float, list[str]]:   # Hz, and what is to be noted
     "The rate of a recording; raises `DataError` where the times don't grow evenly and no rate fits them."
-    if said is None: return rate_from_times(times), []
+    if said is None: return _rate_of_times(times)
     if len(times) < 2: return said, []
     coarse, span = rounded_to(times), times[-1] - times[0]
     try: found = rate_from_times(times)
@@ -371,6 +385,8 @@ class Timing(NamedTuple):
     notes: tuple[str, ...]  # what was odd
 
 # %% ../../nbs/io/404_tabular.ipynb #settle-timing
+NO_TIMES = 'neither times nor a rate found'
+
 def settle_timing(
     count: int,                     # T frames
     times: np.ndarray | None,       # (T,) as they were found, NaN where missing
@@ -384,7 +400,7 @@ def settle_timing(
     filled, more = _fill_times(times)
     rate = forced or said
     if filled is None and not rate:
-        raise DataError('neither times nor a rate found, expected one of them; '
+        raise DataError(f'{NO_TIMES}, expected one of them; '
                         'add a column of times in seconds, or give the rate with --rate')
     begin = 0.
     if filled is not None:
