@@ -138,9 +138,20 @@ def _fitted(offsets: np.ndarray, length: int, at: np.ndarray, degree: int, n: in
     side = _beside(length, n)
     return _on_offsets(offsets, side, polynomial_weights(side, at, degree))
 
-# %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
+# %% ../../nbs/estimate/511_short_gaps.ipynb #find-stretches
 _MAX_PLACES = 2000   # of a recording in which stretches are looked for
 
+def _find_stretches(
+    counts: np.ndarray,   # (T + 1, M) as `count_seen` gives them
+    span: int,            # frames
+) -> tuple[np.ndarray, np.ndarray]: # (E, 1) first frames, and (E, 1) points
+    "Some stretches of a recording in which a point was seen without a gap."
+    step = max(1, len(counts)//_MAX_PLACES)
+    starts, points = np.nonzero(_whole(counts, span)[::step])
+    chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
+    return starts[chosen, None]*step, points[chosen, None]
+
+# %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
 def learn_paths(
     positions: np.ndarray,   # (T, M, 3) metres
     counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
@@ -151,11 +162,9 @@ def learn_paths(
     context, wanted = _context(length, rate), np.arange(length)
     offsets = np.unique(np.r_[context, *(_beside(length, n) for _, n in SETTINGS.polynomials)])
     reach = int(max(-offsets[0], offsets[-1] - length + 1))
-    starts, points = np.nonzero(_whole(counts, length + 2*reach)[::max(1, len(counts)//_MAX_PLACES)])
+    starts, points = _find_stretches(counts, length + 2*reach)
     if not len(starts): return None
-    chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
-    starts = (starts[chosen]*max(1, len(counts)//_MAX_PLACES) + reach)[:, None]
-    points = points[chosen, None]
+    starts += reach
     base, at_context = (_fitted(offsets, length, at, 3, _CUBIC_SAMPLES) for at in (wanted, context))
     learned = _regressed(
         positions[starts + offsets, points], positions[starts + wanted, points],
