@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -223,20 +224,23 @@ def _shape_list(shapes: Counter) -> str:
     "For a message."
     return ', '.join(map(str, sorted(shapes))) or 'nothing more'
 
+# %% ../../nbs/estimate/509_network.ipynb #count-shape
+def _count_shape(path: str | Path, shapes: Counter, name: str, node: h5py.Group | h5py.Dataset) -> None:
+    "Count the shape of a weight of the network; raises `DataError` for what leads elsewhere."
+    if isinstance(node, h5py.Group): _check_links(path, node)
+    elif node.is_virtual or node.external: raise _refuse(path, f'{name} lies in other files')
+    elif '/vars/' in name and not re.search('optimizer|seed_generator', name): shapes[node.shape] += 1
+
 # %% ../../nbs/estimate/509_network.ipynb #stored-shapes
 def stored_shapes(
     path: str | Path,    # a .weights.h5
 ) -> Counter:            # shape -> how often
     "How often each shape of a weight stands in a file; raises `FileError`, `DataError` for links."
     shapes: Counter = Counter()
-    def visit(name, node):
-        if isinstance(node, h5py.Group): _check_links(path, node)
-        elif node.is_virtual or node.external: raise _refuse(path, f'{name} lies in other files')
-        elif '/vars/' in name and not re.search('optimizer|seed_generator', name): shapes[node.shape] += 1
     try:
         with h5py.File(path) as file:
             _check_links(path, file)
-            file.visititems(visit)
+            file.visititems(partial(_count_shape, path, shapes))
     except DataError: raise
     except (OSError, RuntimeError) as error:
         reason = ' '.join(str(error).split())[:100]

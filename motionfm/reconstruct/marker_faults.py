@@ -222,6 +222,13 @@ def _usual_errors(
     usual = np.maximum(noise, SETTINGS.skin_m) + SETTINGS.jerk*seconds**3
     return usual + guessed*SETTINGS.acceleration*seconds**2
 
+def _usual_changes(neighbours: _Neighbours, markers: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    "(C, N) metres by which distances change in seconds (C, 1); infinite where neighbours are not rigid."
+    within, over = neighbours.within[markers], neighbours.over[markers]
+    give = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
+    usual = SETTINGS.skin_m + 1.5*give
+    return np.where(np.maximum(within, usual) < SETTINGS.rigid_m, usual, np.inf)
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #path-errors
 def _path_errors(
     paths: _Paths,
@@ -243,14 +250,6 @@ def _path_errors(
     noise = np.maximum(paths.usual[last, markers], paths.usual[frame, begun][:, None])
     usual = _usual_errors(noise, n_frames/paths.rate, guessed)
     return np.where(known, errors, np.nan), usual, known & ~guessed
-
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #usual-changes
-def _usual_changes(neighbours: _Neighbours, markers: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    "(C, N) metres by which distances change in seconds (C, 1); infinite where neighbours are not rigid."
-    within, over = neighbours.within[markers], neighbours.over[markers]
-    give = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
-    usual = SETTINGS.skin_m + 1.5*give
-    return np.where(np.maximum(within, usual) < SETTINGS.rigid_m, usual, np.inf)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #rigid-errors
 def _rigid_errors(
@@ -504,6 +503,13 @@ def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
         here += 1 if wrong is None else 2 + after
     return found
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #moves-and-turns
+def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]:
+    "Metres that neighbours (F, N, 3) move in some frames, and by which distances to a place (3,) change."
+    moved = np.linalg.norm(near - near[0], axis=-1)
+    distances = np.linalg.norm(near - place, axis=-1)
+    return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #is-held
 def _is_held(
     path: np.ndarray,    # (T, 3) metres
@@ -515,10 +521,7 @@ def _is_held(
     first = run.start - 1
     near = near[first:run.stop, np.isfinite(near[first]).all(-1)]
     if not near.shape[1]: return False
-    moved = np.linalg.norm(near - near[0], axis=-1)
-    distances = np.linalg.norm(near - path[first], axis=-1)
-    moves = float(np.median(np.nanmax(moved, 0)))
-    turns = float(np.nanmax(np.abs(distances - distances[0])))
+    moves, turns = _moves_and_turns(path[first], near)
     if moves <= FLICKER.held_m or turns <= FLICKER.held_m/2: return False
     jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0

@@ -45,6 +45,12 @@ def _length(positions: np.ndarray, joint: int, side: int) -> np.ndarray:
     "(T,) metres from a joint to where the bone of another one begins, in positions (T, K, 3)."
     return np.linalg.norm(positions[:, joint] - positions[:, PARENT_OF[side]], axis=-1)
 
+def _square_gain(positions: np.ndarray, own: int, other: int, usual: dict[int, float]) -> np.ndarray:
+    "(T,) by how many m² the bone to a joint is nearer to its usual length if names are swapped."
+    as_named = _length(positions, own, own) - usual[own]
+    as_swapped = _length(positions, own, other) - usual[other]
+    return np.square(as_named) - np.square(as_swapped)
+
 # %% ../../nbs/reconstruct/602_swaps.ipynb #bone-log-odds
 def _bone_log_odds(
     positions: np.ndarray,   # (T, K, 3) metres
@@ -58,10 +64,8 @@ def _bone_log_odds(
     usual = {joint: np.median(_length(positions, joint, joint)[both[joint]]) for joint in pair}
     squares = []
     for own, other in (pair, pair[::-1]):
-        as_named = _length(positions, own, own) - usual[own]
-        as_swapped = _length(positions, own, other) - usual[other]
         known = both[own] & visible[:, PARENT_OF[other]]
-        squares.append(np.where(known, np.square(as_named) - np.square(as_swapped), 0))
+        squares.append(np.where(known, _square_gain(positions, own, other, usual), 0))
     return np.clip(np.divide(squares, 2*(SETTINGS.length_m + noise)**2), -1, 1).sum(0)
 
 # %% ../../nbs/reconstruct/602_swaps.ipynb #girdles
