@@ -455,6 +455,13 @@ COLUMNS = (
     'self_check_samples', 'self_check_mm', 'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
     'flags', 'notes', 'error')
 
+def _row(result: Summary | Failure) -> dict:
+    "One line of the table in `summary.csv`."
+    if isinstance(result, Failure): return {'recording': result.source, 'error': result.error}
+    row = {'recording': result.source, 'output': result.output, 'frames': result.n_frames,
+           'rate_hz': result.rate, 'points': result.n_points}
+    return row | _gap_columns(result) | _quality_columns(result) | _found_columns(result)
+
 # %% ../../nbs/reconstruct/606_report.ipynb #row-parts
 def _gap_columns(result: Summary) -> dict:
     "What was missing, and what became of it."
@@ -480,7 +487,7 @@ def _quality_columns(result: Summary) -> dict:
         row['self_check_mm'] = round(error, 2)
     return row
 
-# %% ../../nbs/reconstruct/606_report.ipynb #row
+# %% ../../nbs/reconstruct/606_report.ipynb #found-columns
 def _found_columns(result: Summary) -> dict:
     "What was found to be wrong."
     runs = result.outliers.runs if result.outliers else {}
@@ -492,13 +499,6 @@ def _found_columns(result: Summary) -> dict:
         'remarks': ' | '.join(result.remarks),
         'flags': ' | '.join(map(str, result.flags)),
         'notes': ' | '.join(result.notes)}
-
-def _row(result: Summary | Failure) -> dict:
-    "One line of the table in `summary.csv`."
-    if isinstance(result, Failure): return {'recording': result.source, 'error': result.error}
-    row = {'recording': result.source, 'output': result.output, 'frames': result.n_frames,
-           'rate_hz': result.rate, 'points': result.n_points}
-    return row | _gap_columns(result) | _quality_columns(result) | _found_columns(result)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-summaries
 def write_summaries(
