@@ -36,7 +36,7 @@ OBSERVED_CANDIDATE = CANDIDATES.index('observed')   # what was seen, or the best
 # %% ../../nbs/estimate/508_features.ipynb #settings
 @dataclass(frozen=True)
 class FeatureSettings:
-    "How candidates and features are made."
+    "What the network reads, and how its output is read."
     min_scale_m: float = .001        # prior uncertainty of a sample that is seen, at least
     scale_per_frame_m: float = .005  # by which it grows with every frame to the nearest sight of the joint
     max_scale_m: float = .3          # largest prior uncertainty
@@ -45,6 +45,20 @@ class FeatureSettings:
     strong_smoother: int = 1         # which suits noisy ones
     clean_m: float = .001            # noise up to which a recording counts as clean
     noisy_m: float = .02             # noise from which on it counts as noisy
+    bone_error_m: float = .05        # error of a bone's length that counts as one
+    max_difference: float = 5.       # units of prior uncertainty beyond which a difference says no more
+    steepness: float = 3.            # of the candidates' weights, by the network's numbers
+    observed_logit: float = 3.       # advantage of what was observed, if the network says nothing
+    log_uncertainty: float = -1.     # logarithm of the uncertainty, in the same units, that zero stands for
+    min_uncertainty_m: float = .0003 # that is added to every uncertainty of the network
+    max_log_uncertainty: float = 20. # beyond which nobody looks, and numbers overflow
+
+FEATURES = FeatureSettings()
+
+# %% ../../nbs/estimate/508_features.ipynb #completion-settings
+@dataclass(frozen=True)
+class CompletionSettings:
+    "How candidates are made for what was not seen."
     body_frames: float = 10.         # from the nearest sight, within which a joint tells where the body is
     follow_frames: float = 30.       # from the nearest sight, beyond which a joint goes along with the body
     first_trust: float = 1e4         # weight of the population's covariance in the first completion: all
@@ -56,15 +70,8 @@ class FeatureSettings:
     min_known_frames: int = 10       # with which components are smoothed at all
     length_scale: float = .05        # how far off a candidate usually is, in units of the prior uncertainty
     max_give_m: float = .03          # standard deviation of a length that still binds, at most
-    bone_error_m: float = .05        # error of a bone's length that counts as one
-    max_difference: float = 5.       # units of prior uncertainty beyond which a difference says no more
-    steepness: float = 3.            # of the candidates' weights, by the network's numbers
-    observed_logit: float = 3.       # advantage of what was observed, if the network says nothing
-    log_uncertainty: float = -1.     # logarithm of the uncertainty, in the same units, that zero stands for
-    min_uncertainty_m: float = .0003 # that is added to every uncertainty of the network
-    max_log_uncertainty: float = 20. # beyond which nobody looks, and numbers overflow
 
-FEATURES = FeatureSettings()
+COMPLETION = CompletionSettings()
 
 # %% ../../nbs/estimate/508_features.ipynb #feature-set
 class FeatureSet(NamedTuple):
@@ -86,7 +93,6 @@ def to_body_frame(
     "Positions in the frame of the candidates."
     return rotate(positions - feature_set.origin, feature_set.turn) - feature_set.root
 
-# %% ../../nbs/estimate/508_features.ipynb #to-world-frame
 def to_world_frame(
     places: np.ndarray,        # (B, T, K, ..., 3) metres around the root, in the common heading
     feature_set: FeatureSet,   # of the same recordings
@@ -104,6 +110,12 @@ def _find_frame(positions: np.ndarray, inlier: np.ndarray) -> tuple[np.ndarray, 
     samples = ever.sum(1)*inlier.shape[1]
     origin = filled.sum((1, 2), keepdims=True)/samples[:, None, None, None]
     return heading(filled, ever), origin
+
+def _around_person(positions: np.ndarray, inlier: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Inliers of recordings (B, T, K, 3) in the body frame, else 0; its rotation and its origin."
+    turn, origin = _find_frame(positions, inlier)
+    inside = np.where(inlier[..., None], rotate(positions - origin, turn), 0)
+    return inside.astype(np.float32), turn, origin   # around the person 32 bits are enough
 
 # %% ../../nbs/estimate/508_features.ipynb #prior-scale
 def _distances(visible: np.ndarray) -> np.ndarray:
@@ -195,13 +207,13 @@ def _move_with_body(
 ) -> np.ndarray:
     "(B, T, K, 3) paths that follow the body instead, the more the further, in frames, the joint was seen."
     distance = distance.astype(paths.dtype)
-    weight = np.exp(-distance/FEATURES.body_frames)[..., None]
+    weight = np.exp(-distance/COMPLETION.body_frames)[..., None]
     total = ((paths - mean)*weight).sum(2, keepdims=True)
     body = total/weight.sum(2, keepdims=True)
     from_body = np.nan_to_num(fill_linear(paths - body, visible))
     ever = np.any(visible, 1)[:, None, :, None]
     along = body + np.where(ever, from_body, mean)
-    near = np.exp(-np.square(distance/FEATURES.follow_frames))[..., None]
+    near = np.exp(-np.square(distance/COMPLETION.follow_frames))[..., None]
     return near*paths + (1 - near)*along
 
 # %% ../../nbs/estimate/508_features.ipynb #complete-low-rank
@@ -210,11 +222,11 @@ def _complete_low_rank(
 ) -> tuple[np.ndarray, np.ndarray]:
     "(B, T, K, 3) gaps filled mostly by the recording's own covariance; then with more of the population's."
     def fill(start: np.ndarray, trust: float, rounds: int, repeats: int = 1) -> np.ndarray:
-        share = FEATURES.noise_share
+        share = COMPLETION.noise_share
         return fill_low_rank(start, visible, noise/2, prior.covariance, trust, rounds, repeats, share)
-    settled = fill(start, FEATURES.first_trust, 1, 4)
-    by_trial = fill(settled, FEATURES.trial_trust, 2)
-    return by_trial, fill(by_trial, FEATURES.population_trust, 2)
+    settled = fill(start, COMPLETION.first_trust, 1, 4)
+    by_trial = fill(settled, COMPLETION.trial_trust, 2)
+    return by_trial, fill(by_trial, COMPLETION.population_trust, 2)
 
 # %% ../../nbs/estimate/508_features.ipynb #bone-constraint
 class _BoneConstraint(NamedTuple):
@@ -233,20 +245,32 @@ def _bone_constraint(
 ) -> _BoneConstraint:
     "From a first estimate (B, T, K, 3) in which noise (B,) is smoothed."
     lengths, variance = rigid_pair_lengths(base, visible, prior.rigid)
-    give = np.clip(variance - np.square(noise)[:, None]/2, 0, FEATURES.max_give_m**2)
-    return _BoneConstraint(prior.rigid, lengths, give, FEATURES.length_scale*prior_scale)
+    give = np.clip(variance - np.square(noise)[:, None]/2, 0, COMPLETION.max_give_m**2)
+    return _BoneConstraint(prior.rigid, lengths, give, COMPLETION.length_scale*prior_scale)
 
 # %% ../../nbs/estimate/508_features.ipynb #smooth-in-time
 def _smooth_in_time(
     observed: np.ndarray, guess: np.ndarray, visible: np.ndarray, distance: np.ndarray, prior: MotionPrior,
 ) -> np.ndarray:
     "(B, T, K, 3) what was seen and a complete guess, smoothed in components where there is enough to go by."
-    known, (first, last) = np.asarray(np.any(visible, 2)), FEATURES.lost_frames
+    known, (first, last) = np.asarray(np.any(visible, 2)), COMPLETION.lost_frames
     merged = np.where(visible[..., None], observed, guess)
-    smooth = smooth_components(merged, known, guess, prior.covariance, FEATURES.component_trust)
+    smooth = smooth_components(merged, known, guess, prior.covariance, COMPLETION.component_trust)
     lost = np.clip((distance.min(2) - first)/(last - first), 0, 1)
-    lost = np.where(known.sum(1, keepdims=True) < FEATURES.min_known_frames, 1, lost)
+    lost = np.where(known.sum(1, keepdims=True) < COMPLETION.min_known_frames, 1, lost)
     return smooth + lost[..., None, None].astype(smooth.dtype)*(guess - smooth)
+
+# %% ../../nbs/estimate/508_features.ipynb #first-estimates
+def _first_estimates(
+    smoothed: np.ndarray, observed: np.ndarray, visible: np.ndarray, noise: np.ndarray,
+    distance: np.ndarray, prior: MotionPrior,
+) -> tuple[np.ndarray, np.ndarray]:
+    "(B, T, K, 3) twice: smoothed as noise asks for, and the same with what was seen."
+    strong, light = (smoothed[..., at, :] for at in (FEATURES.strong_smoother, FEATURES.light_smoother))
+    noisiness = _noisiness(noise)
+    base = _blend_by_noise(strong, light, noisiness)
+    base = _move_with_body(base, visible, distance, prior.mean)
+    return base, np.where(visible[..., None], _blend_by_noise(base, observed, noisiness), base)
 
 # %% ../../nbs/estimate/508_features.ipynb #build-candidates
 def build_candidates(
@@ -258,12 +282,9 @@ def build_candidates(
     prior: MotionPrior,        # of the population
 ) -> Candidates:
     "One estimate of every sample per method, for the network to weigh."
-    seen, noisiness = visible[..., None], _noisiness(noise)
+    seen = visible[..., None]
     smoothed = _smoothed_candidates(observed, visible, noise, prior)
-    strong, light = (smoothed[..., at, :] for at in (FEATURES.strong_smoother, FEATURES.light_smoother))
-    base = _blend_by_noise(strong, light, noisiness)
-    base = _move_with_body(base, visible, distance, prior.mean)
-    start = np.where(seen, _blend_by_noise(base, observed, noisiness), base)
+    base, start = _first_estimates(smoothed, observed, visible, noise, distance, prior)
     by_trial, by_population = _complete_low_rank(start, visible, noise, prior)
     bones = _bone_constraint(base, visible, noise, prior_scale, prior)
     in_time = _smooth_in_time(observed, bones.apply(by_population), visible, distance, prior)
@@ -300,9 +321,11 @@ def _write_differences(out: np.ndarray, candidates: np.ndarray, prior_scale: np.
     others /= prior_scale[..., None, None]
     np.clip(others, -FEATURES.max_difference, FEATURES.max_difference, out=others)
 
-# %% ../../nbs/estimate/508_features.ipynb #write-joints
-N_FEATURES = KMAX*(3*len(CANDIDATES) + 6) + 4   # of a frame: of each joint, then of all
+def _velocity(path: np.ndarray) -> np.ndarray:
+    "(B, T, 3) metres a second, of paths (B, T, 3); zero of a single frame."
+    return np.gradient(path, axis=1)*RATE if path.shape[1] > 1 else np.zeros_like(path)
 
+# %% ../../nbs/estimate/508_features.ipynb #write-joints
 def _write_joints(
     out: np.ndarray,           # (B, T, K, 3*C + 6) a view
     candidates: np.ndarray,    # (B, T, K, C, 3) metres around the root
@@ -321,9 +344,7 @@ def _write_joints(
     out[..., -2:] = _bone_features(best, visible)
 
 # %% ../../nbs/estimate/508_features.ipynb #write-features
-def _velocity(path: np.ndarray) -> np.ndarray:
-    "(B, T, 3) metres a second, of paths (B, T, 3); zero of a single frame."
-    return np.gradient(path, axis=1)*RATE if path.shape[1] > 1 else np.zeros_like(path)
+N_FEATURES = KMAX*(3*len(CANDIDATES) + 6) + 4   # of a frame: of each joint, then of all
 
 def _write_features(
     candidates: np.ndarray, prior_scale: np.ndarray, distances: np.ndarray, visible: np.ndarray,
@@ -351,9 +372,7 @@ def build_features(
     positions = np.where(visible[..., None], positions, 0).astype(float)
     noise_by_joint, noise = noise_level(positions, visible)
     inlier = find_inliers(positions, visible, noise_by_joint)
-    turn, origin = _find_frame(positions, inlier)
-    observed = np.where(inlier[..., None], rotate(positions - origin, turn), 0)
-    observed = observed.astype(np.float32)   # around the person 32 bits are enough
+    observed, turn, origin = _around_person(positions, inlier)
     distances = _distances(inlier)
     distance = distances.min(0)
     prior_scale = _prior_scale(noise_by_joint, distance)

@@ -40,6 +40,13 @@ class Contacts(NamedTuple):
     standing: np.ndarray   # (T, 6)
     floor: np.ndarray      # (6,) metres, height of each when it stands
 
+# %% ../../nbs/estimate/515_feet.ipynb #floor-height
+def _floor_height(height: np.ndarray, speed: np.ndarray) -> np.ndarray:
+    "(F,) metres: where the floor is below each of F points, from heights and speeds (T, F)."
+    slow = np.where(speed < SETTINGS.slow_m_s, height, np.nan)
+    slow = np.where(np.isnan(slow).all(0), height, slow)
+    return np.nanpercentile(slow, SETTINGS.floor_percentile, axis=0)
+
 # %% ../../nbs/estimate/515_feet.ipynb #find-contacts
 def find_contacts(
     positions: np.ndarray,   # (T, K, 3) complete, metres, y up; K 16 or 20 joints
@@ -50,9 +57,7 @@ def find_contacts(
     if len(feet) < 3: return Contacts(np.zeros(feet.shape[:2], bool), feet[..., 1].min(0))
     smooth = uniform_filter1d(feet, max(1, round(SETTINGS.smooth_s*rate)), axis=0, mode='nearest')
     speed = np.linalg.norm(np.gradient(smooth, axis=0)*rate, axis=-1)
-    slow = np.where(speed < SETTINGS.slow_m_s, feet[..., 1], np.nan)
-    slow = np.where(np.isnan(slow).all(0), feet[..., 1], slow)
-    floor = np.nanpercentile(slow, SETTINGS.floor_percentile, axis=0)
+    floor = _floor_height(feet[..., 1], speed)
     standing = (feet[..., 1] < floor + SETTINGS.height_m) & (speed < SETTINGS.speed_m_s)
     for joint, run in _runs(standing):
         if run.stop - run.start < SETTINGS.shortest_s*rate: standing[run, joint] = False
@@ -77,6 +82,16 @@ def foot_slide(
         if len(along) > 1: found.append(np.linalg.norm(np.ptp(along, axis=0)))
     return (float(np.mean(found)), len(found)) if found else (0., 0)
 
+# %% ../../nbs/estimate/515_feet.ipynb #hold-path
+def _hold(path: np.ndarray, ends: float) -> np.ndarray:
+    "(T, 3) metres: the path of a standing point, near one place; let go within some frames of both ends."
+    away = path - np.median(path, axis=0)
+    distance = np.linalg.norm(away, axis=-1, keepdims=True)
+    to_end = np.arange(len(path)) + 1
+    share = np.minimum(np.minimum(to_end, to_end[::-1])/ends, 1)[:, None]
+    excess = 1 - SETTINGS.give_m/np.maximum(distance, SETTINGS.give_m)
+    return path - share*excess*away
+
 # %% ../../nbs/estimate/515_feet.ipynb #hold
 def hold_feet(
     positions: np.ndarray,   # (T, K, 3) complete, metres, y up; K 16 or 20 joints
@@ -87,11 +102,5 @@ def hold_feet(
     if noise < SETTINGS.noise_m: return positions
     held, ends = positions.copy(), max(1., SETTINGS.ends_s*rate)
     for joint, run in _runs(find_contacts(positions, rate).standing):
-        path = positions[run, FOOT_JOINTS[joint]]
-        away = path - np.median(path, axis=0)
-        distance = np.linalg.norm(away, axis=-1, keepdims=True)
-        to_end = np.arange(len(path)) + 1
-        share = np.minimum(np.minimum(to_end, to_end[::-1])/ends, 1)[:, None]
-        excess = 1 - SETTINGS.give_m/np.maximum(distance, SETTINGS.give_m)
-        held[run, FOOT_JOINTS[joint]] = path - share*excess*away
+        held[run, FOOT_JOINTS[joint]] = _hold(positions[run, FOOT_JOINTS[joint]], ends)
     return held

@@ -170,6 +170,12 @@ class _Filled(NamedTuple):
     weight: np.ndarray        # (T, M) of what stands there already
     checks: list              # of each piece: its frames, and the mean error in holes like it, metres
 
+def _nothing_filled(positions: np.ndarray, visible: np.ndarray) -> _Filled:
+    "A recording (T, M, 3) before anything is filled; NaN for points that are never seen."
+    return _Filled(
+        np.where(np.any(visible, 0)[:, None], positions, np.nan), np.zeros(visible.shape),
+        np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
+
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put-2
 _WAYS = ('', BY_NEIGHBOURS, BY_PATH, BY_CURVE)
 
@@ -197,6 +203,14 @@ def _usual_distance(positions: np.ndarray, visible: np.ndarray, point: int, rate
     if np.isnan(known).all(): return np.full(len(known), SETTINGS.max_error_m)
     return np.maximum.accumulate(np.where(np.isnan(known), np.nanmax(known), known))
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #curve-errors
+def _curve_errors(context: GapContext, gap: GapSpan, share: float) -> np.ndarray:
+    "(G,) metres: a share of the usual distance of a point from its nearest sight."
+    away = frames_away(context.visible[:, [gap.point]])[gap.start:gap.stop, 0]
+    usual = _usual_distance(context.positions, context.visible, gap.point, context.rate)
+    far = np.interp(away/context.rate, SETTINGS.lags_s, usual)
+    return np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m)
+
 # %% ../../nbs/estimate/514_gap_filling.ipynb #curve
 def _fill_by_curve(context: GapContext, gap: GapSpan) -> GapFill:
     "Interpolate a gap through what is known of the point."
@@ -209,12 +223,8 @@ def _fill_by_curve(context: GapContext, gap: GapSpan) -> GapFill:
     if short and not is_open:
         curve = fill_gap_spline(context.positions, context.visible, gap, context.rate)
     elif len(known) > 1: curve = PchipInterpolator(known, path)(at.clip(known[0], known[-1]))
-    away = frames_away(context.visible[:, [gap.point]])[at, 0]
-    usual = _usual_distance(context.positions, context.visible, gap.point, context.rate)
-    far = np.interp(away/context.rate, SETTINGS.lags_s, usual)
     between = SETTINGS.spline_share if short else SETTINGS.curve_share
-    share = 1. if is_open else between
-    return GapFill(gap, curve, np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m), BY_CURVE)
+    return GapFill(gap, curve, _curve_errors(context, gap, 1. if is_open else between), BY_CURVE)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #filled-points
 class FilledPoints(NamedTuple):
@@ -248,10 +258,7 @@ def fill_points(
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all
 def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
     "Fill from what was seen, then from what is filled, then by curves."
-    visible = context.visible
-    filled = _Filled(
-        np.where(np.any(visible, 0)[:, None], context.positions, np.nan), np.zeros(visible.shape),
-        np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
+    filled = _nothing_filled(context.positions, context.visible)
     for again in (False,) if context.beside_others else (False, True):
         left = _what_is_left(context.visible, filled, wanted)
         if again and left: context = _with_fills(context, filled)

@@ -130,6 +130,11 @@ class GapCandidates(NamedTuple):
     errors: np.ndarray      # (C,) metres, mean error in holes like the gap; NaN where an estimate has none
     growth: float = 1.      # by which the error in the gap is larger, since it is longer than the holes
 
+def _no_candidates(n_frames: int, growth: float) -> GapCandidates:
+    "Room for what processes say about a gap; NaN."
+    size = len(KERNELS)
+    return GapCandidates(np.full((size, n_frames, 3), np.nan), np.full(size, np.nan), growth)
+
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #process
 _MIN_DEVIATION_M = 1e-4   # metres, of a point in a frame
 
@@ -155,11 +160,9 @@ def process_candidates(
     rate: float,             # Hz
 ) -> GapCandidates:          # of `KERNELS`
     "What Gaussian processes among the neighbours say about a gap."
-    size, n_frames = len(KERNELS), gap.stop - gap.start
-    found = GapCandidates(np.full((size, n_frames, 3), np.nan), np.full(size, np.nan))
     times = np.r_[around.rows, np.arange(gap.start, gap.stop)]/rate
     shared = _Surroundings(around.spread, times, find_holes(around.rows, gap), {}, {}, {})
-    found = found._replace(growth=_growth(around.rows, shared.holes, gap))
+    found = _no_candidates(gap.stop - gap.start, _growth(around.rows, shared.holes, gap))
     points = points_around(positions, visible, gap, around)
     for number, kernel in enumerate(KERNELS):
         members = tuple(rank for rank in kernel.members if rank < len(around.neighbours))

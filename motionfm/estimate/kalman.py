@@ -73,6 +73,16 @@ def _predict(state: _Covariance, dt: float, noise: np.ndarray, gain: np.ndarray)
     gain[1, 1] = (det + n00*velocity - n01*velocity_then)/det_next
     return _Covariance(position_next + n00, velocity_then + n01, velocity + n11, det_next)
 
+# %% ../../nbs/estimate/502_kalman.ipynb #correct
+def _correct(
+    place: np.ndarray, velocity: np.ndarray, measured: np.ndarray,
+    to_place: np.ndarray, to_velocity: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    "Positions and velocities (R, B, K, 3) after a measurement (B, K, 3), by gains (R, B, K)."
+    innovation = measured - place
+    place = place + to_place[..., None].astype(place.dtype)*innovation
+    return place, velocity + to_velocity[..., None].astype(place.dtype)*innovation
+
 # %% ../../nbs/estimate/502_kalman.ipynb #kalman-filter
 def kalman_filter(
     positions: np.ndarray,   # (B, T, K, 3) metres, or other coordinates; anything finite where not visible
@@ -88,9 +98,7 @@ def kalman_filter(
         filtered.predicted[frame], filtered.variance[frame] = place, state.position
         weight = visible[:, frame]/(state.position + 1)
         to_place, to_velocity = state.position*weight, state.both*weight
-        innovation = positions[:, frame] - place
-        place = place + to_place[..., None].astype(place.dtype)*innovation
-        velocity = velocity + to_velocity[..., None].astype(place.dtype)*innovation
+        place, velocity = _correct(place, velocity, positions[:, frame], to_place, to_velocity)
         filtered.corrected[frame], filtered.velocity[frame] = place, velocity
         state = _predict(state.correct(to_place, to_velocity), dt, noise, filtered.gains[:, :, frame])
         place = place + dt*velocity
@@ -176,6 +184,16 @@ def _jerk_penalty(n_frames: int) -> tuple[np.ndarray, np.ndarray]:
             band[_ORDER - above, above:] = matrix.diagonal(above)
     return bands[0], bands[1]
 
+# %% ../../nbs/estimate/502_kalman.ipynb #smoothest
+def _smoothest(
+    measured: np.ndarray,   # (T, N) metres, 0 where not seen
+    mask: np.ndarray,       # (T,) True where seen
+    penalty: np.ndarray,    # (4, T) upper diagonals of what jerk costs; changed in place
+) -> np.ndarray:            # (T, N) metres
+    "Coordinates with the least jerk beside deviations from what was seen."
+    penalty[_ORDER] += mask
+    return solveh_banded(penalty, measured, check_finite=False)
+
 # %% ../../nbs/estimate/502_kalman.ipynb #jerk-smooth
 def minimum_jerk_smooth(
     positions: np.ndarray,   # (B, T, K, 3) metres; anything finite where not visible
@@ -184,6 +202,7 @@ def minimum_jerk_smooth(
 ) -> np.ndarray:             # (S, B, T, K, 3) metres, of the type of `positions`
     "The paths of minimum jerk through what was seen, one for each strength."
     jerk, change = _jerk_penalty(visible.shape[1])
+    penalty = jerk + _STILLNESS*change
     paths = np.empty((len(strengths), *positions.shape), positions.dtype)
     for trial, (path, seen) in enumerate(zip(positions, visible)):
         masks, of_joint = np.unique(seen, axis=1, return_inverse=True)
@@ -191,8 +210,6 @@ def minimum_jerk_smooth(
             joints = np.flatnonzero(of_joint.ravel() == number)
             measured = np.where(mask[:, None], path[:, joints].reshape(len(path), -1), 0).astype(float)
             for which, strength in enumerate(strengths[:, trial]):
-                bands = strength*(jerk + _STILLNESS*change)
-                bands[_ORDER] += mask
-                found = solveh_banded(bands, measured, check_finite=False)
+                found = _smoothest(measured, mask, strength*penalty)
                 paths[which, trial][:, joints] = found.reshape(len(path), -1, 3)
     return paths

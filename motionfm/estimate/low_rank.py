@@ -51,6 +51,16 @@ def with_population(
     weight = (trust*np.minimum(moved, 1))[:, None, None].astype(covariance.dtype)
     return covariance + weight*population
 
+# %% ../../nbs/estimate/504_low_rank.ipynb #principal-components
+def _principal_components(
+    filled: np.ndarray, population: np.ndarray | None, trust: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    "Variances (B, F) in m², smallest first, and directions (B, F, F) of the components of poses."
+    poses = centre_poses(filled)[0]
+    covariance = with_population(poses.swapaxes(1, 2)@poses/poses.shape[1], population, trust)
+    variance, components = np.linalg.eigh(covariance)
+    return np.maximum(variance, 1e-10), components
+
 # %% ../../nbs/estimate/504_low_rank.ipynb #shrinkage
 def _shrinkage(
     filled: np.ndarray,              # (B, T, K, 3) metres, complete: what the covariance is taken from
@@ -60,10 +70,7 @@ def _shrinkage(
     noise_share: float,              # variance of the noise to reckon with, as a share of the mean variance
 ) -> np.ndarray:                     # (B, F, F)
     "What turns a noisy pose into its conditional mean."
-    poses = centre_poses(filled)[0]
-    covariance = with_population(poses.swapaxes(1, 2)@poses/poses.shape[1], population, trust)
-    variance, components = np.linalg.eigh(covariance)
-    variance = np.maximum(variance, 1e-10)
+    variance, components = _principal_components(filled, population, trust)
     reckoned = noise_share*variance.mean(-1, keepdims=True)
     of_noise = np.maximum(noise**2, 1e-6)[:, None] + reckoned
     kept = (variance/(variance + of_noise))[:, None, -SETTINGS.rank:]

@@ -36,9 +36,19 @@ def segment_markers(
     markers = np.concatenate(parts, 1)
     return markers + rng.normal(0, noise, markers.shape)
 
+# %% ../../nbs/estimate/510_neighbours.ipynb #deviation
+_MIN_FRAMES = 5     # in which two points are seen together
+
+def _deviation(distances: np.ndarray) -> np.ndarray:
+    "(M,) standard deviation of distances (T, M), NaN where not known; infinite of too few."
+    known = np.isfinite(distances)
+    count = np.maximum(known.sum(0), 1)
+    mean = np.where(known, distances, 0).sum(0)/count
+    variance = np.where(known, np.square(distances - mean), 0).sum(0)/count
+    return np.where(known.sum(0) >= _MIN_FRAMES, np.sqrt(variance), np.inf)
+
 # %% ../../nbs/estimate/510_neighbours.ipynb #spread
 _MAX_FRAMES = 400   # from which distances are known
-_MIN_FRAMES = 5     # in which two points are seen together
 
 def distance_spread(
     positions: np.ndarray,   # (T, M, 3) metres; anything where not visible
@@ -49,12 +59,7 @@ def distance_spread(
     points = np.where(visible[::step, :, None], positions[::step], np.nan)
     spread = np.empty((points.shape[1],)*2)
     for point in range(points.shape[1]):
-        distances = np.linalg.norm(points - points[:, [point]], axis=-1)
-        known = np.isfinite(distances)
-        count = np.maximum(known.sum(0), 1)
-        mean = np.where(known, distances, 0).sum(0)/count
-        variance = np.where(known, np.square(distances - mean), 0).sum(0)/count
-        spread[point] = np.where(known.sum(0) >= _MIN_FRAMES, np.sqrt(variance), np.inf)
+        spread[point] = _deviation(np.linalg.norm(points - points[:, [point]], axis=-1))
     np.fill_diagonal(spread, np.inf)
     return spread
 
@@ -145,6 +150,11 @@ class Neighbourhood(NamedTuple):
     neighbours: np.ndarray   # (P,) points that were seen in all of the gap, steadiest first
     spread: np.ndarray       # (P,) metres, of their distance to the point
 
+def _steadiest(chosen: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    "(N,) columns of chosen points (M,), those whose distance (M,) varies least first; not all of many."
+    order = np.argsort(np.where(chosen, spread, np.inf), kind='stable')
+    return order[:min(SETTINGS.max_neighbours, int(chosen.sum()))]
+
 # %% ../../nbs/estimate/510_neighbours.ipynb #find-neighbourhood
 def find_neighbourhood(
     visible: np.ndarray,   # (T, M) True where a point was seen
@@ -158,10 +168,8 @@ def find_neighbourhood(
     through = visible[gap.start:gap.stop].all(0) & np.isfinite(spread[gap.point])
     rows = _rows_around(visible[:, gap.point], gap, rate)
     if len(rows) < SETTINGS.min_rows or through.sum() < n_frame: return None
-    usual = visible[rows].mean(0) >= SETTINGS.min_seen
-    chosen = through & usual if (through & usual).sum() >= n_frame else through
-    order = np.argsort(np.where(chosen, spread[gap.point], np.inf), kind='stable')
-    order = order[:min(SETTINGS.max_neighbours, int(chosen.sum()))]
+    usual = through & (visible[rows].mean(0) >= SETTINGS.min_seen)
+    order = _steadiest(usual if usual.sum() >= n_frame else through, spread[gap.point])
     rows = _rows_around(visible[:, gap.point] & visible[:, order[:n_wanted]].all(1), gap, rate)
     if len(rows) < SETTINGS.min_rows: return None
     return Neighbourhood(rows, order, spread[gap.point, order])

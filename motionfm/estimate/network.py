@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -21,16 +22,25 @@ from threadpoolctl import threadpool_limits
 
 from ..basics import DataError, FileError, usable_cores
 
+# %% ../../nbs/estimate/509_network.ipynb #children
+def _children(config) -> list:
+    "The parts of a piece of JSON."
+    if isinstance(config, dict): return [*config.values()]
+    return config if isinstance(config, list) else []
+
+def _numbers_in(config, key: str = '') -> list[tuple[str, float]]:
+    "All numbers of a configuration but seeds, and what they are called."
+    if isinstance(config, (int, float)) and not isinstance(config, bool):
+        return [] if key == 'seed' else [(key, config)]
+    names = [*config] if isinstance(config, dict) else [key]*len(_children(config))
+    parts = zip(names, _children(config))
+    return [number for name, part in parts for number in _numbers_in(part, name)]
+
 # %% ../../nbs/estimate/509_network.ipynb #allowed-classes
 _ALLOWED_CLASSES = {
     'Functional', 'InputLayer', 'LSTM', 'LSTMCell', 'Bidirectional', 'Dropout', 'Dense', 'Concatenate',
     'Reshape', 'Add', 'L2', 'GlorotUniform', 'Orthogonal', 'RandomNormal', 'Zeros', 'DTypePolicy',
     '__keras_tensor__'}
-
-def _children(config) -> list:
-    "The parts of a piece of JSON."
-    if isinstance(config, dict): return [*config.values()]
-    return config if isinstance(config, list) else []
 
 def _check_classes(config) -> None:
     "Raise `DataError` if any part of a Keras configuration names a class that is not allowed."
@@ -44,14 +54,6 @@ def _check_classes(config) -> None:
 # %% ../../nbs/estimate/509_network.ipynb #check-sizes
 _MAX_SIZE = 4096      # of anything in an architecture
 _MAX_WEIGHTS = 3e8    # of all layers together, about
-
-def _numbers_in(config, key: str = '') -> list[tuple[str, float]]:
-    "All numbers of a configuration but seeds, and what they are called."
-    if isinstance(config, (int, float)) and not isinstance(config, bool):
-        return [] if key == 'seed' else [(key, config)]
-    names = [*config] if isinstance(config, dict) else [key]*len(_children(config))
-    parts = zip(names, _children(config))
-    return [number for name, part in parts for number in _numbers_in(part, name)]
 
 def _check_sizes(config) -> None:
     "Raise `DataError` for layers that are too large."
@@ -131,6 +133,14 @@ def _sources(node) -> Iterator[str]:
     else:
         for part in _children(node): yield from _sources(part)
 
+def _reshaped_width(config: dict) -> int:
+    "Of a layer that puts frames side by side, or one after the other again."
+    frames, *widths = config['target_shape']
+    if frames != -1 or len(widths) != 1:
+        raise DataError(f'{config["name"]}: target shape {config["target_shape"]} found, '
+                        'expected -1 (any number of frames) and a width')
+    return widths[0]
+
 # %% ../../nbs/estimate/509_network.ipynb #activations
 _ACTIVATIONS = {
     'linear': lambda x: x,
@@ -165,14 +175,6 @@ def _bidirectional_spec(config: dict, n_inputs: int) -> dict:
     return dict(width=width, shapes=one_direction*2, merge_mode=merge_mode)
 
 # %% ../../nbs/estimate/509_network.ipynb #layer-spec-of
-def _reshaped_width(config: dict) -> int:
-    "Of a layer that puts frames side by side, or one after the other again."
-    frames, *widths = config['target_shape']
-    if frames != -1 or len(widths) != 1:
-        raise DataError(f'{config["name"]}: target shape {config["target_shape"]} found, '
-                        'expected -1 (any number of frames) and a width')
-    return widths[0]
-
 def _layer_spec(layer: dict, widths: dict[str, int]) -> LayerSpec:
     "A layer of Keras's JSON; `widths` are those of the layers before."
     kind, config, inputs = layer['class_name'], layer['config'], tuple(_sources(layer['inbound_nodes']))
@@ -218,20 +220,27 @@ def _check_links(path: str | Path, group: h5py.Group) -> None:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise _refuse(path, f'{group.name.strip("/")}/{name} is a link to elsewhere')
 
+def _shape_list(shapes: Counter) -> str:
+    "For a message."
+    return ', '.join(map(str, sorted(shapes))) or 'nothing more'
+
+# %% ../../nbs/estimate/509_network.ipynb #count-shape
+def _count_shape(path: str | Path, shapes: Counter, name: str, node: h5py.Group | h5py.Dataset) -> None:
+    "Count the shape of a weight of the network; raises `DataError` for what leads elsewhere."
+    if isinstance(node, h5py.Group): _check_links(path, node)
+    elif node.is_virtual or node.external: raise _refuse(path, f'{name} lies in other files')
+    elif '/vars/' in name and not re.search('optimizer|seed_generator', name): shapes[node.shape] += 1
+
 # %% ../../nbs/estimate/509_network.ipynb #stored-shapes
 def stored_shapes(
     path: str | Path,    # a .weights.h5
 ) -> Counter:            # shape -> how often
     "How often each shape of a weight stands in a file; raises `FileError`, `DataError` for links."
     shapes: Counter = Counter()
-    def visit(name, node):
-        if isinstance(node, h5py.Group): _check_links(path, node)
-        elif node.is_virtual or node.external: raise _refuse(path, f'{name} lies in other files')
-        elif '/vars/' in name and not re.search('optimizer|seed_generator', name): shapes[node.shape] += 1
     try:
         with h5py.File(path) as file:
             _check_links(path, file)
-            file.visititems(visit)
+            file.visititems(partial(_count_shape, path, shapes))
     except DataError: raise
     except (OSError, RuntimeError) as error:
         reason = ' '.join(str(error).split())[:100]
@@ -239,10 +248,6 @@ def stored_shapes(
     return shapes
 
 # %% ../../nbs/estimate/509_network.ipynb #check-weights
-def _shape_list(shapes: Counter) -> str:
-    "For a message."
-    return ', '.join(map(str, sorted(shapes))) or 'nothing more'
-
 def check_weights(
     weights: str | Path,      # a .weights.h5
     architecture: str | Path, # the .json it should fit
@@ -259,11 +264,7 @@ def check_weights(
         raise DataError(f'{weights}: the weights do not fit {architecture}: '
                         f'found {_shape_list(stored - needed)}, expected {_shape_list(needed - stored)}')
 
-# %% ../../nbs/estimate/509_network.ipynb #weight-names
-_FOLDERS = {   # where Keras keeps the weights of a layer
-    'Dense': ('vars',),
-    'Bidirectional': ('forward_layer/cell/vars', 'backward_layer/cell/vars')}
-
+# %% ../../nbs/estimate/509_network.ipynb #places-in-file
 def _places_in_file(layers: list[LayerSpec]) -> list[str]:
     "The group of each layer: its class, and from the second of a class on their number."
     seen: Counter = Counter()
@@ -273,6 +274,11 @@ def _places_in_file(layers: list[LayerSpec]) -> list[str]:
         places.append(f'layers/{layer.kind.lower()}{number}')
         seen[layer.kind] += 1
     return places
+
+# %% ../../nbs/estimate/509_network.ipynb #weight-names
+_FOLDERS = {   # where Keras keeps the weights of a layer
+    'Dense': ('vars',),
+    'Bidirectional': ('forward_layer/cell/vars', 'backward_layer/cell/vars')}
 
 def _weight_names(layer: LayerSpec, place: str) -> list[str]:
     "Where the weights of a layer stand, in the order of its shapes."
@@ -305,6 +311,16 @@ def _halved(arrays: list[np.ndarray]) -> list[np.ndarray]:
     factors = np.array([.5, .5, 1, .5], np.float32)
     return [array*np.repeat(factors, array.shape[-1]//4) for array in arrays]
 
+def _input_products(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    "(T, N, 4H) what inputs (T, N, D) add to the gates."
+    z = x.reshape(-1, x.shape[-1]) @ kernel
+    z += bias
+    return z.reshape(*x.shape[:2], -1)
+
+def _prepared(layer: LayerSpec, arrays: list[np.ndarray]) -> tuple[LayerSpec, list[np.ndarray]]:
+    "A layer with its weights as the forward pass wants them."
+    return layer, _halved(arrays) if layer.kind == 'Bidirectional' else arrays
+
 # %% ../../nbs/estimate/509_network.ipynb #lstm-states
 def lstm_states(
     x: np.ndarray,          # (T, N, D) float32
@@ -315,9 +331,7 @@ def lstm_states(
 ) -> np.ndarray:            # (T, N, H), in the order of `x`
     "The states of an LSTM over a sequence."
     (n_frames, n, _), size = x.shape, len(recurrent)
-    z = x.reshape(-1, x.shape[-1]) @ kernel
-    z += bias
-    z = z.reshape(n_frames, n, -1)
+    z = _input_products(x, kernel, bias)
     states = np.empty((n_frames, n, size), np.float32)
     c = np.zeros((n, size), np.float32)
     h, products = None, np.empty_like(z[0])
@@ -369,6 +383,7 @@ def _reshape(layer: LayerSpec, arrays: list[np.ndarray], run: Callable, x: np.nd
     by_window = np.swapaxes(x, 0, 1)
     return np.swapaxes(by_window.reshape(len(by_window), -1, layer.width), 0, 1)
 
+# %% ../../nbs/estimate/509_network.ipynb #operations
 _OPERATIONS = {
     'Dropout': lambda layer, arrays, run, x: x,
     'Dense': _dense,
@@ -377,17 +392,13 @@ _OPERATIONS = {
     'Reshape': _reshape,
     'Add': lambda layer, arrays, run, *xs: sum(xs)}
 
-# %% ../../nbs/estimate/509_network.ipynb #forward
-def _prepared(layer: LayerSpec, arrays: list[np.ndarray]) -> tuple[LayerSpec, list[np.ndarray]]:
-    "A layer with its weights as the forward pass wants them."
-    return layer, _halved(arrays) if layer.kind == 'Bidirectional' else arrays
-
 def _frames_together(layers: list) -> int:
     "How many frames the network looks at in one step."
     first, *later = (layer for layer, _ in layers)
     widths = [layer.width for layer in later if layer.kind == 'Reshape' and first.name in layer.inputs]
     return max([1, *(width//first.width for width in widths)])
 
+# %% ../../nbs/estimate/509_network.ipynb #forward
 def _forward(layers: list, inputs: np.ndarray, run: Callable) -> np.ndarray:
     "(N, T, outputs) what layers make of windows (N, T, D); frames of a step that lacks some are repeated."
     n_frames = inputs.shape[1]

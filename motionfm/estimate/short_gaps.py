@@ -28,6 +28,13 @@ def _beside(length: int, n: int) -> np.ndarray:
     "The n frames before a gap and the n after it, counted from its first."
     return np.r_[-n:0, length:length + n]
 
+# %% ../../nbs/estimate/511_short_gaps.ipynb #frames-beside
+def _frames_beside(visible: np.ndarray, gap: GapSpan, n: int) -> tuple[np.ndarray, np.ndarray]:
+    "The last n frames before a gap, and the first n after it, in which the point (T,) was seen."
+    seen = np.flatnonzero(visible)
+    place = np.searchsorted(seen, gap.start)
+    return seen[max(place - n, 0):place], seen[place:place + n]
+
 # %% ../../nbs/estimate/511_short_gaps.ipynb #spline
 _SPLINE_SAMPLES = 12   # on each side
 _SPLINE_RATIO = 1e6    # s⁻³, process noise by variance of a sample
@@ -35,13 +42,11 @@ _SPLINE_RATIO = 1e6    # s⁻³, process noise by variance of a sample
 def fill_gap_spline(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M) True where a point was seen
-    gap: GapSpan,                # with sight before and after it
+    gap: GapSpan,            # with sight before and after it
     rate: float,             # Hz
 ) -> np.ndarray:             # (G, 3) metres
     "A cubic smoothing spline through the samples beside a gap."
-    seen = np.flatnonzero(visible[:, gap.point])
-    place = np.searchsorted(seen, gap.start)
-    known = seen[max(place - _SPLINE_SAMPLES, 0):place + _SPLINE_SAMPLES]
+    known = np.concatenate(_frames_beside(visible[:, gap.point], gap, _SPLINE_SAMPLES))
     wanted = np.arange(gap.start, gap.stop)
     apart = lambda frames: _SPLINE_RATIO/rate**3*np.abs(frames[:, None] - known)**3/12
     line = lambda frames: np.stack([np.ones(len(frames)), frames - gap.start], 1)
@@ -59,9 +64,7 @@ def fill_gap_local_cubic(
     n: int = _CUBIC_SAMPLES, # samples on each side
 ) -> np.ndarray:             # (G, 3) metres
     "A cubic through the samples beside a gap; where it is open, the last place that is known."
-    seen = np.flatnonzero(visible[:, gap.point])
-    place = np.searchsorted(seen, gap.start)
-    before, after = seen[max(place - n, 0):place], seen[place:place + n]
+    before, after = _frames_beside(visible[:, gap.point], gap, n)
     frames = np.arange(gap.start, gap.stop)
     if not len(before) or not len(after):
         nearest = after[0] if len(after) else before[-1]
@@ -138,9 +141,20 @@ def _fitted(offsets: np.ndarray, length: int, at: np.ndarray, degree: int, n: in
     side = _beside(length, n)
     return _on_offsets(offsets, side, polynomial_weights(side, at, degree))
 
-# %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
+# %% ../../nbs/estimate/511_short_gaps.ipynb #find-stretches
 _MAX_PLACES = 2000   # of a recording in which stretches are looked for
 
+def _find_stretches(
+    counts: np.ndarray,   # (T + 1, M) as `count_seen` gives them
+    span: int,            # frames
+) -> tuple[np.ndarray, np.ndarray]: # (E, 1) first frames, and (E, 1) points
+    "Some stretches of a recording in which a point was seen without a gap."
+    step = max(1, len(counts)//_MAX_PLACES)
+    starts, points = np.nonzero(_whole(counts, span)[::step])
+    chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
+    return starts[chosen, None]*step, points[chosen, None]
+
+# %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
 def learn_paths(
     positions: np.ndarray,   # (T, M, 3) metres
     counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
@@ -151,11 +165,9 @@ def learn_paths(
     context, wanted = _context(length, rate), np.arange(length)
     offsets = np.unique(np.r_[context, *(_beside(length, n) for _, n in SETTINGS.polynomials)])
     reach = int(max(-offsets[0], offsets[-1] - length + 1))
-    starts, points = np.nonzero(_whole(counts, length + 2*reach)[::max(1, len(counts)//_MAX_PLACES)])
+    starts, points = _find_stretches(counts, length + 2*reach)
     if not len(starts): return None
-    chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
-    starts = (starts[chosen]*max(1, len(counts)//_MAX_PLACES) + reach)[:, None]
-    points = points[chosen, None]
+    starts += reach
     base, at_context = (_fitted(offsets, length, at, 3, _CUBIC_SAMPLES) for at in (wanted, context))
     learned = _regressed(
         positions[starts + offsets, points], positions[starts + wanted, points],

@@ -40,12 +40,13 @@ from .discontinuities import find_discontinuities
 from .report import Gap, GAP_COLUMNS, Summary, UncertaintySummary
 from .trials import TrialRepair
 
-# %% ../../nbs/reconstruct/612_decisions.ipynb #decision
+# %% ../../nbs/reconstruct/612_decisions.ipynb #fills
 FILLS = {   # method -> what a table says of it
     'motionfm': 'accepted', 'spline': 'spline', 'rigid': 'rigid body', 'pattern': 'pattern',
     'regression': 'regression on neighbours', 'recorded': 'as recorded', 'blank': 'left blank'}
 KINDS = 'gap', 'outlier', 'swap', 'cut'
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #decision
 @dataclass(frozen=True)
 class Decision:
     "What somebody decided about one gap, outlier, swap or cut."
@@ -87,6 +88,7 @@ def fingerprint(
     found.update(json.dumps([trial.markers, float(trial.rate)]).encode())
     return f'sha256:{found.hexdigest()}'
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #recording-header
 def recording_header(trial: Trial) -> dict[str, Any]:
     "The head of a file of decisions."
     recording = {
@@ -94,13 +96,13 @@ def recording_header(trial: Trial) -> dict[str, Any]:
         'points': len(trial.markers), 'rate_hz': float(trial.rate)}
     return {'format': FORMAT, 'version': VERSION, 'recording': recording}
 
-# %% ../../nbs/reconstruct/612_decisions.ipynb #write-decisions
 def as_entry(decision: Decision) -> dict[str, Any]:
     "A decision as it stands in the file."
     entry = asdict(decision) | {'points': list(decision.points)}
     entry['from_frame'], entry['to_frame'] = decision.span
     return entry
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #write-decisions
 def write_decisions(
     path: str | Path,                # a JSON file; replaced if it exists
     trial: Trial,                    # the recording that they are about
@@ -112,13 +114,12 @@ def write_decisions(
     with atomic_path(path) as temporary:
         temporary.write_text(text + '\n', encoding='utf-8', errors='backslashreplace', newline='\n')
 
-# %% ../../nbs/reconstruct/612_decisions.ipynb #check-entry
+# %% ../../nbs/reconstruct/612_decisions.ipynb #entry-types
 _NUMBERS = 'first_frame', 'last_frame', 'from_frame', 'to_frame'
 _WORDS = 'kind', 'method', 'note', 'by', 'when'
 
-def _wrong_in(entry: Any) -> str:
-    "What is wrong with an entry of the file, in words; '' if it is a decision."
-    if not isinstance(entry, dict): return 'no object'
+def _wrong_type_in(entry: dict) -> str:
+    "Which field of an entry is of a wrong kind, in words; '' if none is."
     for name in _NUMBERS:
         number, needed = entry.get(name), name in ('first_frame', 'last_frame')
         if isinstance(number, bool) or not isinstance(number, int) and (needed or number is not None):
@@ -126,8 +127,14 @@ def _wrong_in(entry: Any) -> str:
     for name in _WORDS:
         if not isinstance(entry.get(name, ''), str): return f'{name} that is no text'
     points = entry.get('points')
-    if not isinstance(points, list) or not all(isinstance(one, str) for one in points):
-        return 'points that are no list of names'
+    is_list = isinstance(points, list) and all(isinstance(one, str) for one in points)
+    return '' if is_list else 'points that are no list of names'
+
+# %% ../../nbs/reconstruct/612_decisions.ipynb #check-entry
+def _wrong_in(entry: Any) -> str:
+    "What is wrong with an entry of the file, in words; '' if it is a decision."
+    if not isinstance(entry, dict): return 'no object'
+    if wrong := _wrong_type_in(entry): return wrong
     if entry.get('kind') not in KINDS: return f'kind {str(entry.get("kind"))[:20]!r}'
     if entry.get('method', '') not in ('', *FILLS): return f'method {entry["method"][:20]!r}'
     first, last = (int(entry[name]) for name in _NUMBERS[:2])
@@ -150,6 +157,17 @@ def parse_decision(
         if known.get(end) == known[own]: known[end] = None   # the ends of the gap itself
     return Decision(points=tuple(entry['points']), **known)
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #check-content
+def _check_content(path: Path, content: Any) -> None:
+    "Raise `DataError` if JSON holds no decisions, or those of another version."
+    if not isinstance(content, dict) or content.get('format') != FORMAT:
+        raise DataError(f'{path}: another kind of JSON found, expected "format": "{FORMAT}"')
+    if content.get('version') != VERSION:
+        raise DataError(f'{path}: version {str(content.get("version"))[:20]} found, expected {VERSION}; '
+                        'use the version of motionfm that wrote it, or review again')
+    if not isinstance(content.get('decisions'), list):
+        raise DataError(f'{path}: no list of decisions found, expected one; review again')
+
 # %% ../../nbs/reconstruct/612_decisions.ipynb #read-json
 def _read_json(path: Path) -> dict:
     "The content of a file of decisions; raises `FileError`, `DataError`."
@@ -159,13 +177,7 @@ def _read_json(path: Path) -> dict:
                         'give the file that a review has written') from error
     except (ValueError, RecursionError) as error:
         raise DataError(f'{path}: no JSON found, expected the decisions that a review has written') from error
-    if not isinstance(content, dict) or content.get('format') != FORMAT:
-        raise DataError(f'{path}: another kind of JSON found, expected "format": "{FORMAT}"')
-    if content.get('version') != VERSION:
-        raise DataError(f'{path}: version {str(content.get("version"))[:20]} found, expected {VERSION}; '
-                        'use the version of motionfm that wrote it, or review again')
-    if not isinstance(content.get('decisions'), list):
-        raise DataError(f'{path}: no list of decisions found, expected one; review again')
+    _check_content(path, content)
     return content
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #check-recording
@@ -200,6 +212,7 @@ def _bodies(trial: Trial) -> Iterator[tuple[str, Trial]]:
     for who in people if several else ['']:
         yield (f'{who}:' if several else ''), select_subject(trial, who) if several else trial
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #columns-of
 def _columns_of(trial: Trial) -> dict[str, int]:
     "Name in the table of gaps: column of the recording."
     places = {marker: column for column, marker in enumerate(trial.markers)}
@@ -229,24 +242,32 @@ def span_of(
                         f'{trial.frames[0]} to {trial.frames[-1]}')
     return slice(start, end + 1)
 
-# %% ../../nbs/reconstruct/612_decisions.ipynb #reviewed
+# %% ../../nbs/reconstruct/612_decisions.ipynb #recorded-positions
 _NO_POINTS = 'not a position', 'instrument', 'static'
 
+def _unrelated(done: TrialRepair) -> list[int]:
+    "Columns of a recording that are no points on a body."
+    return [column for column, kind in enumerate(classify_points(done.recorded)) if kind in _NO_POINTS]
+
+def _recorded_positions(done: TrialRepair, shape: tuple[int, ...]) -> np.ndarray:
+    "(T, M, 3) metres, y up, as they were recorded; NaN for points that the repair has added."
+    recorded = np.full(shape, np.nan)
+    recorded[:, :len(done.recorded.markers)] = points_of(done.recorded, False).positions
+    return recorded
+
+# %% ../../nbs/reconstruct/612_decisions.ipynb #reviewed
 class Reviewed:
     "A repair, and every way to fill its gaps."
     def __init__(self, done: TrialRepair):
         self.done, self.trial, self.rate = done, done.repaired, done.repaired.rate
         self.columns = _columns_of(done.repaired)
-        recorded, everything = points_of(done.recorded, False), points_of(done.repaired, False)
-        self.positions = everything.positions          # (T, M, 3) metres, y up, repaired
-        self.recorded = np.full(self.positions.shape, np.nan)   # (T, M, 3) the same as it was recorded
-        self.recorded[:, :len(done.recorded.markers)] = recorded.positions
+        self.positions = points_of(done.repaired, False).positions         # (T, M, 3) metres, y up, repaired
+        self.recorded = _recorded_positions(done, self.positions.shape)    # (T, M, 3) as it was recorded
         self.hidden = np.zeros(self.positions.shape[:2], bool)  # (T, M) True in the gaps of the table
         for gap in done.summary.gaps:
             if gap.point in self.columns: self.hidden[self.frames_of(gap), self.columns[gap.point]] = True
-        odd = [column for column, kind in enumerate(classify_points(done.recorded)) if kind in _NO_POINTS]
         self.visible = np.isfinite(self.positions[..., 0]) & ~self.hidden   # (T, M) what others may rely on
-        self.visible[:, odd] = False
+        self.visible[:, _unrelated(done)] = False
         uncertainty = done.uncertainty
         self.uncertainty = np.full(self.hidden.shape, np.nan) if uncertainty is None else uncertainty
 
@@ -266,6 +287,12 @@ def _fill_by_spline(positions: np.ndarray, visible: np.ndarray, gap: GapSpan, ra
     return fill_gap_spline(positions, visible, gap, rate) if closed else \
         fill_gap_local_cubic(positions, visible, gap)
 
+def _off(reviewed: Reviewed, gap: GapSpan, path: np.ndarray) -> np.ndarray:
+    "(G,) metres: the repair's uncertainty, and how far a path (G, 3) is from the repair."
+    where = slice(gap.start, gap.stop), gap.point
+    away = np.linalg.norm(path - reviewed.positions[where], axis=-1)
+    return np.hypot(np.nan_to_num(away), reviewed.uncertainty[where])
+
 # %% ../../nbs/reconstruct/612_decisions.ipynb #fill-again
 def _fill_again(reviewed: Reviewed, visible: np.ndarray, gap: GapSpan) -> tuple[np.ndarray, np.ndarray]:
     "(G, 3) and (G,) metres: what motionfm makes of other frames than those of a gap."
@@ -279,13 +306,6 @@ def _fill_again(reviewed: Reviewed, visible: np.ndarray, gap: GapSpan) -> tuple[
         return fill.positions, fill.uncertainty
     path = _fill_by_spline(reviewed.positions, visible, gap, reviewed.rate)
     return path, _off(reviewed, gap, path)
-
-# %% ../../nbs/reconstruct/612_decisions.ipynb #off
-def _off(reviewed: Reviewed, gap: GapSpan, path: np.ndarray) -> np.ndarray:
-    "(G,) metres: the repair's uncertainty, and how far a path (G, 3) is from the repair."
-    where = slice(gap.start, gap.stop), gap.point
-    away = np.linalg.norm(path - reviewed.positions[where], axis=-1)
-    return np.hypot(np.nan_to_num(away), reviewed.uncertainty[where])
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #fill
 class Fill(NamedTuple):
@@ -392,6 +412,10 @@ def _swapped_columns(reviewed: Reviewed) -> np.ndarray:
         owner[frames[some], points[some]] = _owners(reviewed, frames[some], points[some])
     return owner
 
+def _mm_apart(positions: np.ndarray, others: np.ndarray) -> float:
+    "Millimetres between two paths (N, 3) in metres, their median; 0 where not known."
+    return float(np.nan_to_num(1000*np.nanmedian(np.linalg.norm(positions - others, axis=-1))))
+
 # %% ../../nbs/reconstruct/612_decisions.ipynb #swap-findings
 def _swap_findings(reviewed: Reviewed) -> list[Finding]:
     "Points that hold what the file gives to others."
@@ -403,12 +427,10 @@ def _swap_findings(reviewed: Reviewed) -> list[Finding]:
     pairs = [(point, int(other)) for point in names for other in np.unique(owner[:, point]) if other in names]
     for point, other in pairs:
         where, mutual = owner[:, point] == other, owner[:, other] == point
-        for run in runs_of(where & ~(mutual & (other < point))):   # what is mutual is told once
-            apart = reviewed.positions[run, point] - reviewed.positions[run, other]
-            mm = float(np.nan_to_num(1000*np.nanmedian(np.linalg.norm(apart, axis=-1))))
-            score = .1*mm*(run.stop - run.start)
+        for run in runs_of(where & ~(mutual & (other < point))):   # what is mutual is reported once
+            mm = _mm_apart(reviewed.positions[run, point], reviewed.positions[run, other])
             found.append(Finding('swap', (names[point], names[other]), run.start, run.stop,
-                                 'labels exchanged back', mm, None, score))
+                                 'labels exchanged back', mm, None, .1*mm*(run.stop - run.start)))
     return found
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #cut-findings
@@ -426,6 +448,7 @@ def _cut_findings(reviewed: Reviewed) -> list[Finding]:
             found.append(Finding('cut', (), start, start + 1, 'repaired apart', mm, None, mm))
     return found
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #list-findings
 def list_findings(
     reviewed: Reviewed,
 ) -> list[Finding]:   # worst first
@@ -441,6 +464,12 @@ class DecidedGap(Gap):
     decided_by: str = ''
     note: str = ''
 
+def _is_about(decision: Decision, gap: Gap) -> bool:
+    "Whether a decision is about a gap of the table."
+    if decision.kind not in ('gap', 'outlier') or decision.points != (gap.point,): return False
+    return decision.first_frame <= gap.last and gap.first <= decision.last_frame
+
+# %% ../../nbs/reconstruct/612_decisions.ipynb #decide-gap
 _BY_HAND = ', by hand'
 
 def _decided(gap: Gap, decision: Decision | None, uncertainty: np.ndarray) -> DecidedGap:
@@ -463,6 +492,13 @@ class _Changed(NamedTuple):
     uncertainty: np.ndarray   # (T, M) metres
     touched: np.ndarray       # (T, M) True where a decision replaced a sample
 
+def _put_changed(trial: Trial, changed: _Changed) -> Trial:
+    "A trial with what decisions have changed; all else stays to the last digit."
+    values = trial.values.copy()
+    new = from_y_up(changed.positions[changed.touched], trial.up)*per_metre(trial.units)
+    values[changed.touched] = new
+    return replace(trial, values=values)
+
 # %% ../../nbs/reconstruct/612_decisions.ipynb #put-decision-2
 def _put_decision(reviewed: Reviewed, decision: Decision, changed: _Changed) -> None:
     "Fill what a decision is about; raises `DataError` where that can't be done."
@@ -481,14 +517,6 @@ def _put_decision(reviewed: Reviewed, decision: Decision, changed: _Changed) -> 
                             'this method can fill: too little is known there; choose another one')
         changed.positions[span, column], changed.uncertainty[span, column] = fill
         changed.touched[span, column] = True
-
-# %% ../../nbs/reconstruct/612_decisions.ipynb #put-trial
-def _put_changed(trial: Trial, changed: _Changed) -> Trial:
-    "A trial with what decisions have changed; all else stays to the last digit."
-    values = trial.values.copy()
-    new = from_y_up(changed.positions[changed.touched], trial.up)*per_metre(trial.units)
-    values[changed.touched] = new
-    return replace(trial, values=values)
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #recount
 def _uncertainty_of(reviewed: Reviewed, changed: _Changed, filled: np.ndarray) -> UncertaintySummary | None:
@@ -534,11 +562,6 @@ def _decision_remarks(decisions: Sequence[Decision]) -> tuple[str, ...]:
     return tuple(lines)
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #gap-rows
-def _is_about(decision: Decision, gap: Gap) -> bool:
-    "Whether a decision is about a gap of the table."
-    if decision.kind not in ('gap', 'outlier') or decision.points != (gap.point,): return False
-    return decision.first_frame <= gap.last and gap.first <= decision.last_frame
-
 def _decided_gaps(reviewed: Reviewed, decisions: Sequence[Decision], changed: _Changed) -> list[DecidedGap]:
     "The table of gaps with what was decided."
     rows: list[DecidedGap] = []

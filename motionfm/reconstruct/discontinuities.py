@@ -133,6 +133,19 @@ def _drop_short_parts(
         if number not in kept: displaced[part] = True
     return np.array([0, *(parts[number].start for number in kept[1:])]), displaced
 
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #goes-on-from
+def _goes_on_from(
+    seen: np.ndarray,    # (T, K, 3) metres, NaN where not visible
+    bounds: tuple,       # (T, K) frames, twice, as `gap_bounds` gives them
+    before: int,         # frame before a jump
+    later: np.ndarray,   # (L,) frames before which the body jumps again
+    min_jump: float,     # metres that count as a jump
+    rate: float,         # frames per second
+) -> np.ndarray:         # (L,)
+    "Whether the body goes on at later jumps from where it was before an earlier one."
+    step, between = _joint_steps(seen, bounds, np.full(len(later), before), later)
+    return _jump_distance(step, np.maximum(min_jump, SETTINGS.return_speed*between/rate)) == 0
+
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-discontinuities
 def find_discontinuities(
     positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
@@ -148,9 +161,7 @@ def find_discontinuities(
     jumps = _jump_frames(metres, np.where(np.isfinite(step[..., 0]), between, 0).max(1, initial=0))
 
     def comes_back(at: int, later: np.ndarray) -> np.ndarray:
-        "Whether the body goes on at later jumps from where it was before this one."
-        step, between = _joint_steps(seen, bounds, np.full(len(later), jumps[at] - 1), jumps[later])
-        return _jump_distance(step, np.maximum(min_jump, SETTINGS.return_speed*between/rate)) == 0
+        return _goes_on_from(seen, bounds, jumps[at] - 1, jumps[later], min_jump, rate)
 
     followed, away = _follow_body(jumps, SETTINGS.max_displaced_s*rate, comes_back)
     displaced = np.zeros(len(visible), bool)

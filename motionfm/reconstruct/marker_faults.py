@@ -37,13 +37,6 @@ class MarkerFaultSettings:
     apart_m: float = .015         # metres by which a questioned label is off, by path or distances
     closer: float = .35           # share of that error that the other label may have,
     far_closer: float = .1        # and with which an exchange is sure, whatever is usual
-    outlier_m: float = .015       # metres off, beyond which a sample is an outlier
-    outlier_jerk: float = 2000.   # the same, in metres by one cubed second: more at low rates
-    max_outlier_frames: int = 12  # of one excursion
-    abrupt: float = .3            # share of the largest error that the first and the last one have
-    held_frames: int = 3          # of the same position
-    held_m: float = .01           # metres that the neighbours move meanwhile, and the marker jumps thereafter
-    held_to_end_m: float = .03    # metres by which distances change where nothing comes thereafter
     max_renamed: float = .8       # share of a recording that is renamed rather than the rest
 
 SETTINGS = MarkerFaultSettings()
@@ -112,6 +105,7 @@ def _step_errors(seen: np.ndarray) -> np.ndarray:
     errors[1:] = steps - _mean_velocity(before, after)
     return errors
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #step-sizes
 def _step_sizes(seen: np.ndarray, weight: np.ndarray) -> np.ndarray:
     "(T, M) metres of these errors, alone or against neighbours of weight (M, M); 0 where not known."
     errors = _step_errors(seen)
@@ -121,6 +115,12 @@ def _step_sizes(seen: np.ndarray, weight: np.ndarray) -> np.ndarray:
     shared = (weight@errors)/np.maximum(total, 1e-9)[..., None]
     alone, against = (np.sqrt(np.square(some).sum(-1)) for some in (errors, errors - shared))
     return np.where(known, np.minimum(alone, against), 0)
+
+def _are_breaks(sizes: np.ndarray, usual: np.ndarray, share: float) -> np.ndarray:
+    "(T, M) True where errors of steps exceed what is usual, and a share of those in the frames beside."
+    padded = np.pad(sizes, ((1, 1), (0, 0)))
+    largest = sizes > share*np.maximum(padded[:-2], padded[2:])
+    return (sizes > np.maximum(SETTINGS.break_m, SETTINGS.break_scales*usual)) & largest
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #usual-sizes
 def _usual_sizes(
@@ -153,11 +153,8 @@ def _find_breaks(
         stop, first = start + _PIECE_FRAMES, max(start - _BESIDE_FRAMES, 0)
         sizes = _step_sizes(seen[first:stop + _BESIDE_FRAMES], weight)
         scale = _usual_sizes(sizes, rate)
-        padded = np.pad(sizes, ((1, 1), (0, 0)))
-        largest = sizes > share*np.maximum(padded[:-2], padded[2:])
-        large = sizes > np.maximum(SETTINGS.break_m, SETTINGS.break_scales*scale)
         inside = slice(start - first, stop - first)
-        breaks[start:stop], usual[start:stop] = (large & largest)[inside], scale[inside]
+        breaks[start:stop], usual[start:stop] = _are_breaks(sizes, scale, share)[inside], scale[inside]
     return breaks, usual
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #paths
@@ -180,17 +177,6 @@ class _Paths:
         self.starts[:1] |= visible[:1]
         self.starts[1:] |= visible[1:] & ~visible[:-1]
 
-    def rename(self, frame: int, old: list[int], new: list[int]) -> None:
-        "From a frame on, give the columns `old` to the markers `new`."
-        for values in (self.seen, self.starts, self.usual, self.order):
-            values[frame:, new] = values[frame:, old]
-
-    def last_seen(self, frame: int, markers: np.ndarray) -> np.ndarray:
-        "The last frame before this one in which each marker was visible; −1 if that is long ago."
-        first = max(frame - round(SETTINGS.memory_s*self.rate), 0)
-        visible = np.isfinite(self.seen[first:frame, markers, 0])[::-1]
-        return np.where(visible.any(0), frame - 1 - visible.argmax(0), -1)
-
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #velocity
 def _velocity(paths: _Paths, frames: np.ndarray, markers: np.ndarray, way: int) -> np.ndarray:
     "(N, 3) metres by frame, before (way −1) or after (1) a frame; NaN if the path does not reach so far."
@@ -200,6 +186,12 @@ def _velocity(paths: _Paths, frames: np.ndarray, markers: np.ndarray, way: int) 
     cut = paths.starts[np.maximum(frames, others), markers]
     step = way*(paths.seen[others, markers] - paths.seen[frames, markers])
     return np.where((inside & ~cut)[:, None], step, np.nan)
+
+def _last_seen(paths: _Paths, frame: int, markers: np.ndarray) -> np.ndarray:
+    "(N,) the last frame before this one in which each marker was visible; −1 if that is long ago."
+    first = max(frame - round(SETTINGS.memory_s*paths.rate), 0)
+    visible = np.isfinite(paths.seen[first:frame, markers, 0])[::-1]
+    return np.where(visible.any(0), frame - 1 - visible.argmax(0), -1)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #shared-errors
 def _shared_errors(
@@ -220,6 +212,23 @@ def _shared_errors(
     total = np.where(known[:, None], off, 0).reshape(*near.shape, 3)*weight[..., None]
     return total.sum(1)/np.maximum(weight.sum(1), 1e-9)[:, None]
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #usual-errors
+def _usual_errors(
+    noise: np.ndarray,     # (R, C) metres, usual errors of steps
+    seconds: np.ndarray,   # (C,) in which a marker was out of sight
+    guessed: np.ndarray,   # (R, C) True where the velocity is known on one side only, or on none
+) -> np.ndarray:           # (R, C) metres
+    "How far paths usually begin from where they are expected."
+    usual = np.maximum(noise, SETTINGS.skin_m) + SETTINGS.jerk*seconds**3
+    return usual + guessed*SETTINGS.acceleration*seconds**2
+
+def _usual_changes(neighbours: _Neighbours, markers: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    "(C, N) metres by which distances change in seconds (C, 1); infinite where neighbours are not rigid."
+    within, over = neighbours.within[markers], neighbours.over[markers]
+    give = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
+    usual = SETTINGS.skin_m + 1.5*give
+    return np.where(np.maximum(within, usual) < SETTINGS.rigid_m, usual, np.inf)
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #path-errors
 def _path_errors(
     paths: _Paths,
@@ -238,10 +247,8 @@ def _path_errors(
     against = off - _shared_errors(paths, frame, markers, last, begun)
     errors = np.minimum(np.linalg.norm(off, axis=-1), np.linalg.norm(against, axis=-1))
     guessed = np.isnan(before[..., 0]) | np.isnan(after[..., 0])
-    usual = np.maximum(paths.usual[last, markers], paths.usual[frame, begun][:, None])
-    seconds = n_frames/paths.rate
-    usual = np.maximum(usual, SETTINGS.skin_m) + SETTINGS.jerk*seconds**3
-    usual = usual + guessed*SETTINGS.acceleration*seconds**2
+    noise = np.maximum(paths.usual[last, markers], paths.usual[frame, begun][:, None])
+    usual = _usual_errors(noise, n_frames/paths.rate, guessed)
     return np.where(known, errors, np.nan), usual, known & ~guessed
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #rigid-errors
@@ -257,10 +264,8 @@ def _rigid_errors(
     known, last = (last >= 0)[:, None] & ~np.isin(near, begun), np.maximum(last, 0)
     then = np.linalg.norm(paths.seen[last[:, None], near] - paths.seen[last, markers][:, None], axis=-1)
     now = np.linalg.norm(paths.seen[frame, near] - paths.seen[frame, begun][:, None, None], axis=-1)
-    within, over = paths.neighbours.within[markers], paths.neighbours.over[markers]
-    give = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
-    usual = SETTINGS.skin_m + 1.5*give
-    known = known & (np.maximum(within, usual) < SETTINGS.rigid_m) & np.isfinite(now) & np.isfinite(then)
+    usual = _usual_changes(paths.neighbours, markers, seconds)
+    known = known & np.isfinite(usual) & np.isfinite(now) & np.isfinite(then)
     off, count = np.where(known, now - then, 0), known.sum(-1)
     squares = np.minimum(np.square(off/usual), SETTINGS.max_square)
     mean, mean_square = (some.sum(-1)/np.maximum(count, 1) for some in (np.square(off), squares))
@@ -276,8 +281,8 @@ class _AssignmentCosts(NamedTuple):
     square: np.ndarray    # of path and distances together, in usual units
 
 def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) -> _AssignmentCosts:
-    "Hear both witnesses; where one knows nothing the other counts twice."
-    last = paths.last_seen(frame, markers)
+    "Weigh paths and distances; where one of them is not known the other counts twice."
+    last = _last_seen(paths, frame, markers)
     path, usual, sure = _path_errors(paths, frame, begun, markers, last)
     rigid, by_body = _rigid_errors(paths, frame, begun, markers, last)
     by_path = np.minimum(np.square(path/usual), SETTINGS.max_square)
@@ -290,7 +295,7 @@ def _are_supported(
     moved: np.ndarray,     # (N,) rows that get another marker
     chosen: np.ndarray,    # (N,) columns of these
 ) -> np.ndarray:           # (N,)
-    "Whether a witness finds the new label right and the old one wrong."
+    "Whether the path or the distances fit the new label and don't fit the old one."
     exchanged = chosen < len(costs.path)
     was, now = np.nan_to_num(costs.path[moved, moved], nan=np.inf), costs.path[moved, chosen]
     by_path = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
@@ -338,6 +343,11 @@ def _new_labels(
     return labels
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #relabel
+def _rename(paths: _Paths, frame: int, old: list[int], new: list[int]) -> None:
+    "From a frame on, give the columns `old` to the markers `new`."
+    for values in (paths.seen, paths.starts, paths.usual, paths.order):
+        values[frame:, new] = values[frame:, old]
+
 def _relabel(paths: _Paths, frame: int) -> None:
     "Give paths that begin in a frame to other markers, if these are far more likely."
     begun = np.flatnonzero(paths.starts[frame])
@@ -348,9 +358,23 @@ def _relabel(paths: _Paths, frame: int) -> None:
         old, new = begun[moved].tolist(), markers[chosen].tolist()
         left = [marker for marker in old if marker not in new]    # those get the blank columns
         blank = [marker for marker in new if marker not in old]
-        paths.rename(frame, old + blank, new + left)
+        _rename(paths, frame, old + blank, new + left)
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #bridge
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #flicker-settings
+@dataclass(frozen=True)
+class FlickerSettings:
+    "What counts as an outlier of a marker, and as a held position."
+    outlier_m: float = .015       # metres off, beyond which a sample is an outlier
+    outlier_jerk: float = 2000.   # the same, in metres by one cubed second: more at low rates
+    max_outlier_frames: int = 12  # of one excursion
+    abrupt: float = .3            # share of the largest error that the first and the last one have
+    held_frames: int = 3          # of the same position
+    held_m: float = .01           # metres that the neighbours move meanwhile, and the marker jumps thereafter
+    held_to_end_m: float = .03    # metres by which distances change where nothing comes thereafter
+
+FLICKER = FlickerSettings()
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #curve
 def _curve(start: np.ndarray, leave: np.ndarray, end: np.ndarray, arrive: np.ndarray, n: int) -> np.ndarray:
     "(n − 1, 3) between two points (3,), by the velocities (3,) there in metres by frame."
     share = (np.arange(1, n)/n)[:, None]
@@ -358,6 +382,7 @@ def _curve(start: np.ndarray, leave: np.ndarray, end: np.ndarray, arrive: np.nda
     ends = (1 + 2*share)*back**2*start + share**2*(3 - 2*share)*end
     return ends + n*share*back*(back*leave - share*arrive)
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #bridge
 def _bridge(path: np.ndarray, starts: np.ndarray, last: int, after: int) -> tuple[float, np.ndarray]:
     "Metres by which a path (T, 3) misses its course from one frame to another; and (N,) those between."
     n, unknown = after - last, np.full(3, np.nan)
@@ -386,6 +411,7 @@ def _turn_error(seen: np.ndarray, marker: int, near: np.ndarray, before: int, fr
     expected = u@v@(seen[before, marker] - own) + other
     return float(np.linalg.norm(expected - seen[frame, marker]))
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #agrees-with-body
 def _agrees_with_body(
     paths: _Paths,
     marker: int,
@@ -397,6 +423,11 @@ def _agrees_with_body(
     before, inside, after = frames
     there, beyond = (_turn_error(paths.seen, marker, near, before, frame) for frame in (inside, after))
     return not there < max(.4*off, 1.5*np.nan_to_num(beyond))
+
+def _if_abrupt(wrong: np.ndarray, off: np.ndarray, largest: float) -> np.ndarray | None:
+    "(N,) outliers, if the first and the last one are off (N,) by nearly as many metres as any; else None."
+    is_abrupt = off[wrong][[0, -1]].min() > FLICKER.abrupt*largest
+    return wrong if is_abrupt else None
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #deviations
 def _deviations(
@@ -428,18 +459,33 @@ def _excursion(
 ) -> np.ndarray | None:  # (N,) True for the outliers between; None if there are none
     "Outliers of a marker between two frames."
     error, off = _deviations(paths, marker, last, after, near)
-    known, seconds = np.isfinite(off), (after - last)/paths.rate
+    known = np.isfinite(off)
     noise = max(SETTINGS.skin_m, *paths.usual[[last, after], marker].tolist())
-    course = noise + SETTINGS.jerk*seconds**3
+    course = noise + SETTINGS.jerk*((after - last)/paths.rate)**3
     if not known.any() or error > 4*course: return None
-    limit = SETTINGS.outlier_m + SETTINGS.outlier_jerk/paths.rate**3
+    limit = FLICKER.outlier_m + FLICKER.outlier_jerk/paths.rate**3
     limit = max(limit, 1.5*error, 4*(noise if known.all() else course))
     largest = float(np.nanmax(off))
     frames = last, last + 1 + int(np.nanargmax(off)), after
     if largest <= limit or not _agrees_with_body(paths, marker, near, frames, largest): return None
-    wrong = known & (np.nan_to_num(off) > limit/2)
-    is_abrupt = off[wrong][[0, -1]].min() > SETTINGS.abrupt*largest
-    return wrong if is_abrupt else None
+    return _if_abrupt(known & (np.nan_to_num(off) > limit/2), off, largest)
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #next-excursion
+def _next_excursion(
+    paths: _Paths,
+    marker: int,
+    last: int,            # frame in which the path is still right
+    begins: np.ndarray,   # frames in which the paths thereafter begin; it may go on with one of them,
+    lasts: np.ndarray,    # and in which they are seen last
+    near: np.ndarray,     # rigid neighbours
+) -> tuple[int, np.ndarray | None]: # the path with which it goes on, and the outliers before it, if any
+    "Outliers from the end of a path to the first path that goes on where it ended."
+    for number, after in enumerate(begins):
+        if after - last - 1 > FLICKER.max_outlier_frames: break
+        if lasts[number] == after and number + 1 < len(begins): continue   # a single frame
+        wrong = _excursion(paths, marker, last, after, near)
+        if wrong is not None: return number, wrong
+    return 0, None
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #outliers-of
 def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
@@ -452,16 +498,17 @@ def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
     near = near[paths.neighbours.within[marker] < SETTINGS.rigid_m]
     here = 0
     while here < len(begins) - 1:
-        there = here + 1
-        for after in range(here + 2, len(begins)):
-            if begins[after] - lasts[here] - 1 > SETTINGS.max_outlier_frames: break
-            if lasts[after] == begins[after] and after + 1 < len(begins): continue   # a single frame
-            wrong = _excursion(paths, marker, lasts[here], begins[after], near)
-            if wrong is None: continue
-            found[lasts[here] + 1:begins[after]], there = wrong, after
-            break
-        here = there
+        after, wrong = _next_excursion(paths, marker, lasts[here], begins[here + 2:], lasts[here + 2:], near)
+        if wrong is not None: found[lasts[here] + 1:begins[here + 2 + after]] = wrong
+        here += 1 if wrong is None else 2 + after
     return found
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #moves-and-turns
+def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]:
+    "Metres that neighbours (F, N, 3) move in some frames, and by which distances to a place (3,) change."
+    moved = np.linalg.norm(near - near[0], axis=-1)
+    distances = np.linalg.norm(near - place, axis=-1)
+    return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #is-held
 def _is_held(
@@ -474,15 +521,12 @@ def _is_held(
     first = run.start - 1
     near = near[first:run.stop, np.isfinite(near[first]).all(-1)]
     if not near.shape[1]: return False
-    moved = np.linalg.norm(near - near[0], axis=-1)
-    distances = np.linalg.norm(near - path[first], axis=-1)
-    moves = float(np.median(np.nanmax(moved, 0)))
-    turns = float(np.nanmax(np.abs(distances - distances[0])))
-    if moves <= SETTINGS.held_m or turns <= SETTINGS.held_m/2: return False
+    moves, turns = _moves_and_turns(path[first], near)
+    if moves <= FLICKER.held_m or turns <= FLICKER.held_m/2: return False
     jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
-    if np.isnan(jump): return bool(turns > SETTINGS.held_to_end_m and came > .4*moves)
-    return bool(jump > max(SETTINGS.held_m, .3*moves) and (are_rigid or came > .4*moves))
+    if np.isnan(jump): return bool(turns > FLICKER.held_to_end_m and came > .4*moves)
+    return bool(jump > max(FLICKER.held_m, .3*moves) and (are_rigid or came > .4*moves))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-held
 def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
@@ -495,7 +539,7 @@ def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
         near, rigid = neighbours.nearest[marker, :4], neighbours.within[marker, :4] < SETTINGS.rigid_m
         if rigid.any(): near = near[rigid]
         for run in runs_of(same[:, marker]):
-            if run.stop - run.start + 1 < SETTINGS.held_frames: continue
+            if run.stop - run.start + 1 < FLICKER.held_frames: continue
             held[run, marker] = _is_held(seen[:, marker], seen[:, near], run, bool(rigid.any()))
     return held
 
@@ -506,14 +550,17 @@ class MarkerFaults(NamedTuple):
     outliers: np.ndarray   # (T, M) True where a marker is in a wrong place for some frames
     held: np.ndarray       # (T, M) True where an earlier program repeated a position
 
-def _usual_columns(order: np.ndarray) -> np.ndarray:
-    "(M,) the column of each marker: its own, unless another one holds it nearly all the time."
-    own = np.arange(order.shape[1])
-    usual = own.copy()
-    for marker in np.flatnonzero((order != own).any(0)):
-        columns, counts = np.unique(order[:, marker], return_counts=True)
-        if counts.max() > SETTINGS.max_renamed*len(order): usual[marker] = columns[counts.argmax()]
-    return usual if len(np.unique(usual)) == len(usual) else own
+def _outliers_by_column(paths: _Paths) -> np.ndarray:
+    "(T, M) True for outliers, in the columns in which they were recorded."
+    found = np.stack([_outliers_of(paths, marker) for marker in range(paths.seen.shape[1])], 1)
+    outliers = np.zeros_like(found)
+    np.put_along_axis(outliers, paths.order, found, 1)
+    return outliers
+
+def _no_faults(shape: tuple[int, int]) -> MarkerFaults:
+    "All in order in a recording of T frames and M markers."
+    order = np.tile(np.arange(shape[1]), (shape[0], 1))
+    return MarkerFaults(order, np.zeros(shape, bool), np.zeros(shape, bool))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #beginning
 _CLEARLY = .4   # share of the distances' error that is left where a beginning or an end is renamed
@@ -524,6 +571,16 @@ def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.n
     first = np.linalg.norm(seen[:stop, near] - path[:stop, None], axis=-1)
     return float(np.nanmedian(np.abs(first - usual)))
 
+def _usual_columns(order: np.ndarray) -> np.ndarray:
+    "(M,) the column of each marker: its own, unless another one holds it nearly all the time."
+    own = np.arange(order.shape[1])
+    usual = own.copy()
+    for marker in np.flatnonzero((order != own).any(0)):
+        columns, counts = np.unique(order[:, marker], return_counts=True)
+        if counts.max() > SETTINGS.max_renamed*len(order): usual[marker] = columns[counts.argmax()]
+    return usual if len(np.unique(usual)) == len(usual) else own
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #keep-beginning
 @np.errstate(all='ignore')
 def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
     "The order (T, M) without labels of the beginning that fit about as well as they were."
@@ -544,20 +601,16 @@ def find_marker_faults(
     rate: float,             # frames per second
 ) -> MarkerFaults:
     "Find exchanged labels, flickering markers and held values in a recording of any named points."
+    if min(visible.shape, default=0) < 2: return _no_faults(visible.shape)
     seen = np.where(visible[..., None], positions, np.nan).astype(float)
     seen[~np.isfinite(seen).all(-1)] = np.nan
-    nothing = np.zeros(visible.shape, bool)
-    order = np.tile(np.arange(visible.shape[1]), (len(visible), 1))
-    if min(visible.shape, default=0) < 2: return MarkerFaults(order, nothing, nothing.copy())
     neighbours = _find_neighbours(seen, rate)
     held = _find_held(seen, neighbours)
     seen[held] = np.nan
     recorded, paths = seen.copy(), _Paths(seen, rate, neighbours)
     for frame in np.flatnonzero(paths.starts[1:].any(1)) + 1: _relabel(paths, int(frame))
     paths.cut(0.)
-    found = np.stack([_outliers_of(paths, marker) for marker in order[0]], 1)
-    outliers = np.zeros_like(found)   # by recorded columns
-    np.put_along_axis(outliers, paths.order, found, 1)
+    outliers = _outliers_by_column(paths)
     order = paths.order[:, np.argsort(_usual_columns(paths.order))]
     order = _keep_beginning(order, recorded, neighbours)
     order = _keep_beginning(order[::-1], recorded[::-1], neighbours)[::-1]   # and the end
@@ -574,7 +627,7 @@ def undo_marker_faults(
     visible = np.take_along_axis(visible, faults.order, 1)
     return positions, visible & ~faults.outliers & ~faults.held
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #describe
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #frames-in-words
 def _frames_in_words(runs: list[slice], first: int) -> str:
     "As 'frames 3-5 and 2 more spells, 9 frames in all'."
     start, last = runs[0].start + first, runs[0].stop - 1 + first
@@ -583,6 +636,18 @@ def _frames_in_words(runs: list[slice], first: int) -> str:
     if len(runs) == 1: return where if total == 1 else f'{where} ({total} frames)'
     return f"{where} and {len(runs) - 1} more spell{'s' if len(runs) > 2 else ''} ({total} frames in all)"
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
+def _label_faults(order: np.ndarray, marker: int, names: Sequence[str]) -> list[tuple[np.ndarray, str]]:
+    "In which frames (T,) a marker had the labels of others, by the order (T, M), in words."
+    cases = []
+    for column in np.setdiff1d(order[:, marker], marker):
+        held_by = order[:, marker] == column
+        mutual = held_by & (order[:, column] == marker)
+        cases += [(mutual & (marker < column), f'and {names[column]} had changed labels'),
+                  (held_by & ~mutual, f'was labelled {names[column]}')]
+    return cases
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #describe
 def describe_marker_faults(
     faults: MarkerFaults,
     names: Sequence[str],    # (M,) of the markers
@@ -591,12 +656,7 @@ def describe_marker_faults(
     "One sentence for each marker, or pair of markers, and kind of fault."
     sentences = []
     for marker, name in enumerate(names):
-        cases = []
-        for column in np.setdiff1d(faults.order[:, marker], marker):
-            held_by = faults.order[:, marker] == column
-            mutual = held_by & (faults.order[:, column] == marker)
-            cases += [(mutual & (marker < column), f'and {names[column]} had changed labels'),
-                      (held_by & ~mutual, f'was labelled {names[column]}')]
+        cases = _label_faults(faults.order, marker, names)
         cases += [(faults.outliers[:, marker], 'was in a wrong place'),
                   (faults.held[:, marker], 'was held in one place')]
         sentences += [f'{name} {words} in {_frames_in_words(runs_of(where), first)}.'

@@ -68,17 +68,27 @@ def _wrong_runs(
     runs = _bridge_breaks(off > edge_limit, beside)
     return [_extend_to_jumps(run, steps, beside) for run in runs if (off[run] > limit).sum() > 1]
 
+# %% ../../nbs/reconstruct/603_outliers.ipynb #length-errors
+def _length_errors(
+    positions: np.ndarray,   # (T, K, 3) metres
+    visible: np.ndarray,     # (T, K) True where a joint was seen
+    seen: np.ndarray,        # (T, K, 3) metres, NaN where not visible
+    known: np.ndarray,       # (T, E) True where both ends of a bone are seen
+) -> tuple[np.ndarray, np.ndarray]: # (T, E) and (E,) metres: errors, and beyond what a bone is wrong
+    "How far bones are from their usual length; nothing in frames in which many are."
+    usual, margin = expected_bone_lengths(positions, visible)
+    off = np.nan_to_num(np.abs(bone_lengths(seen) - usual))
+    n_wrong = (off > SETTINGS.margins*margin).sum(1)
+    off[n_wrong > SETTINGS.max_wrong_share*known.sum(1)] = 0
+    return off, np.maximum(SETTINGS.margins*margin, SETTINGS.min_error_m)
+
 # %% ../../nbs/reconstruct/603_outliers.ipynb #wrong-bones
 def _wrong_bones(positions: np.ndarray, visible: np.ndarray, rate: float) -> np.ndarray:
     "(T, E) True where a bone is so long or so short that one of its ends must be somewhere else."
     seen = np.where(visible[..., None], positions, np.nan)
     edges = np.array(edges_for(visible.shape[1]))
-    usual, margin = expected_bone_lengths(positions, visible)
     known = np.all(visible[:, edges], -1)
-    off = np.nan_to_num(np.abs(bone_lengths(seen) - usual))
-    limit = np.maximum(SETTINGS.margins*margin, SETTINGS.min_error_m)
-    n_wrong = (off > SETTINGS.margins*margin).sum(1)
-    off[n_wrong > SETTINGS.max_wrong_share*known.sum(1)] = 0
+    off, limit = _length_errors(positions, visible, seen, known)
     bones = seen[:, edges[:, 1]] - seen[:, edges[:, 0]]
     steps = np.nan_to_num(np.linalg.norm(np.diff(bones, axis=0, prepend=bones[:1]), axis=-1))
     wrong = np.zeros(off.shape, bool)
@@ -111,6 +121,18 @@ def _wrong_joints(
         if hangs_on_it and step[joint] > max(SETTINGS.min_error_m, step[parent]/2): found.add(joint)
     return sorted(found)
 
+# %% ../../nbs/reconstruct/603_outliers.ipynb #largest-steps
+def _largest_steps(
+    wrong: np.ndarray,       # (N, E) True where a bone is wrong
+    positions: np.ndarray,   # (N, K, 3) metres
+    visible: np.ndarray,     # (N, K) True where a joint was seen
+) -> np.ndarray:             # (K,) metres
+    "The largest step of each joint where other bones begin to be wrong."
+    seen = np.where(visible[..., None], positions, np.nan)
+    step = np.linalg.norm(np.diff(seen, axis=0), axis=-1)
+    changes = (wrong[1:] != wrong[:-1]).any(1)
+    return np.nan_to_num(step[changes]).max(0, initial=0)
+
 # %% ../../nbs/reconstruct/603_outliers.ipynb #wrong-joints-in
 def _wrong_joints_in(
     run: slice,              # frames in which some bone is wrong
@@ -120,10 +142,7 @@ def _wrong_joints_in(
 ) -> np.ndarray:             # (frames of the run, K) True where a joint is wrong
     "Joints that explain the wrong bones of some frames."
     n_joints, around = visible.shape[1], slice(max(run.start - 1, 0), run.stop + 1)
-    seen = np.where(visible[around, :, None], positions[around], np.nan)
-    step = np.linalg.norm(np.diff(seen, axis=0), axis=-1)
-    changes = (wrong[around][1:] != wrong[around][:-1]).any(1)
-    largest = np.nan_to_num(step[changes]).max(0, initial=0)
+    largest = _largest_steps(wrong[around], positions[around], visible[around])
     kinds, which = np.unique(wrong[run], axis=0, return_inverse=True)
     joints = np.zeros((len(kinds), n_joints), bool)
     for kind, row in zip(kinds, joints):

@@ -108,6 +108,12 @@ def _repair_at_rate(
     n_samples = round(check.n_samples*rate/RATE)   # as many as were recorded
     return repaired._replace(self_check=check._replace(n_samples=n_samples))
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #known-by-neighbours
+def _known_by_neighbours(by: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(T, K) True in gaps that neighbours fill, in frames that are not empty, up to as long as what was seen."
+    filled = (by == BY_NEIGHBOURS) & np.any(visible, 1, keepdims=True)
+    return filled & (gap_lengths(visible) <= visible.sum(0))   # seen briefly, it tells nothing about long
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #with-neighbours
 _NEIGHBOUR_SCALE = 1.5   # by which the neighbours' uncertainty counts as larger
 _NOISY_M = .01           # noise from which on the network is surer than noisy neighbours
@@ -117,8 +123,7 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
     if repaired.uncertainty is None or visible.all(): return repaired
     positions, uncertainty = repaired.positions, repaired.uncertainty
     filled = fill_points(positions, visible, rate, beside_others=True)
-    known = (filled.by == BY_NEIGHBOURS) & np.any(visible, 1, keepdims=True)
-    known &= gap_lengths(visible) <= visible.sum(0)   # what was seen briefly tells nothing about long
+    known = _known_by_neighbours(filled.by, visible)
     where_seen = np.nan_to_num(np.nanmedian(np.where(visible, uncertainty, np.nan)))   # of what they rely on
     theirs = np.hypot(filled.uncertainty, where_seen)
     precision = np.where(known, 1/np.maximum(_NEIGHBOUR_SCALE*theirs, 1e-6)**2, 0)
@@ -145,7 +150,6 @@ def _keep_quiet(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #exact
 _EXACT_M = .007    # jitter of the joints; clean recordings have up to 6 mm
-_FAR_OFF_M = .04   # from where the network has a joint
 
 def is_exact(
     joints: np.ndarray,   # (T, K, 3) metres; anything where not seen
@@ -154,6 +158,9 @@ def is_exact(
 ) -> bool:
     "Whether what was seen of joints is as exact as in optical recordings, and may stay as it is."
     return is_quiet(joints, seen) and bone_jitter(joints, seen, rate) < _EXACT_M
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #far-off
+_FAR_OFF_M = .04   # from where the network has a joint
 
 def with_far_off(
     found: Repaired,      # of an exact recording
@@ -175,8 +182,20 @@ def _with_noise(repaired: Repaired, visible: np.ndarray, noise: float) -> Repair
     "What was filled is as uncertain as the path, and as the noise of what was seen around it."
     if repaired.uncertainty is None: return repaired
     around = RADII_68*min(noise, _MOST_NOISE_M)
-    told = np.where(visible, repaired.uncertainty, np.hypot(repaired.uncertainty, around))
-    return repaired._replace(uncertainty=told)
+    uncertainty = np.where(visible, repaired.uncertainty, np.hypot(repaired.uncertainty, around))
+    return repaired._replace(uncertainty=uncertainty)
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #feet-held
+def _feet_held(
+    repaired: np.ndarray,    # (T, K, 3) metres
+    positions: np.ndarray,   # the same as recorded
+    seen: np.ndarray,        # (T, K) True where a joint was seen
+    noise: float,            # metres, standard deviation
+    rate: float,             # Hz
+) -> np.ndarray:             # (T, K, 3) metres
+    "A repair whose standing feet are held, as far as noise or jitter may have moved them."
+    jitter = bone_jitter(np.nan_to_num(positions), seen, rate)
+    return hold_feet(repaired, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
@@ -191,8 +210,7 @@ def _repair_part(
     if not np.isfinite(repaired.positions).all():
         raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
     noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
-    jitter = bone_jitter(np.nan_to_num(positions), seen, rate)
-    held = hold_feet(repaired.positions, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
+    held = _feet_held(repaired.positions, positions, seen, noise, rate)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
     repaired = _with_noise(repaired, seen, float(noise))
@@ -245,6 +263,19 @@ def _check_input(
     check_finite(np.where(visible[..., None], positions, 0)[None], [name])
     return positions, visible
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-parts
+def _repair_parts(
+    positions: np.ndarray, seen: np.ndarray, network: Repairer | Callable, rate: float, name: str,
+    discontinuities: Discontinuities,
+) -> Repaired:
+    "Repair each part of a recording."
+    slices, repaired = discontinuities.parts, []
+    n_shown = len(slices) if len(slices) > 5 else 0   # few show their own pieces
+    for part in progress(slices, 'parts of the recording', n_shown, after=2.):
+        part_name = name if len(slices) == 1 else f'{name}, from frame {part.start} to {part.stop - 1}'
+        repaired.append(_repair_part(positions[part], seen[part], network, rate, part_name))
+    return _join_parts(repaired, discontinuities)
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-with-uncertainty
 def repair_positions(
     positions: np.ndarray,                        # (T, K, 3) metres, y up; anything where not visible
@@ -261,12 +292,7 @@ def repair_positions(
     network = load_network() if network is None else network
     discontinuities = find_discontinuities(positions, visible, rate)
     seen = visible & ~discontinuities.displaced[:, None]
-    whole, parts = len(discontinuities.parts) == 1, []
-    n_told = len(discontinuities.parts) if len(discontinuities.parts) > 5 else 0   # few show their own pieces
-    for part in progress(discontinuities.parts, 'parts of the recording', n_told, after=2.):
-        part_name = name if whole else f'{name}, from frame {part.start} to {part.stop - 1}'
-        parts.append(_repair_part(positions[part], seen[part], network, rate, part_name))
-    repaired = _join_parts(parts, discontinuities)
+    repaired = _repair_parts(positions, seen, network, rate, name, discontinuities)
     return _keep_seen(repaired, positions, visible) if fill_only else repaired
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #wrap-keras-model

@@ -97,6 +97,12 @@ class Gap:
     median_mm: float | None      # uncertainty, if it is known
     worst_mm: float | None
 
+def _median_and_worst(uncertainty: np.ndarray) -> tuple[float | None, float | None]:
+    "Of the uncertainty of a gap (F,), metres, as mm; None where it is not known in every frame."
+    if not np.isfinite(uncertainty).all(): return None, None
+    mm = 1000*uncertainty
+    return float(np.median(mm)), float(mm.max())
+
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-numbers
 _UNCHANGED = 'left as they are, since nothing that was seen may change'
 
@@ -130,6 +136,7 @@ class SwapSummary:
         done = 'undone' if self.undone else _UNCHANGED
         return f'left/right swap in frames {frames} ({_format_counts(self.pairs)}); {done}'
 
+# %% ../../nbs/reconstruct/606_report.ipynb #describe-swaps
 def describe_swaps(
     swapped: np.ndarray | None,   # (T, K) True where a joint has the place of its counterpart
     trial: Trial,                 # the recording
@@ -156,6 +163,7 @@ class OutlierSummary:
         done = 'treated as gaps' if self.filled else _UNCHANGED
         return f'outliers: {"; ".join(found)}; {done}'
 
+# %% ../../nbs/reconstruct/606_report.ipynb #describe-outliers
 def describe_outliers(
     outliers: np.ndarray | None,   # (T, K) True where a joint was seen in a wrong place
     trial: Trial,                  # the recording
@@ -233,6 +241,7 @@ def _headline(summary: Summary) -> str:
             f'longest gap {counted(summary.longest_gap, "frame")}; '
             f'seen samples moved by {summary.moved_mm:.1f} mm on average')
 
+# %% ../../nbs/reconstruct/606_report.ipynb #warning-lines
 def _warning_lines(summary: Summary) -> list[str]:
     "What is unusual."
     lines, share = [], summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
@@ -250,7 +259,7 @@ def _warning_lines(summary: Summary) -> list[str]:
                      'from where the repair puts it')
     return lines
 
-# %% ../../nbs/reconstruct/606_report.ipynb #fill-lines
+# %% ../../nbs/reconstruct/606_report.ipynb #gap-lines
 def _gap_lines(gap_counts: dict) -> list[str]:
     "Gaps by length."
     bins = [f'{count} of {name} frames ({counted(inside, "sample")})'
@@ -261,6 +270,7 @@ def _gap_lines(gap_counts: dict) -> list[str]:
     ends = f'; {lie} before the first or after the last seen one' if at_ends else ''
     return [f'gaps: {", ".join(bins)}{ends}']
 
+# %% ../../nbs/reconstruct/606_report.ipynb #fill-lines
 def _blank_line(blank: dict) -> str:
     "How many samples were left blank, of which points."
     largest = sorted(blank, key=lambda name: -blank[name])[:SETTINGS.max_listed]
@@ -276,22 +286,25 @@ def _fill_lines(gap_counts: dict, filled: dict, blank: dict) -> list[str]:
     if blank: lines.append(_blank_line(blank))
     return lines
 
-# %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
+# %% ../../nbs/reconstruct/606_report.ipynb #uncertainty-line
 def _format_mm(value: float) -> str:
     "Millimetres; tenths of them where there is less than one."
     return f'{value:.1f}' if value < .95 else f'{value:.0f}'
 
+def _uncertainty_line(found: UncertaintySummary) -> str:
+    "How uncertain the filled samples are."
+    median, p95, worst = map(_format_mm, (found.median, found.p95, found.worst))
+    return ('uncertainty of the filled samples (two of three errors are smaller): '
+            f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm ({found.where})')
+
+# %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
 def _quality_lines(summary: Summary) -> list[str]:
     "How good the filled samples are."
     lines = []
     if summary.invented:
         created = ', '.join(name + CREATED_SUFFIX for name in summary.invented)
         lines.append(f'never seen, so invented: {", ".join(summary.invented)}; written as {created}')
-    if summary.uncertainty:
-        found = summary.uncertainty
-        median, p95, worst = map(_format_mm, (found.median, found.p95, found.worst))
-        lines.append('uncertainty of the filled samples (two of three errors are smaller): '
-                     f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm ({found.where})')
+    if summary.uncertainty: lines.append(_uncertainty_line(summary.uncertainty))
     if summary.self_check:
         n_samples, error = summary.self_check
         were = f'{counted(n_samples, "sample")} of this recording that {"was" if n_samples == 1 else "were"}'
@@ -330,12 +343,6 @@ def _summarise_uncertainty(
     median, p95 = float(np.median(inside[known])), float(np.percentile(inside[known], 95))
     return UncertaintySummary(median, p95, float(inside.max()), where)
 
-def _find_furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tuple[float, str]:
-    "The largest of (T, P) distances in metres, NaN where there is none, as mm, and where it is."
-    if not (moved > 0).any(): return 0., ''
-    frame, point = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
-    return 1000*float(moved[frame, point]), f'{names[point]} in frame {frames[frame]}'
-
 # %% ../../nbs/reconstruct/606_report.ipynb #list-gaps
 def _list_gaps(
     points: Points,                    # as they were recorded
@@ -351,18 +358,22 @@ def _list_gaps(
             filled = done[inside, point]
             what = ' and '.join(dict.fromkeys(by[inside, point][filled].tolist()))
             first, last = int(frames[inside.start]), int(frames[inside.stop - 1])
-            median = worst = None
-            if uncertainty is not None and np.isfinite(uncertainty[inside, point]).all():
-                mm = 1000*uncertainty[inside, point]
-                median, worst = float(np.median(mm)), float(mm.max())
-            gaps.append(Gap(name, first, last, inside.stop - inside.start, what, median, worst))
+            mm = (None, None) if uncertainty is None else _median_and_worst(uncertainty[inside, point])
+            gaps.append(Gap(name, first, last, inside.stop - inside.start, what, *mm))
     return gaps
 
+# %% ../../nbs/reconstruct/606_report.ipynb #all-flags
+def _find_furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tuple[float, str]:
+    "The largest of (T, P) distances in metres, NaN where there is none, as mm, and where it is."
+    if not (moved > 0).any(): return 0., ''
+    frame, point = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
+    return 1000*float(moved[frame, point]), f'{names[point]} in frame {frames[frame]}'
+
 def _all_flags(
-    trial: Trial, points: Points, positions: np.ndarray, parts: Sequence[slice],
+    trial: Trial, points: Points, positions: np.ndarray, discontinuities: Discontinuities | None,
 ) -> tuple[Flag, ...]:
     "Where the result leaves the human, in each part of a recording; joints only."
-    n = points.n_joints
+    parts, n = discontinuities.parts if discontinuities else [slice(None)], points.n_joints
     flags: list[Flag] = []
     for part in parts if n else ():
         flags += find_flags(positions[part, :n], trial.rate, points.positions[part, :n],
@@ -370,13 +381,18 @@ def _all_flags(
     return tuple(flags)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #chosen
-def _chosen(points: Points, which: np.ndarray) -> Points:
-    "Some of the points (P,), those that stand in the file."
-    names = tuple(np.array(points.names, object)[which])
-    return points._replace(
-        names=names, columns=points.columns[which], positions=points.positions[:, which],
-        visible=points.visible[:, which])
+def _in_file(
+    points: Points, positions: np.ndarray, by: str | np.ndarray, uncertainty: np.ndarray | None,
+) -> tuple[Points, np.ndarray, np.ndarray, np.ndarray | None]:
+    "Those of all points (P,) that stand in the file, and the same of what belongs to them."
+    has, by = points.columns >= 0, np.broadcast_to(by, points.visible.shape)
+    names = tuple(np.array(points.names, object)[has])
+    chosen = points._replace(
+        names=names, columns=points.columns[has], positions=points.positions[:, has],
+        visible=points.visible[:, has])
+    return chosen, positions[:, has], by[:, has], None if uncertainty is None else uncertainty[:, has]
 
+# %% ../../nbs/reconstruct/606_report.ipynb #describe-feet
 def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[str]:
     "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
     joints = positions[:, :points.n_joints]
@@ -398,15 +414,12 @@ def summarise(
     **found,                                     # further fields of `Summary`
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
-    parts = discontinuities.parts if discontinuities else [slice(None)]
-    found['flags'] = _all_flags(trial, points, positions, parts)
+    found['flags'] = _all_flags(trial, points, positions, discontinuities)
     found['remarks'] = (*found.get('remarks', ()), *_describe_feet(points, positions, trial.rate))
-    has, by = points.columns >= 0, np.broadcast_to(by, points.visible.shape)
-    if uncertainty is not None: uncertainty = uncertainty[:, has]
-    points = _chosen(points, has)
+    points, positions, by, uncertainty = _in_file(points, positions, by, uncertainty)
     displaced = discontinuities is not None and points.visible[discontinuities.displaced].any()
     found['discontinuities'] = describe_discontinuities(discontinuities, trial.frames, not displaced)
-    found |= _compare(points, positions[:, has], by[:, has], uncertainty, trial.frames)
+    found |= _compare(points, positions, by, uncertainty, trial.frames)
     return Summary(trial.source, str(output), len(trial), trial.rate, len(points.names),
                    invented=tuple(invented), notes=trial.notes, **found)
 
@@ -442,6 +455,13 @@ COLUMNS = (
     'self_check_samples', 'self_check_mm', 'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
     'flags', 'notes', 'error')
 
+def _row(result: Summary | Failure) -> dict:
+    "One line of the table in `summary.csv`."
+    if isinstance(result, Failure): return {'recording': result.source, 'error': result.error}
+    row = {'recording': result.source, 'output': result.output, 'frames': result.n_frames,
+           'rate_hz': result.rate, 'points': result.n_points}
+    return row | _gap_columns(result) | _quality_columns(result) | _found_columns(result)
+
 # %% ../../nbs/reconstruct/606_report.ipynb #row-parts
 def _gap_columns(result: Summary) -> dict:
     "What was missing, and what became of it."
@@ -454,6 +474,7 @@ def _gap_columns(result: Summary) -> dict:
     row['blank_points'] = _format_counts(result.blank, ' | ')
     return row | {'invented': ' '.join(result.invented)}
 
+# %% ../../nbs/reconstruct/606_report.ipynb #quality-columns
 def _quality_columns(result: Summary) -> dict:
     "How far samples were moved, and how good the filled ones are."
     row = {'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1)}
@@ -466,7 +487,7 @@ def _quality_columns(result: Summary) -> dict:
         row['self_check_mm'] = round(error, 2)
     return row
 
-# %% ../../nbs/reconstruct/606_report.ipynb #row
+# %% ../../nbs/reconstruct/606_report.ipynb #found-columns
 def _found_columns(result: Summary) -> dict:
     "What was found to be wrong."
     runs = result.outliers.runs if result.outliers else {}
@@ -478,13 +499,6 @@ def _found_columns(result: Summary) -> dict:
         'remarks': ' | '.join(result.remarks),
         'flags': ' | '.join(map(str, result.flags)),
         'notes': ' | '.join(result.notes)}
-
-def _row(result: Summary | Failure) -> dict:
-    "One line of the table in `summary.csv`."
-    if isinstance(result, Failure): return {'recording': result.source, 'error': result.error}
-    row = {'recording': result.source, 'output': result.output, 'frames': result.n_frames,
-           'rate_hz': result.rate, 'points': result.n_points}
-    return row | _gap_columns(result) | _quality_columns(result) | _found_columns(result)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-summaries
 def write_summaries(

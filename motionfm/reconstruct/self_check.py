@@ -69,6 +69,22 @@ def _hold_out(positions: np.ndarray, visible: np.ndarray, seed: int) -> _HeldOut
     if (kept == visible[where]).all() or kept.any(1).sum() < SETTINGS.min_frames: return None
     return _HeldOut(np.where(visible[..., None], positions, 0)[where], visible[where], kept)
 
+# %% ../../nbs/reconstruct/605_self_check.ipynb #solve-shares
+def _solve_shares(
+    squares: np.ndarray,   # (M, M), of the least squares
+    pull: np.ndarray,      # (M,)
+) -> np.ndarray:           # (M,)
+    "Shares with squares@shares = pull + the same for all, that add up to one; none is negative."
+    shares, used = np.zeros(len(pull)), list(range(len(pull)))
+    while True:
+        wanted = np.stack([pull[used], np.ones(len(used))], 1)
+        solution = np.linalg.solve(squares[np.ix_(used, used)], wanted)
+        found = solution[:, 0] + (1 - solution[:, 0].sum())/solution[:, 1].sum()*solution[:, 1]
+        if found.min() >= 0: break
+        used.pop(int(found.argmin()))
+    shares[used] = found
+    return shares
+
 # %% ../../nbs/reconstruct/605_self_check.ipynb #fit-shares
 def _fit_shares(
     errors: np.ndarray,   # (N, M, 3) metres, of M estimates
@@ -80,15 +96,7 @@ def _fit_shares(
     # strength of `before`: errors as they are, in so many samples
     strength = np.sqrt(np.square(rows).mean(0).sum()*3*SETTINGS.prior_samples/len(before))
     squares = rows.T@rows + strength**2*np.eye(len(before))
-    shares, used = np.zeros(len(before)), list(range(len(before)))
-    while True:   # squares@shares = strength²·before + the same for all, so that the shares add up to one
-        wanted = np.stack([strength**2*before[used], np.ones(len(used))], 1)
-        solution = np.linalg.solve(squares[np.ix_(used, used)], wanted)
-        found = solution[:, 0] + (1 - solution[:, 0].sum())/solution[:, 1].sum()*solution[:, 1]
-        if found.min() >= 0: break
-        used.pop(int(found.argmin()))
-    shares[used] = found
-    return shares
+    return _solve_shares(squares, strength**2*before)
 
 # %% ../../nbs/reconstruct/605_self_check.ipynb #in-empty-frame
 def _in_empty_frame(visible: np.ndarray) -> np.ndarray:
@@ -130,6 +138,18 @@ class SelfCheck(NamedTuple):
     shares: np.ndarray   # (2, 1 + C) of the estimates, beside joints that are seen and in empty frames
     mixed: bool          # whether estimates other than the network's have a share
 
+# %% ../../nbs/reconstruct/605_self_check.ipynb #best-shares
+def _best_shares(
+    errors: np.ndarray,   # (N, M, 3) metres, of M estimates; the network's first
+    empty: np.ndarray,    # (N,) True in frames in which nothing is seen
+) -> tuple[np.ndarray, np.ndarray, bool]: # shares (2, M); metres (N,) that are left; are estimates mixed
+    "Shares of a mixture that is clearly better than the network alone, or else the network's."
+    shares = _shares(errors, empty)
+    error = np.linalg.norm(errors[:, 0], axis=-1)
+    mixed_error = np.linalg.norm(_mix(errors, empty, shares), axis=-1)
+    if mixed_error.mean() < (1 - SETTINGS.min_gain)*error.mean(): return shares, mixed_error, True
+    return np.eye(errors.shape[1])[[0, 0]], error, False
+
 # %% ../../nbs/reconstruct/605_self_check.ipynb #compare
 def _compare(
     held_out: _HeldOut,
@@ -140,12 +160,7 @@ def _compare(
     hidden = held_out.visible & ~held_out.kept
     errors = estimates[hidden] - held_out.positions[hidden][:, None]
     empty = _in_empty_frame(held_out.kept)[hidden]
-    shares = _shares(errors, empty)
-    error = np.linalg.norm(errors[:, 0], axis=-1)
-    mixed_error = np.linalg.norm(_mix(errors, empty, shares), axis=-1)
-    mixed = bool(mixed_error.mean() < (1 - SETTINGS.min_gain)*error.mean())
-    if mixed: error = mixed_error
-    else: shares = np.eye(errors.shape[1])[[0, 0]]
+    shares, error, mixed = _best_shares(errors, empty)
     noise = noise_level(held_out.positions[None], held_out.visible[None])[1][0]
     factor, coverage = _calibrate(error, uncertainty[hidden], noise)
     return SelfCheck(int(hidden.sum()), float(error.mean()), coverage, factor, shares, mixed)

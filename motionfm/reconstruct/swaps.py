@@ -40,6 +40,17 @@ def _jump_log_odds(
     stays, turns = (np.minimum(np.square(step).sum(-1)/unit, SETTINGS.max_square) for step in steps)
     return stays - turns
 
+# %% ../../nbs/reconstruct/602_swaps.ipynb #bone-length
+def _length(positions: np.ndarray, joint: int, side: int) -> np.ndarray:
+    "(T,) metres from a joint to where the bone of another one begins, in positions (T, K, 3)."
+    return np.linalg.norm(positions[:, joint] - positions[:, PARENT_OF[side]], axis=-1)
+
+def _square_gain(positions: np.ndarray, own: int, other: int, usual: dict[int, float]) -> np.ndarray:
+    "(T,) by how many m² the bone to a joint is nearer to its usual length if names are swapped."
+    as_named = _length(positions, own, own) - usual[own]
+    as_swapped = _length(positions, own, other) - usual[other]
+    return np.square(as_named) - np.square(as_swapped)
+
 # %% ../../nbs/reconstruct/602_swaps.ipynb #bone-log-odds
 def _bone_log_odds(
     positions: np.ndarray,   # (T, K, 3) metres
@@ -48,16 +59,13 @@ def _bone_log_odds(
     noise: float,            # metres, standard deviation
 ) -> np.ndarray:             # (T,) log odds that a pair is swapped, from -2 to 2
     "Whether the bones that lead to a pair have their usual length if its names are swapped."
-    def length(joint: int, side: int) -> np.ndarray:
-        return np.linalg.norm(positions[:, joint] - positions[:, PARENT_OF[side]], axis=-1)
     both = {joint: visible[:, joint] & visible[:, PARENT_OF[joint]] for joint in pair}
     if not all(seen.any() for seen in both.values()): return np.zeros(len(visible))
-    usual = {joint: np.median(length(joint, joint)[both[joint]]) for joint in pair}
+    usual = {joint: np.median(_length(positions, joint, joint)[both[joint]]) for joint in pair}
     squares = []
     for own, other in (pair, pair[::-1]):
-        as_named, as_swapped = length(own, own) - usual[own], length(own, other) - usual[other]
         known = both[own] & visible[:, PARENT_OF[other]]
-        squares.append(np.where(known, np.square(as_named) - np.square(as_swapped), 0))
+        squares.append(np.where(known, _square_gain(positions, own, other, usual), 0))
     return np.clip(np.divide(squares, 2*(SETTINGS.length_m + noise)**2), -1, 1).sum(0)
 
 # %% ../../nbs/reconstruct/602_swaps.ipynb #girdles
@@ -78,6 +86,21 @@ def _states(pairs: int) -> np.ndarray:
     "(2**P, P) the states of P pairs: 1 where a pair is swapped."
     return np.arange(2**pairs)[:, None] >> np.arange(pairs) & 1
 
+# %% ../../nbs/reconstruct/602_swaps.ipynb #best-ways
+def _best_ways(
+    best: np.ndarray,     # (2**P,) log odds of each state in the first piece
+    gains: np.ndarray,    # (S, P) log odds that a pair changes at each step
+    pieces: np.ndarray,   # (S, 2**P) log odds of each state in the piece after it
+) -> tuple[np.ndarray, list]: # (2**P,) in the last piece; for each step, the best state before each
+    "Log odds of the most likely sequence that leads to each state."
+    states, came_from = _states(gains.shape[1]), []
+    for gain, piece in zip(gains, pieces):
+        gained = np.where(states[:, None] != states, gain, 0).sum(-1)   # from each state to each
+        ways = best[:, None] + gained
+        came_from.append(ways.argmax(0))
+        best = ways.max(0) + piece
+    return best, came_from
+
 # %% ../../nbs/reconstruct/602_swaps.ipynb #viterbi
 def _viterbi(
     changes: np.ndarray,    # (T - 1, P) log odds that a pair changes between two frames
@@ -91,12 +114,7 @@ def _viterbi(
     pieces = np.add.reduceat(log_odds, begins)
     gains = np.where(may, changes - SETTINGS.switch_cost, -np.inf)[steps]
     edge = SETTINGS.switch_cost/2*states.sum(1)   # a swap at either end of a recording shows one jump only
-    best, came_from = pieces[0] - edge, []
-    for gain, piece in zip(gains, pieces[1:]):
-        gained = np.where(states[:, None] != states, gain, 0).sum(-1)   # from each state to each
-        ways = best[:, None] + gained
-        came_from.append(ways.argmax(0))
-        best = ways.max(0) + piece
+    best, came_from = _best_ways(pieces[0] - edge, gains, pieces[1:])
     sequence = [int((best - edge).argmax())]
     for before in came_from[::-1]: sequence.append(int(before[sequence[-1]]))
     return np.repeat(states[sequence[::-1]], np.diff(np.r_[begins, len(log_odds)]), 0).astype(bool)
@@ -134,6 +152,23 @@ def _change_log_odds(
         may[seen[1:] - 1, number] = (odds > 0) | (seconds > SETTINGS.unseen_s)
     return changes, may
 
+# %% ../../nbs/reconstruct/602_swaps.ipynb #log-odds-by-bones
+def _log_odds_by_bones(
+    positions: np.ndarray,     # (T, K, 3) metres
+    visible: np.ndarray,       # (T, K) True where a joint was seen
+    pairs: tuple,              # P pairs of joints
+    noise: Sequence[float],    # (P,) metres, standard deviation
+) -> np.ndarray:               # (P, T)
+    "Log odds that pairs are swapped, by their bones; 0 for shoulders and hips, whose bones tell nothing."
+    if pairs == _GIRDLES: return np.zeros((len(pairs), len(visible)))
+    return np.array([_bone_log_odds(positions, visible, *of_pair) for of_pair in zip(pairs, noise)])
+
+# %% ../../nbs/reconstruct/602_swaps.ipynb #girdle-log-odds
+def _girdle_log_odds(positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(T, 4) log odds of the states of shoulders and hips, by whether both point the same way."
+    against = 1 - 2*(_states(2).sum(1) == 1)   # -1 where one of the two is swapped
+    return SETTINGS.girdle_weight*_girdle_cosine(positions, visible)[:, None]*against
+
 # %% ../../nbs/reconstruct/602_swaps.ipynb #swapped-pairs
 def _swapped_pairs(
     positions: np.ndarray,   # (T, K, 3) metres
@@ -146,13 +181,9 @@ def _swapped_pairs(
     both = np.array([visible[:, right] & visible[:, left] for right, left in pairs])
     frames = [np.flatnonzero(seen) for seen in both]
     own_noise = [float(np.hypot(noise[right], noise[left])) for right, left in pairs]
-    by_bones, states = np.zeros((len(pairs), len(visible))), _states(len(pairs))
-    if pairs != _GIRDLES:
-        by_bones[:] = [_bone_log_odds(positions, visible, *of_pair) for of_pair in zip(pairs, own_noise)]
-    log_odds = np.where(both, by_bones - SETTINGS.frame_cost, 0).T@states.T
-    if pairs == _GIRDLES:
-        against = 1 - 2*(states.sum(1) == 1)   # -1 where one of the two is swapped
-        log_odds += SETTINGS.girdle_weight*_girdle_cosine(positions, visible)[:, None]*against
+    by_bones = _log_odds_by_bones(positions, visible, pairs, own_noise)
+    log_odds = np.where(both, by_bones - SETTINGS.frame_cost, 0).T@_states(len(pairs)).T
+    if pairs == _GIRDLES: log_odds += _girdle_log_odds(positions, visible)
     changes, may = _change_log_odds(positions, pairs, frames, own_noise, rate)
     swapped = _viterbi(changes, may, min(1., RATE/rate)*log_odds)
     for of_pair, seen, odds in zip(swapped.T, frames, by_bones): _place_changes(of_pair, seen, odds)

@@ -63,15 +63,27 @@ def _without_errors(points: Points, found: Repaired) -> Points:
     if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
     return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #held-jump
+# %% ../../nbs/reconstruct/610_trials.ipynb #leaps-to
+_HELD_JUMP_M = .02   # metres of a step that is a jump, at least
+
 def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
     "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
     with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
     free = seen[1:] & seen[:-1] & ~same[:-1]
     return float(np.percentile(steps[free], 99)) if free.any() else 0.
 
-_HELD_S, _HELD_FRAMES, _HELD_BONE_M = .05, 3, .03
-_HELD_JUMP_M, _HELD_BODY_M, _HELD_END_M = .02, .01, .6
+def _leaps_to(
+    positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, frame: int,
+) -> bool:
+    "Whether a joint jumps to where it is in a frame."
+    turns = np.linalg.norm(np.diff(positions[:, joint], 2, axis=0), axis=-1)   # of frames n to n + 2
+    seen = visible[2:, joint] & visible[1:-1, joint] & visible[:-2, joint]
+    free = seen & ~same[2:, joint] & ~same[1:-1, joint]
+    if frame < 2 or not seen[frame - 2] or not free.any(): return False
+    return bool(turns[frame - 2] > max(_HELD_JUMP_M, 2*np.percentile(turns[free], 95)))
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #held-jump
+_HELD_BODY_M, _HELD_END_M = .01, .6   # metres that the body moves meanwhile
 
 def _jumps_after(
     positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice,
@@ -87,17 +99,7 @@ def _jumps_after(
     usual = _largest_step(positions[:, joint], visible[:, joint], same[:, joint])
     return bool(way > max(_HELD_JUMP_M, 1.5*usual))
 
-def _leaps_to(
-    positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, frame: int,
-) -> bool:
-    "Whether a joint jumps to where it is in a frame."
-    turns = np.linalg.norm(np.diff(positions[:, joint], 2, axis=0), axis=-1)   # of frames n to n + 2
-    seen = visible[2:, joint] & visible[1:-1, joint] & visible[:-2, joint]
-    free = seen & ~same[2:, joint] & ~same[1:-1, joint]
-    if frame < 2 or not seen[frame - 2] or not free.any(): return False
-    return bool(turns[frame - 2] > max(_HELD_JUMP_M, 2*np.percentile(turns[free], 95)))
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #held
+# %% ../../nbs/reconstruct/610_trials.ipynb #bone-change
 _SPIKE_FRAMES = 7   # of a running median, which outliers of three frames don't move
 _LEAST_KNOWN = .3   # share of a run in which the other end has to be known; fewer frames may all be outliers
 
@@ -111,6 +113,9 @@ def _bone_change(positions: np.ndarray, known: np.ndarray, joint: int, run: slic
     lengths = np.linalg.norm(positions[frames, joint] - positions[frames, parent], axis=-1)
     lengths = median_filter(lengths, min(_SPIKE_FRAMES, len(lengths)), mode='nearest')
     return np.abs(lengths - lengths[:1])
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #held
+_HELD_S, _HELD_FRAMES, _HELD_BONE_M = .05, 3, .03
 
 def _held_joints(
     positions: np.ndarray,   # (T, K, 3) metres
@@ -150,6 +155,33 @@ class _PointRepair(NamedTuple):
     found: Repaired             # of the joints; empty where there are none
     remarks: tuple[str, ...] = ()   # what was found in other points
 
+def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
+    "(T, P) words: what fills samples that were not seen (T, P); the first n points are joints."
+    check = found.self_check
+    way = 'the network and candidate estimates' if check and check.mixed else 'the network'
+    by = np.where(seen, '', way)
+    if found.by_neighbours is not None:
+        by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
+    return by
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #put-joints
+def _put_joints(cleaned: Points, found: Repaired, exact: bool) -> tuple[np.ndarray, np.ndarray]:
+    "(T, P, 3) and (T, P) metres: points with repaired joints, of which exact ones stay as seen; uncertainty."
+    n = cleaned.n_joints
+    positions, uncertainty = cleaned.positions.copy(), np.full(cleaned.visible.shape, np.nan)
+    positions[:, :n] = found.positions
+    if exact:
+        positions[:, :n] = np.where(cleaned.visible[:, :n, None], cleaned.positions[:, :n], found.positions)
+    if found.uncertainty is not None: uncertainty[:, :n] = found.uncertainty
+    return positions, uncertainty
+
+def _all_checks(*found: tuple | None) -> tuple[int, float] | None:
+    "Self-checks as one: all samples, and their mean error; None where there is none."
+    checks = [check for check in found if check]
+    total = sum(count for count, _ in checks)
+    return (total, sum(count*error for count, error in checks)/total) if total else None
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #repair-joints
 def _repair_joints(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
 ) -> _PointRepair:
@@ -161,16 +193,8 @@ def _repair_joints(
     exact = is_exact(joints, seen, trial.rate)
     if exact and not fill_only: found = with_far_off(found, joints, seen)
     cleaned = points if fill_only else _without_errors(points, found)
-    positions, uncertainty = cleaned.positions.copy(), np.full(points.visible.shape, np.nan)
-    positions[:, :n] = found.positions
-    if exact:
-        positions[:, :n] = np.where(cleaned.visible[:, :n, None], cleaned.positions[:, :n], found.positions)
-    if found.uncertainty is not None: uncertainty[:, :n] = found.uncertainty
-    check = found.self_check
-    way = 'the network and candidate estimates' if check and check.mixed else 'the network'
-    by = np.where(cleaned.visible, '', way)
-    if found.by_neighbours is not None:
-        by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
+    positions, uncertainty = _put_joints(cleaned, found, exact)
+    by, check = _filled_by(found, cleaned.visible, n), found.self_check
     hidden = (check.n_samples, check.error) if check else None
     return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, held)
 
@@ -206,13 +230,7 @@ def _repair_all_points(
         np.where(others, rest.by, first.done.by), _all_checks(first.done.self_check, rest.self_check))
     return _PointRepair(cleaned, done, first.found, remarks)
 
-def _all_checks(*found: tuple | None) -> tuple[int, float] | None:
-    "Self-checks as one: all samples, and their mean error; None where there is none."
-    checks = [check for check in found if check]
-    total = sum(count for count, _ in checks)
-    return (total, sum(count*error for count, error in checks)/total) if total else None
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #limits
+# %% ../../nbs/reconstruct/610_trials.ipynb #parse-span
 _SPAN = re.compile(r'(\d{1,9}(?:[.,]\d{0,9})?) *(s|sec|seconds?|ms|frames?|)')
 
 def parse_span(
@@ -229,11 +247,22 @@ def parse_span(
     if in_frames: return int(number)
     return int(number*(.001 if found[2] == 'ms' else 1)*rate + 1e-6)
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #limits
 class Limits(NamedTuple):
     "What is left blank."
     max_uncertainty_mm: float | None = None   # gaps that are less certain
     max_gap: int | None = None                # gaps of more frames
     extrapolate: bool = True                  # False: what lies before the first or after the last sight
+
+def _limits_of(
+    network: Repairer | Callable, max_uncertainty_mm: float | None, max_gap: int | str | None,
+    extrapolate: bool, rate: float,
+) -> Limits:
+    "What is to be left blank; raises `DataError` for a limit on uncertainties that nobody knows."
+    if max_uncertainty_mm is not None and not isinstance(network, Repairer):
+        raise DataError('a network without uncertainty found, '
+                        'expected the one that comes with motionfm, or one trained with --recipe best')
+    return Limits(max_uncertainty_mm, None if max_gap is None else parse_span(max_gap, rate), extrapolate)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #blank-out
 def _beyond(seen: np.ndarray, limits: Limits) -> np.ndarray:
@@ -333,7 +362,7 @@ def _kinds_of(trial: Trial) -> list[str]:
     return ['point' if kind == 'ghost' and not ever else kind
             for kind, ever in zip(classify_points(trial), seen)]
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #repair-person
+# %% ../../nbs/reconstruct/610_trials.ipynb #person-repair
 class _PersonRepair(NamedTuple):
     "A repaired person, and what a summary needs."
     trial: TrialRepair
@@ -341,16 +370,22 @@ class _PersonRepair(NamedTuple):
     positions: np.ndarray     # (T, P, 3) metres, repaired
     done: RepairedPoints
 
+def _points_to_repair(trial: Trial, kinds: Sequence[str], complete: bool) -> tuple[Trial, Points]:
+    "A recording, with the joints that it lacks if it is to be complete, and its points to repair."
+    left_out = {column for column, kind in enumerate(kinds) if kind in _LEFT}
+    whole = add_absent_joints(trial) if complete else trial
+    points = points_of(whole, complete or asks_network(trial), left_out)
+    check_points(trial, points)
+    return whole, points
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #repair-person
 def _repair_person(
     trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool, limits: Limits,
 ) -> _PersonRepair:
     "Repair a recording of one person."
     kinds = _kinds_of(trial)
-    left_out = {column for column, kind in enumerate(kinds) if kind in _LEFT}
     invented = absent_joints(trial) if complete else ()
-    whole = add_absent_joints(trial) if complete else trial
-    points = points_of(whole, complete or asks_network(trial), left_out)
-    check_points(trial, points)
+    whole, points = _points_to_repair(trial, kinds, complete)
     repair = _repair_all_points(points, network, trial, fill_only)
     if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
     positions = _final_positions(repair, limits)
@@ -404,7 +439,17 @@ def check_axes(
     if units is not None and units.lower() not in UNITS:
         raise DataError(f'unit {units[:20]!r} asked for the output, expected one of {", ".join(UNITS)}')
 
-def _turned(done: TrialRepair, up: str | None, units: str | None) -> TrialRepair:
+def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial, list[str]]:
+    "A recording, or one person of it, and who is in it; raises `DataError` if one has to be chosen."
+    if subject is not None: return select_subject(trial, subject), ['']
+    people = list(subjects_of(trial.markers))
+    if complete and len(people) > 1:
+        raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
+                        f'completed; choose one of {", ".join(people)[:60]} with --subject')
+    return trial, people
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #with-axes
+def _with_axes(done: TrialRepair, up: str | None, units: str | None) -> TrialRepair:
     "A repair whose result has other axes, or another unit."
     trial = done.repaired
     new_up, new_units = check_up(up or trial.up), (units or trial.units).lower()
@@ -431,18 +476,11 @@ def reconstruct_trial(
 ) -> TrialRepair:
     "Repair all points of a recording, joints and others; raises `DataError`."
     check_axes(out_up, out_units)
-    if max_uncertainty_mm is not None and not isinstance(network, Repairer):
-        raise DataError('a network without uncertainty found, '
-                        'expected the one that comes with motionfm, or one trained with --recipe best')
-    longest = None if max_gap is None else parse_span(max_gap, trial.rate)
-    options = network, fill_only, complete, Limits(max_uncertainty_mm, longest, extrapolate)
-    people = list(subjects_of(trial.markers))
-    if subject is not None: trial, people = select_subject(trial, subject), ['']
-    if len(people) < 2: return _turned(_repair_person(trial, *options).trial, out_up, out_units)
-    if complete:
-        raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
-                        f'completed; choose one of {", ".join(people)[:60]} with --subject')
-    return _turned(_repair_people(trial, people, *options), out_up, out_units)
+    limits = _limits_of(network, max_uncertainty_mm, max_gap, extrapolate, trial.rate)
+    options = network, fill_only, complete, limits
+    trial, people = _people_of(trial, subject, complete)
+    if len(people) < 2: return _with_axes(_repair_person(trial, *options).trial, out_up, out_units)
+    return _with_axes(_repair_people(trial, people, *options), out_up, out_units)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #reconstruct-file
 def reconstruct_file(
@@ -483,7 +521,7 @@ def check_turnable(output: Path) -> None:
         raise DataError(f'{output}: other axes or units asked for, expected a TRC, CSV or NPZ file, since '
                         'the rest of this format would not be turned; choose one with --format')
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #output-suffix
+# %% ../../nbs/reconstruct/610_trials.ipynb #check-format
 def check_format(
     ending: str | None,   # as 'trc' or '.TRC'; None: as the recording
 ) -> str | None:          # with a point, in small letters
@@ -494,6 +532,7 @@ def check_format(
     known = ', '.join(sorted(known[1:] for known in WRITERS))
     raise DataError(f'format {ending[:20]!r} asked for the output, expected one of {known}')
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #plan-file
 def output_folder(
     source: str | Path,                # a folder of recordings
     output: str | Path | None = None,  # where the user wants the results
@@ -503,11 +542,27 @@ def output_folder(
     folder = Path(source).resolve()
     return folder.with_name(folder.name + REPAIRED_SUFFIX)
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #unique-targets
+def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
+    "Where a recording goes: beside itself, into a folder, or where the user says."
+    suffix = ending or output_ending(source)
+    if output is None: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
+    return [(source, output/(source.stem + suffix) if output.is_dir() else output)]
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #apart
 def _as_disks_see(path: Path) -> str:
     "What two paths have in common that are one file on Windows and macOS, where case makes no difference."
     return str(path).casefold()
 
+def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
+    "Targets where recordings of one name from several folders bear the name of their folder, too."
+    folders: defaultdict[str, set[Path]] = defaultdict(set)
+    for path, target in zip(recordings, targets):
+        if path.suffix == target.suffix: folders[_as_disks_see(target)].add(path.parent)
+    return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
+            if path.suffix == target.suffix and len(folders[_as_disks_see(target)]) > 1 else target
+            for path, target in zip(recordings, targets)]
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #unique-targets
 def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets, each different: of two that are the same, the one that changes its format gets another name."
     targets = _apart(recordings, targets)
@@ -525,22 +580,7 @@ def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
         unique.append(target)
     return unique
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #plan-file
-def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
-    "Targets where recordings of one name from several folders bear the name of their folder, too."
-    folders: defaultdict[str, set[Path]] = defaultdict(set)
-    for path, target in zip(recordings, targets):
-        if path.suffix == target.suffix: folders[_as_disks_see(target)].add(path.parent)
-    return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
-            if path.suffix == target.suffix and len(folders[_as_disks_see(target)]) > 1 else target
-            for path, target in zip(recordings, targets)]
-
-def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
-    "Where a recording goes: beside itself, into a folder, or where the user says."
-    suffix = ending or output_ending(source)
-    if output is None: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
-    return [(source, output/(source.stem + suffix) if output.is_dir() else output)]
-
+# %% ../../nbs/reconstruct/610_trials.ipynb #plan-folder
 def _plan_folder(
     source: Path, output: Path | None, tables: Sequence, ending: str | None,
 ) -> list[tuple[Path, Path]]:
@@ -557,16 +597,24 @@ def _plan_folder(
     return list(zip(found, _unique_targets(found, targets)))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #check-plan
-def _check_folder(source: Path, output: Path | None, overwrite: bool) -> None:
-    "Raise `FileError` if the results of a folder can't be written."
-    table = output_folder(source, output)/SUMMARY_FILE
+def _check_table(folder: Path, overwrite: bool) -> None:
+    "Raise `FileError` if a folder has a table of results."
+    table = folder/SUMMARY_FILE
     if table.exists() and not overwrite:
         raise FileError(f'{table}: exists already; replace it with --overwrite, '
                         'go on with --resume, or choose another output')
-    if output and output.suffix.lower() in WRITERS:
-        raise FileError(f'{output}: the name of a file found, '
-                        f'expected that of a folder, since {source} is one')
 
+def _check_is_folder(output: str | Path, why: str) -> None:
+    "Raise `FileError` for the name of a file where a folder is needed, and say why."
+    if Path(output).suffix.lower() in WRITERS:
+        raise FileError(f'{output}: the name of a file found, expected that of a folder, {why}')
+
+def _check_folder(source: Path, output: Path | None, overwrite: bool) -> None:
+    "Raise `FileError` if the results of a folder can't be written."
+    _check_table(output_folder(source, output), overwrite)
+    if output: _check_is_folder(output, f'since {source} is one')
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #check-target
 def _check_target(path: Path, target: Path, overwrite: bool) -> None:
     "Raise `FileError` if the result of a recording can't be written."
     if target.resolve() == path.resolve():
@@ -608,12 +656,9 @@ def plan_several(
     ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
 ) -> list[tuple[Path, Path]]:         # (recording, where it goes)
     "The same for several at once."
-    if output and Path(output).suffix.lower() in WRITERS:
-        raise FileError(f'{output}: the name of a file found, expected that of a folder, '
-                        f'since {len(sources)} recordings go there')
-    if output and (Path(output)/SUMMARY_FILE).exists() and not overwrite:
-        raise FileError(f'{Path(output)/SUMMARY_FILE}: exists already; replace it with --overwrite, '
-                        'go on with --resume, or choose another output')
+    if output:
+        _check_is_folder(output, f'since {len(sources)} recordings go there')
+        _check_table(Path(output), overwrite)
     plan = [pair for source in sources for pair in plan_outputs(source, None, True, tables, ending)]
     plan = list(dict(plan).items())   # a recording that is named twice is one
     paths = [path for path, _ in plan]
