@@ -50,11 +50,7 @@ class Table(Sequence):
 
     def to_dataframe(self):
         "A pandas DataFrame; needs pandas."
-        try:
-            import pandas
-        except ImportError as error:
-            raise DataError('pandas is not installed: pip install pandas') from error
-        return pandas.DataFrame(self.rows, columns=self.columns)
+        return _as_dataframe(self)
 
 # %% ../nbs/cli/900_api.ipynb #table-text
 _MOST_ROWS = 20   # that are printed
@@ -80,6 +76,14 @@ def _as_html(table: Table) -> str:
         return ''.join(f'<td>{escape(_cell(row[name]))}</td>' for name in table.columns)
     body = ''.join(f'<tr>{cells(row)}</tr>' for row in table)
     return f'<table><tr>{head}</tr>{body}</table>'
+
+def _as_dataframe(table: Table):
+    "A table for pandas; raises `DataError` without it."
+    try:
+        import pandas
+    except ImportError as error:
+        raise DataError('pandas is not installed: pip install pandas') from error
+    return pandas.DataFrame(table.rows, columns=table.columns)
 
 # %% ../nbs/cli/900_api.ipynb #as-trial
 def as_trial(
@@ -225,6 +229,11 @@ def repair(
     done = reconstruct_trial(
         trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
         out_up, out_units)
+    return _as_repair(done, decisions)
+
+# %% ../nbs/cli/900_api.ipynb #as-repair
+def _as_repair(done: TrialRepair, decisions: Any) -> Repair:
+    "A repair as users see it, after what somebody decided about it."
     if isinstance(decisions, os.PathLike): decisions = Path(decisions)
     if decisions is not None: done = as_decided(done, decisions)
     uncertainty = None if done.uncertainty is None else 1000*done.uncertainty
