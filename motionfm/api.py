@@ -247,16 +247,21 @@ def review(
     **options: Any,              # as for `repair`
 ) -> Any:                        # shows itself; `decisions`, `repaired` and `save` are what is decided
     "Look at each gap of a repair, and decide; raises `DataError`, `FileError`."
-    from motionfm.view.review import decisions_path
     from motionfm.view.review_widget import LiveReview
     done = recording if isinstance(recording, Repair) else repair(recording, **options)
     if _is_decided(done.summary):
         raise DataError('a repair with decisions found, expected one without; give the recording itself, '
                         'and its decisions as decisions=')
     metres = None if done.uncertainty is None else done.uncertainty/1000
-    beside = Path(recording if isinstance(recording, str | os.PathLike) else Path(done.recorded.source).name)
-    path = Path(decisions) if decisions is not None else decisions_path(beside)
+    path = Path(decisions) if decisions is not None else _beside(recording, done)
     return LiveReview(TrialRepair(done.recorded, done.trial, metres, done.summary), path, by)
+
+# %% ../nbs/cli/900_api.ipynb #beside
+def _beside(recording: Any, done: Repair) -> Path:
+    "Where the decisions about a recording are kept: beside its file, or here if it is none."
+    from motionfm.view.review import decisions_path
+    is_path = isinstance(recording, str | os.PathLike)
+    return decisions_path(Path(recording if is_path else Path(done.recorded.source).name))
 
 # %% ../nbs/cli/900_api.ipynb #trials-of
 def _trials_of(source: Any, most: int | None) -> dict[str, tuple[np.ndarray, float]]:

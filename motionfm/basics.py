@@ -289,6 +289,13 @@ def _terminal_bar():
     return Progress(*columns, console=console, transient=True, refresh_per_second=4,
                     redirect_stdout=sys.stdout.isatty())
 
+def _advance(bar, after: float) -> None:
+    "One step more; the bar is started once so many seconds have passed."
+    task = bar.tasks[0]
+    done, seconds = task.completed + 1, task.elapsed or 0
+    bar.update(task.id, advance=1, pace=_pace(done, task.total, seconds))
+    if seconds >= after: bar.start()
+
 # %% ../nbs/00_basics.ipynb #shown-bar
 _SHOWN: list = []   # the bar on the screen, if there is one
 
@@ -316,13 +323,6 @@ def progress_bar(
         yield lambda: None
         return
     with _shown_bar(total, doing, after) as bar: yield partial(_advance, bar, after)
-
-def _advance(bar, after: float) -> None:
-    "One step more; the bar is started once so many seconds have passed."
-    task = bar.tasks[0]
-    done, seconds = task.completed + 1, task.elapsed or 0
-    bar.update(task.id, advance=1, pace=_pace(done, task.total, seconds))
-    if seconds >= after: bar.start()
 
 # %% ../nbs/00_basics.ipynb #progress-over
 def progress(

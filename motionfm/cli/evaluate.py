@@ -79,7 +79,7 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
              names: Names = None) -> None:
     "Damage clean trials, repair them by every method, and compare."
     from motionfm.evaluation.benchmark import format_table, known_names
-    from motionfm.evaluation.report import format_summary, write_report
+    from motionfm.evaluation.report import format_summary
     from motionfm.evaluation.scenarios import SCENARIOS
     wanted = known_names('scenario', names_in(scenario), SCENARIOS) if names_in(scenario) else None
     alone = _one_source(source, dataset_root)
@@ -89,9 +89,7 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
     trials = _read_all(folders, most, names, subjects)
     results = _evaluate(trials, methods, wanted, seed)
     print(format_table(results) + '\n\n' + format_summary(results))
-    shown = 'motionfm' if 'motionfm' in methods else None
-    page = write_report(report, results, trials, methods, comparison_player, shown, seed=seed)
-    print(f'\nlook at {page}')
+    _write_page(report, results, trials, methods, seed)
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-parts
 def _one_source(source: str | None, dataset_root: str | None) -> str | None:
@@ -108,6 +106,14 @@ def _evaluate(trials: dict, methods: dict[str, Callable], wanted: list[str] | No
         results = evaluate_trials(trials, methods, wanted, seed, lambda line: step())
     _print_left_out(scenarios, results, len(trials))
     return results
+
+# %% ../../nbs/cli/906_evaluate.ipynb #write-page
+def _write_page(report: str, results: list[dict], trials: dict, methods: dict, seed: int) -> None:
+    "Write the page and say where it is; our own method moves, if it was compared."
+    from motionfm.evaluation.report import write_report
+    shown = 'motionfm' if 'motionfm' in methods else None
+    page = write_report(report, results, trials, methods, comparison_player, shown, seed=seed)
+    print(f'\nlook at {page}')
 
 # %% ../../nbs/cli/906_evaluate.ipynb #left-out
 def _print_left_out(scenarios: list[str], results: list[dict], n_trials: int) -> None:

@@ -414,7 +414,7 @@ def import_recordings(
 def _import_sources(
     sources: _Sources, output: Path, cutting: _Cutting, overwrite: bool, log: Callable,
 ) -> tuple[list[ImportedRecording], int]:
-    "All windows wait in a buffer, and reach the dataset in one step; the same results and errors."
+    "Import into a buffer, then into the dataset in one step; returns and raises as `import_recordings`."
     taken = _recordings_in(output, cutting.n_joints)
     before = len(taken) and open_dataset(output).n_sequences
     check_writable(output.resolve().parent)

@@ -106,13 +106,17 @@ def shown_frames(
     shown = np.zeros(n_frames, bool)
     shown[_some(0, n_frames, most//3)] = True
     shown[[one.start for one in findings[:most//3]]] = True
-    left = most - int(shown.sum())
+    _show_around(findings, shown, most - int(shown.sum()))
+    return np.flatnonzero(shown)
+
+# %% ../../nbs/view/807_review.ipynb #show-around
+def _show_around(findings: Sequence[Finding], shown: np.ndarray, left: int) -> None:
+    "Show frames around the findings (in place, (T,) True where shown), as long as any of `left` are left."
     for one in findings:
-        around = _some(max(one.start - 15, 0), min(one.stop + 15, n_frames), 60)
+        around = _some(max(one.start - 15, 0), min(one.stop + 15, len(shown)), 60)
         left -= int((~shown[around]).sum())
         if left < 0: break
         shown[around] = True
-    return np.flatnonzero(shown)
 
 # %% ../../nbs/view/807_review.ipynb #at-points
 def _at_points(positions: np.ndarray, places: dict[int, int], n_points: int) -> np.ndarray:
