@@ -50,11 +50,7 @@ class Table(Sequence):
 
     def to_dataframe(self):
         "A pandas DataFrame; needs pandas."
-        try:
-            import pandas
-        except ImportError as error:
-            raise DataError('pandas is not installed: pip install pandas') from error
-        return pandas.DataFrame(self.rows, columns=self.columns)
+        return _as_dataframe(self)
 
 # %% ../nbs/cli/900_api.ipynb #table-text
 _MOST_ROWS = 20   # that are printed
@@ -80,6 +76,14 @@ def _as_html(table: Table) -> str:
         return ''.join(f'<td>{escape(_cell(row[name]))}</td>' for name in table.columns)
     body = ''.join(f'<tr>{cells(row)}</tr>' for row in table)
     return f'<table><tr>{head}</tr>{body}</table>'
+
+def _as_dataframe(table: Table):
+    "A table for pandas; raises `DataError` without it."
+    try:
+        import pandas
+    except ImportError as error:
+        raise DataError('pandas is not installed: pip install pandas') from error
+    return pandas.DataFrame(table.rows, columns=table.columns)
 
 # %% ../nbs/cli/900_api.ipynb #as-trial
 def as_trial(
@@ -225,6 +229,11 @@ def repair(
     done = reconstruct_trial(
         trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
         out_up, out_units)
+    return _as_repair(done, decisions)
+
+# %% ../nbs/cli/900_api.ipynb #as-repair
+def _as_repair(done: TrialRepair, decisions: Any) -> Repair:
+    "A repair as users see it, after what somebody decided about it."
     if isinstance(decisions, os.PathLike): decisions = Path(decisions)
     if decisions is not None: done = as_decided(done, decisions)
     uncertainty = None if done.uncertainty is None else 1000*done.uncertainty
@@ -238,16 +247,21 @@ def review(
     **options: Any,              # as for `repair`
 ) -> Any:                        # shows itself; `decisions`, `repaired` and `save` are what is decided
     "Look at each gap of a repair, and decide; raises `DataError`, `FileError`."
-    from motionfm.view.review import decisions_path
     from motionfm.view.review_widget import LiveReview
     done = recording if isinstance(recording, Repair) else repair(recording, **options)
     if _is_decided(done.summary):
         raise DataError('a repair with decisions found, expected one without; give the recording itself, '
                         'and its decisions as decisions=')
     metres = None if done.uncertainty is None else done.uncertainty/1000
-    beside = Path(recording if isinstance(recording, str | os.PathLike) else Path(done.recorded.source).name)
-    path = Path(decisions) if decisions is not None else decisions_path(beside)
+    path = Path(decisions) if decisions is not None else _beside(recording, done)
     return LiveReview(TrialRepair(done.recorded, done.trial, metres, done.summary), path, by)
+
+# %% ../nbs/cli/900_api.ipynb #beside
+def _beside(recording: Any, done: Repair) -> Path:
+    "Where the decisions about a recording are kept: beside its file, or here if it is none."
+    from motionfm.view.review import decisions_path
+    is_path = isinstance(recording, str | os.PathLike)
+    return decisions_path(Path(recording if is_path else Path(done.recorded.source).name))
 
 # %% ../nbs/cli/900_api.ipynb #trials-of
 def _trials_of(source: Any, most: int | None) -> dict[str, tuple[np.ndarray, float]]:

@@ -16,6 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from secrets import token_hex
@@ -288,9 +289,29 @@ def _terminal_bar():
     return Progress(*columns, console=console, transient=True, refresh_per_second=4,
                     redirect_stdout=sys.stdout.isatty())
 
-# %% ../nbs/00_basics.ipynb #one-bar
+def _advance(bar, after: float) -> None:
+    "One step more; the bar is started once so many seconds have passed."
+    task = bar.tasks[0]
+    done, seconds = task.completed + 1, task.elapsed or 0
+    bar.update(task.id, advance=1, pace=_pace(done, task.total, seconds))
+    if seconds >= after: bar.start()
+
+# %% ../nbs/00_basics.ipynb #shown-bar
 _SHOWN: list = []   # the bar on the screen, if there is one
 
+@contextmanager
+def _shown_bar(total: int, doing: str, after: float) -> Iterator:
+    "A bar that is on the screen inside the block; with `after`, some step has to start it."
+    _SHOWN.append(bar := _terminal_bar())
+    bar.add_task(doing, total=total, pace='')
+    try:
+        if not after: bar.start()
+        yield bar
+    finally:
+        _SHOWN.clear()
+        bar.stop()
+
+# %% ../nbs/00_basics.ipynb #one-bar
 @contextmanager
 def progress_bar(
     total: int,          # steps
@@ -301,18 +322,7 @@ def progress_bar(
     if total < 2 or _SHOWN or parent_process() or not _watched():
         yield lambda: None
         return
-    _SHOWN.append(bar := _terminal_bar())
-    task = bar.add_task(doing, total=total, pace='')
-    def step() -> None:
-        done, seconds = bar.tasks[0].completed + 1, bar.tasks[0].elapsed or 0
-        bar.update(task, advance=1, pace=_pace(done, total, seconds))
-        if seconds >= after: bar.start()
-    try:
-        if not after: bar.start()
-        yield step
-    finally:
-        _SHOWN.clear()
-        bar.stop()
+    with _shown_bar(total, doing, after) as bar: yield partial(_advance, bar, after)
 
 # %% ../nbs/00_basics.ipynb #progress-over
 def progress(

@@ -7,7 +7,7 @@ __all__ = ['repair_dataset']
 
 # %% ../nbs/cli/911_movement.ipynb #imports
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TYPE_CHECKING
 
@@ -123,12 +123,8 @@ repair = repair_dataset
 # %% ../nbs/cli/911_movement.ipynb #repair-each
 def _repair_each(dataset: Any, hints: tuple, network: Any, options: dict) -> tuple[list, dict[str, str]]:
     "Every individual repaired, and what is to be said of each; raises `DataError` if none could be."
-    layout = hints[0]
-    count = dataset.sizes[layout.individual] if layout.individual else 1
-    parts, said, failed = [], {}, []
-    for place in range(count):
-        one = dataset.isel({layout.individual: place}) if layout.individual else dataset
-        name = _name_of(one, layout, place)
+    layout, parts, said, failed = hints[0], [], {}, []
+    for name, one in _individuals(dataset, layout):
         try:
             done = reconstruct_trial(_trial_of(one, *hints), network, **options)
             parts.append(_put_back(one, layout, done))
@@ -137,8 +133,16 @@ def _repair_each(dataset: Any, hints: tuple, network: Any, options: dict) -> tup
             failed.append(f'{name}: {error}')
             said[name] = f'left as it is: {error}'
             parts.append(_unchanged(one, layout))
-    if len(failed) == count: raise DataError(f'nobody could be repaired: {failed[0]}')
+    if len(failed) == len(parts): raise DataError(f'nobody could be repaired: {failed[0]}')
     return parts, said
+
+# %% ../nbs/cli/911_movement.ipynb #individuals
+def _individuals(dataset: Any, layout: _Layout) -> Iterator[tuple[str, Any]]:
+    "What each individual is called, and its part of the dataset."
+    count = dataset.sizes[layout.individual] if layout.individual else 1
+    for place in range(count):
+        one = dataset.isel({layout.individual: place}) if layout.individual else dataset
+        yield _name_of(one, layout, place), one
 
 # %% ../nbs/cli/911_movement.ipynb #name-of
 def _name_of(one: Any, layout: _Layout, place: int) -> str:

@@ -58,7 +58,7 @@ def _merged(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
 
 # %% ../nbs/cli/909_pose2sim.ipynb #read-config
 def _read_config(folder: Path, root: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    "What holds for a trial, and what is to be told about it."
+    "What holds for a trial, and what is to be said about it."
     inside = [folder, *folder.parents]
     chain = inside[:inside.index(root) + 1] if root in inside else [folder]
     config: dict[str, Any] = {}
@@ -163,7 +163,7 @@ def _move_aside(folder: Path) -> list[Path]:
     return moved
 
 def _note_beside(folder: Path, set_aside: bool) -> tuple[str, ...]:
-    "What is to be told of them."
+    "What is to be said of them."
     names = [path.name for path in _beside(folder)]
     if not names: return ()
     listed = ', '.join(names[:6]) + ', ...'*(len(names) > 6)
@@ -173,12 +173,12 @@ def _note_beside(folder: Path, set_aside: bool) -> tuple[str, ...]:
 # %% ../nbs/cli/909_pose2sim.ipynb #steps
 def _steps_of(folder: Path, root: Path, unfiltered: bool, set_aside: bool) -> list[Step]:
     "What is to be done for one trial; nothing if the project leaves it out."
-    config, told = _read_config(folder, root)
+    config, config_notes = _read_config(folder, root)
     left_out = _table(config, 'project').get('exclude_from_batch')
     inside = folder.relative_to(root).as_posix() if root in folder.parents else folder.name
     if isinstance(left_out, list) and folder != root and {folder.name, inside} & set(map(str, left_out)):
         return []
-    notes = (*told, *_note_beside(folder, set_aside))
+    notes = (*config_notes, *_note_beside(folder, set_aside))
     rate, names = _frame_rate(config), _point_names(config)
     sources = [_choose(track, unfiltered) for track in _tracks(folder)]
     return [Step(source, _output(source), rate, names, notes if number == 0 else ())

@@ -103,6 +103,8 @@ NoExtrapolate = Annotated[bool, typer.Option(
     '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
 Rate = Annotated[float | None, typer.Option(
     '--rate', help='Frames per second, if INPUT lacks them or they are not found right.')]
+
+# %% ../../nbs/cli/901_app.ipynb #network-options
 Weights = Annotated[str | None, typer.Option(
     '--weights', help='Weights that training wrote; by default those that come with motionfm.')]
 ModelJson = Annotated[str | None, typer.Option(

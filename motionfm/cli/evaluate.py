@@ -36,6 +36,8 @@ _Scenarios = Annotated[str, typer.Option(
          'and flicker are made for markers; noise, jitter, joints, frames, everything, gap60, gap120, spikes '
          'and disk for both.')]
 _Methods = Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')]
+
+# %% ../../nbs/cli/906_evaluate.ipynb #options-trials
 _Subjects = Annotated[str, typer.Option(
     '--subjects',
     help='Of datasets, only these people, separated by commas, as 7 or dataset11/7; '
@@ -76,22 +78,39 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
              report: _Report = 'report.html', weights: Weights = None, model_json: ModelJson = None,
              names: Names = None) -> None:
     "Damage clean trials, repair them by every method, and compare."
-    from motionfm.evaluation.benchmark import evaluate_trials, format_table, known_names, scenarios_of
-    from motionfm.evaluation.report import format_summary, write_report
+    from motionfm.evaluation.benchmark import format_table, known_names
+    from motionfm.evaluation.report import format_summary
     from motionfm.evaluation.scenarios import SCENARIOS
     wanted = known_names('scenario', names_in(scenario), SCENARIOS) if names_in(scenario) else None
-    if source and dataset_root:
-        raise DataError(f'{source} and {dataset_root} found, expected one of them; a folder may hold both')
+    alone = _one_source(source, dataset_root)
     check_writable(Path(report).parent)
     methods = _chosen_methods(weights, model_json, method)
-    alone = source or dataset_root
     folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)
     trials = _read_all(folders, most, names, subjects)
-    n_lines = len(scenarios_of(trials, wanted))*len(methods)
-    with progress_bar(n_lines, 'methods in scenarios') as step:
-        results = evaluate_trials(trials, methods, wanted, seed, lambda line: step())
-    _print_left_out([*scenarios_of(trials, wanted)], results, len(trials))
+    results = _evaluate(trials, methods, wanted, seed)
     print(format_table(results) + '\n\n' + format_summary(results))
+    _write_page(report, results, trials, methods, seed)
+
+# %% ../../nbs/cli/906_evaluate.ipynb #evaluate-parts
+def _one_source(source: str | None, dataset_root: str | None) -> str | None:
+    "What is given as an argument or as an option; raises `DataError` for both."
+    if source and dataset_root:
+        raise DataError(f'{source} and {dataset_root} found, expected one of them; a folder may hold both')
+    return source or dataset_root
+
+def _evaluate(trials: dict, methods: dict[str, Callable], wanted: list[str] | None, seed: int) -> list[dict]:
+    "The lines of the results, behind a bar; says which scenarios are left out."
+    from motionfm.evaluation.benchmark import evaluate_trials, scenarios_of
+    scenarios = [*scenarios_of(trials, wanted)]
+    with progress_bar(len(scenarios)*len(methods), 'methods in scenarios') as step:
+        results = evaluate_trials(trials, methods, wanted, seed, lambda line: step())
+    _print_left_out(scenarios, results, len(trials))
+    return results
+
+# %% ../../nbs/cli/906_evaluate.ipynb #write-page
+def _write_page(report: str, results: list[dict], trials: dict, methods: dict, seed: int) -> None:
+    "Write the page and say where it is; our own method moves, if it was compared."
+    from motionfm.evaluation.report import write_report
     shown = 'motionfm' if 'motionfm' in methods else None
     page = write_report(report, results, trials, methods, comparison_player, shown, seed=seed)
     print(f'\nlook at {page}')

@@ -28,6 +28,7 @@ _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <h1>{title}</h1>{body}</html>
 '''
 
+# %% ../../nbs/cli/904_pages.ipynb #write-page
 def _write_page(path: Path, title: str, body: str) -> None:
     "Write a page; raises `FileError`."
     page = _PAGE.format(title=escape(title), style=_STYLE, body=body)
@@ -90,8 +91,8 @@ def gaps_html(
 def _facts(summary, trial) -> str:
     "Which way is up, and in which unit, in words."
     if trial is None: return ''
-    turned = '' if trial.up == 'y' else ' The player turns it: there y is up.'
-    return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.{turned}</p>'
+    note = '' if trial.up == 'y' else ' The player turns it: there y is up.'
+    return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.{note}</p>'
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page-2
 def write_repair_page(
@@ -111,7 +112,7 @@ def write_repair_page(
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row
-_INDEX = '''<p>{told}</p><div class="wide"><table><tr><th>recording</th><th>seconds</th><th>filled</th>
+_INDEX = '''<p>{summary}</p><div class="wide"><table><tr><th>recording</th><th>seconds</th><th>filled</th>
 <th>longest gap, s</th><th>95 of 100 under, mm</th><th>self-check, mm</th><th>look at</th></tr>
 {rows}</table></div>
 <p>The largest uncertainty first. <i>95 of 100 under</i>: the uncertainty of all filled samples but the worst
@@ -134,13 +135,13 @@ def write_index_page(
     pages: Mapping[str, str],    # name -> its own page, as the index leads to it
 ) -> None:
     "Write one page that leads to those of many recordings; raises `FileError`."
-    def doubt(name): return getattr(summaries[name].uncertainty, 'p95', 0)
-    done = sorted(pages, key=doubt, reverse=True)
-    rows = ''.join('<tr>' + ''.join(f'<td>{cell}</td>' for cell in _index_cells(name, pages[name],
-                   summaries[name])) + '</tr>' for name in done)
+    def uncertainty(name): return getattr(summaries[name].uncertainty, 'p95', 0)
+    done = sorted(pages, key=uncertainty, reverse=True)
+    cells = [_index_cells(name, pages[name], summaries[name]) for name in done]
+    rows = ''.join(f'<tr>{_cells_of("td", row)}</tr>' for row in cells)
     failed = [f'<li>{escape(name)}: {escape(one.error.removeprefix(f"{one.source}: "))}</li>'
               for name, one in summaries.items() if name not in pages]
-    told = f'{len(done)} recording{"s"[:len(done) != 1]} repaired'
-    body = _INDEX.format(told=told + (f', {len(failed)} not.' if failed else '.'), rows=rows)
+    summary = f'{len(done)} recording{"s"[:len(done) != 1]} repaired'
+    body = _INDEX.format(summary=summary + (f', {len(failed)} not.' if failed else '.'), rows=rows)
     if failed: body += f'<h2>Not repaired</h2><ul>{"".join(failed)}</ul>'
     _write_page(path, 'Repaired recordings', body)

@@ -28,7 +28,7 @@ class Step:
     output: Path
     rate: float | None = None       # Hz as the project says it, for a file that has none
     names: tuple[str, ...] = ()     # of the points, for a file that has none
-    notes: tuple[str, ...] = ()     # what is to be told with the result
+    notes: tuple[str, ...] = ()     # what is to be said with the result
 
 # %% ../../nbs/cli/908_projects.ipynb #read-step
 _NO_NAME = re.compile(r'((unnamed|keypoint|key|point|marker|joint)?[ _-]?\d+)?', re.IGNORECASE)

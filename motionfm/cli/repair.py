@@ -38,6 +38,8 @@ _Output = Annotated[str | None, typer.Option(
     '-o', '--output', help="Where to write, for several a folder; by default beside INPUT, _reconstructed.")]
 _Format = Annotated[str | None, typer.Option(
     '--format', help='What to write, as trc, csv or npz; by default what INPUT is.')]
+
+# %% ../../nbs/cli/905_repair.ipynb #options-repair
 _Subject = Annotated[str | None, typer.Option(
     '--subject', help='Of several people in one recording, the one to repair: the prefix of the names.')]
 _Complete = Annotated[bool, typer.Option(
@@ -62,6 +64,8 @@ _Table = Annotated[str | None, typer.Option(
 _Decisions = Annotated[str | None, typer.Option(
     '--decisions', help='Of one recording: do what somebody decided about its gaps in a review, '
                         'as in walk_decisions.json; --table then says who decided what.')]
+
+# %% ../../nbs/cli/905_repair.ipynb #options-run
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace outputs that exist.')]
 _Resume = Annotated[bool, typer.Option(
     '--resume', help='Go on with a folder: leave out recordings that have a result already.')]
@@ -88,10 +92,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
                'max_uncertainty_mm': max_uncertainty_mm, 'subject': subject, 'max_gap': max_gap,
                'extrapolate': not no_extrapolate, 'out_up': out_up, 'out_units': out_units}
     plan = _plan(sources, output, overwrite or resume, names, ending, options)
-    single = len(sources) == 1 and Path(sources[0]).is_file()
-    if not single: _check_extras(Path(sources[0]), [table, decisions])
-    _check_new([report, table], overwrite or resume)
-    _check_decisions(decisions)
+    single = _is_single(sources, report, table, decisions, overwrite or resume)
     repair = _Repair(model_json, weights, names, options)
     network = load_chosen_network(model_json, weights)
     with extra_names(names):
@@ -100,33 +101,48 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
             folder = _Folder(sources, output, plan, report, options)
             _reconstruct_all(folder, network, repair, resume, jobs, cluster)
 
+# %% ../../nbs/cli/905_repair.ipynb #single
+def _is_single(sources: list[str], report: str | None, table: str | None, decisions: str | None,
+               overwrite: bool) -> bool:
+    "Whether this is one recording; raises `DataError`, `FileError` for extras that can't be had."
+    single = len(sources) == 1 and Path(sources[0]).is_file()
+    if not single: _check_extras(Path(sources[0]), [table, decisions])
+    _check_new([report, table], overwrite)
+    _check_decisions(decisions)
+    return single
+
 # %% ../../nbs/cli/905_repair.ipynb #plan
 def _plan(sources: list[str], output: str | None, overwrite: bool, names: str | None, ending: str | None,
           options: dict) -> list[tuple[Path, Path]]:
     "Which files will be read and written; raises `DataError`, `FileError` for what can't be done as asked."
-    from motionfm.io.registry import check_rate
-    from motionfm.reconstruct.trials import (
-        check_axes,
-        check_format,
-        check_turnable,
-        parse_span,
-        plan_outputs,
-        plan_several,
-    )
-    if options['rate'] is not None: check_rate(options['rate'])
-    if options['max_gap'] is not None: parse_span(options['max_gap'], 1.)
-    check_axes(options['out_up'], options['out_units'])
+    from motionfm.reconstruct.trials import check_format, plan_outputs, plan_several
+    _check_options(options)
     suffix = check_format(ending)
     if output is not None and not output.strip():
         raise DataError("an empty name found for --output, expected a file or a folder")
     several = len(sources) > 1
     plan = plan_several(sources, output, overwrite, (names,), suffix) if several else \
         plan_outputs(sources[0], output, overwrite, (names,), suffix)
-    for _, target in plan:
+    _check_targets([target for _, target in plan], suffix, ending, options)
+    return plan
+
+# %% ../../nbs/cli/905_repair.ipynb #check-options
+def _check_options(options: dict) -> None:
+    "Raise `DataError` for a rate, a longest gap or axes that make no sense."
+    from motionfm.io.registry import check_rate
+    from motionfm.reconstruct.trials import check_axes, parse_span
+    if options['rate'] is not None: check_rate(options['rate'])
+    if options['max_gap'] is not None: parse_span(options['max_gap'], 1.)
+    check_axes(options['out_up'], options['out_units'])
+
+# %% ../../nbs/cli/905_repair.ipynb #check-targets
+def _check_targets(targets: list[Path], suffix: str | None, ending: str | None, options: dict) -> None:
+    "Raise `DataError` where --format does not fit a file, or its format can't hold the axes."
+    from motionfm.reconstruct.trials import check_turnable
+    for target in targets:
         if suffix and target.suffix.lower() != suffix:
             raise DataError(f'{target}: found beside --format {ending}, expected one ending; leave out one')
         if options['out_up'] or options['out_units']: check_turnable(target)
-    return plan
 
 # %% ../../nbs/cli/905_repair.ipynb #check-extras
 def _check_extras(source: Path, extras: list[str | None]) -> None:
@@ -212,21 +228,24 @@ def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Be
            subject: _Subject = None, overwrite: _Overwrite = False) -> None:
     "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
     from motionfm.data.importer import extra_names
-    from motionfm.io.files import read_trial
-    from motionfm.reconstruct.trials import reconstruct_trial
     from motionfm.view.review import save_review
     path = _one_recording(source)
     page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
     _check_new([str(page)], overwrite)
     _check_decisions(decisions)
     network = load_chosen_network(model_json, weights)
-    with extra_names(names):
-        trial = read_trial(path, up, units, rate)
-        done = reconstruct_trial(trial, network, fill_only, subject=subject)
+    with extra_names(names): done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
     made = _decisions_about(path, decisions, done.recorded)
     save_review(page, done, made, by)
     gaps, decisions_made = counted(len(done.summary.gaps), 'gap'), counted(len(made), 'decision')
     print(f'{gaps}, {decisions_made} so far; look at {page}')
+
+# %% ../../nbs/cli/905_repair.ipynb #review-repair
+def _repair_to_review(path: Path, hints: tuple, network: Callable, fill_only: bool, subject: str | None):
+    "Read a recording (with up, units and rate where they are given) and repair it."
+    from motionfm.io.files import read_trial
+    from motionfm.reconstruct.trials import reconstruct_trial
+    return reconstruct_trial(read_trial(path, *hints), network, fill_only, subject=subject)
 
 # %% ../../nbs/cli/905_repair.ipynb #review-parts
 def _one_recording(source: str) -> Path:

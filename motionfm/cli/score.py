@@ -26,6 +26,8 @@ _Scenarios = Annotated[str, typer.Option(
     '--scenario', help='With --make: scenarios, separated by commas; by default the usual ones.')]
 _Seed = Annotated[int, typer.Option('--seed', help='With --make: same seed, same damage.')]
 _Ending = Annotated[str, typer.Option('--ending', help='With --make: of the files, as .trc, .csv or .npz.')]
+
+# %% ../../nbs/cli/914_score.ipynb #options-method
 _Name = Annotated[str, typer.Option('--name', help='What to call the method, with its version.')]
 _Note = Annotated[str, typer.Option(
     '--note', help='What others need to repeat it: settings, seed, what it was trained on.')]
@@ -36,21 +38,25 @@ _Output = Annotated[str, typer.Option(
 # %% ../../nbs/cli/914_score.ipynb #make
 def _make_set(folder: str, sources: list[str], scenario: str, seed: int, ending: str) -> None:
     "Write a set and say what it holds; raises `DataError`, `FileError`."
-    from motionfm.data.subjects import find_recordings
     from motionfm.evaluation.benchmark import known_names
     from motionfm.evaluation.benchmark_set import example_groups, read_groups, write_benchmark_set
     from motionfm.evaluation.scenarios import SCENARIOS
     asked = names_in(scenario)
     if asked: known_names('scenario', asked, SCENARIOS)
     groups = read_groups(sources) if sources else example_groups()
-    files = [path for source in map(Path, sources)
-             for path in (find_recordings(source) if source.is_dir() else [source])]
-    made = write_benchmark_set(folder, groups, asked or None, seed, ending, files)
+    made = write_benchmark_set(folder, groups, asked or None, seed, ending, _files_of(sources))
     for group, trials in groups.items(): print(f'{group}: {len(trials)} trials')
     print(f'{folder}: {sum(map(len, made["damaged"].values()))} damaged trials, seed {seed}, '
           f'fingerprint {made["fingerprint"]}')
     print('repair those in damaged/ and write the results to a folder, in subfolders of the same names; '
           f'then: motionfm score {folder} RESULTS --name METHOD')
+
+# %% ../../nbs/cli/914_score.ipynb #files-of
+def _files_of(sources: list[str]) -> list[Path]:
+    "All files that a set is made from, those in folders among them."
+    from motionfm.data.subjects import find_recordings
+    return [path for source in map(Path, sources)
+            for path in (find_recordings(source) if source.is_dir() else [source])]
 
 # %% ../../nbs/cli/914_score.ipynb #score-results
 _MOST_REMARKS = 20

@@ -47,8 +47,8 @@ def _print_end(steps: Sequence[Step], results: list, then: str) -> None:
     from motionfm.reconstruct.report import Failure
     done = [one for one in results if not isinstance(one, Failure)]
     if len(steps) > 1:
-        told = [note for step in steps for note in step.notes]
-        for note in dict.fromkeys(told): print(note)
+        notes = [note for step in steps for note in step.notes]
+        for note in dict.fromkeys(notes): print(note)
         for one in done: print(f'written: {one.output}')
     if done: print(then)
     failed = [f'{Path(one.source).name}: {one.error.removeprefix(one.source + ": ")}'

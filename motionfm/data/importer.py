@@ -93,7 +93,6 @@ def true_runs(
     edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist()))
 
-# %% ../../nbs/data/209_importer.ipynb #unbroken
 def unbroken(
     frames: np.ndarray,            # (T,) frame numbers
 ) -> list[tuple[int, int]]:        # first and one past the last of each part without a jump
@@ -360,6 +359,36 @@ def _replace(output: Path, buffer: _WindowBuffer) -> int:
     finally: shutil.rmtree(new, ignore_errors=True)   # what is there now is the old one
     return count
 
+# %% ../../nbs/data/209_importer.ipynb #import-sources
+class _Sources(NamedTuple):
+    "The recordings of a folder, and what tables say about them."
+    folder: Path
+    recordings: list[Path]
+    find_subject: Callable[[str], Subject]   # by the name of a recording
+    names: str | None                        # a table with the columns marker, joint
+
+def _find_sources(folder: Path, subjects_from: str, people: str | None, names: str | None) -> _Sources:
+    "What there is to import; raises `DataError`, `FileError`."
+    recordings = find_recordings(folder, (subjects_from, people, names))
+    trial_names = [_name_of(path, folder) for path in recordings]
+    find_subject = subject_finder(subjects_from, trial_names, _own_name(folder), people)
+    return _Sources(folder, recordings, find_subject, names)
+
+# %% ../../nbs/data/209_importer.ipynb #import-cutting
+class _Cutting(NamedTuple):
+    "How recordings are read and cut; see `cut_recording` and `read_trial`."
+    n_joints: int
+    stride: int            # frames at 60 Hz
+    max_gap: int           # frames at 60 Hz
+    plausible_only: bool
+    up: str | None
+    units: str | None
+
+    def cut(self, path: Path) -> RecordingWindows:
+        "The windows of a recording; raises `DataError`, `FileError`."
+        trial = read_trial(path, self.up, self.units)
+        return cut_recording(trial, self.n_joints, self.stride, self.max_gap, self.plausible_only)
+
 # %% ../../nbs/data/209_importer.ipynb #import-recordings
 def import_recordings(
     folder: str | Path,              # recordings, with folders in it
@@ -377,19 +406,22 @@ def import_recordings(
     log: Callable[[str], None] = lambda line: None,   # is given one line for each recording, as it is done
 ) -> tuple[list[ImportedRecording], int]:   # what became of each recording; windows in the dataset now
     "Turn recordings into a dataset; raises `DataError`, `FileError`, and then leaves the dataset as it was."
-    folder, output = Path(folder), Path(output)
-    _check_options(n_joints, stride, max_gap)
-    recordings = find_recordings(folder, (subjects_from, people, names))
-    trial_names = [_name_of(path, folder) for path in recordings]
-    find_subject = subject_finder(subjects_from, trial_names, _own_name(folder), people)
-    taken = _recordings_in(output, n_joints)
+    cutting = _checked(_Cutting(n_joints, stride, max_gap, plausible_only, up, units))
+    sources = _find_sources(Path(folder), subjects_from, people, names)
+    return _import_sources(sources, Path(output), cutting, overwrite, log)
+
+# %% ../../nbs/data/209_importer.ipynb #import-sources-2
+def _import_sources(
+    sources: _Sources, output: Path, cutting: _Cutting, overwrite: bool, log: Callable,
+) -> tuple[list[ImportedRecording], int]:
+    "Import into a buffer, then into the dataset in one step; returns and raises as `import_recordings`."
+    taken = _recordings_in(output, cutting.n_joints)
     before = len(taken) and open_dataset(output).n_sequences
     check_writable(output.resolve().parent)
-    options = n_joints, stride, max_gap, plausible_only
-    cut = lambda path: cut_recording(read_trial(path, up, units), *options)
-    with extra_names(names), _buffering(output, n_joints) as buffer:
-        run = _ImportRun(folder, find_subject, {} if overwrite else taken, cut, buffer)
-        rows = _import_all(recordings, run, log)
+    with extra_names(sources.names), _buffering(output, cutting.n_joints) as buffer:
+        known = {} if overwrite else taken
+        run = _ImportRun(sources.folder, sources.find_subject, known, cutting.cut, buffer)
+        rows = _import_all(sources.recordings, run, log)
         return rows, _commit(output, buffer, overwrite) if len(buffer) else before
 
 # %% ../../nbs/data/209_importer.ipynb #import-all
@@ -409,14 +441,16 @@ def _import_all(recordings: list[Path], run: _ImportRun, log: Callable) -> list[
 # %% ../../nbs/data/209_importer.ipynb #import-checks
 _MAX_GAP_FRAMES = 10   # that may be closed; longer ones would be guesses
 
-def _check_options(n_joints: int, stride: int, max_gap: int) -> None:
-    "Raise `DataError` for options that make no sense."
+def _checked(cutting: _Cutting) -> _Cutting:
+    "The same; raises `DataError` for options that make no sense."
+    n_joints, stride, max_gap = cutting[:3]
     if n_joints not in JOINT_COUNTS:
         raise DataError(f'{n_joints} joints asked for, expected {" or ".join(map(str, JOINT_COUNTS))}')
     if stride < 1: raise DataError(f'a stride of {stride} frames asked for, expected 1 or more')
     if not 0 <= max_gap <= _MAX_GAP_FRAMES:
         raise DataError(f'gaps of {max_gap} frames to close asked for, expected 0 to {_MAX_GAP_FRAMES}; '
                         'longer ones would be guesses')
+    return cutting
 
 # %% ../../nbs/data/209_importer.ipynb #writing
 @contextmanager

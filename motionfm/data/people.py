@@ -107,30 +107,14 @@ class StoredTrial:
 
 Recording = np.ndarray | StoredTrial   # (T, 20, 3) float32 metres
 
-# %% ../../nbs/data/210_people.ipynb #trial-store
+# %% ../../nbs/data/210_people.ipynb #trial-file
 _FRAME_BYTES = 4*KMAX*3
 
-class TrialStore:
-    "Keeps trials in memory up to a bound, and those beyond it in a file."
-    def __init__(self,
-        memory_gb: float = np.inf,   # the bound
-        cache: str | Path = '',      # folder of the file; by default the user's cache folder
-    ):
-        self._room, self._cache, self._lock = 1e9*memory_gb, cache_folder(str(cache)), Lock()
+class _TrialFile:
+    "A file of frames, without a name; it is made when the first of them come."
+    def __init__(self, cache: str | Path):
+        self._cache, self._lock = cache_folder(str(cache)), Lock()
         self._file: Any = None
-
-    def keep(self, trial: np.ndarray) -> Recording:
-        "The same trial, in memory or in the file; raises `FileError`."
-        self._room -= trial.nbytes
-        if self._room >= 0: return trial
-        if self._file is None:
-            check_writable(self._cache)
-            self._file = TemporaryFile(dir=self._cache, buffering=0)   # noqa: SIM115
-        try: begin = self._file.seek(0, os.SEEK_END)//_FRAME_BYTES; self._file.write(trial.tobytes())
-        except OSError as error:
-            raise FileError(f'{self._cache}: trials could not be written there ({error.strerror}); '
-                            'make room, or give another --cache') from error
-        return StoredTrial(self, begin, len(trial))
 
     def read(self, begin: int, frames: int) -> np.ndarray:
         "(frames, 20, 3) from the file."
@@ -141,6 +125,36 @@ class TrialStore:
         if n_read != found.nbytes: raise FileError(f'{self._cache}: trials kept there are lost; start again')
         return found
 
+# %% ../../nbs/data/210_people.ipynb #trial-append
+def _append_trial(store: _TrialFile, trial: np.ndarray) -> int:
+    "Write a trial (T, 20, 3) at the end of the file; returns its first frame there, raises `FileError`."
+    if store._file is None:
+        check_writable(store._cache)
+        store._file = TemporaryFile(dir=store._cache, buffering=0)   # noqa: SIM115
+    try:
+        begin = store._file.seek(0, os.SEEK_END)//_FRAME_BYTES
+        store._file.write(trial.tobytes())
+    except OSError as error:
+        raise FileError(f'{store._cache}: trials could not be written there ({error.strerror}); '
+                        'make room, or give another --cache') from error
+    return begin
+
+# %% ../../nbs/data/210_people.ipynb #trial-store
+class TrialStore(_TrialFile):
+    "Keeps trials in memory up to a bound, and those beyond it in a file."
+    def __init__(self,
+        memory_gb: float = np.inf,   # the bound
+        cache: str | Path = '',      # folder of the file; by default the user's cache folder
+    ):
+        super().__init__(cache)
+        self._room = 1e9*memory_gb
+
+    def keep(self, trial: np.ndarray) -> Recording:
+        "The same trial, in memory or in the file; raises `FileError`."
+        self._room -= trial.nbytes
+        if self._room >= 0: return trial
+        return StoredTrial(self, _append_trial(self, trial), len(trial))
+
 # %% ../../nbs/data/210_people.ipynb #people
 class People(NamedTuple):
     "Whole trials, and whose they are."
@@ -148,6 +162,7 @@ class People(NamedTuple):
     subjects: np.ndarray      # (N,) who moves in each, as 'cmu/07'
     skipped: list[str]        # a line for each file of which nothing is taken, and why
 
+# %% ../../nbs/data/210_people.ipynb #of-npz
 def _of_npz(path: Path) -> Iterator[tuple[np.ndarray, str]]:
     "Trials of an NPZ file, one after the other, and whose they are; raises `DataError` before the first."
     for name, shape in check_trials(path, _shapes_in_npz(path)).items():
@@ -170,7 +185,17 @@ def read_people(
     cache: str | Path = '',       # folder of that file; by default the user's cache folder
 ) -> People:
     "Read whole trials to learn from; raises `DataError` if there is none, `FileError`."
-    folder, store = Path(folder), TrialStore(memory_gb, cache)
+    folder = Path(folder)
+    found, skipped = _trials_below(folder, TrialStore(memory_gb, cache))
+    if not found:
+        reason = f' ({skipped[0]})' if skipped else ''
+        raise DataError(f'{folder}: no trial with all {KMAX} joints found{reason}; give other recordings')
+    trials, subjects = zip(*found)
+    return People(list(trials), np.array(subjects), skipped)
+
+# %% ../../nbs/data/210_people.ipynb #trials-below
+def _trials_below(folder: Path, store: TrialStore) -> tuple[list[tuple[Recording, str]], list[str]]:
+    "Each trial and whose it is; a line for each file of which nothing is taken."
     found: list[tuple[Recording, str]] = []
     skipped: list[str] = []
     for path in [folder] if folder.is_file() else find_recordings(folder):
@@ -178,11 +203,7 @@ def read_people(
         parts = _of_npz(path) if _holds_trials(path) else _of_recording(path, folder)
         try: found += ((store.keep(trial), whose) for trial, whose in parts)
         except DataError as error: skipped.append(str(error))
-    if not found:
-        reason = f' ({skipped[0]})' if skipped else ''
-        raise DataError(f'{folder}: no trial with all {KMAX} joints found{reason}; give other recordings')
-    trials, subjects = zip(*found)
-    return People(list(trials), np.array(subjects), skipped)
+    return found, skipped
 
 # %% ../../nbs/data/210_people.ipynb #holds-trials
 def _holds_trials(path: Path) -> bool:

@@ -239,7 +239,6 @@ def low_rank(positions, visible, rate):
     "Low-rank fill that starts from `kalman_high`: for gaps in clean recordings."
     return _low_rank(positions, visible, kalman_high(positions, visible, rate))
 
-# %% ../../nbs/evaluation/701_baselines.ipynb #low-rank-smooth
 @method
 def low_rank_smooth(positions, visible, rate):
     "`kalman_low`, then low-rank fill of the gaps: for noisy recordings."
@@ -313,7 +312,14 @@ def run_method(
     result = asked(damaged, visible, rate)
     answer, uncertainty = result if isinstance(result, tuple) else (np.asarray(result), None)
     wanted = np.broadcast_to(as_joints | visible.any(0), visible.shape)
-    n_gaps = int((~np.isfinite(answer[wanted])).sum()) if answer.shape == damaged.shape else 0
-    if answer.shape == damaged.shape and not n_gaps: return answer, uncertainty
+    _check_answer(answer, wanted, name)
+    return answer, uncertainty
+
+# %% ../../nbs/evaluation/701_baselines.ipynb #check-answer
+def _check_answer(answer: np.ndarray, wanted: np.ndarray, name: str) -> None:
+    "Raise `DataError` unless an answer (T, K, 3) has all samples (T, K) that are wanted."
+    expected = (*wanted.shape, 3)
+    n_gaps = int((~np.isfinite(answer[wanted])).sum()) if answer.shape == expected else 0
+    if answer.shape == expected and not n_gaps: return
     raise DataError(f'{name}: an answer of shape {answer.shape} with {n_gaps} gaps found, '
-                    f'expected {damaged.shape} without any')
+                    f'expected {expected} without any')

@@ -6,7 +6,7 @@
 __all__ = ['MarkerSet', 'evaluate_trials', 'network_methods', 'main_error', 'results_table', 'format_table', 'read_trials']
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #imports
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -50,6 +50,10 @@ def are_joints(
     return not isinstance(trial, MarkerSet) and trial[0].shape[1] in JOINT_COUNTS
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #pool-results
+_GROUPS = {   # in the results -> first word of the metric
+    'by_gap': 'gap', 'by_joint': 'joint', 'within_by_distance': 'away',
+    'within_by_gap': 'covered', 'within2_by_gap': 'covered2'}
+
 def pool_metrics(rated: list[tuple[str, dict]], seed: int) -> dict:
     "Means and intervals over all parts, in groups, and the error of each part."
     names = dict.fromkeys(name for _, metrics in rated for name in metrics)
@@ -58,15 +62,9 @@ def pool_metrics(rated: list[tuple[str, dict]], seed: int) -> dict:
         return {name.split()[1]: value for name, value in pooled.items() if name.startswith(f'{kind} ')}
     def first(metrics: dict) -> tuple:
         return metrics['missing_mm'] if metrics['missing_mm'][1] else metrics['all_mm']
-    return {
-        'metrics': {name: value for name, value in pooled.items() if ' ' not in name},
-        'by_gap': group('gap'),
-        'by_joint': group('joint'),
-        'within_by_distance': group('away'),
-        'within_by_gap': group('covered'),
-        'within2_by_gap': group('covered2'),
-        'each': [[name, *first(metrics)] for name, metrics in rated],
-    }
+    found = {'metrics': {name: value for name, value in pooled.items() if ' ' not in name}}
+    found |= {name: group(kind) for name, kind in _GROUPS.items()}
+    return found | {'each': [[name, *first(metrics)] for name, metrics in rated]}
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #case
 class _Case(NamedTuple):
@@ -86,6 +84,25 @@ def _rate_case(function: Callable, name: str, case: _Case) -> tuple[dict, float]
     metrics = trial_metrics(truth, answer, visible, rate, as_joints, damaged)
     return metrics | uncertainty_coverage(truth, answer, uncertainty, visible), seconds
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #rate-cases
+class _Rated(NamedTuple):
+    "What became of all parts that a method was given."
+    parts: list[tuple[str, dict]]   # name of the trial, metrics
+    failed: list[str]               # a line for each that the method refused
+    n_frames: int
+    seconds: float                  # of the method alone
+
+def _rate_cases(function: Callable, name: str, cases: list[_Case]) -> _Rated:
+    "Metrics of a method, part by part."
+    parts, failed, n_frames, seconds = [], [], 0, 0.
+    for case in cases:
+        try: metrics, taken = _rate_case(function, name, case)
+        except MotionfmError as error: failed.append(f'{case.trial}: {error}')
+        else:
+            parts.append((case.trial, metrics))
+            n_frames, seconds = n_frames + len(case.truth), seconds + taken
+    return _Rated(parts, failed, n_frames, seconds)
+
 # %% ../../nbs/evaluation/704_benchmark.ipynb #evaluate-one
 def _evaluate_one(
     scenario_name: str,
@@ -95,18 +112,11 @@ def _evaluate_one(
     seed: int,             # of the bootstrap
 ) -> dict:                 # a line of the results
     "One method in one scenario."
-    rated, failed, n_frames, seconds = [], [], 0, 0.
-    for case in cases:
-        try: metrics, taken = _rate_case(function, method_name, case)
-        except MotionfmError as error:
-            failed.append(f'{case.trial}: {error}')
-            continue
-        seconds, n_frames = seconds + taken, n_frames + len(case.truth)
-        rated.append((case.trial, metrics))
-    counts = {'trials': len({name for name, _ in rated}), 'parts': len(rated), 'frames': n_frames}
+    parts, failed, n_frames, seconds = _rate_cases(function, method_name, cases)
+    counts = {'trials': len({name for name, _ in parts}), 'parts': len(parts), 'frames': n_frames}
     times = {'seconds': seconds, 'frames_per_second': n_frames/max(seconds, 1e-9)}
     names = {'scenario': scenario_name, 'method': method_name}
-    return names | counts | times | {'failed': failed} | pool_metrics(rated, seed)
+    return names | counts | times | {'failed': failed} | pool_metrics(parts, seed)
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #chosen-scenarios
 def scenarios_of(
@@ -115,14 +125,20 @@ def scenarios_of(
 ) -> dict[str, list[str]]:                # scenario -> names of the trials that it is for
     "Which scenarios damage which trials; raises `DataError` for one that is for joints where none are."
     joints = {name: are_joints(trial) for name, trial in trials.items()}
-    found = {}
+    fits, found = _is_usual if asked is None else _is_possible, {}
     for scenario in SCENARIOS if asked is None else asked:
-        only_joints = scenario in SCENARIOS and SCENARIOS[scenario].of == ONLY_JOINTS
-        fits = {name: not only_joints or known for name, known in joints.items()}
-        if asked is None: fits = {name: scenario in scenarios_for(known) for name, known in joints.items()}
-        found[scenario] = [name for name, fit in fits.items() if fit]
+        found[scenario] = [name for name, as_joints in joints.items() if fits(scenario, as_joints)]
         if asked is not None and not found[scenario]: _refuse_scenario(scenario)
     return {scenario: names for scenario, names in found.items() if names}
+
+# %% ../../nbs/evaluation/704_benchmark.ipynb #fitting-scenarios
+def _is_usual(scenario: str, as_joints: bool) -> bool:
+    "Whether a scenario is made for such points."
+    return scenario in scenarios_for(as_joints)
+
+def _is_possible(scenario: str, as_joints: bool) -> bool:
+    "Whether a scenario can damage such points; one that is not known is refused later."
+    return as_joints or scenario not in SCENARIOS or SCENARIOS[scenario].of != ONLY_JOINTS
 
 def _refuse_scenario(name: str) -> None:
     raise DataError(f'scenario {name!r} found, which is for the 20 or 16 joints, and no trial of them; '
@@ -144,6 +160,17 @@ def _knows(function: Callable, cases: Sequence[_Case]) -> bool:
     only_joints = isinstance(function, Method) and function.of_points is None
     return not only_joints or all(case.as_joints for case in cases)
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #evaluate-each
+def _evaluate_each(
+    trials: Trials, methods: Mapping[str, Callable], scenarios: Iterable[str] | None, seed: int,
+) -> Iterator[dict]:
+    "A line for each scenario, and each method that is for these trials."
+    for name, chosen in scenarios_of(trials, scenarios).items():
+        cases = _damage_all(name, trials, chosen, seed)
+        if not cases: continue
+        for method_name, function in methods.items():
+            if _knows(function, cases): yield _evaluate_one(name, method_name, function, cases, seed)
+
 # %% ../../nbs/evaluation/704_benchmark.ipynb #evaluate-trials
 def evaluate_trials(
     trials: Trials,                                # name -> positions (T, K, 3) metres, Hz, or `MarkerSet`
@@ -154,14 +181,10 @@ def evaluate_trials(
 ) -> list[dict]:            # a line for each scenario and method, ready for JSON; see `results_table`
     "Damage, repair, compare; raises `DataError` for a wrong scenario, or where no trial is left."
     if not trials: raise DataError('no trials found, expected at least one')
-    methods, results = METHODS if methods is None else methods, []
-    for name, chosen in scenarios_of(trials, scenarios).items():
-        cases = _damage_all(name, trials, chosen, seed)
-        if not cases: continue
-        for method_name, function in methods.items():
-            if not _knows(function, cases): continue
-            results.append(_evaluate_one(name, method_name, function, cases, seed))
-            if progress: progress(results[-1])
+    results = []
+    for row in _evaluate_each(trials, METHODS if methods is None else methods, scenarios, seed):
+        results.append(row)
+        if progress: progress(row)
     if not results: raise DataError('all trials are too short for these scenarios; give longer ones')
     return results
 
@@ -182,19 +205,21 @@ def network_methods(
     name: str = 'motionfm',       # what to call it
 ) -> dict[str, Callable]:         # two or three methods
     "A network as methods, beside `METHODS`; points that are no joints are repaired without it."
-    def of_joints(network: Repairer | Callable, fill_only: bool = False) -> Callable:
-        def repaired(positions: np.ndarray, visible: np.ndarray, rate: float):
-            answer = repair_positions(positions, visible, network, rate, fill_only)
-            return answer[:2] if isinstance(network, Repairer) else answer.positions
-        return repaired
     methods: dict[str, Callable] = {}
     if isinstance(network, Repairer):
-        methods['first_guess'] = Method(of_joints(without_network(network)), None)
+        methods['first_guess'] = Method(_of_joints(without_network(network)), None)
     for fill_only, called in (True, f'{name}_fill'), (False, name):
-        methods[called] = Method(of_joints(network, fill_only), partial(_of_points, fill_only))
+        methods[called] = Method(_of_joints(network, fill_only), partial(_of_points, fill_only))
     return methods
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #of-points
+def _of_joints(network: Repairer | Callable, fill_only: bool = False) -> Callable:
+    "A method of a network; a repairer gives its uncertainty, too."
+    def repaired(positions: np.ndarray, visible: np.ndarray, rate: float):
+        answer = repair_positions(positions, visible, network, rate, fill_only)
+        return answer[:2] if isinstance(network, Repairer) else answer.positions
+    return repaired
+
 def _of_points(fill_only: bool, positions: np.ndarray, visible: np.ndarray, rate: float):
     "Points of any names, and their uncertainty; exchanged labels and outliers are undone first."
     if not fill_only:
@@ -227,12 +252,6 @@ _MEAN_COLUMNS = {       # metric -> column
     'within2': 'within_twice_uncertainty_percent',
 }
 
-def _interval(column: str, value: list[float] | None) -> dict[str, float | None]:
-    "Mean and ends of the interval, under names such as error_mm, error_low_mm, error_high_mm."
-    stem, unit = column.rsplit('_', 1)
-    mean, low, high = value or (None, None, None)
-    return {column: mean, f'{stem}_low_{unit}': low, f'{stem}_high_{unit}': high}
-
 # %% ../../nbs/evaluation/704_benchmark.ipynb #results-table
 def _flat(row: dict) -> dict[str, str | float | None]:
     "One line as named columns."
@@ -254,6 +273,12 @@ def results_table(
 ) -> list[dict[str, str | float | None]]: # a line for each scenario and method; None where not measured
     "Results as flat lines of named columns, ready for a DataFrame; `error_mm` is that of `main_error`."
     return [_flat(row) for row in results]
+
+def _interval(column: str, value: list[float] | None) -> dict[str, float | None]:
+    "Mean and ends of the interval, under names such as error_mm, error_low_mm, error_high_mm."
+    stem, unit = column.rsplit('_', 1)
+    mean, low, high = value or (None, None, None)
+    return {column: mean, f'{stem}_low_{unit}': low, f'{stem}_high_{unit}': high}
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #cells
 _COLUMNS = {   # metric -> title, digits
@@ -347,7 +372,6 @@ def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
     no_points = {column for column, kind in enumerate(classify_points(trial)) if kind in _LEFT_OUT}
     return MarkerSet(points_of(trial, False, no_points).positions, trial.rate)
 
-# %% ../../nbs/evaluation/704_benchmark.ipynb #clean-trials-2
 def _clean(trial: tuple) -> tuple[np.ndarray, float]:
     "What of a trial can be the truth."
     if isinstance(trial, MarkerSet): return clean_points(trial)
@@ -370,6 +394,16 @@ def clean_trials(
                     'without them the truth is not known')
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #readers
+def _from_path(
+    path: Path, most: int | None, tables: Sequence, subjects: Sequence[str],
+) -> Mapping[str, Trial | tuple]:
+    "Trials as they are, from whatever is there; raises `DataError`, `FileError`."
+    if not path.exists():
+        raise FileError(f'{path}: not found; '
+                        'give a dataset folder, an .npz file, a recording, or a folder of recordings')
+    if (path/FEATURES_FILE).exists(): return _from_dataset(path, most, subjects)
+    return _from_npz(path) if path.suffix == '.npz' else _from_recordings(path, tables)
+
 def _from_npz(path: Path) -> Mapping[str, Trial | tuple]:
     "Whole trials at 60 Hz from an .npz file, of joints or other points."
     arrays = arrays_in_npz(path)
@@ -412,13 +446,7 @@ def read_trials(
     subjects: Sequence[str] = (), # of a dataset, only these people, as '7' or 'dataset11/7'; none is all
 ) -> dict:                        # as `clean_trials` gives them
     "Read clean trials, and print which recordings can't be read; raises `DataError`, `FileError`."
-    path = Path(path)
-    if not path.exists():
-        raise FileError(f'{path}: not found; '
-                        'give a dataset folder, an .npz file, a recording, or a folder of recordings')
-    found: Mapping[str, Trial | tuple]
-    if (path/FEATURES_FILE).exists(): found = _from_dataset(path, most, subjects)
-    else: found = _from_npz(path) if path.suffix == '.npz' else _from_recordings(path, tables)
-    trials = clean_trials(found, str(path))
+    found = _from_path(Path(path), most, tables, subjects)
+    trials = clean_trials(found, str(Path(path)))
     names = list(trials)
     return {names[at]: trials[names[at]] for at in _evenly(len(names), most)}

@@ -204,22 +204,32 @@ def write_benchmark_set(
     sources: Iterable[str | Path] = (),     # files from which the trials come, for their checksums
 ) -> dict:                                  # what stands in set.json
     "Write truth and damaged trials as files; raises `DataError`, `FileError`."
-    from motionfm import __version__
-    if ending not in WRITERS:
-        raise DataError(f'the ending {ending!r} found, expected one of {" ".join(sorted(WRITERS))}')
-    manifest: dict[str, Any] = {
-        'format': 1, 'motionfm': __version__, 'seed': seed, 'ending': ending, 'scenarios': {},
-        'sources': {Path(path).name: _file_checksum(path) for path in sources},
-        'groups': {}, 'truth': {}, 'damaged': {}}
+    manifest = _new_manifest(seed, ending, sources)
     with atomic_folder(folder) as temporary:
         _write_cases(temporary, set_cases(groups, scenarios, seed), ending, manifest)
         if not manifest['damaged']:
             raise DataError('all trials are too short for these scenarios; give longer ones')
-        manifest['scenarios'] = {name: SCENARIOS[name].description for name in manifest['damaged']}
-        manifest['fingerprint'] = fingerprint(manifest)
-        text = json.dumps(manifest, indent=1) + '\n'
-        (temporary/SET_FILE).write_text(text, encoding='utf-8', newline='\n')
+        _write_manifest(temporary, manifest)
     return manifest
+
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #manifest
+def _new_manifest(seed: int, ending: str, sources: Iterable[str | Path]) -> dict[str, Any]:
+    "The list of a set that holds nothing yet; raises `DataError` for an unknown ending."
+    from motionfm import __version__
+    if ending not in WRITERS:
+        raise DataError(f'the ending {ending!r} found, expected one of {" ".join(sorted(WRITERS))}')
+    return {
+        'format': 1, 'motionfm': __version__, 'seed': seed, 'ending': ending, 'scenarios': {},
+        'sources': {Path(path).name: _file_checksum(path) for path in sources},
+        'groups': {}, 'truth': {}, 'damaged': {}}
+
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #write-manifest
+def _write_manifest(folder: Path, manifest: dict) -> None:
+    "Describe the scenarios of the set, take its fingerprint, and write the list."
+    manifest['scenarios'] = {name: SCENARIOS[name].description for name in manifest['damaged']}
+    manifest['fingerprint'] = fingerprint(manifest)
+    text = json.dumps(manifest, indent=1) + '\n'
+    (folder/SET_FILE).write_text(text, encoding='utf-8', newline='\n')
 
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #file-checksum
 SET_FILE = 'set.json'
@@ -359,6 +369,15 @@ def _score_row(group: str, scenario: str, rated: list[tuple[str, dict]]) -> dict
     row |= {'error_mm': mean, 'error_low_mm': low, 'error_high_mm': high}
     return row | {column: (metrics.get(name) or [None])[0] for name, column in _SCORES.items()}
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #score-rows
+ALL_GROUPS = 'all'
+
+def _score_rows(rated: dict[tuple[str, str], list], groups: Iterable[str]) -> list[dict]:
+    "A line for each group and scenario, in the order of the groups; all of them together stand last."
+    order = [*groups, ALL_GROUPS]
+    lines = sorted(rated, key=lambda line: order.index(line[0]))
+    return [_score_row(*line, rated[line]) for line in lines]
+
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #score
 def score_results(
     folder: str | Path,         # a benchmark set
@@ -380,16 +399,12 @@ def score_cases(
     rated: dict[tuple[str, str], list] = {}
     remarks, several = [], len(manifest['groups']) > 1
     for case in cases:
-        answer, told = _answer(case, results, manifest, up, units)
-        remarks += [f'{case.scenario}/{case.name}: {" ".join(line.split())}' for line in told]
+        answer, notes = _answer(case, results, manifest, up, units)
+        remarks += [f'{case.scenario}/{case.name}: {" ".join(line.split())}' for line in notes]
         metrics = case.name, score_case(case, answer)
         for group in (case.group, ALL_GROUPS)[:1 + several]:
             rated.setdefault((group, case.scenario), []).append(metrics)
-    order = [*manifest['groups'], ALL_GROUPS]
-    lines = sorted(rated, key=lambda line: order.index(line[0]))
-    return [_score_row(*line, rated[line]) for line in lines], remarks
-
-ALL_GROUPS = 'all'
+    return _score_rows(rated, manifest['groups']), remarks
 
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #format
 _SHOWN = {   # title -> column, digits

@@ -152,8 +152,13 @@ def uncertainty_coverage(
     rated, hidden = _rated(visible, known), known & ~visible
     distance = np.linalg.norm(answer - truth, axis=-1)
     within, within2 = 100*(distance <= uncertainty), 100*(distance <= 2*uncertainty)
-    away, gaps = frames_away(visible), _gap_bins(visible, open_gaps(visible))
-    bins = {name: (away >= low) & (away <= high) for name, (low, high) in AWAY_BINS.items()}
+    gaps = _gap_bins(visible, open_gaps(visible))
     found = {'within': _total(within[rated]), 'within2': _total(within2[rated])}
     found |= _by_gap(within, hidden, gaps, 'covered') | _by_gap(within2, hidden, gaps, 'covered2')
-    return found | {f'away {name}': _total(within[hidden & where]) for name, where in bins.items()}
+    return found | _by_distance(within, hidden, frames_away(visible))
+
+# %% ../../nbs/evaluation/703_metrics.ipynb #within-by-distance
+def _by_distance(values: np.ndarray, hidden: np.ndarray, away: np.ndarray) -> dict[str, tuple[float, int]]:
+    "Totals by how many frames away the joint was last or next seen."
+    bins = {name: (away >= low) & (away <= high) for name, (low, high) in AWAY_BINS.items()}
+    return {f'away {name}': _total(values[hidden & where]) for name, where in bins.items()}

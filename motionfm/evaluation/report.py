@@ -14,6 +14,7 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -93,6 +94,11 @@ def _draw_panel(ax, name: str, rows: list[dict], methods: list[str]) -> None:
         ax.plot([low, high], [place]*2, color='#888888', linewidth=1.5)
         ax.plot(value, place, 'o', color='#d62728' if value == best else '#1f77b4', markersize=5)
     ax.set_title(name, fontsize=10)
+    _draw_axis(ax)
+
+# %% ../../nbs/evaluation/705_report.ipynb #draw-axis
+def _draw_axis(ax) -> None:
+    "A logarithmic axis of errors in mm, with few ticks."
     ax.set_xscale('log')
     ax.grid(axis='x', color='#dddddd')
     ax.set_axisbelow(True)
@@ -102,6 +108,14 @@ def _draw_panel(ax, name: str, rows: list[dict], methods: list[str]) -> None:
     ax.set_xlabel('mm', fontsize=8)
     ax.tick_params(labelsize=8)
 
+# %% ../../nbs/evaluation/705_report.ipynb #panel-grid
+def _panel_grid(n_panels: int, n_lines: int) -> tuple[Any, np.ndarray]:
+    "A figure and its axes, at most four beside each other, for panels of so many lines each."
+    n_columns = min(4, n_panels)
+    n_rows = -(-n_panels//n_columns)
+    size = 2.2 + 2.3*n_columns, n_rows*(.9 + .2*n_lines)
+    return _pyplot().subplots(n_rows, n_columns, figsize=size, sharey=True, squeeze=False)
+
 # %% ../../nbs/evaluation/705_report.ipynb #plot-scenarios-all
 def plot_scenarios(
     results: list[dict],   # what `evaluate_trials` returns
@@ -109,10 +123,7 @@ def plot_scenarios(
     "Error and interval of each method, a panel for each scenario; raises `DataError` without matplotlib."
     names = list(dict.fromkeys(row['scenario'] for row in results))
     methods = list(dict.fromkeys(row['method'] for row in results))
-    n_columns = min(4, len(names))
-    n_rows = -(-len(names)//n_columns)
-    size = 2.2 + 2.3*n_columns, n_rows*(.9 + .2*len(methods))
-    figure, axes = _pyplot().subplots(n_rows, n_columns, figsize=size, sharey=True, squeeze=False)
+    figure, axes = _panel_grid(len(names), len(methods))
     for name, ax in zip(names, axes.flat):
         rows = [row for row in results if row['scenario'] == name and main_error(row)]
         _draw_panel(ax, name, rows, methods)
@@ -134,6 +145,13 @@ def _draw_lines(ax, rows: list[dict], part: str, labels: list[str]) -> None:
     ax.set_ylim(0)
     ax.grid(axis='y', color='#dddddd')
 
+# %% ../../nbs/evaluation/705_report.ipynb #detail-panels
+def _detail_panels(rows: list[dict]) -> list[tuple[str, list[str]]]:
+    "Parts of the results that hold something, each with its labels: classes of gaps, joints."
+    gaps = [gap for gap in (*GAP_BINS, 'open') if any(row['by_gap'].get(gap) for row in rows)]
+    joints = list(rows[0]['by_joint'])
+    return [(part, labels) for part, labels in (('by_gap', gaps), ('by_joint', joints)) if labels]
+
 # %% ../../nbs/evaluation/705_report.ipynb #plot-details
 def plot_details(
     results: list[dict],   # what `evaluate_trials` returns
@@ -143,9 +161,7 @@ def plot_details(
     "Error by length of the gap and by joint; raises `DataError` without matplotlib."
     rows = [row for row in results if row['scenario'] == name and main_error(row)]
     rows = sorted(rows, key=lambda row: main_error(row)[0])[:most]
-    gaps = [gap for gap in (*GAP_BINS, 'open') if any(row['by_gap'].get(gap) for row in rows)]
-    panels = [(part, labels) for part, labels in (('by_gap', gaps), ('by_joint', list(rows[0]['by_joint'])))
-              if labels]
+    panels = _detail_panels(rows)
     if not panels: return ''
     two = {'ncols': 2, 'figsize': (11, 3), 'width_ratios': [1, 1.8]}
     one = {'ncols': 1, 'figsize': (7, 3), 'width_ratios': None}
@@ -184,6 +200,14 @@ class Example:
     answer: np.ndarray   # (T, K, 3) metres
     rate: float          # Hz
 
+# %% ../../nbs/evaluation/705_report.ipynb #damage-again
+def _damage_again(trials: Trials, row: dict, at: int, seed: int) -> tuple:
+    "One of the parts of a line of the results, as the method was given it: see `damage_trial`."
+    name = row['each'][at][0]
+    part = [each[0] for each in row['each'][:at]].count(name)   # parts of this trial before it
+    index = list(trials).index(name)
+    return damage_trial(row['scenario'], *trials[name], seed, index, are_joints(trials[name]))[part]
+
 # %% ../../nbs/evaluation/705_report.ipynb #example-parts
 def repair_examples(
     trials: Trials,      # as they were given to `evaluate_trials`
@@ -192,14 +216,11 @@ def repair_examples(
     seed: int = 0,       # as it was given to `evaluate_trials`
 ) -> list[Example]:
     "The best, the median and the worst trial once more; raises `DataError` for a scenario that is not known."
-    indices, shown = {name: index for index, name in enumerate(trials)}, []
+    shown = []
     for word, at in pick_examples(row).items():
         name, total, count = row['each'][at]
-        part = [each[0] for each in row['each'][:at]].count(name)   # parts of this trial before it
-        as_joints = are_joints(trials[name])
-        parts = damage_trial(row['scenario'], *trials[name], seed, indices[name], as_joints)
-        truth, damaged, visible, rate = parts[part]
-        answer, _ = run_method(function, damaged, visible, rate, row['method'], as_joints)
+        truth, damaged, visible, rate = _damage_again(trials, row, at, seed)
+        answer, _ = run_method(function, damaged, visible, rate, row['method'], are_joints(trials[name]))
         shown.append(Example(f'{word}: {name}, {_mm(total/count)}', truth, damaged, answer, rate))
     return shown
 
@@ -274,6 +295,7 @@ def _describe(rows: list[dict], name: str) -> str:
     beside = f' Published for trials of the CMU database, cube RMSE: {published}.' if name == 'disk' else ''
     return f'{SCENARIOS[name].description}; {counts}.{beside}'
 
+# %% ../../nbs/evaluation/705_report.ipynb #report-section
 def _section(results: list[dict], name: str) -> str:
     "Table and plots of a scenario."
     rows = [row for row in results if row['scenario'] == name]
@@ -281,6 +303,11 @@ def _section(results: list[dict], name: str) -> str:
     failures = f'<ul>{"".join(failed)}</ul>' if failed else ''
     heading = f'<h2>{escape(name)}</h2><p>{escape(_describe(rows, name))}</p>'
     return heading + _html_table(rows) + failures + _detail_plot(results, name)
+
+def _sections(results: list[dict]) -> str:
+    "All scenarios, one after the other."
+    names = dict.fromkeys(row['scenario'] for row in results)
+    return ''.join(_section(results, name) for name in names)
 
 # %% ../../nbs/evaluation/705_report.ipynb #verdict
 _CLOSE = .05   # a smaller difference is none, where there is no interval
@@ -313,15 +340,24 @@ def _conclusions(results: list[dict], shown: str) -> str:
     return f'<h2>What to conclude about {escape(shown)}</h2>{"".join(parts)}' if parts else ''
 
 # %% ../../nbs/evaluation/705_report.ipynb #moving
-def _moving(method_name: str, scenario_name: str, examples: list[Example], player: Callable) -> str:
+def _moving(row: dict, examples: list[Example], player: Callable) -> str:
     "Moving skeletons of one method in one scenario; nothing where the player knows none for such points."
-    parts = [f'<h2>{escape(method_name)} in motion ({escape(scenario_name)})</h2>'
-             f'<p>The truth, what was recorded, and what {escape(method_name)} makes of it.</p>']
+    method_name = escape(row['method'])
+    parts = [f'<h2>{method_name} in motion ({escape(row["scenario"])})</h2>'
+             f'<p>The truth, what was recorded, and what {method_name} makes of it.</p>']
     for example in examples:
         try: moving = player(example.truth, example.damaged, example.answer, example.rate, example.title)
         except DataError: continue
         parts.append(f'<h3>{escape(example.title)}</h3>{moving}')
     return ''.join(parts) if len(parts) > 1 else ''
+
+# %% ../../nbs/evaluation/705_report.ipynb #row-to-show
+def _row_to_show(results: list[dict], method_name: str, scenario_name: str | None) -> dict | None:
+    "The line whose examples move, in everything or else the last scenario; None where nothing was measured."
+    names = [row['scenario'] for row in results]
+    scenario_name = scenario_name or ('everything' if 'everything' in names else names[-1])
+    rows = {(row['scenario'], row['method']): row for row in results if main_error(row)}
+    return rows.get((scenario_name, method_name))
 
 # %% ../../nbs/evaluation/705_report.ipynb #write-page
 def _write_page(path: str | Path, title: str, body: str, results: list[dict]) -> None:
@@ -343,14 +379,11 @@ def write_report(
     title: str = 'How far off is it?', # of the page
 ) -> Path:                             # where it was written
     "Write one page of HTML with tables, plots and moving skeletons; raises `FileError`."
-    names = list(dict.fromkeys(row['scenario'] for row in results))
-    methods = METHODS if methods is None else methods
     shown = shown or results[-1]['method']
-    scenario = scenario or ('everything' if 'everything' in names else names[-1])
     body = _conclusions(results, shown) + _overview_plot(results)
-    by_name = {(row['scenario'], row['method']): row for row in results if main_error(row)}
-    if player and trials and (scenario, shown) in by_name:
-        examples = repair_examples(trials, methods[shown], by_name[scenario, shown], seed)
-        body += _moving(shown, scenario, examples, player)
-    _write_page(path, title, body + ''.join(_section(results, name) for name in names), results)
+    row = _row_to_show(results, shown, scenario)
+    if player and trials and row:
+        function = (METHODS if methods is None else methods)[shown]
+        body += _moving(row, repair_examples(trials, function, row, seed), player)
+    _write_page(path, title, body + _sections(results), results)
     return Path(path)

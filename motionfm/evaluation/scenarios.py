@@ -331,8 +331,6 @@ def blackout(truth, rng, rate):
 # %% ../../nbs/evaluation/702_scenarios.ipynb #fault-scenarios
 _FAULT_PAUSE_S = 1.
 _EXCHANGE_S = .1, 1.           # for how long
-_FLICKER_M = .02, .1           # how far
-_FLICKER_FRAMES = 1, 5         # for how many frames
 
 @scenario(of=MARKERS)
 def exchange(truth, rng, rate):
@@ -348,6 +346,9 @@ def exchange(truth, rng, rate):
     return damaged, known
 
 # %% ../../nbs/evaluation/702_scenarios.ipynb #fault-scenarios-2
+_FLICKER_M = .02, .1           # how far
+_FLICKER_FRAMES = 1, 5         # for how many frames
+
 @scenario(of=MARKERS)
 def flicker(truth, rng, rate):
     "every second a marker jumps by 2 to 10 cm for one to five frames"

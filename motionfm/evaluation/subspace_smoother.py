@@ -50,6 +50,19 @@ def _measurements(
     information = (visible.astype(float)@per_joint).reshape(n_frames, rank, rank)
     return information, np.einsum('tka,kar->tr', np.where(visible[..., None], offsets, 0), loads)
 
+# %% ../../nbs/evaluation/700_subspace_smoother.ipynb #subspace-correct
+def _correct(
+    state: np.ndarray,         # (2r,) as it was predicted
+    covariance: np.ndarray,    # (2r, 2r)
+    information: np.ndarray,   # (r, r) of a frame
+    measured: np.ndarray,      # (r,)
+) -> tuple[np.ndarray, np.ndarray]:   # (2r,) and (2r, 2r) after its measurements
+    "Correct a state by all joints that are seen in its frame."
+    rank, head = len(measured), covariance[:len(measured)]
+    correction = np.c_[information@head, measured - information@state[:rank]]
+    solved = np.linalg.solve(np.eye(rank) + information@head[:, :rank], correction)
+    return state + head.T@solved[:, -1], covariance - head.T@solved[:, :-1]
+
 # %% ../../nbs/evaluation/700_subspace_smoother.ipynb #subspace-forward
 def _filter_forwards(
     information: np.ndarray, measured: np.ndarray, step: np.ndarray, noise: np.ndarray,
@@ -60,14 +73,20 @@ def _filter_forwards(
     state, covariance = np.zeros(2*rank), DIFFUSE_VARIANCE*np.eye(2*rank)
     for frame in range(n_frames):
         states.before[frame], states.covariance_before[frame] = state, covariance
-        head, weight = covariance[:rank], information[frame]
-        correction = np.c_[weight@head, measured[frame] - weight@state[:rank]]
-        solved = np.linalg.solve(np.eye(rank) + weight@head[:, :rank], correction)
-        state, covariance = state + head.T@solved[:, -1], covariance - head.T@solved[:, :-1]
+        state, covariance = _correct(state, covariance, information[frame], measured[frame])
         states.after[frame], states.covariance_after[frame] = state, covariance
         state, covariance = step@state, step@covariance@step.T + noise
         covariance = (covariance + covariance.T)/2
     return states
+
+# %% ../../nbs/evaluation/700_subspace_smoother.ipynb #subspace-backward
+def _smooth_backwards(states: _States, step: np.ndarray) -> np.ndarray:
+    "(T, 2r) each state, corrected also by the frames after it; those of the filter are overwritten."
+    gains = np.linalg.solve(states.covariance_before[1:], step@states.covariance_after[:-1]).swapaxes(1, 2)
+    smooth = states.after
+    for frame in range(len(smooth) - 2, -1, -1):
+        smooth[frame] += gains[frame]@(smooth[frame + 1] - states.before[frame + 1])
+    return smooth
 
 # %% ../../nbs/evaluation/700_subspace_smoother.ipynb #subspace-smooth
 def subspace_smooth(
@@ -83,8 +102,5 @@ def subspace_smooth(
     size = np.eye(loads.shape[-1])
     step, noise = np.kron(one_step, size), np.kron(ratio*one_noise, size)
     states = _filter_forwards(*_measurements(positions - base, visible, loads), step, noise)
-    gains = np.linalg.solve(states.covariance_before[1:], step@states.covariance_after[:-1]).swapaxes(1, 2)
-    smooth = states.after
-    for frame in range(len(smooth) - 2, -1, -1):
-        smooth[frame] += gains[frame]@(smooth[frame + 1] - states.before[frame + 1])
+    smooth = _smooth_backwards(states, step)
     return np.einsum('tr,kar->tka', smooth[:, :len(size)], loads) + base

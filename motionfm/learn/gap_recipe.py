@@ -31,7 +31,7 @@ from motionfm.estimate.gap_network import (
 from ..estimate.neighbours import find_gaps
 from .model import keras, ops, save_architecture, seeded_layers
 
-# %% ../../nbs/learn/312_gap_recipe.ipynb #segments
+# %% ../../nbs/learn/312_gap_recipe.ipynb #segment
 class _Segment(NamedTuple):
     "Where markers are put."
     start: str        # joint at which it begins
@@ -41,6 +41,7 @@ class _Segment(NamedTuple):
     radius: float     # metres from the bone
     skin: float       # metres by which the skin slides, standard deviation
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #segments
 _SEGMENTS = (
     *(_Segment(f'{side}{start}', f'{side}{end}', bends.replace('*', side), markers, radius, skin)
       for start, end, bends, markers, radius, skin in (
@@ -106,6 +107,12 @@ def _put_marker(bone: _Bone, segment: _Segment, softness: float, rate: float, rn
     away = np.einsum('tij,tj->ti', bone.frame, place + slides + wobbles)
     return bone.start + rng.uniform(.05, .95)*bone.along + away
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #at-rate
+def _at_rate(joints: np.ndarray, rate: float) -> np.ndarray:
+    "(T', 20, 3) joints at another rate, by a cubic spline through those at 60 Hz."
+    times = np.arange(len(joints))/RATE
+    return CubicSpline(times, joints.astype(float))(np.arange(0, times[-1], 1/rate))
+
 # %% ../../nbs/learn/312_gap_recipe.ipynb #attach
 _RATES, _CAMERA_NOISE_M = (60, 100, 120, 200), (.0001, .0002, .0005)
 
@@ -115,8 +122,7 @@ def attach_markers(
 ) -> tuple[np.ndarray, float]:  # (T', M, 3) metres; rate, Hz
     "A marker set on a person."
     rate = float(rng.choice(_RATES))
-    times = np.arange(len(joints))/RATE
-    joints = CubicSpline(times, joints.astype(float))(np.arange(0, times[-1], 1/rate))
+    joints = _at_rate(joints, rate)
     softness, paths = np.exp(rng.normal(0, .4)), []
     for segment in _SEGMENTS:
         bone = _bone(joints, segment)
@@ -139,6 +145,12 @@ _LOSSES = (
     _Loss(.2, 2.5, (0, 0), (.1, .4)),        # many, all over the body
     _Loss(.2, .35, (0, 0), (1, 1)))          # everything
 _SHORTEST_S, _MAX_PAUSE_S = .03, .6
+
+# %% ../../nbs/learn/312_gap_recipe.ipynb #draw-loss
+def _draw_loss(rng: np.random.Generator) -> tuple[_Loss, float]:
+    "How markers are lost next, and for how many seconds."
+    loss = _LOSSES[rng.choice(len(_LOSSES), p=[loss.probability for loss in _LOSSES])]
+    return loss, np.exp(rng.uniform(np.log(_SHORTEST_S), np.log(loss.longest_s)))
 
 # %% ../../nbs/learn/312_gap_recipe.ipynb #nearest
 def _usual_distances(positions: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -169,10 +181,9 @@ def hide_points(
 ) -> np.ndarray:             # (T, M) True where it still is
     "Lose markers as laboratories do, again and again."
     kept, away = seen.copy(), _usual_distances(positions, seen)
-    chances, start = [loss.probability for loss in _LOSSES], int(rng.integers(3, 12))
+    start = int(rng.integers(3, 12))
     while start < len(seen) - 12:
-        loss = _LOSSES[rng.choice(len(_LOSSES), p=chances)]
-        seconds = np.exp(rng.uniform(np.log(_SHORTEST_S), np.log(loss.longest_s)))
+        loss, seconds = _draw_loss(rng)
         length = min(max(2, int(seconds*rate)), len(seen)//2, len(seen) - start - 5)
         window = slice(start, start + length)
         candidates = np.flatnonzero(seen[window].mean(0) > .9)
@@ -288,6 +299,14 @@ def _fit(features: np.ndarray, targets: np.ndarray, seed: int, epochs: int) -> t
         losses += history.history['loss']
     return model, losses
 
+# %% ../../nbs/learn/312_gap_recipe.ipynb #save-gap-network
+def _save_gap_network(model: keras.Model, prefix: str | Path) -> None:
+    "Write architecture and weights, without the state of the optimizer; raises `FileError`."
+    plain = build_gap_network()
+    plain.set_weights(model.get_weights())
+    save_architecture(plain, f'{prefix}.json')
+    with atomic_path(f'{prefix}.weights.h5') as temporary: plain.save_weights(temporary)
+
 # %% ../../nbs/learn/312_gap_recipe.ipynb #train
 def train_gap_network(
     examples: Iterable[GapExamples],   # gaps of many recordings
@@ -300,8 +319,5 @@ def train_gap_network(
     built = build_gap_features([case for part in gathered for case in part.cases])
     targets = _targets_of(built, [truth for part in gathered for truth in part.truths])
     model, losses = _fit(built.features, targets, seed, epochs or SETTINGS.epochs)
-    plain = build_gap_network()   # without the state of the optimizer
-    plain.set_weights(model.get_weights())
-    save_architecture(plain, f'{save_prefix}.json')
-    with atomic_path(f'{save_prefix}.weights.h5') as temporary: plain.save_weights(temporary)
+    _save_gap_network(model, save_prefix)
     return losses

@@ -122,6 +122,12 @@ def loss_scaled(
     if not sixteen or isinstance(optimizer, keras.optimizers.LossScaleOptimizer): return optimizer
     return keras.optimizers.LossScaleOptimizer(optimizer)
 
+def _ready_optimizer(optimizer, model: keras.Model, accum_steps: int, scale_loss: bool):
+    "An optimizer, or None, that averages gradients and scales the loss where that is asked for."
+    optimizer = keras.optimizers.get(optimizer)
+    if optimizer and accum_steps > 1: optimizer = _accumulating(optimizer, accum_steps)
+    return loss_scaled(optimizer, model) if optimizer and scale_loss else optimizer
+
 # %% ../../nbs/learn/305_model.ipynb #accumulating
 def _accumulating(optimizer: keras.optimizers.Optimizer, accum_steps: int) -> keras.optimizers.Optimizer:
     "An optimizer that averages `accum_steps` gradients, as a copy; itself if it does so already."
@@ -169,9 +175,7 @@ class AccumModel(_StoredModel):
         of it, and the instance itself stays as it was.
         """
         if accum_steps < 1: raise DataError(f'accum_steps {accum_steps} found, expected at least 1')
-        optimizer = keras.optimizers.get(optimizer)
-        if optimizer and accum_steps > 1: optimizer = _accumulating(optimizer, accum_steps)
-        if optimizer and kwargs.get('auto_scale_loss', True): optimizer = loss_scaled(optimizer, self)
+        optimizer = _ready_optimizer(optimizer, self, accum_steps, kwargs.get('auto_scale_loss', True))
         if jit_compile is None: jit_compile = keras.backend.backend() == 'jax'
         super().compile(optimizer, loss, *args, jit_compile=jit_compile, **kwargs)
         self.accum_steps = accum_steps

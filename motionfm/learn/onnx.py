@@ -58,7 +58,7 @@ def _lstm_nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) 
     return [lstm, ('Transpose', [f'{name}.both'], [f'{name}.beside'], {'perm': [0, 2, 1, 3]}),
             ('Reshape', [f'{name}.beside', np.array([0, 0, -1], np.int64)], [f'{name}.turned'], {})]
 
-# %% ../../nbs/learn/310_onnx.ipynb #nodes
+# %% ../../nbs/learn/310_onnx.ipynb #reshape-nodes
 def _reshape_nodes(layer: LayerSpec, sources: list[str]) -> list[tuple]:
     "Operations that put frames side by side, or one after the other again."
     name, turn, shape = layer.name, {'perm': [1, 0, 2]}, np.array([0, -1, layer.width], np.int64)
@@ -66,6 +66,7 @@ def _reshape_nodes(layer: LayerSpec, sources: list[str]) -> list[tuple]:
             ('Reshape', [f'{name}.windows', shape], [f'{name}.shaped'], {}),
             ('Transpose', [f'{name}.shaped'], [f'{name}.turned'], turn)]
 
+# %% ../../nbs/learn/310_onnx.ipynb #nodes
 def _nodes(layer: LayerSpec, arrays: list[np.ndarray], sources: list[str]) -> list[tuple]:
     "Operations of a layer: (operation, inputs, outputs, attributes); an array as input is a constant."
     name, outputs = layer.name, [f'{layer.name}.turned']

@@ -121,7 +121,7 @@ def person_chances(
         chances[theirs] *= together/chances[theirs].sum()
     return chances/chances.sum()
 
-# %% ../../nbs/learn/309_recipe.ipynb #crop
+# %% ../../nbs/learn/309_recipe.ipynb #draw-speed
 _SPEEDS, _UNCHANGED_SPEED = (.7, 1.5), .4   # slowest and fastest; probability that it stays
 
 def _draw_speed(rng: np.random.Generator) -> float:
@@ -130,6 +130,7 @@ def _draw_speed(rng: np.random.Generator) -> float:
     slowest, fastest = np.log(_SPEEDS)
     return float(np.exp(rng.uniform(slowest, fastest)))
 
+# %% ../../nbs/learn/309_recipe.ipynb #crop
 def crop(
     recording: Recording,       # (T, 20, 3), continued by its mirror in time if it is too short
     rng: np.random.Generator,
@@ -183,9 +184,6 @@ def _add_outliers(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray
     positions += wrong[..., None]*rng.normal(0, .15, positions.shape)
     return positions
 
-_CORRELATED_CHANCE, _CORRELATED_FRAMES = .3, (.7, 4.)   # of noise correlated in time; its width
-_UNEVEN_CHANCE = .3   # that joints are not equally noisy
-
 def _noisy(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     "Positions with noise, outliers and swapped limbs, or without."
     positions = positions.copy()
@@ -193,6 +191,10 @@ def _noisy(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < .05: _swap_limb(positions, rng)
     if rng.random() < .08: _add_outliers(positions, rng)
     return positions + sigma*_jitter(positions.shape, rng) if sigma else positions
+
+# %% ../../nbs/learn/309_recipe.ipynb #jitter
+_CORRELATED_CHANCE, _CORRELATED_FRAMES = .3, (.7, 4.)   # of noise correlated in time; its width
+_UNEVEN_CHANCE = .3   # that joints are not equally noisy
 
 def _jitter(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     "(T, K, 3) noise of standard deviation one: white, or correlated in time, as of video keypoints."
@@ -346,7 +348,7 @@ def _recurrent(features, hidden: int, dropout: float, policy: str):
     features = keras.layers.Bidirectional(lstm, dtype=policy)(features)
     return keras.layers.Dropout(dropout, dtype=policy)(features)
 
-def _opinion(features):
+def _output_map(features):
     "The last map; small at first, so that training begins near the mean of the candidates."
     small = keras.initializers.RandomNormal(stddev=.01)
     n_outputs = SETTINGS.frames_together*N_OUTPUTS
@@ -368,7 +370,7 @@ def build_recipe(
         features = alone = keras.layers.Dense(SETTINGS.embedding, activation='gelu', name='embedding')(steps)
         for _ in range(layers): features = _recurrent(features, hidden, dropout, precision(mixed_precision))
         both = keras.layers.Concatenate()([features, alone])
-        outputs = keras.layers.Reshape((-1, N_OUTPUTS), name='frames')(_opinion(both))
+        outputs = keras.layers.Reshape((-1, N_OUTPUTS), name='frames')(_output_map(both))
         return keras.Model(inputs, outputs, name='motionfm_recipe')
 
 # %% ../../nbs/learn/309_recipe.ipynb #taken-apart
@@ -439,6 +441,14 @@ def learning_rate(
     progress = min(1, step/(SETTINGS.batches_per_epoch*config.epochs))
     return config.lr*warm_up*(.5 + .5*np.cos(np.pi*progress))
 
+def _history_row(epoch: int, rows: list[dict]) -> dict:
+    "Means over the batches of an epoch; raises `DataError` for a loss that is not finite."
+    logs = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
+    if not np.isfinite(logs['loss']):
+        raise DataError(f'epoch {epoch}: the loss is not a finite number any more; try a lower --lr; '
+                        'what was reached before is kept')
+    return {'epoch': epoch, **{name: float(f'{float(value):.7g}') for name, value in logs.items()}}
+
 # %% ../../nbs/learn/309_recipe.ipynb #save-recipe
 def save_recipe(
     weights: Sequence[np.ndarray],   # in the order of `model.get_weights()`
@@ -496,11 +506,7 @@ def _epoch(model: keras.Model, average: Average, source: Source, config: TrainCo
         rows.append(model.train_on_batch(features, targets, return_dict=True))
         average.update(model)
         done()
-    logs = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
-    if not np.isfinite(logs['loss']):
-        raise DataError(f'epoch {epoch}: the loss is not a finite number any more; try a lower --lr; '
-                        'what was reached before is kept')
-    return {'epoch': epoch, **{name: float(f'{float(value):.7g}') for name, value in logs.items()}}
+    return _history_row(epoch, rows)
 
 # %% ../../nbs/learn/309_recipe.ipynb #judge
 def _judge_one(model: keras.Model, truth: np.ndarray, rng: np.random.Generator, prior: MotionPrior) -> list:
@@ -536,6 +542,14 @@ class _Run(NamedTuple):
     history: list[dict]     # grows
     data: dict              # by which the data is recognised
 
+class _Split(NamedTuple):
+    "Recordings (T, 20, 3) to train on, whose each is, those of people held out, and who these are."
+    people: list[Recording]
+    subjects: list[str]
+    others: list[Recording]
+    held_out: set[str]
+
+# %% ../../nbs/learn/309_recipe.ipynb #keep
 def _keep(run: _Run) -> None:
     "Write what a run has reached; raises `FileError`."
     paths = output_paths(run.config.save_prefix)
@@ -544,6 +558,12 @@ def _keep(run: _Run) -> None:
     _save_state(paths['state'], run.model, run.average, entries)
     save_recipe(run.average.weights, run.portable, run.source.prior, paths['best'])
     write_history(run.history, paths['history'])
+
+def _say_judgement(run: _Run, others: Sequence[Recording], path: Path) -> None:
+    "How far off the averaged network is for people held out."
+    run.portable.set_weights(run.average.weights)
+    print('people held out, damaged at random, mean error in mm: '
+          f'{_judge(run.portable, others, run.source)}; weights in {path}')
 
 # %% ../../nbs/learn/309_recipe.ipynb #epochs
 def _train(run: _Run) -> bool:
@@ -564,12 +584,13 @@ def _train_epoch(run: _Run, epoch: int, step: Callable) -> None:
     _keep(run)
 
 # %% ../../nbs/learn/309_recipe.ipynb #split-people
-class _Split(NamedTuple):
-    "Recordings (T, 20, 3) to train on, whose each is, those of people held out, and who these are."
-    people: list[Recording]
-    subjects: list[str]
-    others: list[Recording]
-    held_out: set[str]
+def _split_recordings(config: TrainConfig) -> _Split:
+    "Who is trained on and who is not; says so."
+    split = _split_people(config, *_all_recordings(config))
+    print(f'training on {len(split.people)} recordings ({sum(map(len, split.people))} frames) '
+          f'of {len(set(split.subjects))} subjects; {", ".join(sorted(split.held_out))} held out; '
+          f'{SETTINGS.batches_per_epoch} batches an epoch', flush=True)
+    return split
 
 def _split_people(config: TrainConfig, recordings: list[Recording], subjects: np.ndarray) -> _Split:
     "Nobody on both sides; of a single person, the last recordings are held out."
@@ -580,6 +601,7 @@ def _split_people(config: TrainConfig, recordings: list[Recording], subjects: np
     people, others = ([recordings[index] for index in indices] for indices in (training, validation))
     return _Split(people, subjects[training].tolist(), others, set(subjects[validation]))
 
+# %% ../../nbs/learn/309_recipe.ipynb #split-one
 def _split_one(recordings: list[Recording], subject: str, fraction: float) -> _Split:
     "The last recordings of a person held out, or the end of the only one."
     fraction = float(np.clip(fraction, .1, .5))
@@ -591,14 +613,6 @@ def _split_one(recordings: list[Recording], subject: str, fraction: float) -> _S
     return _Split(people, [subject]*len(people), recordings[-n_held:], {f'the last {n_held} of {subject}'})
 
 # %% ../../nbs/learn/309_recipe.ipynb #split-recordings
-def _split_recordings(config: TrainConfig) -> _Split:
-    "Who is trained on and who is not; says so."
-    split = _split_people(config, *_all_recordings(config))
-    print(f'training on {len(split.people)} recordings ({sum(map(len, split.people))} frames) '
-          f'of {len(set(split.subjects))} subjects; {", ".join(sorted(split.held_out))} held out; '
-          f'{SETTINGS.batches_per_epoch} batches an epoch', flush=True)
-    return split
-
 def _all_recordings(config: TrainConfig) -> tuple[list[Recording], np.ndarray]:
     "Recordings (T, 20, 3) of everybody who is not left out, and whose each is."
     if config.recordings:
@@ -645,8 +659,5 @@ def train_recipe(
     paths, history = output_paths(config.save_prefix), run.history
     if history: draw_curves(history, paths['curves'])
     if interrupted: print(f'\nstopped after {len(history)} whole epochs; go on with --resume')
-    elif history:
-        run.portable.set_weights(run.average.weights)
-        print('people held out, damaged at random, mean error in mm: '
-              f'{_judge(run.portable, split.others, run.source)}; weights in {paths["best"]}')
+    elif history: _say_judgement(run, split.others, paths['best'])
     return TrainResult(history, paths, interrupted)

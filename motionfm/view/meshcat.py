@@ -272,7 +272,7 @@ def _furnish(viewer: Visualizer, low: np.ndarray, high: np.ndarray) -> None:
     viewer['floor'].set_object(_floor(low, high))
 
 # %% ../../nbs/view/804_meshcat.ipynb #told
-def _told(motions: Mapping[str, np.ndarray]) -> dict:
+def _readout(motions: Mapping[str, np.ndarray]) -> dict:
     "Missing joints of each frame, and each skeleton's mean distance from the first, mm, -1 where unknown."
     names = list(motions)
     first, damaged = motions[names[0]], motions.get('corrupted', motions[names[0]])
@@ -298,7 +298,7 @@ def _facts(
         'legend': _legend(list(motions)),
         'places': {name: spacing*index for index, name in enumerate(motions)},
         'box': [corner.tolist() for corner in box],
-    } | _told(motions)
+    } | _readout(motions)
 
 # %% ../../nbs/view/804_meshcat.ipynb #add-motions
 def _add_motions(

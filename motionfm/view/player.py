@@ -151,6 +151,13 @@ def _font_size(figure) -> float:
     "Size of names and captions in points: wide pictures are shown smaller, so they get larger ones."
     return min(max(8., figure.get_figwidth()), 12.)
 
+# %% ../../nbs/view/802_player.ipynb #on-page
+def _on_page(scene: Scene, name: str, frame: int, view: str) -> tuple[np.ndarray, np.ndarray]:
+    "(K, 2) metres on the page, from where the camera looks; (K,) True where seen."
+    points, seen = _places(scene, name, frame)
+    points = face_camera(points - camera_target(scene, frame), scene.stage['heading'])
+    return project(points, view), seen
+
 # %% ../../nbs/view/802_player.ipynb #draw-skeleton
 _EXTRA_WIDTH = 3.5, 1.2, 0   # points: of skeletons that lie over one another, the first is the thickest
 
@@ -161,10 +168,9 @@ def _draw_skeleton(
     (width, height), several = scene_extent(scene.stage, view), len(scene.skeletons) > 1
     overlaid = several and not beside
     shift = np.array([0 if overlaid else place*width, 0])
-    (points, seen), colour = _places(scene, name, frame), SKELETON_COLOURS[theme][name]
-    turned = face_camera(points - camera_target(scene, frame), scene.stage['heading'])
+    (points, seen), colour = _on_page(scene, name, frame, view), SKELETON_COLOURS[theme][name]
     extra = _EXTRA_WIDTH[place] if overlaid else 0
-    _draw_points(ax, scene.drawn, project(turned, view) + shift, seen, colour, extra)
+    _draw_points(ax, scene.drawn, points + shift, seen, colour, extra)
     if not several: return
     x, y = shift[0] - width/2, height/2*(1 if beside else 1 - .1*place)
     word = scene.words[list(scene.skeletons).index(name)]

@@ -68,6 +68,15 @@ def column_of(reviewed: Reviewed, finding: Finding) -> int:
     if finding.points: return reviewed.columns[finding.points[0]]
     return int(reviewed.visible.sum(0).argmax())
 
+# %% ../../nbs/view/807_review.ipynb #curve-frames
+def _curve_frames(reviewed: Reviewed, whole: slice, span: slice, most: int) -> np.ndarray:
+    "Frames around a finding (`whole`) and what is filled (`span`), and so many again inside of the latter."
+    pad = max(whole.stop - whole.start, round(.5*reviewed.rate), 4)
+    first, last = min(whole.start, span.start) - pad, max(whole.stop, span.stop) + pad
+    first, last = max(first, 0), min(last, len(reviewed.trial))
+    inside = np.arange(max(span.start - 1, first), min(span.stop + 1, last))
+    return np.union1d(_some(first, last, most), inside[_some(0, len(inside), most)])
+
 # %% ../../nbs/view/807_review.ipynb #curves-of-2
 def curves_of(
     reviewed: Reviewed,
@@ -78,11 +87,7 @@ def curves_of(
     "The curves of a point around something that is to be decided."
     whole, column = slice(finding.start, finding.stop), column_of(reviewed, finding)
     span = span or whole
-    pad = max(finding.stop - finding.start, round(.5*reviewed.rate), 4)
-    first, last = min(whole.start, span.start) - pad, max(whole.stop, span.stop) + pad
-    first, last = max(first, 0), min(last, len(reviewed.trial))
-    inside = np.arange(max(span.start - 1, first), min(span.stop + 1, last))
-    frames = np.union1d(_some(first, last, most), inside[_some(0, len(inside), most)])
+    frames = _curve_frames(reviewed, whole, span, most)
     candidates = _candidates_of(reviewed, finding, column, span, span != whole, most)
     return {
         'start': span.start, 'stop': span.stop, 'frames': frames.tolist(),
@@ -101,13 +106,24 @@ def shown_frames(
     shown = np.zeros(n_frames, bool)
     shown[_some(0, n_frames, most//3)] = True
     shown[[one.start for one in findings[:most//3]]] = True
-    left = most - int(shown.sum())
+    _show_around(findings, shown, most - int(shown.sum()))
+    return np.flatnonzero(shown)
+
+# %% ../../nbs/view/807_review.ipynb #show-around
+def _show_around(findings: Sequence[Finding], shown: np.ndarray, left: int) -> None:
+    "Show frames around the findings (in place, (T,) True where shown), as long as any of `left` are left."
     for one in findings:
-        around = _some(max(one.start - 15, 0), min(one.stop + 15, n_frames), 60)
+        around = _some(max(one.start - 15, 0), min(one.stop + 15, len(shown)), 60)
         left -= int((~shown[around]).sum())
         if left < 0: break
         shown[around] = True
-    return np.flatnonzero(shown)
+
+# %% ../../nbs/view/807_review.ipynb #at-points
+def _at_points(positions: np.ndarray, places: dict[int, int], n_points: int) -> np.ndarray:
+    "(T, n_points, 3) positions of columns, each at its point of the player; NaN at the others."
+    placed = np.full((len(positions), n_points, 3), np.nan, np.float32)
+    placed[:, list(places.values())] = positions[:, list(places)]
+    return placed
 
 # %% ../../nbs/view/807_review.ipynb #pack-scene
 _AS_NAMED = {'recorded': 'corrupted', 'repaired': 'reconstructed'}   # whose colours they have
@@ -118,10 +134,8 @@ def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[
     points = points_of(trial, uses_joints(trial))
     figure = None if points.n_joints == len(points.names) else point_figure(points)
     places = {int(column): point for point, column in enumerate(points.columns) if column >= 0}
-    both = {}
-    for name, values in ('recorded', reviewed.recorded), ('repaired', reviewed.positions):
-        both[name] = np.full((len(values[frames]), len(points.names), 3), np.nan, np.float32)
-        both[name][:, list(places.values())] = values[frames][:, list(places)]
+    both = {name: _at_points(values[frames], places, len(points.names))
+            for name, values in (('recorded', reviewed.recorded), ('repaired', reviewed.positions))}
     scene = Scene(both, trial.rate, '', figure or joint_figure(len(points.names)))
     packed = pack(scene)
     colours = {theme: {name: colours[old] for name, old in _AS_NAMED.items()}
@@ -203,6 +217,7 @@ mountReview(document.getElementById('review'), JSON.parse(document.getElementByI
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
+# %% ../../nbs/view/807_review.ipynb #review-source
 def review_source() -> str:
     "The JavaScript of the review, the player's before it."
     own = files('motionfm.view').joinpath('review.js').read_text(encoding='utf-8')
@@ -271,6 +286,13 @@ def _line_of(finding: Finding, frames: np.ndarray) -> str:
     size = '' if finding.mm is None else f', {finding.mm:.1f} mm'
     return f'{finding.kind} of {" and ".join(finding.points) or "the whole body"}, {where}{size}'
 
+def _list_as_text(reviewed: Reviewed, findings: Sequence[Finding]) -> str:
+    "The first rows of the list, below one another."
+    trial = reviewed.trial
+    lines = [_line_of(one, trial.frames) for one in findings[:_STILL_ROWS]] or ['nothing to decide']
+    if len(findings) > len(lines): lines.append(f'and {len(findings) - len(lines)} more')
+    return '\n'.join([f'Review of {Path(trial.source).name}', '', *lines])
+
 # %% ../../nbs/view/807_review.ipynb #review-png
 def review_png(
     reviewed: Reviewed,
@@ -279,12 +301,10 @@ def review_png(
     "The list and the curves of the worst as a still picture; raises `DataError` without matplotlib."
     with view_extra():
         from matplotlib.figure import Figure
-    figure, trial = Figure(figsize=(10, 4), facecolor='#14171c', layout='constrained'), reviewed.trial
+    figure = Figure(figsize=(10, 4), facecolor='#14171c', layout='constrained')
     parts: Any = figure.subfigures(1, 2, width_ratios=(1, 2), facecolor='#14171c')
     text, plots = parts
-    lines = [_line_of(one, trial.frames) for one in findings[:_STILL_ROWS]] or ['nothing to decide']
-    if len(findings) > len(lines): lines.append(f'and {len(findings) - len(lines)} more')
-    words = '\n'.join([f'Review of {Path(trial.source).name}', '', *lines])
+    words = _list_as_text(reviewed, findings)
     text.text(.03, .95, words, color=_INK, fontsize=8, va='top', linespacing=1.6)
     if findings: _draw_curves(plots.subplots(3, sharex=True), curves_of(reviewed, findings[0], most=200))
     return png_of(figure)

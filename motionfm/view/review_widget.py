@@ -48,9 +48,6 @@ class ReviewWidget(anywidget.AnyWidget):
     decisions: Any = traitlets.List().tag(sync=True)   # as they stand in the file
 
 # %% ../../nbs/view/808_review_widget.ipynb #review
-_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 860   # frames that the player gets of a long recording; pixels
-_SMALL_ROWS = 40   # up to which a saved notebook holds the page, too
-
 class Review:
     "A repair that is being reviewed; see `motionfm.review`."
     def __init__(self,
@@ -75,13 +72,32 @@ class Review:
 
     def save(self, path: str | Path | None = None) -> None:
         "Write the decisions (.json), or the review as a page (.html); raises `FileError`, `DataError`."
-        target = self.path if path is None else Path(path)
-        if target is None:
-            raise DataError('no name for the decisions found; give one, as walk_decisions.json')
-        if target.suffix.lower() == '.html': return save_review(target, self.done, self.decisions, self.by)
-        write_decisions(target, self.done.recorded, self.decisions)
+        _save(self, self.path if path is None else Path(path))
+
+# %% ../../nbs/view/808_review_widget.ipynb #save
+def _save(review: Review, target: Path | None) -> None:
+    "Write decisions, or the review as a page; raises `FileError`, `DataError` without a name."
+    if target is None: raise DataError('no name for the decisions found; give one, as walk_decisions.json')
+    if target.suffix.lower() == '.html':
+        return save_review(target, review.done, review.decisions, review.by)
+    write_decisions(target, review.done.recorded, review.decisions)
+
+# %% ../../nbs/view/808_review_widget.ipynb #answer
+def _curves_for(review: Review, message: Any) -> dict[str, Any]:
+    "What a browser gets that looks at a row: its curves, or why there are none."
+    row, span = int(message['look']), slice(int(message['start']), int(message['stop']))
+    try: return {'item': row, 'detail': curves_of(review.reviewed, review.findings[row], span)}
+    except MotionfmError as error: return {'saved': str(error)}
+
+def _keep(review: Review, path: Path) -> dict[str, str]:
+    "Write the decisions; what is said of that beside the list."
+    try: review.save()
+    except MotionfmError as error: return {'saved': str(error)}
+    return {'saved': f'saved in {path.name}'}
 
 # %% ../../nbs/view/808_review_widget.ipynb #live
+_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 860   # frames that the player gets of a long recording; pixels
+
 class _Answering(Review):
     "A review with a browser before it."
     @cached_property
@@ -89,26 +105,20 @@ class _Answering(Review):
         entries = [as_entry(one) for one in self.decisions]
         data = pack_review(self.reviewed, self.findings, self.decisions, self.by, _LIVE_FRAMES)
         widget = ReviewWidget(data=data | {'live': True, 'height': _LIVE_HEIGHT}, decisions=entries)
-        widget.on_msg(self._hear)
+        widget.on_msg(self._answer)
         widget.observe(self._decided, 'decisions')
         return widget
 
-    def _hear(self, widget: ReviewWidget, message: Any, buffers: Sequence = ()) -> None:
-        "Answer with the curves of a row."
-        if not isinstance(message, dict) or 'look' not in message: return
-        row, span = int(message['look']), slice(int(message['start']), int(message['stop']))
-        try: widget.send({'item': row, 'detail': curves_of(self.reviewed, self.findings[row], span)})
-        except MotionfmError as error: widget.send({'saved': str(error)})
+    def _answer(self, widget: ReviewWidget, message: Any, buffers: Sequence = ()) -> None:
+        if isinstance(message, dict) and 'look' in message: widget.send(_curves_for(self, message))
 
     def _decided(self, change: dict) -> None:
-        "Take over what was decided, and keep it."
         self.decisions = [parse_decision(entry, 'the review') for entry in change['new']]
-        if self.path is None: return
-        try: self.save()
-        except MotionfmError as error: return self.widget.send({'saved': str(error)})
-        self.widget.send({'saved': f'saved in {self.path.name}'})
+        if self.path is not None: self.widget.send(_keep(self, self.path))
 
 # %% ../../nbs/view/808_review_widget.ipynb #live-shown
+_SMALL_ROWS = 40   # up to which a saved notebook holds the page, too
+
 class LiveReview(Forms, _Answering):
     "A review that shows itself; see `motionfm.review`."
     def _page(self) -> str:     # a saved notebook holds the page of a short list only

@@ -6,7 +6,7 @@
 __all__ = ['Scene', 'make_scene']
 
 # %% ../../nbs/view/801_scene.ipynb #imports
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -137,8 +137,6 @@ def point_figure(
     return Figure(points.names, sides, tuple(sorted(edges)), root, n)
 
 # %% ../../nbs/view/801_scene.ipynb #scene
-_WORDS = {'reference': 'truth', 'corrupted': 'recorded', 'reconstructed': 'repaired'}
-
 @dataclass(frozen=True)
 class Scene:
     "One to three skeletons in the same frames."
@@ -155,8 +153,7 @@ class Scene:
 
     @property
     def words(self) -> list[str]:      # what the skeletons are called on the screen
-        if self.called: return list(self.called)
-        return [_WORDS.get(name, name) if self.is_recording else name for name in self.skeletons]
+        return list(self.called) or _usual_words(self.skeletons, self.is_recording)
 
     @cached_property
     def stack(self) -> np.ndarray:     # (S, T, K, 3) all skeletons
@@ -169,6 +166,13 @@ class Scene:
     def shape(self) -> tuple[int, int]:    # (T, K)
         first = next(iter(self.skeletons.values()))
         return first.shape[:2]
+
+# %% ../../nbs/view/801_scene.ipynb #usual-words
+_WORDS = {'reference': 'truth', 'corrupted': 'recorded', 'reconstructed': 'repaired'}
+
+def _usual_words(names: Iterable[str], is_recording: bool) -> list[str]:
+    "What skeletons are called on the screen: by their names, or as one speaks of a recording."
+    return [_WORDS.get(name, name) if is_recording else name for name in names]
 
 # %% ../../nbs/view/801_scene.ipynb #name-skeletons
 def _named(reference, corrupted, reconstructed) -> dict:
@@ -186,6 +190,12 @@ def _check_alike(skeletons: dict[str, np.ndarray]) -> None:
         if skeletons[name].shape != skeletons[first].shape:
             raise DataError(f'{name}: shape {skeletons[name].shape} found, '
                             f'expected {skeletons[first].shape} as in {first}')
+
+def _check_called(called: Sequence[str], skeletons: dict) -> None:
+    "Raise `DataError` unless there are no words, or one for each skeleton."
+    if called and len(called) != len(skeletons):
+        raise DataError(f'called: {len(called)} words found, '
+                        f'expected one for each of {len(skeletons)} skeletons')
 
 # %% ../../nbs/view/801_scene.ipynb #clean-skeletons
 def _clean_skeletons(given: dict, visible: np.ndarray | None, joints: bool) -> dict[str, np.ndarray]:
@@ -239,9 +249,7 @@ def make_scene(
     first = 0 if trial is None else int(trial.frames[0])
     given, figure = _as_points(given)
     skeletons = _clean_skeletons(given, visible, figure is None)
-    if called and len(called) != len(skeletons):
-        raise DataError(f'called: {len(called)} words found, '
-                        f'expected one for each of {len(skeletons)} skeletons')
+    _check_called(called, skeletons)
     is_recording = trial is not None or reference is None     # where nobody knows the truth
     return Scene(skeletons, rate, title, figure, first, is_recording, tuple(called))
 
@@ -288,7 +296,7 @@ _MIN_SIZE_M = .5
 _LOW_PERCENT, _HIGH_PERCENT = .2, 99.8   # the wildest samples may leave the picture
 
 def _size(
-    offsets: np.ndarray,     # (..., 3) positions from where the camera looks, turned; NaN where missing
+    offsets: np.ndarray,     # (..., 3) metres from where the camera looks, as of `face_camera`; may be NaN
 ) -> dict[str, float]:       # metres along x, y, z; at least half a metre
     "The box around the camera's target that holds all but the wildest samples."
     seen = offsets[~np.isnan(offsets).any(-1)]

@@ -27,8 +27,8 @@ from .scene import view_extra
 with view_extra():
     import umsgpack
 
-# %% ../../nbs/view/805_server.ipynb #page-template
-_PAGE = '''<!DOCTYPE html>
+# %% ../../nbs/view/805_server.ipynb #page-head
+_HEAD = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width"><style>
 body { margin: 0; background: #14161b; font: 15px/1.5 system-ui, sans-serif; color: #fff }
@@ -42,7 +42,10 @@ body { margin: 0; background: #14161b; font: 15px/1.5 system-ui, sans-serif; col
 #bar button, #bar select { font: inherit; color: #fff; background: #262b33; border: 1px solid #444c58 }
 #bar button, #bar select { border-radius: 4px; padding: 1px 10px; min-height: 32px }
 @media (max-width: 640px) { #readout { font-size: 13px } small { display: none } }
-</style></head><body><div id="meshcat-pane"></div><div id="legend"></div>
+</style></head>'''
+
+# %% ../../nbs/view/805_server.ipynb #page-template
+_PAGE = _HEAD + '''<body><div id="meshcat-pane"></div><div id="legend"></div>
 <div id="foot">
 <div id="readout"><span id="now"></span><br><span id="told"></span><br><small>{help}</small></div>
 <div id="bar"><canvas id="gaps" width="1200" height="8" title="red: joints are missing"></canvas>
@@ -104,7 +107,10 @@ function toggle() {   // from the beginning, if it stands at the end
   for (const action of animator.actions) { action.paused = false; action.enabled = true; }
   animator.play(); }
 function loops(on) { for (const action of animator.actions) action.repetitions = on ? Infinity : 1; }
-slider.oninput = () => show(+slider.value);
+'''
+
+# %% ../../nbs/view/805_server.ipynb #page-script-controls
+_CONTROLS_SCRIPT = '''slider.oninput = () => show(+slider.value);
 part('play').onclick = toggle; part('before').onclick = () => move(-1); part('after').onclick = () => move(1);
 part('speed').onchange = event => animator.mixer.timeScale = +event.target.value;
 part('loop').onchange = event => loops(event.target.checked);
@@ -134,6 +140,7 @@ addEventListener('keydown', event => {
   follow(n);
   requestAnimationFrame(tell); })();
 addEventListener('resize', fit); fit();'''
+_SCRIPTS = _SCENE_SCRIPT, _MOVES_SCRIPT, _BAR_SCRIPT, _CONTROLS_SCRIPT, _FOLLOW_SCRIPT, _KEYS_SCRIPT
 
 # %% ../../nbs/view/805_server.ipynb #json
 def _json(value) -> str:
@@ -153,7 +160,7 @@ def scene_page(
     parts = {
         'title': title.replace('&', '&amp;').replace('<', '&lt;'),
         'help': _HELP_SEVERAL if len(scene.facts['places']) > 1 else _HELP,
-        'script': _SCENE_SCRIPT + _MOVES_SCRIPT + _BAR_SCRIPT + _FOLLOW_SCRIPT + _KEYS_SCRIPT,
+        'script': ''.join(_SCRIPTS),
         'facts': _json(scene.facts),
         'library': _library(),
         'commands': _json([b64encode(umsgpack.packb(command)).decode() for command in scene.commands]),
@@ -170,17 +177,13 @@ class ServerSettings:
 
 SERVER = ServerSettings()
 
-# %% ../../nbs/view/805_server.ipynb #handler
-class _Handler(BaseHTTPRequestHandler):
-    "Answers with the page, and with nothing else."
+# %% ../../nbs/view/805_server.ipynb #answers
+class _Answers(BaseHTTPRequestHandler):
+    "What a visitor can get: the page, or nothing."
     timeout = 10   # seconds for a visitor who doesn't speak
     server: 'PageServer'
 
-    def do_GET(self) -> None:
-        host = self.headers.get('Host', '').rsplit(':', 1)[0]
-        if host not in (SERVER.host, 'localhost'): return self.send_error(403)
-        if self.path == '/favicon.ico': return self._nothing()   # browsers ask for it by themselves
-        if self.path.split('?')[0] not in ('/', '/static/'): return self.send_error(404)
+    def _page(self) -> None:
         self.send_response(200)
         self.send_header('Content-Type', 'text/html; charset=utf-8')
         self.send_header('Content-Length', str(len(self.server.page)))
@@ -191,6 +194,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _nothing(self) -> None:
         self.send_response(204)
         self.end_headers()
+
+# %% ../../nbs/view/805_server.ipynb #handler
+class _Handler(_Answers):
+    "Answers with the page, and with nothing else."
+    def do_GET(self) -> None:
+        host = self.headers.get('Host', '').rsplit(':', 1)[0]
+        if host not in (SERVER.host, 'localhost'): return self.send_error(403)
+        if self.path == '/favicon.ico': return self._nothing()   # browsers ask for it by themselves
+        if self.path.split('?')[0] not in ('/', '/static/'): return self.send_error(404)
+        self._page()
 
     def log_message(self, *args) -> None: pass
 

@@ -199,6 +199,15 @@ def _captions(names: Sequence[str], repaired: np.ndarray) -> list[str]:
     failed = ' (too little is seen to reconstruct it)'
     return [name if there else name + failed for name, there in zip(names, done)]
 
+# %% ../../nbs/view/806_viewers.ipynb #damage-and-repair
+def _damage_and_repair(
+    chosen: Selection, corruptor: Corruptor, network: Callable, kmax: int,
+) -> dict[str, np.ndarray]:
+    "Sequences (N, 60, K, 3) as they are, as they are damaged, and as the network repairs them."
+    corrupted = corrupt_selection(chosen, corruptor)
+    repaired = reconstruct_selection(corrupted, network, chosen.names, kmax)
+    return {'reference': chosen.joints, 'corrupted': corrupted, 'reconstructed': repaired}
+
 # %% ../../nbs/view/806_viewers.ipynb #view-reconstruction
 def view_reconstruction(
     dataset_root: str | Path,           # a dataset folder
@@ -216,8 +225,6 @@ def view_reconstruction(
     "Show reference, corrupted and reconstructed side by side; raises `DataError`, `FileError`."
     corruptor = corruptor_of(TrainConfig(**damage))   # the damage that the same settings do in training
     chosen = select_sequences(dataset_root, subject, seq)
-    corrupted = corrupt_selection(chosen, corruptor)
-    repaired = reconstruct_selection(corrupted, network, chosen.names, kmax)
-    motions = {'reference': chosen.joints, 'corrupted': corrupted, 'reconstructed': repaired}
-    scene = motion_scene(motions, fps, loop, _captions(chosen.names, repaired))
+    motions = _damage_and_repair(chosen, corruptor, network, kmax)
+    scene = motion_scene(motions, fps, loop, _captions(chosen.names, motions['reconstructed']))
     present(scene, f'{chosen.title}, reconstructed', html, port, browser)
