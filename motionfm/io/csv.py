@@ -19,6 +19,7 @@ from .registry import build_trial, layout, read_text, reader, writer
 from motionfm.io.tabular import (
     complete_timing,
     Line,
+    name_points,
     note_of_left,
     numbered_lines,
     parse_clean,
@@ -207,7 +208,8 @@ class TableContent:
 # %% ../../nbs/io/407_csv.ipynb #csv-wide-in
 def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
     "Values, markers, times and frames of a wide table; columns that are neither are noted."
-    markers = marker_columns(names, coordinates_of(_unknown(names, places)))
+    found = marker_columns(names, coordinates_of(_unknown(names, places)))
+    markers = dict(zip(name_points(list(found)), found.values()))
     if not markers:
         raise DataError('no column such as Neck_x found, expected x, y and z for each marker; '
                         'name the columns')
@@ -362,7 +364,8 @@ def _is_table(first: bytes) -> bool:
     known = {_COLUMN_KEYS.get(_plain_column(name)) for name in names}
     return bool(known & {'time', 'frame'} and any(coordinates_of(names)))
 
-layout('table', '.csv .tsv .txt', _is_table, write=write_table, general=True)(read_csv)
+layout('table', '.csv .tsv .txt', _is_table, write=write_table, general=True, of_anybody=True)(
+    read_csv)
 
 # %% ../../nbs/io/407_csv.ipynb #changed-cells
 def _number(value: float, separator: str) -> str:

@@ -21,11 +21,9 @@ from .csv import coordinate_of
 from .npz import read_header
 from .registry import build_trial, layout, read_bytes
 from motionfm.io.sheet import (
-    are_bones,
     build_sheet_trial,
     CERTAINTY_WORDS,
     mask_uncertain,
-    name_bones,
     read_numbers,
     read_sheet,
     row_words,
@@ -37,7 +35,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from .tabular import note_of_left, pivot_long
+from .tabular import name_points, note_of_left, pivot_long
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/417_keypoints.ipynb #landmarks
@@ -80,7 +78,6 @@ NO_POSITION = re.compile(
     r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|'
     r'var)$',
     re.IGNORECASE)
-_POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IGNORECASE)
 
 def _cells_by_name(found: Sequence[tuple[str, str] | None]) -> dict[str, dict[str, int]]:
     "For each name, but those of rotations and the like: the word of a cell and the cell."
@@ -106,8 +103,7 @@ def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _C
 # %% ../../nbs/io/417_keypoints.ipynb #names-of
 def names_of(labels: Sequence[str]) -> list[str]:
     "Names for the trial."
-    names = _name_numbers([_POSITION.sub('', label) or label for label in labels])
-    return name_bones(names) if are_bones(names) else names
+    return name_points(_name_numbers(labels))
 
 # %% ../../nbs/io/417_keypoints.ipynb #wide
 _CERTAINTY = re.compile(r'(.+?)[\s_.:/-]+\(?(' + '|'.join(CERTAINTY_WORDS) + r')\)?', re.IGNORECASE)
@@ -257,7 +253,7 @@ def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-wide-2
-@layout(_WIDE, '.csv .tsv .txt', _begins_wide, write=write_sheet)
+@layout(_WIDE, '.csv .tsv .txt', _begins_wide, write=write_sheet, of_anybody=True)
 def read_keypoints(
     path: str | Path,            # the file
     up: str | None = None,       # force the axis that points up; None: from the body, else y
@@ -281,7 +277,7 @@ def _begins_stacked(first: bytes) -> bool:
     return bool(whole) and any(rows[0])
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-stacked-keypoints
-@layout(_STACKED, '.csv .tsv .txt', _begins_stacked, write=write_sheet)
+@layout(_STACKED, '.csv .tsv .txt', _begins_stacked, write=write_sheet, of_anybody=True)
 def read_stacked_keypoints(
     path: str | Path,            # the file
     up: str | None = None,       # force the axis that points up; None: from the body, else y
@@ -385,7 +381,7 @@ def _begins_long(first: bytes) -> bool:
     return bool(rows) and _find_long(rows[0]) is not None
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-landmarks
-@layout(_LONG, '.csv .tsv .txt', _begins_long, write=write_sheet)
+@layout(_LONG, '.csv .tsv .txt', _begins_long, write=write_sheet, of_anybody=True)
 def read_landmarks(
     path: str | Path,            # the file
     up: str | None = None,       # force the axis that points up; None: from the body, else y

@@ -17,7 +17,6 @@ from .registry import layout
 from motionfm.io.sheet import (
     build_sheet_trial,
     is_blank,
-    name_bones,
     note_count,
     read_sheet,
     row_words,
@@ -28,6 +27,7 @@ from motionfm.io.sheet import (
     SheetContent,
     write_sheet,
 )
+from .tabular import name_bones
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/414_motive.ipynb #header

@@ -17,7 +17,8 @@ import numpy as np
 
 from ..basics import DataError
 from .registry import build_trial, layout, read_bytes, reader
-from .sheet import name_bones, sheet_timing, unique_names
+from .sheet import sheet_timing, unique_names
+from .tabular import name_bones
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/418_mvnx.ipynb #subject

@@ -162,9 +162,9 @@ def _parse_wide(entries: dict) -> dict:
         if visible.shape != values.shape[:2]:
             raise DataError(f'visible of shape {visible.shape} found, expected {values.shape[:2]}')
         values = np.where(visible.astype(bool)[..., None], values, np.nan)
-    parts = {'values': values, 'markers': tuple(map(_word, markers.reshape(-1)))}
-    numbered = parts['markers'][:1] == ('point 1',)
-    if numbered: parts['notes'] = ['the file has no names, so the points have numbers']
+    words = tuple(map(_word, markers.reshape(-1)))
+    notes = ['the file has no names, so the points have numbers']*(words[:1] == ('point 1',))
+    parts = {'values': values, 'markers': words, 'notes': notes}
     for key, name in ('times', 'time'), ('frames', 'frame'):
         if key in entries: parts[name] = _numbers(entries, key, len(values))
     return parts

@@ -85,6 +85,7 @@ class Layout(NamedTuple):
     read: Callable[..., Trial]          # as a reader
     write: Callable[[Path, Trial], None] | None   # of trials read from this layout; None: they become TRC
     general: bool = False               # whether all other layouts are asked first
+    of_anybody: bool = False            # whether many write it, so that a refused file may be another
 
 LAYOUTS: dict[str, Layout] = {}   # name: layout, the first that fits counts
 
@@ -97,11 +98,13 @@ def layout(
     fits: bytes | Callable[[bytes], object], # of the first 4096 bytes; or a regular expression for them
     write: Callable[[Path, Trial], None] | None = None,   # of trials read from it; None: they become TRC
     general: bool = False,                   # whether all other layouts are asked first
+    of_anybody: bool = False,                # whether a refused file may be a table of another make
 ) -> Callable:                               # a decorator
     "Register a function that reads files which their content alone tells from others of that ending."
     def register(function):
         matches = re.compile(fits, re.IGNORECASE | re.DOTALL).match if isinstance(fits, bytes) else fits
-        LAYOUTS[name] = Layout(name, tuple(endings.lower().split()), matches, function, write, general)
+        suffixes = tuple(endings.lower().split())
+        LAYOUTS[name] = Layout(name, suffixes, matches, function, write, general, of_anybody)
         return function
     return register
 
@@ -150,6 +153,8 @@ def may_be_table(path: Path) -> bool:
     "Whether a file that no reader takes may be a table of text, by its ending and its first bytes."
     ending = path.suffix.lower()
     if ending in READERS and ending not in _TABLE_ENDINGS: return False
+    own = layout_of(path)
+    if own and not own.of_anybody: return False
     return b'\0' not in _plain_bytes(read_bytes(path, _FIRST_BYTES))
 
 # %% ../../nbs/io/403_registry.ipynb #rate

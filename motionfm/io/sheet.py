@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from .conventions import find_joint
 from .csv import write_csv
 from .registry import build_trial, check_rate, read_bytes, WRITERS
 from .tabular import complete_timing
@@ -171,32 +170,6 @@ def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
         while name in found: name, count = f'{tidy} ({count + 1})', count + 1
         found[name] = None
     return tuple(found)
-
-# %% ../../nbs/io/413_sheet.ipynb #bones
-_BONES = {   # joint: bones that begin there
-    'Shoulder': 'upperarm uparm uarm arm', 'Elbow': 'forearm lowerarm farm', 'Wrist': 'hand',
-    'Hip': 'thigh upperleg upleg', 'Knee': 'shin lowerleg leg', 'Ankle': 'foot'}
-_BONE_JOINTS = {side + bone: side[0].upper() + joint for joint, bones in _BONES.items()
-                for bone in bones.split() for side in ('right', 'left', 'r', 'l')}
-_BONE_JOINTS |= dict.fromkeys(('hip', 'hips', 'pelvis'), 'midHip') | {'neck': 'Neck', 'neck1': 'Neck'}
-
-def are_bones(names: Sequence[str]) -> bool:
-    "Whether names are those of a solved skeleton's bones: thighs and shins, by whatever name."
-    joints = {_BONE_JOINTS.get(re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])) for name in names}
-    return {'RHip', 'LHip', 'RKnee', 'LKnee'} <= joints
-
-# %% ../../nbs/io/413_sheet.ipynb #name-bones
-def name_bones(names: Sequence[str]) -> list[str]:
-    "Bones named after the joint where they begin, with the subject's prefix; others bear no joint's name."
-    taken, found = set(), []
-    for name in names:
-        prefix, colon, bone = name.rpartition(':')
-        joint = _BONE_JOINTS.get(re.sub(r'[\s_.\-]+', '', bone.lower()))
-        if joint and prefix + colon + joint not in taken: bone = joint
-        elif find_joint(bone): bone = f'{bone} bone'
-        taken.add(prefix + colon + bone)
-        found.append(prefix + colon + bone)
-    return found
 
 # %% ../../nbs/io/413_sheet.ipynb #certainty-words
 LEAST_CERTAINTY = .3   # of a sample that counts as seen, where 1 is certain

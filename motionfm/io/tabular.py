@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
+from .conventions import find_joint
 from .registry import count_steps, rounded_to
 
 # %% ../../nbs/io/404_tabular.ipynb #lines
@@ -60,8 +61,6 @@ def pad_rows(
 # %% ../../nbs/io/404_tabular.ipynb #number-pattern
 _DIGITS = r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?'
 _NUMBER = re.compile(rf'({_DIGITS}|[+-]?nan|[+-]?inf(inity)?)?', re.ASCII | re.IGNORECASE)
-
-# %% ../../nbs/io/404_tabular.ipynb #missing-words
 _MISSING = re.compile(   # a whole cell of a row, from tab to tab
     r'(?<![^\t])[ ]*(?:#?n/?a|null|none|nil|missing|-+|\.|\*+|[+-]?nan ?\(\w*\)|[+-]?1[.,]#\w+)[ ]*(?![^\t])',
     re.ASCII | re.IGNORECASE)
@@ -486,3 +485,38 @@ def _check_once(cell: np.ndarray, keys: np.ndarray, joints: Sequence[str]) -> No
     row = int(order[np.searchsorted(cell[order], counts.argmax())])
     raise DataError(f'{counts.max()} rows found for {joints[row][:30]!r} at {keys[row]:g}, '
                     'expected one; remove the others')
+
+# %% ../../nbs/io/404_tabular.ipynb #bones
+_BONES = {   # joint: bones that begin there
+    'Shoulder': 'upperarm uparm uarm arm', 'Elbow': 'forearm lowerarm farm', 'Wrist': 'hand',
+    'Hip': 'thigh upperleg upleg', 'Knee': 'shin lowerleg leg', 'Ankle': 'foot'}
+_BONE_JOINTS = {side + bone: side[0].upper() + joint for joint, bones in _BONES.items()
+                for bone in bones.split() for side in ('right', 'left', 'r', 'l')}
+_BONE_JOINTS |= dict.fromkeys(('hip', 'hips', 'pelvis'), 'midHip') | {'neck': 'Neck', 'neck1': 'Neck'}
+
+def are_bones(names: Sequence[str]) -> bool:
+    "Whether names are those of a solved skeleton's bones: thighs and shins, by whatever name."
+    joints = {_BONE_JOINTS.get(re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])) for name in names}
+    return {'RHip', 'LHip', 'RKnee', 'LKnee'} <= joints
+
+# %% ../../nbs/io/404_tabular.ipynb #name-bones
+def name_bones(names: Sequence[str]) -> list[str]:
+    "Bones named after the joint where they begin, with the subject's prefix; others bear no joint's name."
+    taken, found = set(), []
+    for name in names:
+        prefix, colon, bone = name.rpartition(':')
+        joint = _BONE_JOINTS.get(re.sub(r'[\s_.\-]+', '', bone.lower()))
+        if joint and prefix + colon + joint not in taken: bone = joint
+        elif find_joint(bone): bone = f'{bone} bone'
+        taken.add(prefix + colon + bone)
+        found.append(prefix + colon + bone)
+    return found
+
+# %% ../../nbs/io/404_tabular.ipynb #name-points
+_POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IGNORECASE)
+
+def name_points(labels: Sequence[str]) -> list[str]:
+    "Names for the points of a table, each different where the labels are; bones get those of joints."
+    plain = [_POSITION.sub('', label) or label for label in labels]
+    if len(set(plain)) < len(set(labels)): plain = list(labels)
+    return name_bones(plain) if are_bones(plain) else plain

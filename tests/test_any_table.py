@@ -1,0 +1,202 @@
+"Tables as people write them: names, units, times and separators of many kinds, read and written back."
+import numpy as np
+import pytest
+
+from motionfm.basics import DataError
+from motionfm.body.skeleton import JOINTS
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.trial import swaying_trial
+
+FRAMES, RATE = 90, 60
+SWAY = swaying_trial(FRAMES)
+POINTS = SWAY.values[:, [SWAY.markers.index(name) for name in JOINTS]]   # mm, y up
+LANDMARKS = ('nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow '
+             'left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle '
+             'left_heel right_heel left_foot_index').split()
+
+
+def numbers(frame: int, separator: str = ',') -> str:
+    return separator.join(f'{number:.3f}' for number in POINTS[frame].ravel())
+
+
+def wide(heading: str, separator: str = ',', before=lambda frame: f'{frame/RATE:.6f}', names=JOINTS) -> str:
+    "A table with a row for each frame; the heading has {name}, {axis} and {place}."
+    words = [heading.format(name=name, axis=axis, AXIS=axis.upper(), place=place)
+             for name in names for place, axis in enumerate('xyz')]
+    rows = [f'{before(frame)}{separator}{numbers(frame, separator)}' for frame in range(FRAMES)]
+    return '\n'.join([separator.join(['time', *words]), *rows]) + '\n'
+
+
+def long(head: str, row: str) -> str:
+    "A table with a row for each point."
+    lines = [row.format(frame=frame, time=frame/RATE, place=place, name=name,
+                        point=','.join(f'{number:.3f}' for number in POINTS[frame, place]))
+             for frame in range(FRAMES) for place, name in enumerate(JOINTS)]
+    return '\n'.join([head, *lines]) + '\n'
+
+
+def cells(form: str) -> str:
+    "A table with a position in each cell."
+    rows = [f'{frame/RATE:.6f},' + ','.join(form.format(*point) for point in POINTS[frame])
+            for frame in range(FRAMES)]
+    return '\n'.join(['time,' + ','.join(JOINTS), *rows]) + '\n'
+
+
+def clock(frame: int) -> str: return f'2024-05-01T12:00:{frame/RATE:09.6f}'
+
+
+PLAIN = wide('{name}_{axis}')
+ROWS = PLAIN.splitlines()
+TABLES = {
+    'time under another name': PLAIN.replace('time,', 'Elapsed Time (s),', 1),
+    'microseconds': wide('{name}_{axis}', before=lambda frame: f'{1e6*frame/RATE:.0f}').replace(
+        'time,', 'timestamp_usec,', 1),
+    'minutes': wide('{name}_{axis}', before=lambda frame: f'{frame/RATE/60:.9f}').replace(
+        'time', 'Time (min)', 1),
+    'steps of time': wide('{name}_{axis}', before=lambda frame: f'{1/RATE:.6f}').replace('time', 'dt', 1),
+    'dates': wide('{name}_{axis}', before=clock).replace('time', 'date', 1),
+    'clock': wide('{name}_{axis}', before=lambda frame: f'12:00:{frame/RATE:06.3f}').replace(
+        'time', 'clock', 1),
+    'begins anew': '\n'.join(ROWS[:50] + [f'{(row - 50)/RATE:.6f},{ROWS[row].partition(",")[2]}'
+                                          for row in range(50, FRAMES + 1)]),
+    'rate above': 'Subject,S01\nSample Rate,60\nUnits,mm\n\n' + PLAIN.replace('time,', 'row,', 1),
+    'comments': '// fs=60\n// unit=mm\n' + PLAIN,
+    'percent': '% units: mm\n' + PLAIN,
+    'sep=': 'sep=;\n' + wide('{name}_{axis}', ';'),
+    'incomplete column': '\n'.join([f'{ROWS[0]},cop_x,cop_y', *(f'{row},1,2' for row in ROWS[1:])]),
+    'column twice': '\n'.join([f'{ROWS[0]},Neck_x', *(f'{row},7' for row in ROWS[1:])]),
+    'units below': '\n'.join([ROWS[0], ','.join(['s', *['mm']*60]), *ROWS[1:]]),
+    'heading again': '\n'.join([*ROWS[:40], ROWS[0], *ROWS[40:]]),
+    'line of means': PLAIN + '\nMean,,1,2,3\n',
+    'infinite': PLAIN,   # changed below
+    'spaces': wide('{name}_{axis}', ' '),
+    'bars': wide('{name}_{axis}', '|'),
+    'dollar': wide('{name}${axis}'), 'bracket': wide('{name}({axis})'), 'Tx': wide('{name}_T{axis}'),
+    'px': wide('{name}_p{axis}'), 'X first': wide('{AXIS}{name}').replace('midHip', 'MidHip'),
+    'numbered': wide('{name}_{place}'),
+    'position.x': wide('{name}.position.{axis}'), 'index': wide('{name}[{place}]'),
+    'three times': wide('{name}'),
+    'pandas': wide('{name}.{place}').replace('.0,', ','),
+    'tuples': cells('"({:.3f}, {:.3f}, {:.3f})"'), 'arrays': cells('[{:.3f} {:.3f} {:.3f}]'),
+    'dictionaries': cells("\"{{'x': {:.3f}, 'y': {:.3f}, 'z': {:.3f}}}\""),
+    'long, joint_name': long('time,joint_name,pos_x,pos_y,pos_z,rot_x', '{time:.6f},{name},{point},0'),
+    'long, x_3d': long('frame,timestamp,marker_id,marker_name,x_3d,y_3d,z_3d',
+                       '{frame},{time:.6f},{place},{name},{point}'),
+    'long, world': long('frame_time,keypoint,world_x,world_y,world_z', '{time:.6f},{name},{point}'),
+}
+TABLES['infinite'] = PLAIN.replace(ROWS[30].split(',')[1], 'inf', 1)
+
+
+@pytest.mark.parametrize('kind', TABLES)
+def test_is_read(kind, tmp_path):
+    path = tmp_path/'walk.csv'
+    path.write_text(TABLES[kind])
+    trial = read_trial(path)
+    assert (trial.rate, trial.units, trial.up) == (pytest.approx(RATE, rel=1e-3), 'mm', 'y')
+    columns = [trial.columns[name] for name in JOINTS]
+    seen = np.isfinite(trial.values[:, columns])
+    assert seen.mean() > .999
+    np.testing.assert_allclose(trial.values[:, columns][seen], POINTS[seen], atol=.006)
+
+
+OWN = [kind for kind in TABLES if kind not in ('tuples', 'arrays', 'dictionaries')]
+
+@pytest.mark.parametrize('kind', OWN)
+def test_comes_back(kind, tmp_path):
+    "Nothing but what was repaired is another after writing."
+    path, again = tmp_path/'walk.csv', tmp_path/'again.csv'
+    path.write_text(TABLES[kind])
+    write_trial(again, read_trial(path))
+    before, after = path.read_text().splitlines(), again.read_text().splitlines()
+    assert len(before) == len(after)
+    changed = [pair for pair in zip(before, after) if pair[0] != pair[1]]
+    assert len(changed) <= (kind == 'infinite'), changed[:2]
+
+
+def test_without_names(tmp_path):
+    "Rows of numbers alone need a rate, and then have points with numbers."
+    path = tmp_path/'rows.txt'
+    path.write_text('\n'.join(f'{frame} {numbers(frame, " ")}' for frame in range(FRAMES)))
+    with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
+    trial = read_trial(path, rate=RATE)
+    assert trial.markers[:2] == ('point 1', 'point 2') and trial.frames[1] == 1
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+
+
+@pytest.mark.parametrize('heading', ['{axis}_{name}', '{name}{AXIS}', '{name}_{axis}'])
+def test_video_without_times(heading, tmp_path):
+    "Landmarks of a video tool with frame numbers alone: 30 Hz, and that is told."
+    path = tmp_path/'pose.csv'
+    path.write_text(wide(heading, before=str, names=LANDMARKS).replace('time', 'frame', 1))
+    trial = read_trial(path, units='mm', up='y')
+    assert trial.rate == 30 and any('30 Hz is assumed' in note for note in trial.notes)
+
+
+def test_uneven_times(tmp_path):
+    "Frames of a web camera are taken as even steps; a pause is still refused."
+    steps = np.random.default_rng(0).uniform(.02, .1, FRAMES)
+    path = tmp_path/'webcam.csv'
+    for pause in 0., 3.:
+        steps[40] += pause
+        times = steps.cumsum()
+        path.write_text(wide('{name}_{axis}', before=lambda frame: f'{times[frame]:.3f}'))
+        if pause:
+            with pytest.raises(DataError, match='expected even steps'): read_trial(path)
+            continue
+        trial = read_trial(path)
+        assert trial.rate == pytest.approx((FRAMES - 1)/(times[-1] - times[0]), rel=1e-3)
+        assert any('the times are uneven' in note for note in trial.notes)
+
+
+@pytest.mark.parametrize('text, message', [
+    (wide('{name}.{axis}').replace('.x', '.w'), 'expected x, y and z|no column for|found twice'),
+    (wide('{name}_angle_{axis}'), ''),
+    (wide('{name}_{axis}').rpartition(',')[0].rpartition(',')[0], 'ends early|cells found'),
+])
+def test_is_refused(text, message, tmp_path):
+    path = tmp_path/'walk.csv'
+    path.write_text(text)
+    with pytest.raises(DataError, match=message): read_trial(path)
+
+
+def test_angles_are_no_positions(tmp_path):
+    "Names of joints with numbers between which no bones can be."
+    angles = np.random.default_rng(0).normal(0, 20, POINTS.shape).cumsum(0)*.1
+    rows = [f'{frame/RATE:.4f},' + ','.join(f'{number:.3f}' for number in angles[frame].ravel())
+            for frame in range(FRAMES)]
+    path = tmp_path/'angles.csv'
+    path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
+    with pytest.raises(DataError, match='expected positions of joints'): read_trial(path)
+
+
+def test_shares_of_a_picture(tmp_path):
+    "Landmarks without a unit of length keep their numbers; the scale is told."
+    path = tmp_path/'picture.csv'
+    rows = [f'{frame/RATE:.4f},' + ','.join(f'{number:.7f}' for number in POINTS[frame].ravel()*.0003)
+            for frame in range(FRAMES)]
+    path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
+    trial = read_trial(path)
+    np.testing.assert_allclose(trial.values, POINTS*.0003, atol=1e-6)
+    assert any('a person in no usual unit' in note for note in trial.notes)
+
+
+def test_trc_under_another_ending(tmp_path):
+    write_trial(tmp_path/'walk.trc', SWAY)
+    for ending in '.csv', '.tsv', '.txt':
+        path = (tmp_path/'walk.trc').rename(tmp_path/f'walk{ending}')
+        np.testing.assert_array_equal(read_trial(path).values, SWAY.values)
+        path.rename(tmp_path/'walk.trc')
+
+
+def test_command(motionfm, tmp_path):
+    "A table of somebody's own is repaired, and comes back as it was but for the gap."
+    path, output = tmp_path/'mine.csv', tmp_path/'mine_reconstructed.csv'
+    lines = TABLES['dollar'].splitlines()
+    lines[20] = ','.join([lines[20].split(',')[0], '', '', '', *lines[20].split(',')[4:]])
+    path.write_text('\n'.join(lines))
+    code, said = motionfm('reconstruct', path, '--fill-only')
+    assert code == 0, said
+    after = output.read_text().splitlines()
+    assert [row for row in range(len(lines)) if lines[row] != after[row]] == [20]
+    filled = np.array(after[20].split(',')[1:4], float)
+    assert np.linalg.norm(filled - POINTS[19, 0]) < 20
