@@ -23,11 +23,11 @@ from motionfm.io.keypoints import (
     is_axes,
     LANDMARKS,
     names_of,
-    NO_POSITION,
     pair_of,
     rate_of_video,
     VIDEO_RATE,
 )
+from motionfm.io.point_names import is_position, quaternion_names
 from motionfm.io.registry import layout, read_bytes
 from motionfm.io.sheet import (
     build_sheet_trial,
@@ -247,24 +247,19 @@ class _Columns(NamedTuple):
     cells: list[list[int]]   # x, y, z of each
     sure: list[int]          # cell that says how certain each is, -1 where there is none
 
-_NO_PLACE = re.compile(r'.*(angle|flexion|extension|rotation|quat|euler|gyro|accel|magnet|force|moment|torque'
-                       r'|power|grf|veloc|gaze)', re.IGNORECASE)
-_FOURTH = re.compile(r'(.+?)[\s_.:-]*w', re.IGNORECASE)
-
 def _whole_points(pairs: Sequence[Pair], other: set[str]) -> dict[str, dict[str, int]]:
     "Cells of points that have x, y and z, and are places."
     places: dict[str, dict[str, int]] = {}
     for cell, pair in enumerate(pairs):
         if pair: places.setdefault(pair[0], {}).setdefault(pair[1], cell)
-    def is_place(name: str) -> bool:
-        return not (name in other or NO_POSITION.fullmatch(name) or _NO_PLACE.match(name))
-    return {name: axes for name, axes in places.items() if {'x', 'y', 'z'} <= set(axes) and is_place(name)}
+    return {name: axes for name, axes in places.items()
+            if {'x', 'y', 'z'} <= set(axes) and name not in other and is_position(name)}
 
 # %% ../../nbs/io/419_any_table.ipynb #find-columns
 def _find_columns(words: Sequence[str]) -> _Columns | None:
     "Points by the names of columns; None where there are fewer than four."
-    quaternions = {match[1] for match in map(_FOURTH.fullmatch, words) if match}
-    best = max((_whole_points(pairs, quaternions) for pairs in _readings(words)), key=len)
+    other = quaternion_names(words)
+    best = max((_whole_points(pairs, other) for pairs in _readings(words)), key=len)
     if len(best) < _LEAST: return None
     sure = [next((axes[word] for word in CERTAINTY_WORDS if word in axes), -1) for axes in best.values()]
     return _Columns(list(best), [[axes[axis] for axis in 'xyz'] for axes in best.values()], sure)

@@ -16,13 +16,13 @@ from .conventions import USER_NAMES
 
 # %% ../../nbs/io/421_bvh_names.ipynb #words
 BVH_WORDS = {   # words for a joint, the most telling first
-    'Shoulder': 'upperarm uparm humerus shldrbend uarm arm shldr shoulder 腕',
-    'Elbow': 'forearm lowarm lowerarm forearmbend ulna radius larm elbow arm ひじ',
-    'Wrist': 'wrist hand 手首',
-    'Hip': 'upleg upperleg thigh femur thighbend uleg hip 足 leg',
-    'Knee': 'lowleg lowerleg shin calf tibia shank knee leg ひざ',
-    'Ankle': 'ankle talocrural talus foot 足首',
-    'Toe': 'toebase toe toes ball forefoot metatarsals foot つま先'}
+    'Shoulder': 'upperarm uparm humerus shldrbend uarm arm shldr shoulder 腕 上臂',
+    'Elbow': 'forearm lowarm lowerarm forearmbend farm ulna radius larm elbow arm ひじ 前臂',
+    'Wrist': 'wrist hand 手首 手',
+    'Hip': 'upleg upperleg thigh femur thighbend uleg hip 大腿 足 leg',
+    'Knee': 'lowleg lowerleg shin calf tibia shank knee leg ひざ 小腿',
+    'Ankle': 'ankle talocrural talus foot 足首 脚',
+    'Toe': 'toebase toe toes ball forefoot metatarsals foot つま先 脚趾'}
 
 # %% ../../nbs/io/421_bvh_names.ipynb #vocabulary
 _SIDES = {'l': 'L', 'r': 'R', 'left': 'L', 'right': 'R', 'lft': 'L', 'rgt': 'R', 'lf': 'L', 'rt': 'R',
@@ -40,7 +40,7 @@ def _vocabulary() -> frozenset[str]:
 # %% ../../nbs/io/421_bvh_names.ipynb #tokens
 def _words_of(name: str) -> list[str]:
     "Words and numbers of a name, in small letters, without what stands before a colon."
-    plain = name.rpartition(':')[2]
+    plain = re.sub(r'(?<![A-Za-z])([LR])(?=[UFL](Arm|Leg)(?![a-z]))', r'\1_', name.rpartition(':')[2])
     pattern = r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+'
     return [word.lower() for word in re.findall(pattern, plain)]
 
@@ -88,10 +88,10 @@ def _joint_word(words: list[str], common: frozenset[str], known: frozenset[str])
     return None
 
 def _common_words(names: Sequence[str]) -> frozenset[str]:
-    "Words and numbers that most names have."
+    "Words and numbers that most names have, and one that says nothing in any rig."
     counts = Counter(word for name in names for word in set(_words_of(name)))
     return frozenset(word for word, count in counts.items()
-                     if count > .5*len(names) and len(names) > 3 and word not in _SIDES)
+                     if count > .5*len(names) and len(names) > 3 and word not in _SIDES) | {'stretch'}
 
 # %% ../../nbs/io/421_bvh_names.ipynb #claims
 def _claims(names: Sequence[str]) -> dict[str, list[_Claim]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import atomic_path, DataError
+from .point_names import is_position, quaternion_names
 from .registry import build_trial, layout, read_text, reader, writer
 from motionfm.io.tabular import (
     complete_timing,
@@ -225,8 +226,10 @@ def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> d
 
 # %% ../../nbs/io/407_csv.ipynb #unknown
 def _unknown(names: list[str], places: dict[str, int]) -> list[str]:
-    "Names of columns, blank for those whose meaning is known."
-    known = {place for key, place in places.items() if key not in 'xyz'}
+    "Names of columns, blank for those whose meaning is known, and for angles and the like."
+    known, other = {place for key, place in places.items() if key not in 'xyz'}, quaternion_names(names)
+    known |= {place for place, pair in enumerate(coordinates_of(names))
+              if pair and (pair[0] in other or not is_position(pair[0]))}
     return ['' if place in known else name for place, name in enumerate(names)]
 
 # %% ../../nbs/io/407_csv.ipynb #csv-long-in

@@ -19,6 +19,7 @@ from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .csv import coordinate_of
 from .npz import read_header
+from .point_names import is_position
 from .registry import build_trial, layout, read_bytes
 from motionfm.io.sheet import (
     build_sheet_trial,
@@ -74,16 +75,11 @@ class _Columns(NamedTuple):
     keys: tuple[int, int]    # cells of frame and time, -1 where there is none
 
 # %% ../../nbs/io/417_keypoints.ipynb #no-position
-NO_POSITION = re.compile(
-    r'.*[\s_.]?(rotation|rot|orientation|quaternion|quat|velocity|vel|acceleration|acc|angles?|euler|std|'
-    r'var)$',
-    re.IGNORECASE)
-
 def _cells_by_name(found: Sequence[tuple[str, str] | None]) -> dict[str, dict[str, int]]:
     "For each name, but those of rotations and the like: the word of a cell and the cell."
     places: dict[str, dict[str, int]] = {}
     for cell, pair in enumerate(found):
-        if pair is None or NO_POSITION.fullmatch(pair[0]): continue
+        if pair is None or not is_position(pair[0]): continue
         places.setdefault(pair[0], {}).setdefault(pair[1], cell)
     return places
 
@@ -238,7 +234,7 @@ def _begins_wide(first: bytes) -> bool:
     count = sum(pair is not None and pair[1] in 'xyz' for pair in pairs)
     if count < 3 or {'rate', 'units', 'x', 'joint'} & {word.lower() for word in words}: return False
     sure = any(pair is not None and pair[1] in CERTAINTY_WORDS for pair in pairs)
-    rotations = any(pair is not None and NO_POSITION.fullmatch(pair[0]) for pair in pairs)
+    rotations = any(pair is not None and not is_position(pair[0]) for pair in pairs)
     lower = [word.lower() for word, pair in zip(words, pairs) if not pair]
     timed = any(re.match(r'frame|time|t$|seconds|#|index|sample', word) for word in lower)
     return sure or rotations or 'fnum' in lower or not timed

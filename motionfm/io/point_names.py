@@ -177,6 +177,21 @@ def skin_names(
     count = sum(bool(_LANDMARK.fullmatch(name)) for name in plain)
     return frozenset(), count >= max(_FEWEST_LANDMARKS, _LANDMARK_SHARE*len(plain))
 
+# %% ../../nbs/io/400_point_names.ipynb #no-position
+_NO_POSITION = re.compile(   # a word at the end, or a longer one anywhere
+    r'(?:.*[\s_.:-])?(?:rot|vel|acc|std|var|quat|euler|orientation|gyr|mag)'
+    r'|.*(?:angle|flexion|extension|rotation|orientation|quaternion|gyro|accel|magnet|force|moment|torque'
+    r'|power|grf|veloc|gaze).*', re.IGNORECASE)
+_FOURTH = re.compile(r'(.+?)[\s_.:-]*w', re.IGNORECASE)
+
+def is_position(name: str) -> bool:
+    "Whether a name may be that of a point, and not of an angle, a speed or a force."
+    return not _NO_POSITION.fullmatch(name)
+
+def quaternion_names(columns: Sequence[str]) -> set[str]:
+    "Names that have a column w."
+    return {match[1] for match in map(_FOURTH.fullmatch, columns) if match}
+
 # %% ../../nbs/io/400_point_names.ipynb #prefixes
 _FEWEST_NAMES = 3   # that follow a prefix
 _NO_PERSON = frozenset(   # words that stand in front of a point's name and are not a subject's
