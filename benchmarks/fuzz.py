@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SEEDS, RESULTS = ROOT/'tests'/'seeds', ROOT/'benchmarks'/'fuzz.json'
 ENDINGS = {'trc': '.trc', 'csv': '.csv', 'npz': '.npz', 'c3d': '.c3d', 'bvh': '.bvh', 'info': '.npy',
            'motive': '.csv', 'qtm': '.tsv', 'nexus': '.csv', 'keypoints': '.csv', 'array': '.npy',
-           'mvnx': '.mvnx'}
-NO_RATE = 'keypoints', 'array'   # say nothing about time
+           'mvnx': '.mvnx', 'table': '.txt'}
+NO_RATE = 'keypoints', 'array', 'table'   # say nothing about time
 WORDS = {
     'motive': 'Format\\x20Version Type Name ID Marker Bone Rigid\\x20Body Position Rotation Frame '
               'Time\\x20(Seconds) X Y Z W Length\\x20Units Meters \\x0a , \\x22 nan 1e999',
@@ -32,6 +32,9 @@ WORDS = {
     'keypoints': 'scorer bodyparts coords likelihood x y z _x _y _z _score fnum frame landmark visibility '
                  'model , \\x0a \\x22 left_hip nan 1e999',
     'array': 'descr <f8 <f4 <i2 |O fortran_order shape True (4,5,3) (2,)',
+    'table': 'Sample\\x20Rate units mm [1\\x202\\x203] (1,2,3) {x:1} 12:00:00.5 2024-05-01T12:00:00 '
+             'frame_id '
+             'joint_id joint_name pos_x x_3d w dt clock ; | , \\x20 \\x09 \\x0a \\x22 nan inf 1e999 -',
     'mvnx': 'mvnx subject segments segment label frameRate frames frame type=\\x22normal\\x22 position '
             'orientation pos_b <!ENTITY &a; </ /> 0.5 nan',
     'trc': 'PathFileType DataRate NumFrames NumMarkers Units mm m nan inf 1e999 '

@@ -216,6 +216,28 @@ coords,x,y,z,likelihood
 0,body,left_hip,1,2,3,.9
 1,body,1,1,2,3,.1
 '''},
+    'table': {'own.txt': '''Sample Rate: 60
+units;mm
+
+Clock;a[X];a[Y];a[Z];b[X];b[Y];b[Z];c[X];c[Y];c[Z];d[X];d[Y];d[Z]
+10:00:00,00;1;2;3;4;5;6;7;8;9;1,5;2,5;3,5
+10:00:00,02;1;2;3;;;;7;8;9;1,5;2,5;3,5
+10:00:00,03;1;2;3;4;5;6;7;8;9;1,5;2,5;3,5
+''', 'rows.txt': '1 1 2 3 4 5 6 7 8 9 1 2 3\n2 1 2 3 4 5 6 7 8 9 1 2 4\n',
+              'cells.txt': '''dt,a,b,c,d
+.1,[1 2 3],[4 5 6],[7 8 9],[1 2 3]
+.1,[1 2 3],[4 5 6],[7 8 9],[1 2 4]
+''',
+              'long.txt': '''frame_id,who_id,joint_id,pos_x,pos_y,pos_z,score
+0,1,0,1,2,3,.9
+0,1,1,4,5,6,.9
+0,1,2,7,8,9,.1
+0,1,3,1,2,3,.9
+1,1,0,1,2,3,.9
+1,1,1,4,5,6,.9
+1,1,2,7,8,9,.1
+1,1,3,1,2,3,.9
+'''},
     'mvnx': {'leg.mvnx': '''<?xml version="1.0"?>
 <mvnx version="4"><subject label="Ann" frameRate="60"><segments><segment label="RightLowerLeg" id="1"/>
 <segment label="RightFoot" id="2"><points>
