@@ -64,6 +64,7 @@ def _is_row(cells: Sequence[str]) -> bool:
 
 # %% ../../nbs/io/419_any_table.ipynb #separator
 _SEPARATORS, _LOOKED_AT = '\t;,| ', 60   # the first is preferred; lines in the middle of a file
+_LONGEST_LINE = 500_000   # letters; no body has so many points
 
 def _cells_of(line: str, separator: str) -> list[str]:
     "Cells of a line; spaces that touch count once."
@@ -73,6 +74,7 @@ def _find_separator(lines: Sequence[str]) -> str:
     "What separates the cells of rows; raises `DataError` where there are no rows."
     there = [line for line in lines if line.strip()]
     middle = there[len(there)//2:][:_LOOKED_AT]
+    if max(map(len, there), default=0) > _LONGEST_LINE: middle = []
     def fit(separator: str) -> tuple[int, int]:
         cells = [_cells_of(line, separator) for line in middle]
         widths = Counter(len(one) for one in cells if _is_row(one))
@@ -88,28 +90,28 @@ class _Rows(NamedTuple):
     rows: list[int]      # lines
     width: int           # cells of each
 
-def _are_rows(cells: list[list[str]], width: int) -> list[int]:
-    "Lines that are rows, from the first one on: of numbers, or of gaps alone."
-    first = next(line for line, one in enumerate(cells) if len(one) == width and _is_row(one))
-    return [line for line in range(first, len(cells)) if len(cells[line]) >= width
-            and (_is_row(cells[line]) or _count_numbers(cells[line])[1] == 0)]
-
-def _check_whole(cells: list[list[str]], rows: list[int]) -> None:
+def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
     "Raise `DataError` where the file ends in the midst of its last row."
-    last = max(line for line, one in enumerate(cells) if any(cell.strip() for cell in one))
-    if last in rows or _count_numbers(cells[last])[1] or last < rows[-1]: return
+    last = max(line for line, text in enumerate(lines) if text.strip(separator + ' "\r'))
+    if last <= rows[-1] or _count_numbers(_cells_of(lines[last], separator))[1]: return
     raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, copy or export it again')
 
 # %% ../../nbs/io/419_any_table.ipynb #find-rows-2
 def _find_rows(raw: bytes) -> _Rows:
-    "Rows of a file; raises `DataError`."
+    "Rows of a file, from the first one on those of numbers or of gaps alone; raises `DataError`."
     sheet = parse_sheet(raw)
     separator = _find_separator(sheet.lines)
     lines = [' '.join(line.split()) for line in sheet.lines] if separator == ' ' else sheet.lines
-    cells = [_cells_of(line, separator) for line in lines]
-    widths = Counter(len(one) for one in cells if _is_row(one))
-    rows = _are_rows(cells, width := widths.most_common(1)[0][0])
-    _check_whole(cells, rows)
+    def width_of(line: str) -> int:
+        cells = _cells_of(line, separator)
+        return len(cells) if _is_row(cells) else -len(cells)
+    widths = [width_of(line) for line in lines]
+    width = Counter(one for one in widths if one > 0).most_common(1)[0][0]
+    def is_row(line: int) -> bool:
+        if widths[line] > 0: return widths[line] >= width
+        return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
+    rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
+    _check_whole(lines, rows, separator)
     return _Rows(sheet._replace(lines=lines, separator=separator), rows, width)
 
 # %% ../../nbs/io/419_any_table.ipynb #brackets
@@ -256,8 +258,11 @@ def _whole_points(pairs: Sequence[Pair], other: set[str]) -> dict[str, dict[str,
             if {'x', 'y', 'z'} <= set(axes) and name not in other and is_position(name)}
 
 # %% ../../nbs/io/419_any_table.ipynb #find-columns
+_LONGEST_NAME = 200   # letters
+
 def _find_columns(words: Sequence[str]) -> _Columns | None:
     "Points by the names of columns; None where there are fewer than four."
+    words = [word[:_LONGEST_NAME] for word in words]
     other = quaternion_names(words)
     best = max((_whole_points(pairs, other) for pairs in _readings(words)), key=len)
     if len(best) < _LEAST: return None

@@ -231,7 +231,7 @@ def _check_a_row_each(keys: np.ndarray, name: str) -> None:
     known = keys[np.isfinite(keys)]
     count = len(np.unique(known))
     if len(known) < 3 or count > .5*len(known): return
-    raise DataError(f'{len(known)} rows found for {count} entries of the column {name}, expected one for each; '
+    raise DataError(f'{len(known)} rows found for {count} entries of the column {name}, expected one each; '
                     'for a row for each point name the columns marker, x, y and z')
 
 def _unknown(names: list[str], places: dict[str, int]) -> list[str]:

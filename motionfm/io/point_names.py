@@ -190,7 +190,7 @@ def is_position(name: str) -> bool:
 
 def quaternion_names(columns: Sequence[str]) -> set[str]:
     "Names that have a column w."
-    return {match[1] for match in map(_FOURTH.fullmatch, columns) if match}
+    return {match[1] for match in (_FOURTH.fullmatch(name[-200:]) for name in columns) if match}
 
 # %% ../../nbs/io/400_point_names.ipynb #prefixes
 _FEWEST_NAMES = 3   # that follow a prefix
