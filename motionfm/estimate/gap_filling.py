@@ -252,7 +252,7 @@ def fill_points(
     wanted = set(range(visible.shape[1]) if points is None else points)
     with threadpool_limits(1, 'blas'):   # many small products, for which one thread is best
         filled = _fill_all(GapContext(positions, visible, rate, beside_others=beside_others), wanted)
-    by = np.array(_WAYS)[filled.by]
+    by = np.array(_WAYS, object)[filled.by]   # many references to a few words
     return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all

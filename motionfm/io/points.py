@@ -46,10 +46,11 @@ def points_of(
 ) -> Points:
     "The points of a trial."
     names, columns, n_joints = _joints_first(trial, joints, left_out)
-    values = np.where(columns[:, None] < 0, np.nan, trial.values[:, columns])
+    values = trial.values[:, columns]
+    values[:, columns < 0] = np.nan
     visible = observed(values)
-    metres = to_y_up(values/per_metre(trial.units), trial.up)
-    positions = np.where(visible[..., None], metres, np.nan)
+    positions = np.ascontiguousarray(to_y_up(values/per_metre(trial.units), trial.up))
+    positions[~visible] = np.nan
     return Points(names, columns, positions, visible, n_joints)
 
 # %% ../../nbs/io/435_points.ipynb #uses-joints
@@ -81,8 +82,8 @@ def put_points(
 ) -> Trial:                  # a copy
     "A trial with other positions of its points; what is not replaced stays to the last digit."
     values = trial.values.copy()
-    new = from_y_up(positions, trial.up)*per_metre(trial.units)
     for point, column in enumerate(columns):
         chosen = where[:, point]
-        if column >= 0: values[chosen, column] = new[chosen, point]
+        new = from_y_up(positions[chosen, point], trial.up)*per_metre(trial.units)
+        if column >= 0: values[chosen, column] = new
     return replace(trial, values=values)

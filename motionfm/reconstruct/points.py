@@ -89,9 +89,10 @@ def repair_points(
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
     known = np.where(visible[..., None], positions, 0.)
     noise = np.full(visible.shape[1], SETTINGS.quiet_m/2)
-    if not is_quiet(known[:, chosen], visible[:, chosen]):
+    ours = (known, visible) if chosen.all() else (known[:, chosen], visible[:, chosen])
+    if not is_quiet(*ours):
         known[:, chosen], noise[chosen] = smooth_points(known[:, chosen], visible[:, chosen], rate)
     filled = fill_points(known, visible, rate, np.flatnonzero(chosen))
     uncertainty = np.where(visible, noise, np.hypot(filled.uncertainty, noise))
-    kept = np.where(visible[..., None], positions if fill_only else known, filled.positions)
-    return RepairedPoints(kept, uncertainty, filled.by, filled.self_check)
+    np.copyto(filled.positions, positions if fill_only else known, where=visible[..., None])
+    return RepairedPoints(filled.positions, uncertainty, filled.by, filled.self_check)

@@ -386,6 +386,7 @@ def _in_file(
 ) -> tuple[Points, np.ndarray, np.ndarray, np.ndarray | None]:
     "Those of all points (P,) that stand in the file, and the same of what belongs to them."
     has, by = points.columns >= 0, np.broadcast_to(by, points.visible.shape)
+    if has.all(): return points, positions, by, uncertainty
     names = tuple(np.array(points.names, object)[has])
     chosen = points._replace(
         names=names, columns=points.columns[has], positions=points.positions[:, has],
@@ -430,7 +431,10 @@ def _compare(
     "Fields of `Summary`: what was missing, what filled it, and how far seen samples were moved."
     visible, names, done = points.visible, points.names, np.isfinite(positions).all(-1)
     filled, both = done & ~visible, visible & done
-    moved = np.where(both, np.linalg.norm(positions - points.positions, axis=-1), np.nan)
+    moved = np.full(both.shape, np.nan)
+    for column in range(len(names)):   # one after the other, for the sake of memory
+        change = positions[:, column] - points.positions[:, column]
+        moved[:, column] = np.where(both[:, column], np.linalg.norm(change, axis=-1), np.nan)
     return dict(
         n_missing=int((~visible).sum()), longest_gap=longest_gap(visible) if len(names) else 0,
         moved_mm=1000*float(moved[both].mean()) if both.any() else 0.,

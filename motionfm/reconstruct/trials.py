@@ -159,7 +159,7 @@ def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
     "(T, P) words: what fills samples that were not seen (T, P); the first n points are joints."
     check = found.self_check
     way = 'the network and candidate estimates' if check and check.mixed else 'the network'
-    by = np.where(seen, '', way)
+    by = np.where(seen, *np.array(['', way], object))
     if found.by_neighbours is not None:
         by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
     return by
@@ -201,14 +201,17 @@ def _repair_joints(
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-faults
 def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
     "Points whose exchanged labels, jumps and held values are undone, other than joints; what was found."
-    n, positions, visible = points.n_joints, points.positions.copy(), points.visible.copy()
-    faults = find_marker_faults(positions[:, n:], visible[:, n:], trial.rate)
+    n = points.n_joints
+    faults = find_marker_faults(points.positions[:, n:], points.visible[:, n:], trial.rate)
     found = tuple(describe_marker_faults(faults, points.names[n:], int(trial.frames[0])))
+    if not found: return points, ()
     if fill_only:
         return points, tuple(f'{sentence.rstrip(".")}; left as it is, since nothing that was seen may change'
                              for sentence in found)
+    positions, visible = points.positions.copy(), points.visible.copy()
     positions[:, n:], visible[:, n:] = undo_marker_faults(positions[:, n:], visible[:, n:], faults)
-    return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible), found
+    positions[~visible] = np.nan
+    return points._replace(positions=positions, visible=visible), found
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-all-points
 def _repair_all_points(
@@ -220,8 +223,8 @@ def _repair_all_points(
     if first and n == len(points.names): return first
     cleaned, remarks = _without_faults(first.cleaned if first else points, trial, fill_only)
     others = np.arange(len(points.names)) >= n
-    positions = cleaned.positions.copy()
-    if first: positions[:, :n] = first.done.positions[:, :n]
+    positions = cleaned.positions
+    if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
     rest = repair_points(positions, cleaned.visible | ~others, trial.rate, others, fill_only)
     if not first: return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3))), remarks)
     remarks = (*first.remarks, *remarks)
@@ -352,6 +355,7 @@ def _summary_of(
 def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
     "The same without joints that were never seen: nobody asked for them."
     never = ~np.any(points.visible, 0)
+    if not never.any(): return done
     return done._replace(
         positions=np.where(never[:, None], np.nan, done.positions),
         uncertainty=np.where(never, np.nan, done.uncertainty))
