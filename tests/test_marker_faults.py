@@ -1,4 +1,5 @@
 "Faults that are put into real marker sets are found and undone; what is there of itself is left alone."
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -103,3 +104,11 @@ def hold(positions, visible, marker, other, start, stop, rng):
 @pytest.mark.parametrize('damage', [exchange, relabel, flicker, hold], ids=lambda one: one.__name__)
 def test_faults_are_undone(recordings, damage):
     assert share_mended(recordings, damage) >= .9
+
+
+def test_no_warnings(shared):
+    "A marker that is never seen together with its neighbours is no reason for a warning of numpy's."
+    import motionfm
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', RuntimeWarning)
+        motionfm.repair(shared/'files'/'kineticstoolkit__duplicate_labels.c3d')

@@ -6,6 +6,7 @@
 __all__ = ['MarkerFaults', 'find_marker_faults', 'undo_marker_faults', 'describe_marker_faults']
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #imports
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -567,9 +568,11 @@ _CLEARLY = .4   # share of the distances' error that is left where a beginning o
 
 def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.ndarray, stop: int) -> float:
     "Metres that the distances of a path (T, 3) differ, in the first frames, from the usual ones thereafter."
-    usual = np.nanmedian(np.linalg.norm(seen[stop:, near] - seen[stop:, [marker]], axis=-1), 0)
+    after = np.linalg.norm(seen[stop:, near] - seen[stop:, [marker]], axis=-1)
     first = np.linalg.norm(seen[:stop, near] - path[:stop, None], axis=-1)
-    return float(np.nanmedian(np.abs(first - usual)))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)   # of markers that are never seen together
+        return float(np.nanmedian(np.abs(first - np.nanmedian(after, 0))))
 
 def _usual_columns(order: np.ndarray) -> np.ndarray:
     "(M,) the column of each marker: its own, unless another one holds it nearly all the time."
