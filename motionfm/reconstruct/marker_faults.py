@@ -37,7 +37,8 @@ class MarkerFaultSettings:
     min_gain: float = 15.         # by which labels must fit better, for each that changes
     apart_m: float = .015         # metres by which a questioned label is off, by path or distances
     closer: float = .35           # share of that error that the other label may have,
-    far_closer: float = .1        # and with which an exchange is sure, whatever is usual
+    far_closer: float = .1        # and with which an exchange is sure, whatever is usual,
+    closer_together: float = .15  # or of all that take each other's places
     max_renamed: float = .8       # share of a recording that is renamed rather than the rest
 
 SETTINGS = MarkerFaultSettings()
@@ -303,10 +304,14 @@ def _are_supported(
     sure = costs.sure[moved, chosen] & (costs.usual[moved, chosen] < SETTINGS.closer*was)
     by_path &= sure | exchanged & np.isfinite(was)
     fits = costs.square[moved, chosen] <= SETTINGS.good_square
-    fits |= exchanged & (now < SETTINGS.far_closer*was)
+    fits |= exchanged & (now < SETTINGS.far_closer*was) | _clearly_exchanged(exchanged, was, now)
     was, now = costs.rigid[moved, moved], costs.rigid[moved, chosen]
     by_body = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
-    return fits & (by_path | by_body)
+    return (fits | _clearly_exchanged(exchanged, was, now)) & (by_path | by_body)
+
+def _clearly_exchanged(exchanged: np.ndarray, was: np.ndarray, now: np.ndarray) -> bool:
+    "Whether paths (N,) that take each other's places leave little of their errors (N,), metres, in all."
+    return bool(exchanged.all() and now.sum() < SETTINGS.closer_together*was.sum())
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #chains
 def _chains(chosen: np.ndarray) -> list[np.ndarray]:
