@@ -159,6 +159,49 @@ def test_is_refused(text, message, tmp_path):
     with pytest.raises(DataError, match=message): read_trial(path)
 
 
+@pytest.mark.parametrize('rate, drop', [(60, 6), (30, 20), (120, 2)])
+def test_milliseconds_with_frames_left_out(rate, drop, tmp_path):
+    "Times that are rounded hide neither the rate of a camera nor the frames that it dropped."
+    frames = np.r_[np.arange(40), 40 + drop:FRAMES]
+    rows = [f'{frame/rate:.3f},{numbers(frame)}' for frame in frames]
+    path, again = tmp_path/'walk.csv', tmp_path/'again.csv'
+    for heading in PLAIN.split('\n')[0], PLAIN.split('\n')[0].replace('_', '$'):   # of both readers
+        path.write_text('\n'.join([heading, *rows]) + '\n')
+        trial = read_trial(path)
+        assert (len(trial), trial.rate) == (FRAMES, rate)
+        assert np.isnan(trial.values[40:40 + drop]).all()
+        write_trial(again, trial)
+        np.testing.assert_array_equal(read_trial(again).values, trial.values)
+
+
+def test_columns_that_are_counted(tmp_path):
+    "pandas writes 0, 1, 2, … above columns without names: no frame."
+    path = tmp_path/'rows.csv'
+    rows = [','.join(map(str, range(60))), *(numbers(frame) for frame in range(FRAMES))]
+    path.write_text('\n'.join(rows))
+    np.testing.assert_allclose(read_trial(path, rate=RATE).values, POINTS, atol=.001)
+
+
+def test_two_people_in_turns(tmp_path):
+    "A row for each of two people in each frame is no recording of one."
+    rows = [f'{frame//2/RATE:.4f},{frame % 2},{numbers(frame)}' for frame in range(FRAMES)]
+    path = tmp_path/'two.csv'
+    path.write_text('\n'.join([PLAIN.split('\n')[0].replace('time', 'time,track'), *rows]))
+    with pytest.raises(DataError, match='rows found for'): read_trial(path)
+
+
+@pytest.mark.parametrize('names', ['sensor {}', 'channel{}', ''])
+def test_forces_are_no_points(names, tmp_path):
+    "Numbers that keep no distance to each other, with or without names."
+    rng, times = np.random.default_rng(0), np.arange(200)/100
+    waves = np.sin(times[:, None]*rng.uniform(3, 20, 24) + rng.uniform(0, 6, 24))*rng.uniform(.1, 1, 24)
+    heading = [','.join(['time', *(f'{names.format(one)}_{axis}' for one in range(8) for axis in 'xyz')])]
+    rows = [f'{time:.2f},' + ','.join(f'{number:.4f}' for number in row) for time, row in zip(times, waves)]
+    path = tmp_path/'forces.csv'
+    path.write_text('\n'.join(heading*bool(names) + rows))
+    with pytest.raises(DataError, match='expected positions'): read_trial(path)
+
+
 def test_angles_are_no_positions(tmp_path):
     "Names of joints with numbers between which no bones can be."
     angles = np.random.default_rng(0).normal(0, 20, POINTS.shape).cumsum(0)*.1
@@ -166,7 +209,7 @@ def test_angles_are_no_positions(tmp_path):
             for frame in range(FRAMES)]
     path = tmp_path/'angles.csv'
     path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
-    with pytest.raises(DataError, match='expected positions of joints'): read_trial(path)
+    with pytest.raises(DataError, match='expected positions'): read_trial(path)
 
 
 def test_shares_of_a_picture(tmp_path):

@@ -17,7 +17,7 @@ import numpy as np
 
 # %% ../../nbs/io/419_any_table.ipynb #imports
 from motionfm.basics import DataError
-from motionfm.io.csv import coordinates_of, time_unit_of
+from motionfm.io.csv import check_a_row_each, coordinates_of, time_unit_of
 from motionfm.io.keypoints import (
     gather_rows,
     is_axes,
@@ -58,17 +58,28 @@ def _count_numbers(cells: Sequence[str]) -> tuple[int, int]:
     numbers = sum(bool(_NUMBER.fullmatch(word)) for word in words)
     return numbers, len(words) - numbers - sum(word.lower() in _GAPS for word in words)
 
+def _cells_of(line: str, separator: str) -> list[str]:
+    "Cells of a line; spaces that touch count once."
+    return line.split() if separator == ' ' else split_row(line.rstrip('\r'), separator)
+
 def _is_row(cells: Sequence[str]) -> bool:
     numbers, words = _count_numbers(cells)
     return numbers > 2 and words <= max(3, .1*len(cells)) and numbers > words
 
+# %% ../../nbs/io/419_any_table.ipynb #width-of
+_PLAIN = frozenset('0123456789.+-eE\t;,| \r')   # of which lines of numbers are made
+
+def _width_of(line: str, separator: str) -> int:
+    "Cells of a line, negative where it is no row."
+    cells = _cells_of(line, separator)
+    is_plain = _PLAIN.issuperset(line)   # said sooner than each cell is tried
+    is_row = sum(map(bool, cells)) > 2 if is_plain else _is_row(cells)
+    return len(cells) if is_row else -len(cells)
+
 # %% ../../nbs/io/419_any_table.ipynb #separator
 _SEPARATORS, _LOOKED_AT = '\t;,| ', 60   # the first is preferred; lines in the middle of a file
 _LONGEST_LINE = 500_000   # letters; no body has so many points
-
-def _cells_of(line: str, separator: str) -> list[str]:
-    "Cells of a line; spaces that touch count once."
-    return line.split() if separator == ' ' else split_row(line.rstrip('\r'), separator)
+NO_ROWS = 'no rows of numbers found'
 
 def _find_separator(lines: Sequence[str]) -> str:
     "What separates the cells of rows; raises `DataError` where there are no rows."
@@ -81,7 +92,7 @@ def _find_separator(lines: Sequence[str]) -> str:
         return widths.most_common(1)[0][::-1] if widths else (0, 0)
     best = max(_SEPARATORS, key=fit)
     if middle and fit(best)[0] >= .6*len(middle): return best
-    raise DataError('no rows of numbers found, expected three or more in each; export the table again')
+    raise DataError(f'{NO_ROWS}, expected three or more in each; export the table again')
 
 # %% ../../nbs/io/419_any_table.ipynb #find-rows
 class _Rows(NamedTuple):
@@ -96,21 +107,26 @@ def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
     if last <= rows[-1] or _count_numbers(_cells_of(lines[last], separator))[1]: return
     raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, copy or export it again')
 
+# %% ../../nbs/io/419_any_table.ipynb #numbers-columns
+def _numbers_columns(cells: Sequence[str]) -> bool:
+    "Whether a row counts the columns, as pandas does where they have no names: 0, 1, 2, …"
+    words = [plain_cell(cell) for cell in cells]
+    words = words[1:] if words and not words[0] else words
+    return len(words) > 3 and words == [str(number) for number in range(len(words))]
+
 # %% ../../nbs/io/419_any_table.ipynb #find-rows-2
 def _find_rows(raw: bytes) -> _Rows:
     "Rows of a file, from the first one on those of numbers or of gaps alone; raises `DataError`."
     sheet = parse_sheet(raw)
     separator = _find_separator(sheet.lines)
     lines = [' '.join(line.split()) for line in sheet.lines] if separator == ' ' else sheet.lines
-    def width_of(line: str) -> int:
-        cells = _cells_of(line, separator)
-        return len(cells) if _is_row(cells) else -len(cells)
-    widths = [width_of(line) for line in lines]
+    widths = [_width_of(line, separator) for line in lines]
     width = Counter(one for one in widths if one > 0).most_common(1)[0][0]
     def is_row(line: int) -> bool:
         if widths[line] > 0: return widths[line] >= width
         return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
     rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
+    if len(rows) > 1 and _numbers_columns(_cells_of(lines[rows[0]], separator)): rows.pop(0)
     _check_whole(lines, rows, separator)
     return _Rows(sheet._replace(lines=lines, separator=separator), rows, width)
 
@@ -142,16 +158,20 @@ def _without_brackets(raw: bytes) -> bytes | None:
     return '\n'.join(found).encode() if width in (3, 4) else None
 
 # %% ../../nbs/io/419_any_table.ipynb #said
-_RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:\.\d{1,9})?)(?![\d.])'
-                   r'|\b(\d{1,4}(?:\.\d{1,9})?)\s?hz\b', re.IGNORECASE)
-_UNIT = re.compile(r'unit\w{0,3}\W{0,12}(mm|cm|m|milli\w{5,6}|centi\w{5,6}|met[er]{2}s?)\b', re.IGNORECASE)
+_RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:[.,]\d{1,9})?)(?![\d.,])'
+                   r'|\b(\d{1,4}(?:[.,]\d{1,9})?)\s?hz\b', re.IGNORECASE)
+_UNIT = re.compile(r'unit\w{0,3}\W{0,12}(mm|cm|m|milli\w{5,6}|centi\w{5,6}|met[er]{2}s?)(?![\w/^·*])',
+                   re.IGNORECASE)
+_OTHER_RATES = re.compile(r'filter|cut-?off|butterworth|heart|emg|force|analog', re.IGNORECASE)
 _SHORT = {'milli': 'mm', 'centi': 'cm'}
-_UNIT_WORDS = frozenset('mm cm m s ms sec seconds deg rad hz frames - #'.split())
+_UNIT_WORDS = frozenset(
+    'mm cm m s ms sec seconds deg degrees rad n nm m/s m/s2 m/s^2 g hz frames - #'.split())
 
 def _said_above(text: str) -> tuple[float | None, str | None]:
-    "The rate in Hz and the unit that words above a table say, None where they say none."
-    rate, unit = _RATE.search(text), _UNIT.search(text)
-    hertz = float(rate[1] or rate[2]) if rate else 0.
+    "The rate in Hz and the unit that words above a table say, None where they say none, or several."
+    lines = [line for line in text.split('\n') if not _OTHER_RATES.search(line)]
+    rates = {float((one[1] or one[2]).replace(',', '.')) for line in lines for one in _RATE.finditer(line)}
+    unit, hertz = _UNIT.search(text), rates.pop() if len(rates) == 1 else 0.
     said = unit[1].lower() if unit else ''
     return hertz or None, _SHORT.get(said[:5], said[:1] if said.startswith('met') else said) or None
 
@@ -159,7 +179,9 @@ def _said_by_units(words: Sequence[str]) -> list[str]:
     "Lengths in a line of units, nothing where it is none."
     said = [word.strip('[]()').lower() for word in words if word]
     if len(said) < 3 or not _UNIT_WORDS.issuperset(said): return []
-    return [word for word in dict.fromkeys(said) if word in ('mm', 'cm', 'm')] or ['']
+    lengths = [word for word in dict.fromkeys(said) if word in ('mm', 'cm', 'm')]
+    if lengths or set(said) <= {'s', 'ms', 'sec', 'seconds', 'hz', 'frames', '-', '#'}: return lengths or ['']
+    raise DataError(f'a line of units {", ".join(dict.fromkeys(said))[:40]} found, expected m, cm or mm')
 
 # %% ../../nbs/io/419_any_table.ipynb #head
 _MOST_ABOVE = 40   # lines
@@ -189,7 +211,8 @@ def _find_head(found: _Rows) -> _Head:
     lengths = _said_by_units(words[-1]) if words else []
     below = [lines.pop()] if lengths else []
     if len(lengths) == 1: units = lengths[0] or units
-    wide = [place for place in range(len(lines)) if len(words[place]) >= max(3, .3*found.width)]
+    wide = [place for place in range(len(lines)) if len(words[place]) >= max(3, .3*found.width)
+            and not _numbers_columns(words[place])]
     if not wide: return _Head([], below, rate, units)
     last = wide[-1]
     if not last or not is_axes(words[last]): return _Head(words[last], [lines[last], *below], rate, units)
@@ -198,6 +221,7 @@ def _find_head(found: _Rows) -> _Head:
 # %% ../../nbs/io/419_any_table.ipynb #readings
 Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
 _BEHIND = re.compile(r'(.+?)[^a-z0-9]{1,3}([xyz])[\])]?', re.IGNORECASE)
+_LOWER = re.compile(r'(.*[A-Za-z0-9])([xyz])')
 _GLUED = re.compile(r'(.{2,}?)_?[pPtT]([xyz])')
 _BEFORE = re.compile(r'([XYZ])(?=[A-Z])(.+)')
 _DIGIT = re.compile(r'(.+?)[\s_.:-]*[\[(]?([0-3])[\])]?')
@@ -229,6 +253,12 @@ def _by_threes(words: Sequence[str]) -> list[Pair]:
         if name and same and pairs[place] is None: pairs[place:place + 3] = [(name, axis) for axis in 'xyz']
     return pairs
 
+# %% ../../nbs/io/419_any_table.ipynb #by-last-letter
+def _by_last_letter(words: Sequence[str]) -> list[Pair]:
+    "Axes that follow a name at once, or a p or t for its position, where all names have one."
+    glued, plain = _by_pattern(_GLUED, words), _by_pattern(_LOWER, words)
+    return glued if all(one for one, other in zip(glued, plain) if other) else plain
+
 # %% ../../nbs/io/419_any_table.ipynb #all-readings
 def _readings(words: Sequence[str]) -> Iterator[list[Pair]]:
     "Ways to read the names of columns, the usual ones first."
@@ -237,7 +267,7 @@ def _readings(words: Sequence[str]) -> Iterator[list[Pair]]:
     yield [pair or sure for pair, sure in zip(coordinates_of(words), usual)]
     yield [sure if sure and sure[1] not in 'xyz' else pair
            for pair, sure in zip(_by_pattern(_BEHIND, words), usual)]
-    yield _by_pattern(_GLUED, words)
+    yield _by_last_letter(words)
     yield _by_pattern(_BEFORE, words)
     yield _by_digits(words)
     yield _by_threes(words)
@@ -289,8 +319,8 @@ def _column(found: _Rows, cell: int) -> np.ndarray:
     return np.array([_as_seconds(one[cell]) if cell < len(one) else np.nan for one in words])
 
 # %% ../../nbs/io/419_any_table.ipynb #keys
-_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds).*|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?',
-                   re.IGNORECASE)
+_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds)(?!.*frame).*'
+                   r'|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?', re.IGNORECASE)
 _STEP = re.compile(r'dt|delta_?t(ime)?|time_?step|interval', re.IGNORECASE)
 _FRAME = re.compile(r'.*(frame|sample|index|fnum|count)[\s_]*(id|idx|index|no|num|number|#)?'
                     r'|#|i|n|no|id|unnamed: 0|', re.IGNORECASE)
@@ -308,7 +338,8 @@ def _goes_on(numbers: np.ndarray) -> bool:
     return bool(known.mean() > .8 and (steps > 0).any() and (steps >= 0).mean() > .9)
 
 # %% ../../nbs/io/419_any_table.ipynb #seconds
-_MINUTES = re.compile(r'.*min(utes)?[\])]?', re.IGNORECASE)
+_MINUTES = re.compile(r'.*(?:^|[^a-z])min(utes)?[\])]?', re.IGNORECASE)
+_HOURS = re.compile(r'.*(?:^|[^a-z])h(ours?)?[\])]?', re.IGNORECASE)
 
 def _seconds_of(word: str, numbers: np.ndarray) -> np.ndarray | None:
     "(R,) seconds of a column of this name; None where it tells no times."
@@ -317,6 +348,7 @@ def _seconds_of(word: str, numbers: np.ndarray) -> np.ndarray | None:
         return numbers.cumsum() - numbers[0] if steps_only else None
     if not _TIME.fullmatch(word) or not _goes_on(numbers): return None
     unit = time_unit_of(re.sub('usec', 'us', word.lower()))
+    if _HOURS.fullmatch(word): return numbers*3600
     return numbers*(60. if _MINUTES.fullmatch(word) else TIME_UNITS[unit or 's'])
 
 # %% ../../nbs/io/419_any_table.ipynb #find-keys
@@ -336,12 +368,17 @@ def _find_keys(found: _Rows, words: Sequence[str], others: Sequence[int]) -> _Ke
 def _are_whole(numbers: np.ndarray) -> bool: return bool((numbers == np.round(numbers)).all())
 
 # %% ../../nbs/io/419_any_table.ipynb #continuous
+_MOST_TRIALS = 20   # in one table
+
 def _continuous(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Times (T,) that go on where they began anew; what is to be noted."
     steps = np.diff(times)
     back = np.flatnonzero(steps < 0)
     if not len(back) or not np.isfinite(times).all(): return times, []
     steps[back] = np.median(steps)
+    if len(back) > _MOST_TRIALS:
+        raise DataError(f'frames or times that go back in {len(back)} rows found, expected them in '
+                        'their order; sort the rows, or keep one person')
     note = f'the times begin anew in row {back[0] + 2}; all rows are taken as one recording'
     return times[0] + np.r_[0, steps.cumsum()], [note]
 
@@ -400,7 +437,7 @@ def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _P
     "Take a table with a row for each frame apart; raises `DataError`."
     content = SheetContent(
         _LAYOUT, found.sheet, np.array(found.rows)[:, None], np.array(columns.cells), (),
-        tuple(columns.names), np.empty(0), heads=tuple(head.lines), keys=(keys.frame, -1))
+        tuple(columns.names), np.empty(0), heads=tuple(head.lines), keys=(keys.frame, -1), adds_frames=False)
     names = names_of(columns.names)
     parts = sheet_parts(content, names, columns.sure)
     if keys.times is not None: parts['time'] = keys.times
@@ -475,7 +512,8 @@ def _parse_long(found: _Rows, words: Sequence[str], long: _Long) -> _Parsed:
     names = names_of(pivoted.markers)
     content = SheetContent(
         _LAYOUT, found.sheet, np.where(places >= 0, np.array(found.rows)[places], -1), np.array([long.cells]),
-        unique_names(names), pivoted.markers, values, keys=(keys.frame, -1), sure=tuple(sure), is_long=True)
+        unique_names(names), pivoted.markers, values, keys=(keys.frame, keys.time), sure=tuple(sure),
+        is_long=True, adds_frames=False)
     parts = dict(values=values, markers=content.markers, contents=content, notes=notes)
     if keys.frame >= 0: parts['frame'] = moments[pivoted.rows]
     if keys.times is not None: parts['time'] = keys.times[pivoted.rows]
@@ -495,16 +533,23 @@ def _parse(found: _Rows, head: _Head) -> _Parsed:
     raise DataError(f'columns {", ".join(filter(None, head.words[:4]))[:40]!r} and so on found, '
                     'expected x, y and z of four points or more; name the columns')
 
+# %% ../../nbs/io/419_any_table.ipynb #going-on
+def _going_on(parts: dict, key: str) -> dict:
+    "Frames or times that go on, and notes; raises `DataError` where most of them stand in several rows."
+    numbers, notes = _continuous(parts[key])
+    check_a_row_each(numbers, key)
+    return {key: numbers, 'notes': [*parts['notes'], *notes]}
+
 # %% ../../nbs/io/419_any_table.ipynb #complete
 def _complete(parsed: _Parsed, head: _Head, rate: float | None) -> dict:
     "What is known about time and unit, put in; raises `DataError`."
     parts, values = dict(parsed.parts), parsed.parts['values']
     parts['values'] = np.where(np.isinf(values), np.nan, values)
     numbers = parts.get('frame')
-    if numbers is not None and not (np.diff(numbers) > 0).all(): del parts['frame']
-    if 'time' in parts:
-        parts['time'], notes = _continuous(parts['time'])
-        parts['notes'] = [*parts['notes'], *notes]
+    if numbers is not None and not (np.diff(numbers) > 0).all():
+        parts |= _going_on(parts, 'frame')
+        del parts['frame']
+    if 'time' in parts: parts |= _going_on(parts, 'time')
     if head.units: parts['units'] = head.units
     assumed = rate_of_video(parsed.names) or (VIDEO_RATE if parsed.is_sure else None)
     return sheet_timing(parts, None if 'time' in parts else head.rate, rate, assumed)

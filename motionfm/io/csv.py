@@ -219,14 +219,14 @@ def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> d
     table = _read_numbers(rows, len(names), used)
     known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
     notes = note_of_left([name for place, name in enumerate(names) if place not in known])
-    if ours: _check_a_row_each(table[:, 0], ours[0])
+    if ours: check_a_row_each(table[:, 0], ours[0])
     values = table[:, len(ours):].reshape(len(table), -1, 3)
     lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
     return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
 # %% ../../nbs/io/407_csv.ipynb #unknown
-def _check_a_row_each(keys: np.ndarray, name: str) -> None:
+def check_a_row_each(keys: np.ndarray, name: str) -> None:
     "Raise `DataError` where most frames, by number or time (R,), have several rows: one for each point."
     known = keys[np.isfinite(keys)]
     count = len(np.unique(known))

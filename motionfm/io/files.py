@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import DataError
-from .any_table import read_any_table
+from .any_table import NO_ROWS, read_any_table
 from .c3d import C3dContent, without_markers
 from .conventions import check_up, per_metre
 from .registry import check_rate, CHECKS, detect_reader, may_be_table, with_rate, writer_for
@@ -43,7 +43,12 @@ def read_trial(
     except DataError as error:
         if not may_be_table(path): raise
         try: return read_any_table(path, up, units, rate)
-        except DataError as other: raise (other if NO_TIMES in str(other) else error) from None
+        except DataError as other: raise _more_telling(error, other) from None
+
+def _more_telling(first: DataError, second: DataError) -> DataError:
+    "Of what two readers of a table say, what helps more: not that columns have no names that are known."
+    says_little = any(words in str(first) for words in ('name the columns', 'can\'t be read'))
+    return second if NO_TIMES in str(second) or says_little and NO_ROWS not in str(second) else first
 
 def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
     "The same by a reader of its choice."

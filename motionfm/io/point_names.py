@@ -178,15 +178,17 @@ def skin_names(
     return frozenset(), count >= max(_FEWEST_LANDMARKS, _LANDMARK_SHARE*len(plain))
 
 # %% ../../nbs/io/400_point_names.ipynb #no-position
-_NO_POSITION = re.compile(   # a word at the end, or a longer one anywhere
-    r'(?:.*[\s_.:-])?(?:rot|vel|acc|std|var|quat|euler|orientation|gyr|mag)'
+_QUANTITIES = 'rot|vel|acc|std|var|quat|euler|orientation|gyr|mag|ang|omega'
+_NO_POSITION = re.compile(   # a word at the end or at the beginning, or a longer one anywhere
+    rf'(?:.*[\s_.:-])?(?:{_QUANTITIES})\d*|(?:{_QUANTITIES})[\s_.:-].*|(?:imu|emg|cop|fp)[\s_]?\d*(?:[\s_.:-].*)?'
     r'|.*(?:angle|flexion|extension|rotation|orientation|quaternion|gyro|accel|magnet|force|moment|torque'
     r'|power|grf|veloc|gaze).*', re.IGNORECASE)
+_GLUED_WORD = re.compile(r'.*[a-z](?:Rot|Vel|Acc|Quat|Ang|Euler)')   # as HeadRot
 _FOURTH = re.compile(r'(.+?)[\s_.:-]*w', re.IGNORECASE)
 
 def is_position(name: str) -> bool:
     "Whether a name may be that of a point, and not of an angle, a speed or a force."
-    return not _NO_POSITION.fullmatch(name)
+    return not (_NO_POSITION.fullmatch(name) or _GLUED_WORD.fullmatch(name))
 
 def quaternion_names(columns: Sequence[str]) -> set[str]:
     "Names that have a column w."

@@ -8,6 +8,7 @@ __all__ = ['READERS', 'WRITERS', 'CHECKS', 'reader', 'writer', 'build_trial']
 # %% ../../nbs/io/403_registry.ipynb #imports
 import os
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -472,21 +473,59 @@ def _choose_up(said: str | None, found: str | None, reason: str, default: str) -
     return said, [f'{said} points up, as was said, but the body says {found}: {reason}']
 
 # %% ../../nbs/io/403_registry.ipynb #check-rigid
+def _check_space(points: np.ndarray) -> None:
+    "Raise `DataError` for points (T, M, 3) of a picture, whose third number is a certainty."
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)   # of axes that are never seen
+        low, high = (function(points, (0, 1)) for function in (np.nanmin, np.nanmax))
+    certain = (low >= 0) & (high <= 1)
+    if certain.sum() != 1 or not (high - low)[~certain].min(initial=np.inf) > 50: return
+    raise DataError('x and y of a picture with a third number from 0 to 1 found, expected keypoints in '
+                    'space; triangulate them first')
+
 _LEAST_RIGID = .13   # share by which the bones of legs change at most, in the median
 
 def _check_rigid(joints: np.ndarray, names: tuple[str, ...]) -> None:
     "Raise `DataError` for joints (T, K, 3) between which no bones can be, as angles or speeds."
     changes = bone_changes(joints, names)
-    if len(joints) < 3 or not np.mean(changes) > _LEAST_RIGID: return
+    if len(joints) < 3 or not changes or not np.mean(changes) > _LEAST_RIGID: return
     raise DataError(f'thighs and shanks that change their lengths by {100*np.mean(changes):.0f} % found, '
                     'expected positions of joints; if these are positions, give the unit')
+
+# %% ../../nbs/io/403_registry.ipynb #check-body
+_LEAST_BODY = .15   # share by which distances to the steadiest neighbour change, in the median of points
+_FEWEST_POINTS, _FEW_FRAMES, _MOST_POINTS = 6, 150, 60   # that can be judged; that are looked at
+
+@np.errstate(all='ignore')
+def _distance_changes(points: np.ndarray) -> np.ndarray:
+    "(M,) half of what 68 % of the distances to the steadiest neighbour span, as a share of their median."
+    found = []
+    for point in range(points.shape[1]):
+        away = np.delete(np.linalg.norm(points - points[:, [point]], axis=-1), point, 1)
+        away = away[:, np.isfinite(away).sum(0) >= 20]
+        low, middle, high = np.nanquantile(away, [.16, .5, .84], 0) if away.size else np.full((3, 1), np.nan)
+        changes = (high - low)/2/middle
+        found.append(np.min(changes[np.isfinite(changes)], initial=np.inf))
+    return np.array(found)
+
+def _check_body(points: np.ndarray) -> None:
+    "Raise `DataError` for points (T, M, 3) that keep their distance to no other, as angles or forces."
+    if len(points) < 20 or points.shape[1] < _FEWEST_POINTS: return
+    frames, columns = (np.unique(np.linspace(0, count - 1, most).astype(int))
+                       for count, most in zip(points.shape, (_FEW_FRAMES, _MOST_POINTS)))
+    changes = _distance_changes(points[np.ix_(frames, columns)])
+    if not np.median(changes[np.isfinite(changes)] if np.isfinite(changes).any() else 0) > _LEAST_BODY: return
+    raise DataError('points that keep their distance to no other found, expected positions on a body; '
+                    'if these are positions, give the unit')
 
 # %% ../../nbs/io/403_registry.ipynb #find-units
 def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
     "The unit of length and the reason, from the legs or from the whole set; raises `DataError`."
     leg = leg_length(joints, names)
-    if not np.isfinite(leg): return find_units_by_size(points)
+    _check_space(points)
+    _check_body(points)
     _check_rigid(joints, names)
+    if not np.isfinite(leg): return find_units_by_size(points)
     try: return find_units(joints, names)
     except DataError:
         if not leg > 1e-9: raise

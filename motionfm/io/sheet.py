@@ -237,6 +237,7 @@ class SheetContent:
     counts: tuple[tuple[int, int, str], ...] = ()   # line, cell, and what is counted: frames or markers
     decimal: str = '.'
     is_long: bool = False               # whether each marker has a line of its own
+    adds_frames: bool = True            # whether frames that have no line get one
     sure: tuple[int, ...] = ()          # cells that say how certain a row is, where each marker has its own
     up: str | None = None               # the axis that points up in files of this layout
     read_as: tuple[str, str] = '', ''   # unit and axis under which the numbers were read
@@ -293,9 +294,10 @@ def sheet_parts(
     return found | dict(values=values, markers=markers, contents=contents, notes=notes)
 
 # %% ../../nbs/io/413_sheet.ipynb #patches
-def _as_cell(number: float, decimal: str) -> str:
-    "A number as text, blank for a gap."
-    return '' if number != number else repr(number).replace('.', decimal)
+def _as_cell(number: float, content: 'SheetContent') -> str:
+    "A number as text, blank for a gap; where spaces separate cells there are no blanks."
+    if number == number: return repr(number).replace('.', content.decimal)
+    return 'nan' if content.sheet.separator == ' ' else ''
 
 def _insert_lines(lines: list[str], behind: Sequence[int], new: Sequence[str]) -> list[str]:
     "Lines and new ones, each behind the line of this number."
@@ -318,7 +320,7 @@ def _find_changed(
     frames, markers, axes = np.nonzero(changed)
     found: dict[int, dict[int, str]] = {}
     where = zip(rows[frames, markers].tolist(), cells[markers, axes].tolist(), values[changed].tolist())
-    for line, cell, number in where: found.setdefault(line, {})[cell] = _as_cell(number, content.decimal)
+    for line, cell, number in where: found.setdefault(line, {})[cell] = _as_cell(number, content)
     return found
 
 # %% ../../nbs/io/413_sheet.ipynb #edit
@@ -372,7 +374,7 @@ def _edit_counts(content: SheetContent, lines: list[str], trial: Trial) -> None:
 # %% ../../nbs/io/413_sheet.ipynb #new-row
 def _new_row(content: SheetContent, trial: Trial, frame: int, column: int) -> str:
     "A row for a frame, or for one marker in a frame, without its position."
-    keys = str(trial.frames[frame]), _as_cell(float(trial.times[frame]), content.decimal)
+    keys = str(trial.frames[frame]), _as_cell(float(trial.times[frame]), content)
     patch = {cell: text for cell, text in zip(content.keys, keys) if cell >= 0}
     sheet, line = content.sheet, content.sheet.lines[content.rows[:, column].max()]
     if not content.is_long:
@@ -388,6 +390,7 @@ def _new_row(content: SheetContent, trial: Trial, frame: int, column: int) -> st
 def _with_all_rows(content: SheetContent, trial: Trial, wanted: np.ndarray) -> SheetContent:
     "The same with a new row for each sample that is wanted (T, 1 or M) and has none."
     missing = (content.rows < 0) & wanted
+    if not content.adds_frames: missing &= (content.rows >= 0).any(1, keepdims=True)
     if not missing.any(): return content
     behind = np.maximum.accumulate(content.rows.max(1))[np.nonzero(missing)[0]]   # they never go back
     new = [_new_row(content, trial, frame, column) for frame, column in np.argwhere(missing).tolist()]
@@ -439,7 +442,7 @@ def _edit_columns(
     cells = frozenset(content.columns[dropped].ravel().tolist()) if dropped else frozenset()
     for frame, line in enumerate(content.rows[:, 0].tolist()):
         found = trial.values[frame, added].ravel().tolist()
-        numbers = [_as_cell(number, content.decimal) for number in found]
+        numbers = [_as_cell(number, content) for number in found]
         lines[line] = _edit_row(lines[line], content.sheet.separator, {}, cells, numbers, width)
     new = [trial.markers[column] for column in added]
     _edit_heads(content, lines, dropped, new, width)

@@ -269,19 +269,26 @@ def rate_from_times(
         if np.abs(steps*mean - 1).max() < max(.6, coarse*mean + .1):
             return _round_rate(_closer_rate(times, mean, 1/np.median(steps)), coarse/span)
         usual = float(1/np.median(steps))
-        counted, off = count_steps(times, usual), np.abs(steps*usual - 1)
+        counted, off = _count_frames(times, usual), np.abs(steps*usual - 1)
     if counted is not None: return _round_rate(counted.sum()/span, coarse/span)
     if (off < .1).mean() < _EVEN_SHARE or (steps < 0).any(): raise _uneven(times, steps)
     return _round_rate(usual, 0)
 
 # %% ../../nbs/io/404_tabular.ipynb #closer-rate
+def _count_frames(times: np.ndarray, usual: float) -> np.ndarray | None:
+    "(T - 1,) frames from row to row at about this rate, Hz; rounded times may hide that of a camera."
+    near = [rate for rate in _CAMERA_RATES if abs(rate/usual - 1) < .07]
+    counts = (count_steps(times, rate) for rate in (usual, *near))
+    return next((count for count in counts if count is not None), None)
+
 def _closer_rate(times: np.ndarray, *rates: float) -> float:
     "Of two rates, the one at which most of the times (T,) fit better."
     frames = np.arange(len(times))
     return min(rates, key=lambda rate: np.median(np.abs(times - times[0] - frames/rate)))
 
 # %% ../../nbs/io/404_tabular.ipynb #seconds
-TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, 'ns': 1e-9}   # seconds
+TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, '100 ns': 1e-7, 'ns': 1e-9}   # seconds
+_LIKELY_STEPS = .0009, .11   # seconds
 
 def to_seconds(
     times: np.ndarray,          # (T,) numbers that grow
@@ -299,8 +306,9 @@ def to_seconds(
         raise DataError('times that grow by 1 from row to row found, expected seconds; '
                         'give the rate with --rate')
     if not fits and rate: return to_seconds(times)
-    if not fits or fits[0] == 's': return times, []
-    return times*TIME_UNITS[fits[0]], [f'the times are taken as {fits[0]}']
+    likely = [name for name in fits if _LIKELY_STEPS[0] < step*TIME_UNITS[name] < _LIKELY_STEPS[1]]
+    chosen = (*likely, *fits, 's')[0]
+    return (times, []) if chosen == 's' else (times*TIME_UNITS[chosen], [f'the times are taken as {chosen}'])
 
 # %% ../../nbs/io/404_tabular.ipynb #uneven-rate
 _MOST_UNEVEN, _LEAST_ROWS = 5., 20   # times the median step, which no step may exceed; rows of such a file
