@@ -91,6 +91,7 @@ def fuzz(reader: str, arguments: list[str]) -> None:
     "Run the fuzzer in this process; it ends the process."
     import atheris
     with atheris.instrument_imports(include=['motionfm']):
+        import motionfm.data.info
         import motionfm.io.files  # noqa: F401
 
     with TemporaryDirectory() as folder:

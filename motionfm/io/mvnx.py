@@ -33,6 +33,7 @@ class _Subject:
 
 # %% ../../nbs/io/418_mvnx.ipynb #collector
 _KEPT = 'position', 'orientation'   # of what a frame holds
+_POINT_TAGS = 'pos_b', 'pos_s'      # where a point stands on its segment; the second in version 3
 
 @dataclass
 class _Collector:
@@ -52,14 +53,14 @@ def _begin_element(collector: _Collector, tag: str, attributes: dict[str, str]) 
     elif tag == 'point': collector.point = label
     elif tag == 'frame' and attributes.get('type', 'normal') == 'normal':
         collector.frame = {key: attributes[key] for key in ('index', 'time') if key in attributes}
-    if tag == 'pos_b' or collector.frame is not None and tag in _KEPT: collector.text = []
+    if tag in _POINT_TAGS or collector.frame is not None and tag in _KEPT: collector.text = []
 
 # %% ../../nbs/io/418_mvnx.ipynb #keep-text
 def _keep_text(collector: _Collector, tag: str, text: str) -> None:
     "Put the text of an element where it belongs."
     subject = collector.subjects[-1]
     if tag in _KEPT and collector.frame is not None: collector.frame[tag] = text
-    elif tag == 'pos_b' and subject.segments:
+    elif tag in _POINT_TAGS and subject.segments:
         subject.points.setdefault(collector.point, (len(subject.segments) - 1, text))
 
 def _add_text(collector: _Collector, text: str) -> None:

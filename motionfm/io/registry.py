@@ -540,7 +540,11 @@ def _settle_units(
     if said is None:
         with prefix_errors(source): unit, reason = _find_units(joints, JOINTS, points)
         return unit, [reason]
-    return said, [] if forced else _unlikely_units(joints, JOINTS, points, said)
+    notes = [] if forced else _unlikely_units(joints, JOINTS, points, said)
+    if not notes or not np.isfinite(leg_length(joints, JOINTS)): return said, notes
+    try: unit, _ = find_units(joints, JOINTS)
+    except DataError: return said, notes
+    return unit, [notes[0].replace('if that is wrong, force another unit', f'so it is taken for {unit}')]
 
 # %% ../../nbs/io/403_registry.ipynb #evidence
 _MOST_WALKED = 20_000   # frames in which feet are looked for

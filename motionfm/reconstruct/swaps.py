@@ -198,6 +198,18 @@ def _outwards(joints: set[int]) -> set[int]:
     further = joints | {joint for joint, parent in PARENT_OF.items() if parent in joints}
     return further if further == joints else _outwards(further)
 
+# %% ../../nbs/reconstruct/602_swaps.ipynb #flat
+_FLAT_M = .02   # metres, standard deviation across, below which a body has no sides
+
+def _is_flat(positions: np.ndarray, visible: np.ndarray) -> bool:
+    "Whether joints (T, K, 3) lie in one plane, as keypoints of a single camera do."
+    known = visible.sum(1) > 2
+    if not known.any(): return True
+    seen, weight = positions[known], visible[known][..., None]
+    centred = (seen - (seen*weight).sum(1, keepdims=True)/weight.sum(1, keepdims=True))*weight
+    flat = centred.reshape(-1, 3)
+    return bool(np.linalg.eigvalsh(flat.T@flat)[0] < _FLAT_M**2*weight.sum())
+
 # %% ../../nbs/reconstruct/602_swaps.ipynb #find-swaps
 def find_swaps(
     positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
@@ -207,7 +219,7 @@ def find_swaps(
     "Find samples whose left and right are swapped; more than half of the recording has to be right."
     positions, visible = np.where(visible[..., None], positions, 0).astype(float), visible.copy()
     noise, swapped = noise_level(positions[None], visible[None])[0][0], np.zeros(visible.shape, bool)
-    if len(visible) < 2: return swapped
+    if len(visible) < 2 or _is_flat(positions, visible): return swapped
     n_joints = visible.shape[1]
     for pairs in _GROUPS:
         if max(max(pair) for pair in pairs) >= n_joints: continue
