@@ -263,3 +263,24 @@ def test_a_billion_frames_that_are_not_there(others, tmp_path):
         with pytest.raises(MotionfmError, match='cut off'): read_trial(path)
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize('count', ['³', '٣', '3'])
+def test_digits_that_are_no_number(count, tmp_path):
+    "A superscript is a digit to Python, but no number."
+    path = tmp_path/'one.bvh'
+    channels = f'CHANNELS {count} Xposition Yposition Zposition'
+    path.write_text(f'HIERARCHY\nROOT a\n{{ OFFSET 0 0 0\n{channels}\nEnd Site {{ OFFSET 0 1 0 }}\n}}\n'
+                    'MOTION\nFrames: 1\nFrame Time: .1\n1 2 3\n', encoding='utf-8')
+    try: read_trial(path)
+    except MotionfmError as error: assert str(error).startswith(f'{path}: ')
+
+
+def test_times_beyond_all_bounds(tmp_path):
+    "Times and a rate whose product no number holds are refused without a warning of numpy's."
+    path = tmp_path/'far.npz'
+    np.savez(path, positions=np.ones((3, 20, 3)), times=[0., 1e300, 2e300], rate=1e300)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        try: read_trial(path, units='m', up='y')
+        except MotionfmError as error: assert str(error).startswith(f'{path}: ')

@@ -34,7 +34,7 @@ from motionfm.data.layout import (
 def _natural(name: str) -> list:
     "Sorting key that compares numbers as numbers."
     parts = re.split(r'(\d+)', name)
-    return [(int(part), '') if part.isdigit() else (-1, part) for part in parts]
+    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 # %% ../../nbs/data/204_dataset.ipynb #is-dataset
 def _is_dataset(path: Path) -> bool:

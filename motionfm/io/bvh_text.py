@@ -70,7 +70,7 @@ _KINDS = {'pos': 'position', 'rot': 'rotation', 'sca': 'scale'}
 
 def _parse_channels(words: list[str]) -> list[str]:
     "Names of channels behind their count, spelled as is usual; raises `DataError`."
-    found = [_CHANNEL.fullmatch(word) for word in words[1 if words and words[0].isdigit() else 0:]]
+    found = [_CHANNEL.fullmatch(word) for word in words[1 if words and words[0].isdecimal() else 0:]]
     named = [f'{word[1].upper()}{_KINDS[word[2].lower()]}' for word in found if word]
     none_said = words == ['0']
     if len(named) == len(found) and (named or none_said) and len(set(named)) == len(named): return named
@@ -117,7 +117,7 @@ def _set_channels(tree: _Tree, words: list[str]) -> None:
     "Set the channels of the node whose bracket is open, and note a wrong count; raises `DataError`."
     names, node = _parse_channels(words), tree.open[-1]
     tree.channels[node] = names
-    if words[0].isdigit() and int(words[0]) != len(names) and not tree.notes:
+    if words[0].isdecimal() and int(words[0]) != len(names) and not tree.notes:
         tree.notes = (f'{tree.names[node][:30]} has {len(names)} channels, though the file says '
                       f'{words[0][:9]}; their names are believed',)
 

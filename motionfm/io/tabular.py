@@ -297,10 +297,11 @@ def to_seconds(
 ) -> tuple[np.ndarray, list[str]]:   # (T,) seconds, and what is to be noted
     "Times in seconds; raises `DataError` where they only count."
     if unit: return times*TIME_UNITS[unit], []
-    with np.errstate(all='ignore'): steps = np.diff(times)
-    step = np.median(steps[steps > 0]) if (steps > 0).any() else np.nan
-    fits = [name for name, size in TIME_UNITS.items()
-            if (abs(step*size*rate - 1) < .05 if rate else step*size < 1 and step != 1)]
+    with np.errstate(all='ignore'):
+        steps = np.diff(times)
+        step = np.median(steps[steps > 0]) if (steps > 0).any() else np.nan
+        fits = [name for name, size in TIME_UNITS.items()
+                if (abs(step*size*rate - 1) < .05 if rate else step*size < 1 and step != 1)]
     if step == 1 and rate and not fits: return times/rate, ['the times count frames']
     if step == 1 and not rate:
         raise DataError('times that grow by 1 from row to row found, expected seconds; '
