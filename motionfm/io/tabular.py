@@ -395,6 +395,7 @@ class Timing(NamedTuple):
 # %% ../../nbs/io/404_tabular.ipynb #settle-timing
 NO_TIMES = 'neither times nor a rate found'
 
+@np.errstate(all='ignore')   # times may be larger than any number
 def settle_timing(
     count: int,                     # T frames
     times: np.ndarray | None,       # (T,) as they were found, NaN where missing
