@@ -400,3 +400,22 @@ def test_real_files_come_back(shared, tmp_path):
         again = read_trial(tmp_path/'again.bvh')
         assert again.markers == trial.markers and np.array_equal(again.frames, trial.frames)
         np.testing.assert_allclose(again.values, trial.values, atol=1e-9)
+
+
+@pytest.mark.parametrize('end', ['0 0 0', '0 -.01 0'])
+def test_foot_without_length(end, tmp_path):
+    "Skeletons from video end at the ankle: no toes lie there, and no heel."
+    path = tmp_path/'video.bvh'
+    leg = ''
+    for side, x in ('Left', 9), ('Right', -9):
+        leg += (f'JOINT {side}UpLeg\n{{ OFFSET {x} 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n'
+                f'JOINT {side}Leg\n{{ OFFSET 0 -42 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n'
+                f'JOINT {side}Foot\n{{ OFFSET 0 -40 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n'
+                f'End Site {{ OFFSET {end} }}\n}}\n}}\n}}\n')
+    head = 'CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation'
+    rows = '\n'.join(f'0 90 {frame} ' + ' '.join(['1']*21) for frame in range(9))
+    path.write_text(f'HIERARCHY\nROOT Hips\n{{ OFFSET 0 0 0\n{head}\n{leg}}}\nMOTION\nFrames: 9\n'
+                    f'Frame Time: .033333\n{rows}\n')
+    trial = read_trial(path)
+    assert {'RAnkle', 'LAnkle', 'RKnee'} <= set(trial.columns)
+    assert not [name for name in trial.markers if 'Toe' in name or 'Heel' in name]

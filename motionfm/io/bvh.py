@@ -100,13 +100,20 @@ class _Body(NamedTuple):
     up: str                  # the axis of the resting skeleton that points up
     rest: np.ndarray         # (J, 3) the resting skeleton of the whole file
 
+_STUB = .02   # of the body's size, below which a foot has no length
+
+def _is_stub(body: _Body, ankle: int, tip: int) -> bool:
+    "Whether a foot ends at its ankle, as skeletons from video do."
+    size = np.ptp(body.rest[body.members], axis=0).max()
+    return bool(np.linalg.norm(body.rest[tip] - body.rest[ankle]) <= _STUB*size)
+
 # %% ../../nbs/io/423_bvh.ipynb #foot-joints-2
 def _foot_joints(
     parents: Sequence[int], body: _Body, positions: np.ndarray, rotations: np.ndarray, side: str,
 ) -> dict[str, np.ndarray]:
     "Toes and heel of one side, (T, 3) each, as far as the file has the foot."
     ankle, ends = body.nodes.get(f'{side}Ankle'), _foot_ends(parents, body.nodes, side)
-    if ankle is None or ends is None or ends[1] == ankle: return {}
+    if ankle is None or ends is None or _is_stub(body, ankle, ends[1]): return {}
     ball, tip = ends
     joints = {f'{side}BigToe': positions[:, tip]}
     start, middle, end = (to_y_up(body.rest[node], body.up) for node in (ankle, ball, tip))
