@@ -464,6 +464,7 @@ def _write_array(path: Path, trial: Trial) -> None:
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-npy
 @layout(_ARRAY, '.npy', rb'\x93NUMPY', write=_write_array)
+@np.errstate(all='ignore')   # numbers of more bits may be larger than any that we hold
 def read_npy(
     path: str | Path,            # the file
     up: str | None = None,       # force the axis that points up; None: from the body, else z

@@ -211,6 +211,7 @@ def parse_npz(
 
 # %% ../../nbs/io/405_npz.ipynb #read-npz
 @reader('.npz', signature=b'PK\x03\x04')
+@np.errstate(all='ignore')   # numbers of more bits may be larger than any that we hold
 def read_npz(
     path: str | Path,           # the file
     # force the axis that points up; None: the entry up, else from the body, else y

@@ -493,7 +493,7 @@ def _check_rigid(joints: np.ndarray, names: tuple[str, ...]) -> None:
                     'expected positions of joints; if these are positions, give the unit')
 
 # %% ../../nbs/io/403_registry.ipynb #check-body
-_LEAST_BODY = .15   # share by which distances to the steadiest neighbour change, in the median of points
+_LEAST_BODY = .12   # share by which a quarter of the points change their distance to the steadiest neighbour
 _FEWEST_POINTS, _FEW_FRAMES, _MOST_POINTS = 6, 150, 60   # that can be judged; that are looked at
 
 @np.errstate(all='ignore')
@@ -514,7 +514,8 @@ def _check_body(points: np.ndarray) -> None:
     frames, columns = (np.unique(np.linspace(0, count - 1, most).astype(int))
                        for count, most in zip(points.shape, (_FEW_FRAMES, _MOST_POINTS)))
     changes = _distance_changes(points[np.ix_(frames, columns)])
-    if not np.median(changes[np.isfinite(changes)] if np.isfinite(changes).any() else 0) > _LEAST_BODY: return
+    known = changes[np.isfinite(changes)]
+    if not len(known) or np.quantile(known, .25) <= _LEAST_BODY: return
     raise DataError('points that keep their distance to no other found, expected positions on a body; '
                     'if these are positions, give the unit')
 
