@@ -82,6 +82,8 @@ TABLES = {
     'long, joint_name': long('time,joint_name,pos_x,pos_y,pos_z,rot_x', '{time:.6f},{name},{point},0'),
     'long, x_3d': long('frame,timestamp,marker_id,marker_name,x_3d,y_3d,z_3d',
                        '{frame},{time:.6f},{place},{name},{point}'),
+    'long, of an activity': long('time,activity_name,user,joint_index,joint_name,x,y,z',
+                                 '{time:.6f},walk,7,{place},{name},{point}'),
     'long, world': long('frame_time,keypoint,world_x,world_y,world_z', '{time:.6f},{name},{point}'),
 }
 TABLES['infinite'] = PLAIN.replace(ROWS[30].split(',')[1], 'inf', 1)
@@ -180,6 +182,24 @@ def test_columns_that_are_counted(tmp_path):
     rows = [','.join(map(str, range(60))), *(numbers(frame) for frame in range(FRAMES))]
     path.write_text('\n'.join(rows))
     np.testing.assert_allclose(read_trial(path, rate=RATE).values, POINTS, atol=.001)
+
+
+def test_whole_seconds(tmp_path):
+    "A clock that shows no fractions: the rows of a second tell the rate."
+    path, rows = tmp_path/'clock.csv', []
+    for frame in range(4*30): rows.append(f'10:00:{10 + (frame + 7)//30:02},{numbers(frame % FRAMES)}')
+    path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
+    assert read_trial(path).rate == 30
+
+
+def test_two_people_in_a_long_table(tmp_path):
+    path = tmp_path/'two.csv'
+    def row(frame, place): return ','.join(f'{number:.2f}' for number in POINTS[frame, place])
+    rows = [f'{frame/RATE:.4f},{person},{name},{row(frame, place)}'
+            for frame in range(FRAMES) for person in (1, 2) for place, name in enumerate(JOINTS)]
+    path.write_text('\n'.join(['time,user,joint,x,y,z', *rows]))
+    trial = read_trial(path)
+    assert len(trial) == FRAMES and {'1:Neck', '2:Neck'} <= set(trial.markers)
 
 
 def test_two_people_in_turns(tmp_path):

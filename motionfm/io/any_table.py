@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/io/419_any_table.ipynb #imports-libraries
+# %% ../../nbs/io/419_any_table.ipynb #imports
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-# %% ../../nbs/io/419_any_table.ipynb #imports
 from motionfm.basics import DataError
 from motionfm.io.csv import check_a_row_each, coordinates_of, time_unit_of
 from motionfm.io.keypoints import (
@@ -220,7 +219,8 @@ def _find_head(found: _Rows) -> _Head:
 
 # %% ../../nbs/io/419_any_table.ipynb #readings
 Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
-_BEHIND = re.compile(r'(.+?)[^a-z0-9]{1,3}([xyz])[\])]?', re.IGNORECASE)
+_BEHIND = re.compile(r'(.+?)[^a-z0-9]{1,3}([xyz])[\])]?(?:[\s_]?(?:coord\w{0,6}|3d|pos|position|world))?',
+                     re.IGNORECASE)
 _LOWER = re.compile(r'(.*[A-Za-z0-9])([xyz])')
 _GLUED = re.compile(r'(.{2,}?)_?[pPtT]([xyz])')
 _BEFORE = re.compile(r'([XYZ])(?=[A-Z])(.+)')
@@ -451,8 +451,8 @@ _LONG_AXIS = re.compile(r'(?:world|pos\w{0,5}|loc\w{0,5}|raw)?[\s_.]*([xyz])'
                         r'[\s_.]*(?:coord\w{0,6}|3d|m|mm|cm|world|pos\w{0,5}|\(m{1,2}\))?', re.IGNORECASE)
 _NAME = re.compile(r'.*(joint|landmark|key_?point|marker|body_?part|point|label|bone|segment|name)'
                    r'_?(id|idx|index|name|no|num|number|type)?|part|id', re.IGNORECASE)
-_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton)_?(id|idx|index|no)?'
-                  '|model', re.IGNORECASE)
+_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton|user|hand|actor)'
+                  r'_?(id|idx|index|no)?|model', re.IGNORECASE)
 
 class _Long(NamedTuple):
     "Where a long table has what."
@@ -460,6 +460,12 @@ class _Long(NamedTuple):
     name: int          # cell of the point's name or number
     who: list[int]     # cells that tell people, or parts of them, apart
     sure: int          # cell of the certainty, -1 where there is none
+
+# %% ../../nbs/io/419_any_table.ipynb #is-name
+def _is_name(words: Sequence[str]) -> bool:
+    "Whether a column (R,) names points: several, that come again, another one in nearly every row."
+    changes = sum(one != other for one, other in zip(words, words[1:]))
+    return _LEAST <= len({*words}) <= .7*len(words) and changes > .8*(len(words) - 1)
 
 # %% ../../nbs/io/419_any_table.ipynb #find-long
 _MOST_PEOPLE, _SOME_ROWS = 8, 3000
@@ -470,14 +476,14 @@ def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
     for cell, match in enumerate(map(_LONG_AXIS.fullmatch, words)):
         if match: axes.setdefault(match[1].lower(), cell)
     rows = [row_words(found.sheet, row) for row in found.rows[:_SOME_ROWS]]
-    kinds = [{row[cell] for row in rows if cell < len(row)} for cell in range(len(words))]
-    def called(pattern: re.Pattern, most: float) -> list[int]:
-        return [cell for cell, word in enumerate(words) if pattern.fullmatch(word.strip())
-                and cell not in axes.values() and 1 < len(kinds[cell]) <= most]
-    named = [cell for cell in called(_NAME, .7*len(rows)) if len(kinds[cell]) >= _LEAST]
+    kinds = [[row[cell] for row in rows if cell < len(row)] for cell in range(len(words))]
+    def called(pattern: re.Pattern) -> list[int]:
+        return [cell for cell, word in enumerate(words)
+                if pattern.fullmatch(word.strip()) and cell not in axes.values()]
+    named = [cell for cell in called(_NAME) if _is_name(kinds[cell])]
     if len(axes) < 3 or not named: return None
-    name = max(named, key=lambda cell: sum(not word.isdigit() for word in kinds[cell]) > 0)
-    who = [cell for cell in called(_WHO, _MOST_PEOPLE) if cell not in named]
+    name = max(named, key=lambda cell: not all(map(str.isdigit, kinds[cell])))
+    who = [cell for cell in called(_WHO) if cell not in named and 1 < len({*kinds[cell]}) <= _MOST_PEOPLE]
     sure = next((cell for cell, word in enumerate(words) if word.strip().lower() in CERTAINTY_WORDS), -1)
     return _Long([axes[axis] for axis in 'xyz'], name, who, sure)
 
@@ -494,7 +500,9 @@ def _long_labels(found: _Rows, long: _Long) -> list[str]:
 def _long_keys(found: _Rows, words: Sequence[str], long: _Long) -> tuple[_Keys, np.ndarray]:
     "What tells the frames, and (R,) the number or time of each row; raises `DataError` where nothing does."
     taken = {*long.cells, long.name, long.sure, *long.who}
-    keys = _find_keys(found, words, [cell for cell in range(len(words)) if cell not in taken])
+    others = [cell for cell, word in enumerate(words)
+              if cell not in taken and not _NAME.fullmatch(word.strip())]
+    keys = _find_keys(found, words, others)
     if keys.frame >= 0: return keys, _column(found, keys.frame)
     if keys.times is not None: return keys, keys.times
     raise DataError('a row for each point, but neither frame numbers nor times found; add a column of them')
@@ -533,10 +541,20 @@ def _parse(found: _Rows, head: _Head) -> _Parsed:
     raise DataError(f'columns {", ".join(filter(None, head.words[:4]))[:40]!r} and so on found, '
                     'expected x, y and z of four points or more; name the columns')
 
+# %% ../../nbs/io/419_any_table.ipynb #within-seconds
+def _within_seconds(times: np.ndarray) -> np.ndarray:
+    "Times (T,) of clocks that show whole seconds alone: so many rows to a second tell the rate."
+    seconds, counts = np.unique(times, return_counts=True)
+    full = counts[1:-1]   # the first second and the last one may not be whole
+    evenly = len(full) > 1 and np.median(full) >= 5 and np.ptp(full) <= .3*np.median(full)
+    if not evenly or not np.allclose(np.diff(seconds), 1): return times
+    return times[0] + np.arange(len(times))/round(float(np.mean(full)))
+
 # %% ../../nbs/io/419_any_table.ipynb #going-on
 def _going_on(parts: dict, key: str) -> dict:
     "Frames or times that go on, and notes; raises `DataError` where most of them stand in several rows."
     numbers, notes = _continuous(parts[key])
+    if key == 'time': numbers = _within_seconds(numbers)
     check_a_row_each(numbers, key)
     return {key: numbers, 'notes': [*parts['notes'], *notes]}
 
