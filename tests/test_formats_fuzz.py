@@ -284,3 +284,12 @@ def test_times_beyond_all_bounds(tmp_path):
         warnings.simplefilter('error')
         try: read_trial(path, units='m', up='y')
         except MotionfmError as error: assert str(error).startswith(f'{path}: ')
+
+
+def test_a_table_of_the_end_of_time(tmp_path):
+    path = tmp_path/'far.csv'
+    path.write_text('time,rate,Neck_x,Neck_y,Neck_z\n0,60,1,2,3\n1e-320,60,1,2,3\n2e-320,60,1,2,4\n')
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        try: read_trial(path, units='m', up='y')
+        except MotionfmError as error: assert str(error).startswith(f'{path}: ')

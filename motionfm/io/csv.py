@@ -311,8 +311,10 @@ def _lines_above(text: str) -> tuple[str, ...]:
 def _scale(times: np.ndarray, stamps: np.ndarray | None) -> float:
     "The unit of the times in a file, s."
     if stamps is None or len(times) < 2: return 1.
-    with np.errstate(all='ignore'): ratio = (times[-1] - times[0])/(stamps[-1] - stamps[0])
-    return min(TIME_UNITS.values(), key=lambda size: abs(np.log(size/ratio))) if ratio > 0 else 1.
+    with np.errstate(all='ignore'):
+        ratio = (times[-1] - times[0])/(stamps[-1] - stamps[0])
+        if not 0 < ratio < np.inf: return 1.
+        return min(TIME_UNITS.values(), key=lambda size: abs(np.log(size/ratio)))
 
 # %% ../../nbs/io/407_csv.ipynb #cell
 def _cell(name: str) -> str:
