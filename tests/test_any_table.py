@@ -68,6 +68,7 @@ TABLES = {
     'units below': '\n'.join([ROWS[0], ','.join(['s', *['mm']*60]), *ROWS[1:]]),
     'heading again': '\n'.join([*ROWS[:40], ROWS[0], *ROWS[40:]]),
     'line of means': PLAIN + '\nMean,,1,2,3\n',
+    'row of means': PLAIN.replace('_', '$') + 'Mean' + ',1'*60 + '\n',
     'infinite': PLAIN,   # changed below
     'spaces': wide('{name}_{axis}', ' '),
     'bars': wide('{name}_{axis}', '|'),

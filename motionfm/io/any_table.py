@@ -107,6 +107,13 @@ def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
     raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, copy or export it again')
 
 # %% ../../nbs/io/419_any_table.ipynb #numbers-columns
+def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: str) -> list[int]:
+    "Rows without those that begin with a word, as Mean, where nearly all others begin with a number."
+    first = [plain_cell(lines[row].partition(separator)[0]) for row in rows]
+    is_word = [not _NUMBER.fullmatch(word) and word.lower() not in _GAPS for word in first]
+    if sum(is_word) > .1*len(rows): return list(rows)
+    return [row for row, word in zip(rows, is_word) if not word]
+
 def _numbers_columns(cells: Sequence[str]) -> bool:
     "Whether a row counts the columns, as pandas does where they have no names: 0, 1, 2, …"
     words = [plain_cell(cell) for cell in cells]
@@ -126,6 +133,7 @@ def _find_rows(raw: bytes) -> _Rows:
         return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
     rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
     if len(rows) > 1 and _numbers_columns(_cells_of(lines[rows[0]], separator)): rows.pop(0)
+    rows = _without_statistics(lines, rows, separator)
     _check_whole(lines, rows, separator)
     return _Rows(sheet._replace(lines=lines, separator=separator), rows, width)
 
