@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from motionfm.basics import DataError
+from motionfm.io.conventions import SPELLED_UNITS
 from motionfm.io.csv import check_a_row_each, coordinates_of, time_unit_of
 from motionfm.io.keypoints import (
+    fill_headings,
     gather_rows,
     is_axes,
     LANDMARKS,
@@ -31,6 +33,7 @@ from motionfm.io.registry import layout, read_bytes
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
+    GAP_WORDS,
     parse_sheet,
     plain_cell,
     read_numbers,
@@ -49,13 +52,13 @@ from motionfm.io.trial import prefix_errors, Trial
 # %% ../../nbs/io/419_any_table.ipynb #is-row
 _NUMBER = re.compile(
     r'[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)', re.IGNORECASE | re.ASCII)
-_GAPS = frozenset(('', 'null', 'none', 'na', 'n/a', '-', '--', '#n/a', 'missing'))
 
 def _count_numbers(cells: Sequence[str]) -> tuple[int, int]:
     "Numbers among cells, and words that are neither numbers nor gaps."
     words = [plain_cell(cell[:60]) for cell in cells]
-    numbers = sum(bool(_NUMBER.fullmatch(word)) for word in words)
-    return numbers, len(words) - numbers - sum(word.lower() in _GAPS for word in words)
+    others = [word for word in words if not _NUMBER.fullmatch(word)]
+    gaps = sum(not word or word.lower() in GAP_WORDS for word in others)
+    return len(words) - len(others), len(others) - gaps
 
 def _cells_of(line: str, separator: str) -> list[str]:
     "Cells of a line; spaces that touch count once."
@@ -109,8 +112,8 @@ def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
 # %% ../../nbs/io/419_any_table.ipynb #numbers-columns
 def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: str) -> list[int]:
     "Rows without those that begin with a word, as Mean, where nearly all others begin with a number."
-    first = [plain_cell(lines[row].partition(separator)[0]) for row in rows]
-    is_word = [not _NUMBER.fullmatch(word) and word.lower() not in _GAPS for word in first]
+    first = [lines[row].partition(separator)[0] for row in rows]
+    is_word = [_count_numbers([word])[1] > 0 for word in first]
     if sum(is_word) > .1*len(rows): return list(rows)
     return [row for row, word in zip(rows, is_word) if not word]
 
@@ -170,7 +173,6 @@ _RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:[
 _UNIT = re.compile(r'unit\w{0,3}\W{0,12}(mm|cm|m|milli\w{5,6}|centi\w{5,6}|met[er]{2}s?)(?![\w/^·*])',
                    re.IGNORECASE)
 _OTHER_RATES = re.compile(r'filter|cut-?off|butterworth|heart|emg|force|analog', re.IGNORECASE)
-_SHORT = {'milli': 'mm', 'centi': 'cm'}
 _UNIT_WORDS = frozenset(
     'mm cm m s ms sec seconds deg degrees rad n nm m/s m/s2 m/s^2 g hz frames - #'.split())
 
@@ -180,7 +182,7 @@ def _said_above(text: str) -> tuple[float | None, str | None]:
     rates = {float((one[1] or one[2]).replace(',', '.')) for line in lines for one in _RATE.finditer(line)}
     unit, hertz = _UNIT.search(text), rates.pop() if len(rates) == 1 else 0.
     said = unit[1].lower() if unit else ''
-    return hertz or None, _SHORT.get(said[:5], said[:1] if said.startswith('met') else said) or None
+    return hertz or None, SPELLED_UNITS.get(said, said) or None
 
 def _said_by_units(words: Sequence[str]) -> list[str]:
     "Lengths in a line of units, nothing where it is none."
@@ -202,11 +204,8 @@ class _Head(NamedTuple):
 
 def _with_axes(names: Sequence[str], axes: Sequence[str]) -> list[str]:
     "Names with axes from a line below them; a blank is the name before it."
-    found, last = [], ''
-    for place, axis in enumerate(axes):
-        last = (names[place] if place < len(names) else '') or last
-        found.append(f'{last}.{axis}' if axis else last)
-    return found
+    above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
+    return [f'{name}.{axis}' if axis else name for name, axis in zip(above, axes)]
 
 # %% ../../nbs/io/419_any_table.ipynb #find-head
 def _find_head(found: _Rows) -> _Head:
@@ -227,21 +226,17 @@ def _find_head(found: _Rows) -> _Head:
 
 # %% ../../nbs/io/419_any_table.ipynb #readings
 Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
-_BEHIND = re.compile(r'(.+?)[^a-z0-9]{1,3}([xyz])[\])]?(?:[\s_]?(?:coord\w{0,6}|3d|pos|position|world))?',
-                     re.IGNORECASE)
-_LOWER = re.compile(r'(.*[A-Za-z0-9])([xyz])')
-_GLUED = re.compile(r'(.{2,}?)_?[pPtT]([xyz])')
-_BEFORE = re.compile(r'([XYZ])(?=[A-Z])(.+)')
+_BEHIND = re.compile(r'(?P<name>.+?)[^a-z0-9]{1,3}(?P<axis>[xyz])[\])]?'
+                     r'(?:[\s_]?(?:coord\w{0,6}|3d|pos|position|world))?', re.IGNORECASE)
+_LOWER = re.compile(r'(?P<name>.*[A-Za-z0-9])(?P<axis>[xyz])')
+_GLUED = re.compile(r'(?P<name>.{2,}?)_?[pPtT](?P<axis>[xyz])')
+_BEFORE = re.compile(r'(?P<axis>[XYZ])(?P<name>[A-Z].*)')
 _DIGIT = re.compile(r'(.+?)[\s_.:-]*[\[(]?([0-3])[\])]?')
 
 def _by_pattern(pattern: re.Pattern, words: Sequence[str]) -> list[Pair]:
-    "Names and axes; the axis is the group of one letter."
-    found: list[Pair] = []
-    for match in map(pattern.fullmatch, words):
-        pair = match.groups() if match else None
-        if pair and pattern is _BEFORE: pair = pair[::-1]
-        found.append((pair[0], pair[1].lower()) if pair else None)
-    return found
+    "Names and axes, as a pattern with groups of these names finds them."
+    found = map(pattern.fullmatch, words)
+    return [(match['name'], match['axis'].lower()) if match else None for match in found]
 
 # %% ../../nbs/io/419_any_table.ipynb #by-digits
 def _by_digits(words: Sequence[str]) -> list[Pair]:

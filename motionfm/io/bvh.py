@@ -35,7 +35,7 @@ from motionfm.io.conventions import (
     to_y_up,
 )
 from .inverse_kinematics import solve_channels
-from .registry import build_trial, read_text, reader, set_size, writer, WRITERS
+from .registry import build_trial, read_text, reader, set_size, unit_of_size, writer, WRITERS
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/423_bvh.ipynb #foot
@@ -170,8 +170,7 @@ def _find_unit(size: float, what: str) -> tuple[str, str]:
     if metres:
         unit = min(metres, key=lambda one: abs(np.log(metres[one]/usual)))
         return unit, f'the {what} {verb} {size:.4g}, which is {metres[unit]:.2f} m if the unit is {unit}'
-    said = f'the {what} {verb} {size:.4g}, which is a person in no usual unit; they are taken for {usual} m'
-    return f'{100*usual/size:.12f} cm', said
+    return unit_of_size(size, f'the {what} {verb}', usual)
 
 # %% ../../nbs/io/423_bvh.ipynb #other-names
 def _other_names(names: Sequence[str]) -> list[str]:

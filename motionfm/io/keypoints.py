@@ -145,7 +145,7 @@ def is_axes(words: Sequence[str]) -> bool:
     known = sum(word in _AXIS_WORDS for word in behind)
     return small.index('x') < 4 and {'x', 'y'} <= set(behind) and known >= .5*len(behind)
 
-def _filled(words: Sequence[str], start: int) -> list[str]:
+def fill_headings(words: Sequence[str], start: int) -> list[str]:
     "Headings with every blank one behind the first axis filled by the one before it."
     found, last = [], ''
     for place, word in enumerate(words):
@@ -166,7 +166,7 @@ def _stacked_heads(sheet: Sheet) -> tuple[list[list[str]], list[str]]:
 def _stacked_labels(heads: list[list[str]], words: list[str], start: int) -> list[str]:
     "The name above each cell; those of several lines with colons between them."
     above = [row for row in heads if row[0].lower() not in ('id', 'parent', 'type')] or heads[-1:]
-    levels = [_filled(row + ['']*(len(words) - len(row)), start)[:len(words)] for row in above]
+    levels = [fill_headings(row + ['']*(len(words) - len(row)), start)[:len(words)] for row in above]
     levels = [level for level in levels if {word.lower() for word in level[start:]} != {'position'}] or levels
     several = [level for level in levels if len(set(level[start:])) > 1] or levels[-1:]
     return [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]

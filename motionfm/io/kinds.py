@@ -85,7 +85,8 @@ def _is_scalar(
 # %% ../../nbs/io/434_kinds.ipynb #ghost
 _RARE_SHARE, _RARE_FRAMES, _UNLABELLED_SHARE = .02, 10, .25
 _UNLABELLED = re.compile(
-    r'\*\d*|u_?\d+|c_\d+|uname\*?\d*|unnamed\s?\d*|_?unlabell?ed.*|unknown.*|noname.*|(new|trajectory)[\s_]?\d+')
+    r'\*\d*|u_?\d+|c_\d+|uname\*?\d*|unnamed\s?\d*|_?unlabell?ed.*|unknown.*|noname.*'
+    r'|(new|trajectory)[\s_]?\d+')
 
 def _is_ghost(name: str, n_seen: int, n_frames: int) -> bool:
     "Whether a point is seen so little that nothing follows from it."

@@ -180,7 +180,8 @@ def skin_names(
 # %% ../../nbs/io/400_point_names.ipynb #no-position
 _QUANTITIES = 'rot|vel|acc|std|var|quat|euler|orientation|gyr|mag|ang|omega'
 _NO_POSITION = re.compile(   # a word at the end or at the beginning, or a longer one anywhere
-    rf'(?:.*[\s_.:-])?(?:{_QUANTITIES})\d*|(?:{_QUANTITIES})[\s_.:-].*|(?:imu|emg|cop|fp)[\s_]?\d*(?:[\s_.:-].*)?'
+    rf'(?:.*[\s_.:-])?(?:{_QUANTITIES})\d*|(?:{_QUANTITIES})[\s_.:-].*'
+    r'|(?:imu|emg|cop|fp)[\s_]?\d*(?:[\s_.:-].*)?'
     r'|.*(?:angle|flexion|extension|rotation|orientation|quaternion|gyro|accel|magnet|force|moment|torque'
     r'|power|grf|veloc|gaze).*', re.IGNORECASE)
 _GLUED_WORD = re.compile(r'.*[a-z](?:Rot|Vel|Acc|Quat|Ang|Euler)')   # as HeadRot

@@ -452,16 +452,15 @@ def find_units_by_size(
 # %% ../../nbs/io/403_registry.ipynb #doubts
 _ABSURD_M = .1, 10.   # metres: nobody's points span less or more
 
-def _unlikely_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> list[str]:
-    "What is to be said of legs of this length, or of a set of this size, in the unit that the file says."
+def _unlikely_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> str:
+    "What contradicts the unit that a file says: legs of such a length, or a set of such a size; or nothing."
     measured, (least, most) = 'the legs measure', LEG_RANGE_M
     length = leg_length(joints, names)/per_metre(units)
     if not np.isfinite(length):
         measured, (least, most) = 'the points span', _ABSURD_M
         length = set_size(points)/per_metre(units)
-    if not np.isfinite(length) or least <= length <= most or points.shape[1] < 2: return []
-    return [f'the file says {units}, but then {measured} {length:.3g} m; '
-            'if that is wrong, force another unit']
+    if not np.isfinite(length) or least <= length <= most or points.shape[1] < 2: return ''
+    return f'the file says {units}, but then {measured} {length:.3g} m'
 
 # %% ../../nbs/io/403_registry.ipynb #up-note
 def _choose_up(said: str | None, found: str | None, reason: str, default: str) -> tuple[str, list[str]]:
@@ -520,6 +519,11 @@ def _check_body(points: np.ndarray) -> None:
                     'if these are positions, give the unit')
 
 # %% ../../nbs/io/403_registry.ipynb #find-units
+def unit_of_size(size: float, measured: str, metres: float) -> tuple[str, str]:
+    "The unit in which a size is so many metres, where no usual one fits; and what is to be said of it."
+    said = f'{measured} {size:.4g}, which is a person in no usual unit; they are taken for {metres} m'
+    return f'{100*metres/size:.12f} cm', said
+
 def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
     "The unit of length and the reason, from the legs or from the whole set; raises `DataError`."
     leg = leg_length(joints, names)
@@ -530,8 +534,7 @@ def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) 
     try: return find_units(joints, names)
     except DataError:
         if not leg > 1e-9: raise
-    said = f'the legs measure {leg:.4g}, which is a person in no usual unit; they are taken for'
-    return f'{100*ADULT_LEG_M/leg:.12f} cm', f'{said} {ADULT_LEG_M} m'
+    return unit_of_size(leg, 'the legs measure', ADULT_LEG_M)
 
 # %% ../../nbs/io/403_registry.ipynb #settle-units
 def _settle_units(
@@ -541,11 +544,11 @@ def _settle_units(
     if said is None:
         with prefix_errors(source): unit, reason = _find_units(joints, JOINTS, points)
         return unit, [reason]
-    notes = [] if forced else _unlikely_units(joints, JOINTS, points, said)
-    if not notes or not np.isfinite(leg_length(joints, JOINTS)): return said, notes
+    contradiction = '' if forced else _unlikely_units(joints, JOINTS, points, said)
+    if not contradiction: return said, []
     try: unit, _ = find_units(joints, JOINTS)
-    except DataError: return said, notes
-    return unit, [notes[0].replace('if that is wrong, force another unit', f'so it is taken for {unit}')]
+    except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
+    return unit, [f'{contradiction}; so it is taken for {unit}']
 
 # %% ../../nbs/io/403_registry.ipynb #evidence
 _MOST_WALKED = 20_000   # frames in which feet are looked for

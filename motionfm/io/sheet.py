@@ -113,7 +113,7 @@ def rows_from(
     return rows
 
 # %% ../../nbs/io/413_sheet.ipynb #numbers
-_GAP_WORDS = frozenset('nan null none na n/a nil - -- #n/a <na> . missing -nan nan(ind) -nan(ind)'.split())
+GAP_WORDS = frozenset('nan null none na n/a nil - -- #n/a <na> . missing -nan nan(ind) -nan(ind)'.split())
 
 def decimal_of(sheet: Sheet, row: int) -> str:
     "What stands before the decimals in a row: a point or a comma."
@@ -124,7 +124,7 @@ def decimal_of(sheet: Sheet, row: int) -> str:
 def _number(cell: str, row: int, place: int) -> float:
     "A cell as a number, NaN for a gap; raises `DataError`."
     cell = cell.strip()
-    if not cell or cell.lower() in _GAP_WORDS: return np.nan
+    if not cell or cell.lower() in GAP_WORDS: return np.nan
     if re.fullmatch(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?', cell[:60], re.ASCII | re.IGNORECASE):
         return float(cell[:60])
     raise DataError(f'line {row + 1}, cell {place + 1}: {cell[:20]!r} found, expected a number; '

@@ -159,7 +159,8 @@ def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
     "(T, P) words: what fills samples that were not seen (T, P); the first n points are joints."
     check = found.self_check
     way = 'the network and candidate estimates' if check and check.mixed else 'the network'
-    by = np.where(seen, *np.array(['', way], object))
+    by = np.full(seen.shape, way, object)
+    by[seen] = ''
     if found.by_neighbours is not None:
         by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
     return by
