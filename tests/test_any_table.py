@@ -264,3 +264,14 @@ def test_command(motionfm, tmp_path):
     assert [row for row in range(len(lines)) if lines[row] != after[row]] == [20]
     filled = np.array(after[20].split(',')[1:4], float)
     assert np.linalg.norm(filled - POINTS[19, 0]) < 20
+
+
+def test_noise_is_no_reason_to_refuse(people, tmp_path):
+    "Bodies with 4 cm of noise on every coordinate are taken for bodies, also without a unit."
+    rng, path = np.random.default_rng(0), tmp_path/'noisy.csv'
+    for trial in list(people.values())[::20]:
+        points = 1000*(trial[:300] + rng.normal(0, .04, trial[:300].shape))
+        rows = [f'{frame/RATE:.4f},' + ','.join(f'{number:.1f}' for number in row.ravel())
+                for frame, row in enumerate(points)]
+        path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
+        assert read_trial(path).units == 'mm'
