@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+# %% ../../nbs/io/419_any_table.ipynb #imports-own
 from motionfm.basics import DataError
 from motionfm.io.conventions import SPELLED_UNITS
 from motionfm.io.csv import check_a_row_each, coordinates_of, time_unit_of
@@ -46,7 +47,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from motionfm.io.tabular import note_of_left, pivot_long, TIME_UNITS
+from motionfm.io.tabular import cut_off, note_of_left, place_rows, TIME_UNITS
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/419_any_table.ipynb #is-row
@@ -107,7 +108,7 @@ def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
     "Raise `DataError` where the file ends in the midst of its last row."
     last = max(line for line, text in enumerate(lines) if text.strip(separator + ' "\r'))
     if last <= rows[-1] or _count_numbers(_cells_of(lines[last], separator))[1]: return
-    raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, copy or export it again')
+    raise cut_off(last + 1)
 
 # %% ../../nbs/io/419_any_table.ipynb #numbers-columns
 def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: str) -> list[int]:
@@ -516,9 +517,7 @@ def _parse_long(found: _Rows, words: Sequence[str], long: _Long) -> _Parsed:
     keys, moments = _long_keys(found, words, long)
     sure = [long.sure]*(long.sure >= 0)
     table = read_numbers(found.sheet, found.rows, [*long.cells, *sure])
-    numbers = np.repeat(np.arange(len(table)), 3).reshape(-1, 3)
-    pivoted = pivot_long(moments, _long_labels(found, long), numbers)
-    places = np.nan_to_num(pivoted.values[..., 0], nan=-1).astype(int)
+    pivoted, places = place_rows(moments, _long_labels(found, long))
     values, notes = gather_rows(table, places, 0, bool(sure))
     names = names_of(pivoted.markers)
     content = SheetContent(
@@ -553,7 +552,6 @@ def _within_seconds(times: np.ndarray) -> np.ndarray:
     if not evenly or not np.allclose(np.diff(seconds), 1): return times
     return times[0] + np.arange(len(times))/round(float(np.mean(full)))
 
-# %% ../../nbs/io/419_any_table.ipynb #going-on
 def _going_on(parts: dict, key: str) -> dict:
     "Frames or times that go on, and notes; raises `DataError` where most of them stand in several rows."
     numbers, notes = _continuous(parts[key])

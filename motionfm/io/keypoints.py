@@ -36,7 +36,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from .tabular import name_points, note_of_left, pivot_long
+from .tabular import name_points, note_of_left, place_rows
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/417_keypoints.ipynb #landmarks
@@ -338,9 +338,7 @@ def _long_table(sheet: Sheet, rows: list[int], found: _Long) -> tuple:
     "Numbers of each row: keys, x, y, z, certainty; what `pivot_long` makes of it; (T, M) rows, -1: none."
     keys = [cell for cell in found.keys if cell >= 0]
     table = read_numbers(sheet, rows, [*keys, *found.cells, *found.sure])
-    labels = _long_labels(_long_words(sheet, rows, found), found)
-    pivoted = pivot_long(table[:, 0], labels, np.repeat(np.arange(len(rows)), 3).reshape(-1, 3))
-    return table, pivoted, np.nan_to_num(pivoted.values[..., 0], nan=-1).astype(int)
+    return table, *place_rows(table[:, 0], _long_labels(_long_words(sheet, rows, found), found))
 
 # %% ../../nbs/io/417_keypoints.ipynb #parse-long
 def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:

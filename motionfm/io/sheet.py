@@ -17,7 +17,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from .csv import write_csv
 from .registry import build_trial, check_rate, read_bytes, WRITERS
-from .tabular import complete_timing
+from .tabular import complete_timing, cut_off
 from .trial import observed, Trial
 
 # %% ../../nbs/io/413_sheet.ipynb #sheet
@@ -91,9 +91,7 @@ def _check_last(sheet: Sheet, rows: list[int]) -> None:
     last = rows[-1]
     if last < len(sheet.lines) - 1 or len(rows) < 2: return
     count, before = (sheet.lines[row].count(sheet.separator) for row in (last, rows[-2]))
-    if count < before:
-        raise DataError(f'line {last + 1}: the last row ends early; the file is cut off, '
-                        'copy or export it again')
+    if count < before: raise cut_off(last + 1)
 
 # %% ../../nbs/io/413_sheet.ipynb #rows-from
 def rows_from(

@@ -66,6 +66,10 @@ _MISSING = re.compile(   # a whole cell of a row, from tab to tab
     re.ASCII | re.IGNORECASE)
 
 # %% ../../nbs/io/404_tabular.ipynb #blame
+def cut_off(line: int) -> DataError:
+    "What to raise where a file ends in the midst of this line, counted from 1."
+    return DataError(f'line {line}: the last row ends early; the file is cut off, copy or export it again')
+
 def _find_bad_cell(
     rows: list[Line],             # the rows as they stand in the file
     lines: list[str],             # the same with cells separated by tabs
@@ -246,11 +250,11 @@ _CAMERA_RATES = 24, 25, 30, 50, 60, 90, 100, 120, 125, 150, 200, 240, 250, 300, 
 
 def _round_rate(
     rate: float,      # Hz, as the times say it
-    doubt: float,     # how far off it may be, a share of it
+    tolerance: float, # how far off it may be, a share of it
 ) -> float:           # Hz
     "The rate that is meant."
-    whole = min(_CAMERA_RATES, key=lambda one: abs(one - rate)) if doubt*rate > .5 else round(rate)
-    return float(whole) if abs(rate - whole) < max(2e-4, doubt)*rate else float(rate)
+    whole = min(_CAMERA_RATES, key=lambda one: abs(one - rate)) if tolerance*rate > .5 else round(rate)
+    return float(whole) if abs(rate - whole) < max(2e-4, tolerance)*rate else float(rate)
 
 # %% ../../nbs/io/404_tabular.ipynb #csv-rate
 _EVEN_SHARE = .95   # of the steps that have to be alike where some are not
@@ -415,8 +419,8 @@ def settle_timing(
     if filled is not None:
         seconds, odd = to_seconds(filled, rate, unit)
         if not forced or _fits(seconds, forced):
-            found, doubt = (forced, []) if forced else _settle_rate(seconds, said)
-            return Timing(seconds, frames, found, (*notes, *more, *odd, *doubt))
+            found, on_rate = (forced, []) if forced else _settle_rate(seconds, said)
+            return Timing(seconds, frames, found, (*notes, *more, *odd, *on_rate))
         begin = seconds[0]
     assert rate is not None
     going = frames - frames[0] if (np.diff(frames) > 0).all() else np.arange(count)
@@ -495,6 +499,12 @@ def _check_once(cell: np.ndarray, keys: np.ndarray, joints: Sequence[str]) -> No
     row = int(order[np.searchsorted(cell[order], counts.argmax())])
     raise DataError(f'{counts.max()} rows found for {joints[row][:30]!r} at {keys[row]:g}, '
                     'expected one; remove the others')
+
+def place_rows(keys: np.ndarray, joints: Sequence[str]) -> tuple[Pivoted, np.ndarray]:
+    "As `pivot_long`, but which row (T, M) holds each sample, -1 where there is none."
+    rows = np.repeat(np.arange(len(keys)), 3).reshape(-1, 3)
+    pivoted = pivot_long(keys, joints, rows)
+    return pivoted, np.nan_to_num(pivoted.values[..., 0], nan=-1).astype(int)
 
 # %% ../../nbs/io/404_tabular.ipynb #bones
 _BONES = {   # joint: bones that begin there

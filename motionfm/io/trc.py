@@ -16,6 +16,7 @@ from ..basics import atomic_path, DataError
 from .conventions import per_metre
 from .registry import build_trial, read_text, reader, unique_names, writer
 from motionfm.io.tabular import (
+    cut_off,
     numbered_lines,
     parse_clean,
     parse_numbers,
@@ -242,9 +243,7 @@ def _check_whole(
     short = len(last) < min(width, len(before) if any(before) else width)
     if not short and n_frames and n_frames > number - first + 1 and len(last) == len(before):
         short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
-    if short:
-        raise DataError(f'line {number}: the last row ends early; the file is cut off, '
-                        'copy or export it again')
+    if short: raise cut_off(number)
 
 # %% ../../nbs/io/406_trc.ipynb #table-of
 def _parse_rows(
