@@ -1,8 +1,8 @@
 """What each part of the first guess brings, on people who are left out in turn.
 
 `python benchmarks/bench_ablation.py DATASETS TRIALS.npz` with a folder of datasets (those of CMU
-subjects 1, 3, 5 and 6 are taken) and whole trials of the same subjects (named as 05_01). The habits
-come from the other three people and synthetic ones, so that nobody is judged by what was learnt from
+subjects 1, 3, 5 and 6 are taken) and whole trials of the same subjects (named as 05_01). The motion prior
+comes from the other three people and synthetic ones, so that nobody is judged by what was learnt from
 them. Writes `benchmarks/ablation.json`, which the notebook `706_results` reads. About ten minutes on one
 core.
 """
@@ -42,13 +42,13 @@ fill_low_rank, constrain_lengths, smooth_components = (
 
 
 def trusting(candidate: str) -> np.ndarray:
-    "What a network would say that believes one candidate only."
-    said = np.zeros((KMAX, N_OUTPUTS//KMAX), np.float32)
-    said[:, CANDIDATES.index(candidate)] = 30
-    return said.ravel()
+    "What a network would say that weighs one candidate only."
+    outputs = np.zeros((KMAX, N_OUTPUTS//KMAX), np.float32)
+    outputs[:, CANDIDATES.index(candidate)] = 30
+    return outputs.ravel()
 
 
-def unsettled(start, visible, noise, population=None, trust=0., *more, **named):
+def without_first_step(start, visible, noise, population=None, trust=0., *more, **named):
     return (
         np.asarray(start, np.float32)
         if trust == COMPLETION.first_trust
@@ -56,28 +56,30 @@ def unsettled(start, visible, noise, population=None, trust=0., *more, **named):
     )
 
 
-def unpieced(positions, visible, guess, *_): return guess
+def without_population(start, visible, noise, population=None, trust=0., *more, **named):
+    return without_first_step(start, visible, noise, None, trust, *more, **named)
+
+
+def without_primitives(positions, visible, guess, *_): return guess
 
 
 WITHOUT = {  # what is replaced, by what
     'all of it': {},
-    'paths run straight on at open ends': {'damp_extrapolation': lambda paths, *_: paths},
-    'hidden joints don\'t go along with the body': {'_move_with_body': lambda paths, *_: paths},
-    'not settled by people\'s habits first': {'fill_low_rank': unsettled},
-    'habit not judged beside gaps': {
+    'no damping of extrapolation at open ends': {'damp_extrapolation': lambda paths, *_: paths},
+    'hidden joints are not moved with the body': {'_move_with_body': lambda paths, *_: paths},
+    'no first step with the covariance of other people': {'fill_low_rank': without_first_step},
+    'no estimate of the error of the prior beside gaps': {
         '_krige_error': lambda error, noise, edges: np.zeros((len(edges.gap), 3))
     },
-    'no habits of other people': {
-        'fill_low_rank': lambda start, visible, noise, population=None, trust=0.0, *more, **named: unsettled(
-            start, visible, noise, None, trust, *more, **named
-        ),
+    'no motion prior of other people': {
+        'fill_low_rank': without_population,
         'smooth_components': lambda positions, known, poses, *_: smooth_components(positions, known, poses),
-        'fit_primitives': unpieced,
+        'fit_primitives': without_primitives,
     },
-    'components not smoothed in time': {'_smooth_in_time': lambda observed, guess, *_: guess},
-    'no pieces of movement': {'fit_primitives': unpieced},
-    'lengths not kept': {'constrain_lengths': lambda places, *_: places},
-    'lengths bind however much they vary': {
+    'principal components not smoothed in time': {'_smooth_in_time': lambda observed, guess, *_: guess},
+    'no motion primitives': {'fit_primitives': without_primitives},
+    'no constant bone lengths': {'constrain_lengths': lambda places, *_: places},
+    'bone lengths constant however much they vary': {
         'constrain_lengths': lambda places, prior_scale, pairs, lengths, give: constrain_lengths(
             places, prior_scale, pairs, lengths, 0 * give
         )
@@ -118,10 +120,10 @@ def measured(trials: list, prior, replaced: dict, candidate: str) -> dict[str, t
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument('datasets'), parser.add_argument('trials')
-told = parser.parse_args()
-recordings, subjects = load_recordings(find_datasets(told.datasets))
+options = parser.parse_args()
+recordings, subjects = load_recordings(find_datasets(options.datasets))
 numbers = np.array([subject.split('/')[1] for subject in subjects])
-store, totals = np.load(told.trials), {}
+store, totals = np.load(options.trials), {}
 cases = {
     f'smoother {candidate.split()[1]} s⁻³' if candidate.startswith('smoother') else f'up to: {candidate}': (
         {},

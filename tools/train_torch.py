@@ -59,10 +59,10 @@ class Net(nn.Module):
         widths = [EMBEDDING, *[2*hidden]*(layers - 1)]
         self.lstms = nn.ModuleList(
             nn.LSTM(width, hidden, batch_first=True, bidirectional=True) for width in widths)
-        self.opinion = nn.Linear(2*hidden + EMBEDDING, TOGETHER*N_OUTPUTS)
+        self.outputs = nn.Linear(2*hidden + EMBEDDING, TOGETHER*N_OUTPUTS)
         nn.init.xavier_uniform_(self.embedding.weight)
-        nn.init.normal_(self.opinion.weight, std=.01)
-        for bias in (self.embedding.bias, self.opinion.bias): nn.init.zeros_(bias)
+        nn.init.normal_(self.outputs.weight, std=.01)
+        for bias in (self.embedding.bias, self.outputs.bias): nn.init.zeros_(bias)
         for lstm in self.lstms: begin_as_keras(lstm)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -70,7 +70,7 @@ class Net(nn.Module):
         steps = features.reshape(len(features), -1, TOGETHER*N_FEATURES)
         alone = state = nn.functional.gelu(self.embedding(steps))
         for lstm in self.lstms: state = lstm(state)[0]
-        return self.opinion(torch.cat([state, alone], -1)).reshape(len(features), -1, N_OUTPUTS)
+        return self.outputs(torch.cat([state, alone], -1)).reshape(len(features), -1, N_OUTPUTS)
 
 
 def begin_as_keras(lstm: nn.LSTM) -> None:
@@ -190,7 +190,7 @@ def as_keras(net: Net) -> list[np.ndarray]:
                                       ('weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'))
         return [inputs.T, states.T, bias + zero]
     lstms = [weight for lstm in net.lstms for end in ('', '_reverse') for weight in direction(lstm, end)]
-    weights = [*dense(net.embedding), *lstms, *dense(net.opinion)]
+    weights = [*dense(net.embedding), *lstms, *dense(net.outputs)]
     return [weight.detach().cpu().numpy() for weight in weights]
 
 
@@ -199,7 +199,7 @@ def set_from_keras(net: Net, layers: list) -> None:
     arrays = [array for _, arrays in layers for array in arrays]
     names = [f'lstms.{number}.{name}_l0{end}' for number in range(len(net.lstms))
              for end in ('', '_reverse') for name in ('weight_ih', 'weight_hh', 'bias_ih')]
-    names = ['embedding.weight', 'embedding.bias', *names, 'opinion.weight', 'opinion.bias']
+    names = ['embedding.weight', 'embedding.bias', *names, 'outputs.weight', 'outputs.bias']
     state = {name: torch.from_numpy(array.T.copy()) for name, array in zip(names, arrays, strict=True)}
     net.load_state_dict(net.state_dict() | state)
 

@@ -19,6 +19,7 @@ from unicodedata import normalize
 
 import numpy as np
 
+# %% ../../nbs/data/209_importer.ipynb #imports-own
 from motionfm.basics import (
     check_writable,
     DataError,
@@ -125,7 +126,6 @@ class RecordingWindows:
     seconds: float                 # how long the recording is
     left_out: tuple[str, ...]      # what is in no window, and why
 
-# %% ../../nbs/data/209_importer.ipynb #quality
 class _Quality(NamedTuple):
     "How good the frames of a recording are."
     visible: np.ndarray       # (T, K) True where a joint was seen

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #imports-own
 from ..basics import atomic_folder, atomic_path, DataError, FileError, MotionfmError
 from ..body.activities import ACTIVITIES
 from ..body.skeleton import JOINTS, RATE

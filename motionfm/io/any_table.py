@@ -30,6 +30,8 @@ from motionfm.io.keypoints import (
     VIDEO_RATE,
 )
 from motionfm.io.point_names import is_position, quaternion_names
+
+# %% ../../nbs/io/419_any_table.ipynb #imports-sheet
 from motionfm.io.registry import layout, read_bytes
 from motionfm.io.sheet import (
     build_sheet_trial,
@@ -263,7 +265,6 @@ def _by_last_letter(words: Sequence[str]) -> list[Pair]:
     glued, plain = _by_pattern(_GLUED, words), _by_pattern(_LOWER, words)
     return glued if all(one for one, other in zip(glued, plain) if other) else plain
 
-# %% ../../nbs/io/419_any_table.ipynb #all-readings
 def _readings(words: Sequence[str]) -> Iterator[list[Pair]]:
     "Ways to read the names of columns, the usual ones first."
     usual = [pair_of(word) for word in words]

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+# %% ../../nbs/learn/309_recipe.ipynb #imports-own
 from ..basics import atomic_path, DataError, progress, progress_bar, reserve
 from ..body.activities import ACTIVITIES
 from ..body.skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR, PARENT_OF
@@ -40,6 +41,8 @@ from motionfm.estimate.features import (
     weigh_candidates,
 )
 from ..estimate.prior import fit_prior, load_prior, MotionPrior, PRIOR_GROUP
+
+# %% ../../nbs/learn/309_recipe.ipynb #imports-learn
 from motionfm.learn.checkpoint import (
     draw_curves,
     output_paths,
@@ -352,7 +355,7 @@ def _output_map(features):
     "The last map; small at first, so that training begins near the mean of the candidates."
     small = keras.initializers.RandomNormal(stddev=.01)
     n_outputs = SETTINGS.frames_together*N_OUTPUTS
-    return keras.layers.Dense(n_outputs, kernel_initializer=small, name='opinion')(features)
+    return keras.layers.Dense(n_outputs, kernel_initializer=small, name='outputs')(features)
 
 # %% ../../nbs/learn/309_recipe.ipynb #build-recipe
 def build_recipe(
@@ -365,7 +368,7 @@ def build_recipe(
 ) -> keras.Model:                  # (N, frames, N_FEATURES) -> (N, frames, N_OUTPUTS)
     "A new network with random weights."
     with seeded_layers(seed):
-        inputs = keras.Input((frames, N_FEATURES), name='evidence')
+        inputs = keras.Input((frames, N_FEATURES), name='features')
         steps = keras.layers.Reshape((-1, SETTINGS.frames_together*N_FEATURES), name='steps')(inputs)
         features = alone = keras.layers.Dense(SETTINGS.embedding, activation='gelu', name='embedding')(steps)
         for _ in range(layers): features = _recurrent(features, hidden, dropout, precision(mixed_precision))
@@ -519,7 +522,6 @@ def _judge_one(model: keras.Model, truth: np.ndarray, rng: np.random.Generator, 
     errors = [1000*np.linalg.norm(prediction - truth, axis=-1) for prediction in predictions]
     return [error[where] for error in errors for where in (..., ~feature_set.inlier)]
 
-# %% ../../nbs/learn/309_recipe.ipynb #judge-2
 _JUDGED = ('all', 'missing', 'all, best candidate', 'missing, best candidate')
 
 def _judge(model: keras.Model, recordings: Sequence[Recording], source: Source) -> str:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+# %% ../../nbs/learn/308_train.ipynb #imports-own
 from ..basics import check_writable, DataError, end_with, FileError, MotionfmError
 from ..data.dataset import find_datasets
 from ..estimate.network import check_weights
@@ -96,7 +97,6 @@ class _StopWhenAsked(keras.callbacks.Callback):
         if self.asked: raise KeyboardInterrupt
     on_test_batch_end = on_train_batch_end
 
-# %% ../../nbs/learn/308_train.ipynb #stop-between-batches
 @contextmanager
 def _ctrl_c_between_batches() -> Iterator[_StopWhenAsked]:
     "Turn the first Ctrl-C into a request; the callback to give to Keras."

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+# %% ../../nbs/reconstruct/612_decisions.ipynb #imports-own
 from ..basics import atomic_path, DataError, FileError
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
@@ -212,7 +213,6 @@ def _bodies(trial: Trial) -> Iterator[tuple[str, Trial]]:
     for who in people if several else ['']:
         yield (f'{who}:' if several else ''), select_subject(trial, who) if several else trial
 
-# %% ../../nbs/reconstruct/612_decisions.ipynb #columns-of
 def _columns_of(trial: Trial) -> dict[str, int]:
     "Name in the table of gaps: column of the recording."
     places = {marker: column for column, marker in enumerate(trial.markers)}

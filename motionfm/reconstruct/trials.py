@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import median_filter
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #imports-own
 from ..basics import check_writable, DataError, FileError
 from ..body.skeleton import PARENT_OF
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
