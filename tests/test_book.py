@@ -51,6 +51,14 @@ def test_cells_are_short():
     assert 5 <= statistics.median(defining) and statistics.quantiles(defining, n=10)[-1] <= 16
 
 
+def test_lines_of_modules():
+    "What ruff sees in notebooks, and the title that becomes a docstring; lists of names are written by nbdev."
+    long = [(path.name, number) for path in (ROOT/'motionfm').rglob('*.py') if path.name != '_modidx.py'
+            for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1)
+            if len(line) > 110 and not line.startswith('__all__')]
+    assert not long
+
+
 def test_one_reading_order():
     "Index, benchmark and tutorials have no number, every other its own; chapters follow one another."
     numbers = [page.number for page in PAGES if page.number >= 0]
