@@ -52,7 +52,7 @@ def test_cells_are_short():
 
 
 def test_lines_of_modules():
-    "What ruff sees in notebooks, and the title that becomes a docstring; lists of names are written by nbdev."
+    "Docstrings come from subtitles; lists of names are written by nbdev."
     long = [(path.name, number) for path in (ROOT/'motionfm').rglob('*.py') if path.name != '_modidx.py'
             for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1)
             if len(line) > 110 and not line.startswith('__all__')]
