@@ -26,7 +26,15 @@ from motionfm.estimate.gaussian_process import (
     process_candidates,
 )
 from .neighbours import distance_spread, find_gaps, find_neighbourhood, GapSpan
-from .short_gaps import count_seen, fill_gap_spline, learn_paths, path_candidates, PathModel
+from motionfm.estimate.short_gaps import (
+    BodyPaths,
+    count_seen,
+    fill_by_body,
+    fill_gap_spline,
+    learn_paths,
+    path_candidates,
+    PathModel,
+)
 from .short_gaps import SETTINGS as PATH_SETTINGS
 from ..io.gaps import frames_away
 
@@ -56,12 +64,19 @@ class GapContext:
     spread: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres, of distances
     counts: np.ndarray = field(default_factory=lambda: np.empty(0))   # (T + 1, M) frames in which it was seen
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
+    bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
     beside_others: bool = False   # whether gaps that tell nothing but their own path are left
 
     def __post_init__(self) -> None:
         self.positions = np.where(self.visible[..., None], self.positions, 0.)
         if not self.spread.size: self.spread = distance_spread(self.positions, self.visible)
         self.counts = count_seen(self.visible)
+
+    def body_paths(self, gap: GapSpan, model: PathModel) -> BodyPaths | None:
+        "What the whole body says about a gap in which no point is seen, for all of them at once."
+        span = gap.start, gap.stop
+        if span not in self.bodies: self.bodies[span] = fill_by_body(self.positions, self.counts, gap, model)
+        return self.bodies[span]
 
     def path_model(self, length: int) -> PathModel | None:
         "What the recording says about gaps of one length; None where they are too long, or never seen."
@@ -93,6 +108,17 @@ def _all_candidates(
     if not np.isfinite(found.errors).any(): return None
     return found._replace(errors=np.maximum(found.errors, _NO_ERROR_M))   # a point can be the mean of others
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #with-body
+_CLEARLY = .9   # of the error of every other path, below which that of the whole body counts
+
+def _with_body(by_path: tuple, body: BodyPaths | None, point: int) -> tuple:
+    "Paths of a point and their errors; where the body knows better, that for the autoregressive ones."
+    positions, errors = (part.copy() for part in by_path)
+    if body is None or not body.errors[point] < _CLEARLY*errors.min(): return by_path
+    autoregressive = slice(len(PATH_SETTINGS.ridges))
+    positions[autoregressive], errors[autoregressive] = body.positions[:, point], body.errors[point]
+    return positions, errors
+
 # %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
 def look_at_gap(
     context: GapContext,
@@ -104,6 +130,8 @@ def look_at_gap(
     if around is None and context.beside_others: return None
     model, found, by_path = context.path_model(n_frames), None, None
     if model is not None: by_path = path_candidates(positions, context.counts, gap, model)
+    if by_path is not None and around is None:
+        by_path = _with_body(by_path, context.body_paths(gap, model), gap.point)
     if around is not None: found = process_candidates(positions, visible, gap, around, rate)
     candidates = _all_candidates(found, by_path, n_frames)
     if candidates is None: return None
