@@ -9,7 +9,7 @@ __all__ = ['read_amc']
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -83,7 +83,7 @@ def _turned(
         if axis in angles: rotation = rotation_about(axis, angles[axis]) @ rotation
     return rotation
 
-def _axes(order: str, degrees: Sequence[float]) -> np.ndarray:
+def _axes(order: str, degrees: np.ndarray) -> np.ndarray:
     "(3, 3) the axes that three angles give; they stand in the order of the axes x, y, z."
     return _turned(order, {axis: np.array([angle]) for axis, angle in zip('XYZ', degrees)}, 1)[0]
 
@@ -399,8 +399,8 @@ def _foot_joints(body: _Body, side: str, ends: np.ndarray, rotations: np.ndarray
     foot, toes = body.joints.get(f'{side}Ankle'), body.joints.get(f'{side}Toe')
     if foot is None: return {}
     if toes is None or toes == foot: return {f'{side}BigToe': ends[:, foot]}
-    vectors = (to_y_up(body.bones[place].vector, body.up) for place in (foot, toes))
-    found = _foot_offsets(*vectors, side)
+    found = _foot_offsets(to_y_up(body.bones[foot].vector, body.up),
+                          to_y_up(body.bones[toes].vector, body.up), side)
     if found is None: return {f'{side}BigToe': ends[:, toes]}
     ankle, ball = ends[:, body.bones[foot].parent], ends[:, body.bones[toes].parent]
     heel, *toe = (from_y_up(offset, body.up) for offset in found)
