@@ -10,8 +10,10 @@ from scipy.spatial.transform import Rotation
 
 from motionfm.basics import DataError, MotionfmError
 from motionfm.body.skeleton import JOINTS
-from motionfm.io.amc import read_amc
+from motionfm.io.amc import _foot_offsets, read_amc
+from motionfm.io.bvh_text import forward_kinematics, parse_bvh
 from motionfm.io.files import read_trial
+from motionfm.io.registry import read_text
 
 UNIT = .0254/.45   # metres
 TREE = {   # bone: what it hangs at, direction, length, axis, dof
@@ -124,6 +126,20 @@ def test_all_joints_are_where_other_kinematics_have_them(folder):
             np.testing.assert_allclose(positions[JOINTS.index(f'{side}SmallToe')], ball + small, atol=1e-9)
             np.testing.assert_allclose(positions[JOINTS.index(f'{side}BigToe')], ball + big, atol=1e-9)
     np.testing.assert_allclose(trial['head end'][0], ends_of(angles(1)[0])[0]['head'], atol=1e-9)
+
+
+@pytest.mark.parametrize('name', ['07_01', '06_05'])
+def test_feet_are_where_the_recordings_have_them(shared, people, name):
+    "The same bones as BVH, whose legs are whole: heel and toes by the rule for ASF, to the last digit."
+    hierarchy, motion, *_ = parse_bvh(read_text(shared/'bvh'/f'{name}.bvh'))
+    positions, rotations = forward_kinematics(hierarchy, motion[1::2])
+    nodes, known = {node: place for place, node in enumerate(hierarchy.names)}, people[name]
+    for side, word in ('R', 'Right'), ('L', 'Left'):
+        foot, ball, tip = (nodes[f'{word}{part}'] for part in ('Foot', 'ToeBase', 'ToeBase end'))
+        offsets = _foot_offsets(hierarchy.offsets[ball], hierarchy.offsets[tip], side)
+        for joint, node, offset in zip(('Heel', 'SmallToe', 'BigToe'), (foot, ball, ball), offsets):
+            found = UNIT*(positions[:, node] + rotations[:, node] @ offset)[:len(known)]
+            assert np.abs(found - known[:, JOINTS.index(side + joint)]).max() < 6e-5, joint
 
 
 def test_ways_of_writing(folder):
