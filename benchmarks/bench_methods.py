@@ -11,7 +11,9 @@ Methods of Pose2Sim need `pip install pose2sim`, those of movement `pip install 
 `pip install scipy pandas rich` and `pip install --no-deps skellyforge`, gapfill `pip install scipy gapfill`;
 none of these needs motionfm beside it. `score` needs motionfm. `trials` writes the trials of
 `bench_people.py --report`, which it takes from ../shared; what was done to them lies in `benchmarks/set`,
-without the recordings. `motionfm score --make SET` alone makes the set of synthetic motion.
+without the recordings. `motionfm score --make SET --published FOLDER` makes the group of adults from files
+of the CMU database, which everybody can get; `motionfm score --make SET` alone makes the set of synthetic
+motion.
 """
 import argparse
 import json

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SEEDS, RESULTS = ROOT/'tests'/'seeds', ROOT/'benchmarks'/'fuzz.json'
 ENDINGS = {'trc': '.trc', 'csv': '.csv', 'npz': '.npz', 'c3d': '.c3d', 'bvh': '.bvh', 'info': '.npy',
            'motive': '.csv', 'qtm': '.tsv', 'nexus': '.csv', 'keypoints': '.csv', 'array': '.npy',
-           'mvnx': '.mvnx', 'table': '.txt'}
+           'mvnx': '.mvnx', 'table': '.txt', 'amc': '.amc'}
 NO_RATE = 'keypoints', 'array', 'table'   # say nothing about time
 WORDS = {
     'motive': 'Format\\x20Version Type Name ID Marker Bone Rigid\\x20Body Position Rotation Frame '
@@ -37,6 +37,9 @@ WORDS = {
              'joint_id joint_name pos_x x_3d w dt clock ; | , \\x20 \\x09 \\x0a \\x22 nan inf 1e999 -',
     'mvnx': 'mvnx subject segments segment label frameRate frames frame type=\\x22normal\\x22 position '
             'orientation pos_b <!ENTITY &a; </ /> 0.5 nan',
+    'amc': ':FULLY-SPECIFIED :DEGREES :RADIANS :units length angle rad :root order TX RX axis XYZ position '
+           ':bonedata begin end name direction dof rx limits :hierarchy root rfemur rtibia # \\x0a 2 1e999 '
+           'nan',
     'trc': 'PathFileType DataRate NumFrames NumMarkers Units mm m nan inf 1e999 '
            'Frame# Time RKnee Neck X1 Y1 \\x09 \\x0a -0 _study',
     'csv': 'frame time joint rate units up _x _y _z mm y \\x09 \\x0a ; , \\x22 # nan inf 1e999 Neck RKnee',
@@ -71,6 +74,9 @@ def read(reader: str, content: bytes, folder: Path):
     from motionfm.data.info import read_info
     from motionfm.io.files import read_trial
     path = folder/f'x{ENDINGS[reader]}'
+    if reader == 'amc':   # two files
+        content, _, skeleton = content.partition(b'--skeleton--')
+        path.with_suffix('.asf').write_bytes(skeleton)
     if reader == 'npz' and b'--entry--' in content: as_archive(content, path)
     else: path.write_bytes(content)
     try:

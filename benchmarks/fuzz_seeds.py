@@ -238,6 +238,66 @@ Clock;a[X];a[Y];a[Z];b[X];b[Y];b[Z];c[X];c[Y];c[Z];d[X];d[Y];d[Z]
 1,1,2,7,8,9,.1
 1,1,3,1,2,3,.9
 '''},
+    'amc': {'leg.amc': '''#!OML:ASF leg
+:FULLY-SPECIFIED
+:DEGREES
+1
+root 0 16 0 0 0 0
+rfemur 0 0 0
+rtibia 5
+2
+root 0 16 .1 0 0 0
+rfemur 1 2 3
+--skeleton--# by hand
+:version 1.10
+:units
+  length 0.45
+  angle deg
+:root
+   order TX TY TZ RX RY RZ
+   axis XYZ
+   position 0 0 0
+   orientation 0 0 0
+:bonedata
+  begin
+     id 1
+     name rfemur
+     direction 0 -1 0
+     length 7
+     axis 0 0 -20   XYZ
+    dof rx ry rz
+    limits (-160.0 20.0)
+           (-70.0 70.0)
+           (-70.0 60.0)
+  end
+  begin
+     id 2
+     name rtibia
+     direction 0 -1 0
+     length 7
+     axis 0 0 0   XYZ
+    dof rx
+  end
+  begin
+     id 3
+     name rfoot
+     direction 0 -.3 .95
+     length 2
+  end
+  begin
+     id 4
+     name rtoes
+     direction 0 0 1
+     length 1
+  end
+:hierarchy
+  begin
+    root rfemur
+    rfemur rtibia
+    rtibia rfoot
+    rfoot rtoes
+  end
+'''},
     'mvnx': {'leg.mvnx': '''<?xml version="1.0"?>
 <mvnx version="4"><subject label="Ann" frameRate="60"><segments><segment label="RightLowerLeg" id="1"/>
 <segment label="RightFoot" id="2"><points>

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import ROOT
+from test_amc import amc, angles, asf, ends_of
 
 from motionfm.body.skeleton import JOINTS
 from motionfm.body.synthetic import synthesize
+from motionfm.evaluation import published_set
 from motionfm.evaluation.baselines import METHODS
-from motionfm.evaluation.benchmark import evaluate_trials, main_error, MarkerSet
+from motionfm.evaluation.benchmark import clean_trials, evaluate_trials, main_error, MarkerSet
 from motionfm.evaluation.benchmark_set import (
     checksum,
     example_groups,
@@ -22,6 +24,7 @@ from motionfm.evaluation.benchmark_set import (
     set_cases,
     write_benchmark_set,
 )
+from motionfm.evaluation.published_set import other_trials, PUBLISHED_GROUP, PUBLISHED_PART
 from motionfm.io.conventions import from_y_up
 from motionfm.io.files import write_trial
 from motionfm.io.trial import Trial
@@ -114,6 +117,61 @@ def test_published_set(shared, tmp_path, monkeypatch):
     made = set_of(read_groups(sorted(tmp_path.glob('*.npz'))))
     published = json.loads((ROOT/'benchmarks'/'set'/'set.json').read_text(encoding='utf-8'))
     assert made == published['fingerprint'] and made in {row['set'] for row in table_of_methods()}
+
+
+def published_part() -> dict:
+    "What the published list says of the group whose recordings anybody can get."
+    manifest = json.loads((ROOT/'benchmarks'/'set'/'set.json').read_text(encoding='utf-8'))
+    names = set(manifest['groups'][PUBLISHED_GROUP])
+    def ours(sums): return {name: checksum for name, checksum in sums.items() if name in names}
+    return {'truth': ours(manifest['truth']),
+            'damaged': {scenario: ours(sums) for scenario, sums in manifest['damaged'].items()}}
+
+
+def test_published_part_of_the_list():
+    "The checksums by which strangers see that they have the same trials are those of the published list."
+    part = published_part()
+    assert fingerprint(part) == PUBLISHED_PART
+    whole = {name: found for name, found in part['truth'].items() if 'disk' not in name}
+    assert published_set._TRUTH == whole
+
+
+def test_published_part_from_its_recordings(people, tmp_path):
+    "Positions rounded as from AMC files give the published damage, and the figures of the published table."
+    trials = {name: (people[name], 60.) for name in published_set._TRUTH}
+    assert not other_trials(trials)
+    groups = {PUBLISHED_GROUP: clean_trials(trials)}
+    assert set_of(groups) == PUBLISHED_PART
+    few = 'joints', 'gap60', 'disk'
+    write_benchmark_set(tmp_path/'set', groups, few)
+    scored = answer(tmp_path, lambda case: METHODS['linear'](case.damaged, case.visible, case.rate))
+    table = {row['scenario']: row for row in table_of_methods()
+             if row['group'] == PUBLISHED_GROUP and row['method'] == 'straight lines'}
+    for scenario in few:
+        for column in 'error_mm', 'error_low_mm', 'error_high_mm', 'filled_percent':
+            assert scored[scenario][column] == pytest.approx(float(table[scenario][column]), rel=1e-4)
+
+
+def test_published_part_by_the_command(motionfm, tmp_path):
+    "From files as the database has them, made here: other people, which is said."
+    for person in '07', '08', '35', '39':
+        (tmp_path/'cmu'/person).mkdir(parents=True)
+        (tmp_path/'cmu'/person/f'{person}.asf').write_text(asf())
+        for number in 1, 2, 3:
+            (tmp_path/'cmu'/person/f'{person}_{number:02}.amc').write_text(amc(angles(150)))
+    code, printed = motionfm('score', '--make', tmp_path/'set', '--published', tmp_path/'cmu')
+    assert code == 0 and f'{PUBLISHED_GROUP}: 12 trials' in printed
+    assert 'other positions than the published ones: 07_01, 07_02' in printed
+    cases = list(read_cases(tmp_path/'set', read_manifest(tmp_path/'set')))
+    assert {case.name for case in cases} == set(published_part()['truth'])
+    assert {case.scenario for case in cases} == set(published_part()['damaged'])
+    first = cases[0]
+    assert first.rate == 60 and first.truth.shape == (75, 20, 3)
+    ends, _ = ends_of(angles(3)[2])
+    assert np.abs(first.truth[1, JOINTS.index('RKnee')] - ends['rfemur']).max() < 5.1e-5
+    (tmp_path/'cmu'/'39'/'39_02.amc').unlink()
+    code, printed = motionfm('score', '--make', tmp_path/'other', '--published', tmp_path/'cmu')
+    assert code and '1 recordings not found (39_02 …)' in printed
 
 
 def test_methods_table():

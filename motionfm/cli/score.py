@@ -22,6 +22,9 @@ _Paths = Annotated[list[str], typer.Argument(
 _Make = Annotated[bool, typer.Option(
     '--make', help='Write a set: from recordings, folders, .npz files, each folder or .npz a group; '
                    'with none of them from synthetic motion.')]
+_Published = Annotated[bool, typer.Option(
+    '--published', help='With --make: the part of the published set that comes from the CMU database, from '
+                        'its AMC and ASF files below a folder.')]
 _Scenarios = Annotated[str, typer.Option(
     '--scenario', help='With --make: scenarios, separated by commas; by default the usual ones.')]
 _Seed = Annotated[int, typer.Option('--seed', help='With --make: same seed, same damage.')]
@@ -36,18 +39,21 @@ _Output = Annotated[str, typer.Option(
     '-o', '--output', help='Table (CSV) for the scores; other methods in it are kept.')]
 
 # %% ../../nbs/cli/914_score.ipynb #make
-def _make_set(folder: str, sources: list[str], scenario: str, seed: int, ending: str) -> None:
+def _make_set(folder: str, sources: list[str], published: bool, scenario: str, seed: int,
+              ending: str) -> None:
     "Write a set and say what it holds; raises `DataError`, `FileError`."
     from motionfm.evaluation.benchmark import known_names
     from motionfm.evaluation.benchmark_set import example_groups, read_groups, write_benchmark_set
     from motionfm.evaluation.scenarios import SCENARIOS
     asked = names_in(scenario)
     if asked: known_names('scenario', asked, SCENARIOS)
-    groups = read_groups(sources) if sources else example_groups()
-    made = write_benchmark_set(folder, groups, asked or None, seed, ending, _files_of(sources))
+    if published: groups, files = _published_groups(sources), []
+    else: groups, files = read_groups(sources) if sources else example_groups(), _files_of(sources)
+    made = write_benchmark_set(folder, groups, asked or None, seed, ending, files)
     for group, trials in groups.items(): print(f'{group}: {len(trials)} trials')
     print(f'{folder}: {sum(map(len, made["damaged"].values()))} damaged trials, seed {seed}, '
           f'fingerprint {made["fingerprint"]}')
+    if published: _compare_with_published(groups, made['fingerprint'])
     print('repair those in damaged/ and write the results to a folder, in subfolders of the same names; '
           f'then: motionfm score {folder} RESULTS --name METHOD')
 
@@ -57,6 +63,22 @@ def _files_of(sources: list[str]) -> list[Path]:
     from motionfm.data.subjects import find_recordings
     return [path for source in map(Path, sources)
             for path in (find_recordings(source) if source.is_dir() else [source])]
+
+# %% ../../nbs/cli/914_score.ipynb #published
+def _published_groups(sources: list[str]) -> dict:
+    "The group of the published set that comes from the CMU database; raises `DataError`, `FileError`."
+    from motionfm.evaluation.published_set import PUBLISHED_GROUP, published_trials
+    if len(sources) == 1: return {PUBLISHED_GROUP: published_trials(sources[0])}
+    raise DataError(f'{len(sources)} given behind the set, expected one folder with AMC and ASF files of the '
+                    'CMU database')
+
+def _compare_with_published(groups: dict, found: str) -> None:
+    "Say whether a set is the published one."
+    from motionfm.evaluation.published_set import other_trials, PUBLISHED_GROUP, PUBLISHED_PART
+    if found == PUBLISHED_PART: return print('this is the CMU part of the published set, number by number')
+    others = ', '.join(other_trials(groups[PUBLISHED_GROUP]))
+    if others: print(f'other positions than the published ones: {others}; so this is another set')
+    else: print('the positions are the published ones, the damage is another one')
 
 # %% ../../nbs/cli/914_score.ipynb #score-results
 _MOST_REMARKS = 20
@@ -79,9 +101,9 @@ def _print_scores(folder: str, results: str, about: dict[str, str], output: str,
 @app.command('score')
 def score(paths: _Paths, make: _Make = False, name: _Name = '', note: _Note = '', link: _Link = '',
           output: _Output = '', up: Up = None, units: Units = None, scenario: _Scenarios = '',
-          seed: _Seed = 0, ending: _Ending = '.trc') -> None:
+          seed: _Seed = 0, ending: _Ending = '.trc', published: _Published = False) -> None:
     "Write a benchmark set as files, or score what a method made of it."
-    if make: return _make_set(paths[0], paths[1:], scenario, seed, ending)
+    if make: return _make_set(paths[0], paths[1:], published, scenario, seed, ending)
     if len(paths) != 2:
         raise DataError(f'{len(paths)} given, expected two: a set and a folder of results; '
                         'a set is written with --make')

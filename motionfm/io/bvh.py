@@ -74,7 +74,7 @@ def _foot_ends(parents: Sequence[int], nodes: dict[str, int], side: str) -> tupl
     tip = below[0] if below else start
     return (start if f'{side}Toe' in nodes else tip), tip
 
-def _add_middles(joints: dict[str, np.ndarray]) -> None:
+def add_middles(joints: dict[str, np.ndarray]) -> None:
     "Put midHip and Neck between the joints of both sides, in place, where they are no nodes."
     for name, part in ('midHip', 'Hip'), ('Neck', 'Shoulder'):
         both = {f'R{part}', f'L{part}'} <= set(joints)
@@ -132,7 +132,7 @@ def _find_joints(
 ) -> dict[str, np.ndarray]:   # joint: (T, 3)
     "The joints that are nodes and those that are derived from them."
     joints = {name: positions[:, node] for name, node in body.nodes.items() if name in JOINTS}
-    _add_middles(joints)
+    add_middles(joints)
     for side in 'RL': joints = _foot_joints(parents, body, positions, rotations, side) | joints
     return joints
 
@@ -150,11 +150,11 @@ def _added_pose(
             f'while later frames are at most {later:.2f} m apart')
 
 # %% ../../nbs/io/423_bvh.ipynb #unit-table
-_CMU_UNIT = f'{2.54/.45:.9f} cm'
+CMU_UNIT = f'{2.54/.45:.9f} cm'
 _ADULT_SIZE_M = 1.6
 _WIDE = {'legs': (.35, 1.3), 'points': (.25, 2.6)}   # metres
 _NARROW = {'legs': (.5, 1.1), 'points': (1., 2.6)}
-_BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, _CMU_UNIT: _NARROW}
+_BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, CMU_UNIT: _NARROW}
 
 def _likely_units(size: float, what: str) -> dict[str, float]:
     "Units in which legs, or all points, have the size of a person, and that size in metres."
@@ -163,7 +163,7 @@ def _likely_units(size: float, what: str) -> dict[str, float]:
     return {unit: metres[unit] for unit in _BVH_UNITS if is_likely(unit)}
 
 # %% ../../nbs/io/423_bvh.ipynb #units
-def _find_unit(size: float, what: str) -> tuple[str, str]:
+def unit_of_person(size: float, what: str) -> tuple[str, str]:
     "The unit in which legs, or all points, have the size of a person; and what is to be said of it."
     usual, verb = (ADULT_LEG_M, 'measure') if what == 'legs' else (_ADULT_SIZE_M, 'span')
     metres = _likely_units(size, what)
@@ -317,9 +317,9 @@ def _unit_of(points: _Points, units: str | None) -> tuple[str, str]:
     "The unit of a file, and what speaks for it; raises `DataError`."
     if units: return units, 'the unit was given'
     leg = leg_length(points.values[:, points.joints], points.joint_names)
-    if np.isfinite(leg) and leg > 0: return _find_unit(leg, 'legs')
+    if np.isfinite(leg) and leg > 0: return unit_of_person(leg, 'legs')
     size = set_size(points.values)
-    if np.isfinite(size) and size > 0: return _find_unit(size, 'points')
+    if np.isfinite(size) and size > 0: return unit_of_person(size, 'points')
     raise DataError('points that all lie in one place found, from which the unit can\'t be told; '
                     'give the unit, one of m, cm, mm, in')
 
@@ -343,7 +343,7 @@ class BvhContent:
 # %% ../../nbs/io/423_bvh.ipynb #apart
 _APART_M = 1e-6
 
-def _apart(
+def apart(
     values: np.ndarray,   # (T, M, 3) metres
 ) -> np.ndarray:          # the same, without three equal numbers
     "Positions none of which looks like a gap."
@@ -353,7 +353,7 @@ def _apart(
 # %% ../../nbs/io/423_bvh.ipynb #without-pose
 def _content_from(parsed: ParsedBvh, points: _Points, unit: str) -> tuple[BvhContent, list[str]]:
     "What is kept of a file, in metres and without an added pose; and what is to be said of that pose."
-    values = _apart(points.values/per_metre(unit))
+    values = apart(points.values/per_metre(unit))
     pose = _added_pose(values[:, points.joints]) if points.joints else ''
     left_out, rate = int(bool(pose)), _rate_of(parsed.frame_time)
     content = BvhContent(parsed, points.nodes, tuple(points.names), values[left_out:], left_out,

@@ -262,7 +262,7 @@ def _parse_body(body: str, first: int, width: int, said: int | None) -> tuple[np
     return table, notes
 
 # %% ../../nbs/io/420_bvh_text.ipynb #check-motion
-def _check_moved(n_nodes: int, width: int) -> None:
+def check_moved(n_nodes: int, width: int) -> None:
     "Raise `DataError` for far more nodes than so many channels can move."
     if n_nodes > 20*width + 100:
         raise DataError(f'{n_nodes} nodes found that are moved by {width} channels, '
@@ -288,7 +288,7 @@ def parse_bvh(
     hierarchy, odd = _parse_hierarchy(bones)
     frame_time, notes = _frame_time(head, rate)
     width, said = sum(map(len, hierarchy.channels)), _frames_said(head.frames)
-    _check_moved(len(hierarchy.names), width)
+    check_moved(len(hierarchy.names), width)
     motion, more = _parse_body(text[head.end:], text.count('\n', 0, head.end) + 1, width, said)
     hierarchy.relative = _counts_from_offsets(hierarchy, motion)
     notes = [*odd, *notes, *_note_rows(head.frames, len(motion)), *more]

@@ -7,7 +7,7 @@ __all__ = ['read_trial', 'write_trial', 'drop_markers']
 
 # %% ../../nbs/io/430_files.ipynb #imports-formats
 # they fill READERS and LAYOUTS, in this order
-from . import trc, csv, npz, c3d, bvh  # isort: skip  # noqa: F401
+from . import trc, csv, npz, c3d, bvh, amc  # isort: skip  # noqa: F401
 from . import motive, qtm, nexus, keypoints, mvnx, any_table  # isort: skip  # noqa: F401
 
 # %% ../../nbs/io/430_files.ipynb #imports
