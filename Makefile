@@ -24,7 +24,7 @@ test: install            ## run every notebook and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 60
 
 lab: install             ## open the first page of the book
-	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs nbs/index.ipynb
+	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs --LabApp.default_url /lab/tree/index.ipynb
 
 docs: install            ## build the site into _docs/, with Quarto where it is installed
 	$(BIN)/python tools/docs.py
