@@ -52,8 +52,11 @@ def lab(home, request):
         process = subprocess.Popen([*as_user(request.param), *make], cwd=ROOT, env=kept | own,
                                    stdout=log, stderr=log, start_new_session=True)
     yield process
-    if process.poll() is None: os.killpg(process.pid, signal.SIGTERM)
-    process.wait(30)
+    for sent in signal.SIGTERM, signal.SIGKILL:
+        if process.poll() is None: os.killpg(process.pid, sent)
+        try: process.wait(20)
+        except subprocess.TimeoutExpired: continue
+        break
 
 
 def wait_for(process: subprocess.Popen, home: Path) -> str:
