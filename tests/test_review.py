@@ -216,6 +216,17 @@ def test_sliders(open_review, page_file):
     assert page.get_by_label('First frame that is filled').is_disabled()   # a swap has its frames
 
 
+def test_a_frame_number_that_stands_twice(open_review, page_file):
+    "As in the command: the place where its first number stands first, to the one where its last stands last."
+    page = open_review(page_file)
+    page.evaluate(f'{REVIEW}.data.numbers = [7, 8, 8, 9, 9, 20]')
+    assert get(page, 'indexOf(8)') == 1 and get(page, 'lastOf(9)') == 4
+    page.evaluate(f"""{REVIEW}.choices.all.set({REVIEW}.current, {{method: 'spline', from: 8, to: 9}});
+        Object.assign({REVIEW}, {{link: {{look: (...asked) => window.asked = asked}}}});
+        {REVIEW}.data.live = true; {REVIEW}.look();""")
+    assert page.evaluate('window.asked.slice(1)') == [1, 5]
+
+
 def test_every_control_has_a_name(open_review, page_file):
     page = open_review(page_file)
     nameless = page.evaluate("[...document.querySelectorAll('button, select, input, canvas, [role=listbox]')]"

@@ -165,7 +165,7 @@ class Curves {
     for (let axis = 0; axis < 3; axis++) {
       const top = 4 + axis * (tall + 6), scale = this.scaleOf(axis, top, tall), {y} = scale;
       pen.fillStyle = theme.gap; pen.fillRect(MARGIN, top, this.width, tall);
-      const [left, right] = span(review.item.start, review.item.stop - 1), [a, b] = span(review.indexOf(from), review.indexOf(to));
+      const [left, right] = span(review.item.start, review.item.stop - 1), [a, b] = span(review.indexOf(from), review.lastOf(to));
       pen.fillStyle = review.theme === 'dark' ? '#ffffff14' : '#0000000f'; pen.fillRect(left, top, right - left, tall);
       pen.fillStyle = review.theme === 'dark' ? '#7db3ff22' : '#1a66d91c'; pen.fillRect(a, top, b - a, tall);
       pen.fillStyle = lines.motionfm + '33'; this.band(pen, axis, y);
@@ -206,6 +206,7 @@ class Review {
   get frame() { const {shown} = this.data, at = this.player.state.frame; return shown ? shown[at] : at; }
   numberOf(index) { const {numbers} = this.data; return Array.isArray(numbers) ? numbers[index] : numbers + index; }
   indexOf(number) { const {numbers} = this.data; return Array.isArray(numbers) ? numbers.indexOf(number) : number - numbers; }
+  lastOf(number) { const {numbers} = this.data; return Array.isArray(numbers) ? numbers.lastIndexOf(number) : number - numbers; }   // a number may stand twice
   silence() { return this.data.live ? '…' : 'This page holds no curves of this one; open the review in JupyterLab.'; }
 
   // -- parts
@@ -317,7 +318,7 @@ class Review {
     this.render();
   }
   look() {          // the curves of this one, for the frames that are chosen now
-    const {from, to} = this.choices.get(this.current), span = [this.indexOf(from), this.indexOf(to) + 1], found = this.details.get(this.current);
+    const {from, to} = this.choices.get(this.current), span = [this.indexOf(from), this.lastOf(to) + 1], found = this.details.get(this.current);
     const fits = found && (!this.data.live || (found.start === span[0] && found.stop === span[1]));
     if (found) this.detail = found;
     if (!fits && this.data.live) this.link.look?.(this.current, ...span);
@@ -334,7 +335,7 @@ class Review {
     const detail = i === this.current ? this.detail : this.details.get(i), item = this.data.items[i];
     const choice = this.choices.get(i), method = choice.method || 'motionfm';
     if (!detail || !item || method === 'blank' || item.kind === 'cut') return null;
-    const [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to) + 1], candidate = detail.candidates[method];
+    const [start, stop] = [this.indexOf(choice.from), this.lastOf(choice.to) + 1], candidate = detail.candidates[method];
     const moved = this.choices.moved(i);
     if (candidate && detail.start === start && detail.stop === stop) return {method, ...candidate};
     if (method === 'motionfm' && !moved) {
@@ -375,7 +376,7 @@ class Review {
       }
       for (const name of ['from', 'to']) {
         const {slider, output} = this[name], fixed = item.kind === 'swap' || item.kind === 'cut';
-        slider.min = item.low; slider.max = item.high; slider.disabled = fixed; slider.value = this.indexOf(choice[name]); output.textContent = choice[name];
+        slider.min = item.low; slider.max = item.high; slider.disabled = fixed; slider.value = name === 'from' ? this.indexOf(choice.from) : this.lastOf(choice.to); output.textContent = choice[name];
       }
       if (document.activeElement !== this.note) this.note.value = choice.note;
       this.paint();
@@ -394,7 +395,7 @@ class Review {
   paintOne(i) {     // the samples of the points that one decision is about
     const {motion} = this.player, {shown, items} = this.data, item = items[i], choice = this.choices.get(i), joints = item.joints.filter(k => k >= 0);
     if (!choice.method || item.kind === 'cut' || !joints.length) return;
-    const [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to)], copied = choice.method === 'recorded', missing = motion.exact ? NaN : GAP;
+    const [start, stop] = [this.indexOf(choice.from), this.lastOf(choice.to)], copied = choice.method === 'recorded', missing = motion.exact ? NaN : GAP;
     const path = copied || item.kind === 'swap' ? null : this.chosenPath(i), stored = (v, c) => motion.exact ? v / 1e4 : Math.round((v / 1e4 - motion.centre[c]) / motion.quantum);
     for (let at = this.playerFrame(start); at < motion.T && (shown ? shown[at] : at) <= stop; at++) {
       const t = shown ? shown[at] : at, place = path && path.path.map(values => valueAt(path.frames, values, t));
@@ -440,7 +441,7 @@ class Review {
   }
   move(name, index) {
     const choice = this.choices.get(this.current), number = this.numberOf(index), method = choice.method || 'motionfm';
-    const change = name === 'from' ? {from: number, to: this.numberOf(Math.max(this.indexOf(choice.to), index))} : {to: number, from: this.numberOf(Math.min(this.indexOf(choice.from), index))};
+    const change = name === 'from' ? {from: number, to: this.numberOf(Math.max(this.lastOf(choice.to), index))} : {to: number, from: this.numberOf(Math.min(this.indexOf(choice.from), index))};
     this.decide({...change, method});
   }
   undo() {
