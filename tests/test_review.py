@@ -114,7 +114,7 @@ def test_worst_first(open_review, page_file, recording, size):
     size_of = get(page, 'data.items.map(item => item.kind === "swap" ? null : item.mm*item.frames)')
     gaps = [mm_frames for mm_frames in size_of if mm_frames is not None]
     assert gaps == sorted(gaps, reverse=True)
-    assert page.locator('.progress').inner_text() == '0 of 5 decided'
+    assert page.locator('.decided').inner_text() == '0 of 5 decided'
     assert page.evaluate('document.documentElement.scrollWidth') <= size[0]
     assert page.locator('.curves').bounding_box()['width'] > .6*min(size[0], 900) - 60
 
@@ -185,11 +185,11 @@ def test_keyboard(open_review, page_file):
     assert get(page, 'choices.get(2).method') == 'blank'
     press(page, 'n'); page.keyboard.type('about a banana, ü'); press(page, 'Enter')   # no letter is a command
     assert get(page, 'choices.get(2).note') == 'about a banana, ü' and get(page, 'current') == 2
-    assert page.locator('.progress').inner_text() == '2 of 5 decided'
+    assert page.locator('.decided').inner_text() == '2 of 5 decided'
     press(page, 'u', 'u')
     assert (get(page, 'choices.get(2).note'), get(page, 'choices.get(2).method')) == ('', 'rigid')
     press(page, 'u', 'u', 'u')
-    assert page.locator('.progress').inner_text() == '0 of 5 decided' and get(page, 'current') == 1
+    assert page.locator('.decided').inner_text() == '0 of 5 decided' and get(page, 'current') == 1
     press(page, 'u')                                     # nothing is left to take back
     page.locator('.picture').focus(); press(page, 'ArrowDown', 'm')   # also where the player has the focus
     assert get(page, 'current') == 2 and get(page, 'choices.get(2).method') == 'spline'
@@ -272,12 +272,12 @@ def test_decisions_go_to_the_command(open_review, page_file, recording, tmp_path
     fresh = open_review(page_file)
     fresh.get_by_label('File of decisions', exact=True).set_input_files(path)
     fresh.wait_for_timeout(200)
-    assert fresh.locator('.progress').inner_text() == '5 of 5 decided'
+    assert fresh.locator('.decided').inner_text() == '5 of 5 decided'
     assert json.loads(get(fresh, 'document()')) == json.loads(path.read_text(encoding='utf-8'))
     code, said = motionfm('review', recording, '-o', tmp_path/'again.html', '--decisions', path)
     assert code == 0 and '5 decisions so far' in said
     again = open_review(tmp_path/'again.html')
-    assert again.locator('.progress').inner_text() == '5 of 5 decided'
+    assert again.locator('.decided').inner_text() == '5 of 5 decided'
 
 
 def test_other_recordings_are_refused(open_review, page_file, recording, tmp_path, motionfm):

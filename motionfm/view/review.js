@@ -19,9 +19,11 @@ const REVIEW_STYLE = `
 .mfr .row strong,.mfr .row span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .mfr .row strong{font-weight:600}
 .mfr .row span{color:var(--dim);font-size:12px}
+.mfr .row[aria-selected=true] span{color:inherit}
 .mfr .row i{position:absolute;left:8px;top:4px;font-style:normal;color:var(--ok)}
 .mfr .work{display:flex;flex-direction:column;min-height:0;min-width:0;overflow-y:auto}
-.mfr .stage{flex:1 1 360px;min-height:340px;display:flex}
+.mfr .stage{flex:1 0 auto;display:flex}
+.mfr .picture{min-height:240px}
 .mfr .stage>.mfm{flex:1;min-width:0}
 .mfr .panel{display:flex;flex-direction:column;gap:5px;padding:6px 8px;border-top:1px solid var(--line)}
 .mfr .panel>div{display:flex;flex-wrap:wrap;gap:4px 8px;align-items:center}
@@ -29,12 +31,18 @@ const REVIEW_STYLE = `
 .mfr .curves{display:block;width:100%;height:264px;flex:none;cursor:crosshair;touch-action:pan-y}
 .mfr button,.mfr input[type=text]{font:inherit;color:var(--ink);background:var(--box);border:1px solid var(--line);border-radius:4px;
  padding:1px 7px;min-height:26px}
+.mfr input.note::placeholder{color:var(--dim);opacity:1}
 .mfr button{cursor:pointer}.mfr button:disabled{opacity:.4;cursor:default}
 .mfr button[aria-pressed=true]{background:var(--on);border-color:var(--focus)}
 .mfr button u{text-underline-offset:2px}
 .mfr .methods i{display:inline-block;width:12px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
 .mfr .end{display:flex;flex:1 1 220px;gap:6px;align-items:center;min-width:0}
-.mfr .end input{flex:1;min-width:60px;accent-color:var(--focus)}
+.mfr .end input{flex:1;min-width:60px;margin:0;height:22px;appearance:none;-webkit-appearance:none;background:none;cursor:pointer}
+.mfr .end input:disabled{cursor:default;opacity:.4}
+.mfr .end input::-webkit-slider-runnable-track{height:4px;border-radius:2px;background:var(--line)}
+.mfr .end input::-webkit-slider-thumb{-webkit-appearance:none;width:16px;height:16px;margin-top:-6px;border-radius:8px;background:var(--focus)}
+.mfr .end input::-moz-range-track{height:4px;border-radius:2px;background:var(--line)}
+.mfr .end input::-moz-range-thumb{width:16px;height:16px;border:0;border-radius:8px;background:var(--focus)}
 .mfr .end output{min-width:4.5em;font-variant-numeric:tabular-nums}
 .mfr .note{flex:1;min-width:120px}
 .mfr :focus-visible{outline:2px solid var(--focus);outline-offset:-1px}
@@ -42,7 +50,7 @@ const REVIEW_STYLE = `
  .mfr{grid-template:auto auto auto/minmax(0,1fr);height:auto}
  .mfr .top .keys{display:none}
  .mfr .list{height:218px;border-right:0;border-bottom:1px solid var(--line)}
- .mfr .stage{order:3;height:430px;flex:none}.mfr .panel{border-top:0}.mfr .curves{height:240px}}`;
+ .mfr .stage{order:3}.mfr .panel{border-top:0}.mfr .curves{height:240px}}`;
 
 const METHODS = {motionfm: 'motionfm', spline: 'Spline', rigid: 'Rigid body', pattern: 'Pattern', regression: 'Regression',
                  recorded: 'As recorded', blank: 'Blank'};   // as `FILLS` in nbs/reconstruct/612_decisions.ipynb
@@ -224,7 +232,7 @@ class Review {
   }
   buildTop() {
     const {data} = this;
-    this.progress = element('span', {class: 'progress', role: 'status'});
+    this.progress = element('span', {class: 'decided', role: 'status'});
     this.who = element('input', {type: 'text', 'aria-label': 'Who decides', value: data.by, size: 10});
     this.saved = element('span', {class: 'saved'});
     const parts = [element('strong', {}, data.title), this.progress, element('label', {}, 'by ', this.who)];

@@ -105,7 +105,7 @@ def _keep(review: Review, path: Path) -> dict[str, str]:
     return {'saved': f'saved in {path.name}'}
 
 # %% ../../nbs/view/808_review_widget.ipynb #live
-_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 860   # frames that the player gets of a long recording; pixels
+_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 900   # frames that the player gets of a long recording; pixels
 
 class _Answering(Review):
     "A review with a browser before it."
