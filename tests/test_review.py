@@ -216,6 +216,20 @@ def test_sliders(open_review, page_file):
     assert page.get_by_label('First frame that is filled').is_disabled()   # a swap has its frames
 
 
+@pytest.mark.parametrize('size', [WIDE, (850, 900), PHONE], ids=['1280', '850', '390'])
+def test_nothing_lies_over_anything(open_review, page_file, size):
+    "Of two controls none covers the other, whatever wraps."
+    page = open_review(page_file, size)
+    over = page.evaluate("""() => {
+        const parts = '.work button, .work select, .work input, .work canvas, .what';
+        const boxes = [...document.querySelectorAll(parts)].filter(node => node.offsetHeight).map(node => [node, node.getBoundingClientRect()]);
+        const crossed = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+        return boxes.flatMap(([node, a], n) => boxes.slice(n + 1).filter(([, b]) => crossed(a, b))
+            .map(([other]) => [node.outerHTML.slice(0, 80), other.outerHTML.slice(0, 80)])); }""")
+    assert over == []
+
+
 def test_a_frame_number_that_stands_twice(open_review, page_file):
     "As in the command: the place where its first number stands first, to the one where its last stands last."
     page = open_review(page_file)
