@@ -222,7 +222,8 @@ def test_nothing_lies_over_anything(open_review, page_file, size):
     page = open_review(page_file, size)
     over = page.evaluate("""() => {
         const parts = '.work button, .work select, .work input, .work canvas, .what';
-        const boxes = [...document.querySelectorAll(parts)].filter(node => node.offsetHeight).map(node => [node, node.getBoundingClientRect()]);
+        const boxes = [...document.querySelectorAll(parts)].filter(node => node.offsetHeight)
+            .map(node => [node, node.getBoundingClientRect()]);
         const crossed = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
             && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
         return boxes.flatMap(([node, a], n) => boxes.slice(n + 1).filter(([, b]) => crossed(a, b))
