@@ -44,7 +44,7 @@ def player_cells(name: str) -> list[int]:
 PATHS = [path.relative_to(ROOT/'nbs') for path in (ROOT/'nbs').rglob('*.ipynb')]
 NAMES = sorted(path.with_suffix('').as_posix() for path in PATHS if '.ipynb_checkpoints' not in path.parts)
 MOVING = {name: cells for name in NAMES if (cells := player_cells(name))}
-LIVE = sorted(NAMES, key=lambda name: not name.startswith('learn/'))   # what trains takes longest: first
+LIVE = sorted(NAMES, key=lambda name: not name.startswith(('learn/', 'tutorials/')))   # the longest first
 
 
 def test_every_chapter_shows_its_subject():
