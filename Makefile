@@ -16,15 +16,15 @@ install: .venv/.installed
 demo: install            ## repair a recording, write demo/report.html, then train a small network
 	$(BIN)/motionfm demo -o $(DEMO)
 
-# Two workers, and one thread of linear algebra in each: more would wait for each other. A file stays with one
-# worker, as its tests share what is costly: a site, a JupyterLab, an environment.
+# Two workers, and one thread of linear algebra in each: more would wait for each other. The tests of a file stay
+# with one worker, as they share what is costly: a site, an environment. Notebooks go to whichever is free.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: install            ## run every notebook and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 60
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 60
 
 lab: install             ## open the first page of the book
-	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs nbs/index.ipynb
+	$(BIN)/jupyter lab --ip 127.0.0.1 $(ROOT_FLAG) --notebook-dir nbs --LabApp.default_url /lab/tree/index.ipynb
 
 docs: install            ## build the site into _docs/, with Quarto where it is installed
 	$(BIN)/python tools/docs.py

@@ -7,6 +7,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_itemcollected(item) -> None:
+    "The tests of a file share what is costly, so one worker runs them; slow ones go where there is time."
+    if not item.get_closest_marker('slow'): item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope='session')
 def shared() -> Path:
     "The folder of real recordings beside the repository."

@@ -1,14 +1,13 @@
-"""Notebooks with players, as readers open them: untrusted, on GitHub, as a page, without a kernel, and live.
+"""Notebooks as readers open them: untrusted, on GitHub, as a page, without a kernel, and live.
 
-What saved outputs must have is checked in all notebooks, without a browser. In one JupyterLab and one
-chromium each notebook with a player is opened and run from top to bottom. Afterwards no cell may have failed,
-no player may be missing or blank, and the browser may not have complained. All other notebooks are run in
-`test_notebooks.py`; with `MOTIONFM_LAB=all` here, too, which takes three times as long.
+What saved outputs must have is checked without a browser. Live, every notebook is opened and run from top to
+bottom in JupyterLab. Afterwards no cell may have failed, no player may be missing or blank, and the browser
+may not have complained. Each worker of pytest has a JupyterLab of its own, and takes the next notebook when
+it is done with one.
 """
 import base64
 import importlib.util
 import json
-import os
 import re
 import shutil
 import sys
@@ -25,6 +24,8 @@ needs_browser = pytest.mark.skipif(
     not HAS_BROWSER, reason='no browser: pip install playwright, apt-get install chromium')
 WIDGET = 'application/vnd.jupyter.widget-view+json'
 OPENED = 'view/803_widgets', 'view/807_review', 'cli/900_api'    # players, a review, a repair
+WIDGETS = 'view/803_widgets', 'view/808_review_widget'
+THEMES = 'JupyterLab Dark', 'JupyterLab Light'
 
 
 def read(name: str) -> dict: return json.loads((ROOT/'nbs'/f'{name}.ipynb').read_text(encoding='utf-8'))
@@ -43,7 +44,7 @@ def player_cells(name: str) -> list[int]:
 PATHS = [path.relative_to(ROOT/'nbs') for path in (ROOT/'nbs').rglob('*.ipynb')]
 NAMES = sorted(path.with_suffix('').as_posix() for path in PATHS if '.ipynb_checkpoints' not in path.parts)
 MOVING = {name: cells for name in NAMES if (cells := player_cells(name))}
-LIVE = NAMES if os.environ.get('MOTIONFM_LAB') == 'all' else [*MOVING]
+LIVE = sorted(NAMES, key=lambda name: not name.startswith(('learn/', 'tutorials/')))   # the longest first
 
 
 def test_every_chapter_shows_its_subject():
@@ -76,6 +77,31 @@ def looks(page, cell: str = '') -> list:
     return page.evaluate("""cell => [...document.querySelectorAll(cell + ' img, ' + cell + ' iframe')]
         .filter(node => node.offsetHeight > 100 && (node.tagName !== 'IMG' || node.naturalWidth > 100))
         .map(node => node.tagName)""", cell)
+
+
+LOOK = """() => {
+    const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+    const mix = ([r, g, b, a = 1], under) => [r, g, b].map((v, i) => a*v + (1 - a)*under[i]);
+    const ground = node => !node ? [255, 255, 255]
+        : mix(numbers(getComputedStyle(node).backgroundColor), ground(node.parentElement));
+    const linear = v => v <= .04045 ? v/12.92 : ((v + .055)/1.055)**2.4;
+    const luminance = rgb => rgb.reduce((sum, v, i) => sum + [.2126, .7152, .0722][i]*linear(v/255), .05);
+    const contrast = (ink, under) => {
+        const [one, other] = [luminance(mix(numbers(ink), under)), luminance(under)];
+        return Math.max(one/other, other/one); };
+    const nodes = [...document.querySelectorAll('.mfm, .mfm *, .mfr, .mfr *, .mfm-panel, .mfm-panel *')]
+        .filter(node => node.offsetHeight && !node.disabled && node.tagName !== 'STYLE');
+    const pale = [], colours = nodes.map(node => {
+        const style = getComputedStyle(node), under = ground(node), inks = [];
+        const words = [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim());
+        if (words || node.matches('select, input:not([type=range])')) inks.push(style.color);
+        if (node.placeholder) inks.push(getComputedStyle(node, '::placeholder').color);
+        const name = `${node.tagName}.${node.className} ${node.getAttribute('aria-label') || ''}`;
+        for (const ink of inks) if (contrast(ink, under) < 4.5)
+            pale.push(`${name}: ${ink} on ${under.map(Math.round)}`);
+        return [name, style.color, style.backgroundColor, style.backgroundImage, style.borderTopColor,
+                style.boxShadow, ...inks].join(' '); });
+    return {pale, colours}; }"""
 
 
 @pytest.fixture
@@ -114,6 +140,9 @@ def test_as_a_page(as_page, name):
     hidden = page.evaluate("""() => [...document.querySelectorAll('.mfm-kept')].map(node => node.closest(
         '.jp-OutputArea-child').previousElementSibling.offsetHeight)""")
     assert hidden == [0]*len(MOVING[name])
+    for frame in page.frames[1:]:
+        found = frame.evaluate(LOOK)
+        assert found['colours'] and found['pale'] == []
 
 
 @pytest.fixture(scope='module')
@@ -205,6 +234,18 @@ def failures(page) -> list[str]:
             .map(output => `${cell.id}: ${output.ename}: ${output.evalue}`))""")
 
 
+def dressed(page) -> dict[str, dict]:
+    "What LOOK finds in JupyterLab's themes."
+    found = {}
+    for theme in THEMES:
+        page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+        page.wait_for_timeout(1000)      # colours may fade
+        found[theme] = page.evaluate(LOOK)
+    return found
+
+
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize('name', LIVE)
 def test_live(lab, name):
@@ -219,6 +260,10 @@ def test_live(lab, name):
             lab.wait_for_timeout(100)
         assert (seen['players'] + seen['pages'], seen['pictures']) == (1, 0), (name, number, seen)
         assert 'Error displaying' not in seen['words'] and 'Loading widget' not in seen['words']
+    if name in WIDGETS:
+        dark, light = dressed(lab).values()
+        assert dark['colours'] and dark == light, 'JupyterLab paints over the player'
+        assert dark['pale'] == []
     close_notebook(lab)
     assert complaints_of(lab) == []
 

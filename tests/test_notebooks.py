@@ -1,4 +1,4 @@
-"""Every notebook without a player runs from top to bottom; those with one are run in `test_lab.py`.
+"""Without a browser every notebook runs from top to bottom here; with one, in JupyterLab, in `test_lab.py`.
 
 Each has a process of its own, forked from one that has loaded the libraries which all of them need.
 """
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from conftest import ROOT
-from test_lab import HAS_BROWSER, LIVE, NAMES
+from test_lab import HAS_BROWSER, NAMES
 
 LOADED = ['nbdev.test', 'fastcore.test', 'numpy', 'scipy.interpolate', 'scipy.optimize', 'scipy.signal']
 
@@ -33,7 +33,7 @@ def run(name: str, result) -> None:
     result.send('' if passed else sys.stderr.getvalue()[-3000:] or 'failed')
 
 
-@pytest.mark.parametrize('name', [name for name in NAMES if not HAS_BROWSER or name not in LIVE])
+@pytest.mark.parametrize('name', [] if HAS_BROWSER else NAMES)
 def test_notebook(processes, name):
     ours, theirs = processes.Pipe(duplex=False)
     process = processes.Process(target=run, args=(name, theirs))

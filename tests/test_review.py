@@ -114,7 +114,7 @@ def test_worst_first(open_review, page_file, recording, size):
     size_of = get(page, 'data.items.map(item => item.kind === "swap" ? null : item.mm*item.frames)')
     gaps = [mm_frames for mm_frames in size_of if mm_frames is not None]
     assert gaps == sorted(gaps, reverse=True)
-    assert page.locator('.progress').inner_text() == '0 of 5 decided'
+    assert page.locator('.decided').inner_text() == '0 of 5 decided'
     assert page.evaluate('document.documentElement.scrollWidth') <= size[0]
     assert page.locator('.curves').bounding_box()['width'] > .6*min(size[0], 900) - 60
 
@@ -185,11 +185,11 @@ def test_keyboard(open_review, page_file):
     assert get(page, 'choices.get(2).method') == 'blank'
     press(page, 'n'); page.keyboard.type('about a banana, ü'); press(page, 'Enter')   # no letter is a command
     assert get(page, 'choices.get(2).note') == 'about a banana, ü' and get(page, 'current') == 2
-    assert page.locator('.progress').inner_text() == '2 of 5 decided'
+    assert page.locator('.decided').inner_text() == '2 of 5 decided'
     press(page, 'u', 'u')
     assert (get(page, 'choices.get(2).note'), get(page, 'choices.get(2).method')) == ('', 'rigid')
     press(page, 'u', 'u', 'u')
-    assert page.locator('.progress').inner_text() == '0 of 5 decided' and get(page, 'current') == 1
+    assert page.locator('.decided').inner_text() == '0 of 5 decided' and get(page, 'current') == 1
     press(page, 'u')                                     # nothing is left to take back
     page.locator('.picture').focus(); press(page, 'ArrowDown', 'm')   # also where the player has the focus
     assert get(page, 'current') == 2 and get(page, 'choices.get(2).method') == 'spline'
@@ -214,6 +214,32 @@ def test_sliders(open_review, page_file):
     assert get(page, 'choices.get(1).from') == 201 and page.locator('output').first.inner_text() == '201'
     page.locator('.list').focus(); press(page, 'ArrowUp')
     assert page.get_by_label('First frame that is filled').is_disabled()   # a swap has its frames
+
+
+@pytest.mark.parametrize('size', [WIDE, (850, 900), PHONE], ids=['1280', '850', '390'])
+def test_nothing_lies_over_anything(open_review, page_file, size):
+    "Of two controls none covers the other, whatever wraps."
+    page = open_review(page_file, size)
+    over = page.evaluate("""() => {
+        const parts = '.work button, .work select, .work input, .work canvas, .what';
+        const boxes = [...document.querySelectorAll(parts)].filter(node => node.offsetHeight)
+            .map(node => [node, node.getBoundingClientRect()]);
+        const crossed = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+        return boxes.flatMap(([node, a], n) => boxes.slice(n + 1).filter(([, b]) => crossed(a, b))
+            .map(([other]) => [node.outerHTML.slice(0, 80), other.outerHTML.slice(0, 80)])); }""")
+    assert over == []
+
+
+def test_a_frame_number_that_stands_twice(open_review, page_file):
+    "As in the command: the place where its first number stands first, to the one where its last stands last."
+    page = open_review(page_file)
+    page.evaluate(f'{REVIEW}.data.numbers = [7, 8, 8, 9, 9, 20]')
+    assert get(page, 'indexOf(8)') == 1 and get(page, 'lastOf(9)') == 4
+    page.evaluate(f"""{REVIEW}.choices.all.set({REVIEW}.current, {{method: 'spline', from: 8, to: 9}});
+        Object.assign({REVIEW}, {{link: {{look: (...asked) => window.asked = asked}}}});
+        {REVIEW}.data.live = true; {REVIEW}.look();""")
+    assert page.evaluate('window.asked.slice(1)') == [1, 5]
 
 
 def test_every_control_has_a_name(open_review, page_file):
@@ -261,12 +287,12 @@ def test_decisions_go_to_the_command(open_review, page_file, recording, tmp_path
     fresh = open_review(page_file)
     fresh.get_by_label('File of decisions', exact=True).set_input_files(path)
     fresh.wait_for_timeout(200)
-    assert fresh.locator('.progress').inner_text() == '5 of 5 decided'
+    assert fresh.locator('.decided').inner_text() == '5 of 5 decided'
     assert json.loads(get(fresh, 'document()')) == json.loads(path.read_text(encoding='utf-8'))
     code, said = motionfm('review', recording, '-o', tmp_path/'again.html', '--decisions', path)
     assert code == 0 and '5 decisions so far' in said
     again = open_review(tmp_path/'again.html')
-    assert again.locator('.progress').inner_text() == '5 of 5 decided'
+    assert again.locator('.decided').inner_text() == '5 of 5 decided'
 
 
 def test_other_recordings_are_refused(open_review, page_file, recording, tmp_path, motionfm):

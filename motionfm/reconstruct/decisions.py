@@ -271,6 +271,12 @@ class Reviewed:
         uncertainty = done.uncertainty
         self.uncertainty = np.full(self.hidden.shape, np.nan) if uncertainty is None else uncertainty
 
+    def check(self, span: slice) -> None:
+        "Raise `DataError` for frames that are none, or outside of the recording."
+        if 0 <= span.start < span.stop <= len(self.trial): return
+        raise DataError(f'{self.trial.source}: a span from {span.start} to before {span.stop} found, '
+                        f'expected frames between 0 and {len(self.trial)}; choose its ends again')
+
     def frames_of(self, gap: Gap) -> slice: return span_of(self.trial, gap.first, gap.last)
 
     @cached_property
@@ -345,7 +351,8 @@ def fill_span(
     method: str,               # a key of `FILLS`
     moved: bool = False,       # whether these are other frames than those of the gap
 ) -> Fill | None:              # None where the method has nothing to go by
-    "Fill some frames of one point by one method."
+    "Fill some frames of one point by one method; raises `DataError` for frames that are none."
+    reviewed.check(span)
     gap, visible = GapSpan(point, span.start, span.stop), reviewed.visible
     if method in ('blank', 'recorded') or method == 'motionfm' and not moved:
         return _fill_as_it_is(reviewed, gap, method)

@@ -32,6 +32,8 @@ const STYLE = `
 .mfm-panel .noUi-connects,.mfm-panel .noUi-connect{background:var(--panel-line)}
 .mfm-panel .jupyter-widgets .noUi-handle{border-radius:8px;background:var(--panel-focus)}
 .mfm-panel .jupyter-button,.mfm-panel select{background-color:var(--panel-box);color:inherit;border:1px solid var(--panel-line);border-radius:4px;box-shadow:none}
+.mfm-panel .jupyter-widgets select{background-image:linear-gradient(45deg,transparent 50%,currentColor 50%),linear-gradient(135deg,currentColor 50%,transparent 50%);
+ background-position:right 13px center,right 8px center;background-size:5px 5px;background-repeat:no-repeat}
 .mfm-panel .jupyter-button.mod-active{background-color:var(--panel-on);border-color:var(--panel-focus)}
 .mfm-panel .jupyter-button.mod-success{background-color:var(--panel-on);border-color:var(--panel-focus)}
 .mfm-panel :focus-visible{outline:2px solid var(--panel-focus);outline-offset:1px}
@@ -52,7 +54,7 @@ const STYLE = `
 
 const THEMES = {
   dark: {bg: '#14171c', floor: '#2b313a', ink: '#e8eaed', dim: '#9aa0a8', gap: '#0c0e12', right: '#ffa33f', left: '#4fa8ff'},
-  light: {bg: '#ffffff', floor: '#e1e5ea', ink: '#1b1e23', dim: '#5d646e', gap: '#f1f3f6', right: '#d96a00', left: '#0b5fc4'}};
+  light: {bg: '#ffffff', floor: '#e1e5ea', ink: '#1b1e23', dim: '#5d646e', gap: '#f1f3f6', right: '#b85800', left: '#0b5fc4'}};
 const RAMP = [[60, 130, 246], [94, 200, 190], [245, 205, 66], [239, 68, 40]]; // small error to large
 const GUTTER = 84, INSET = 8;  // px: room for joint names left of the strip; half the slider's handle
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];  // as _SPEEDS in nbs/view/803_widgets.ipynb

@@ -19,9 +19,11 @@ const REVIEW_STYLE = `
 .mfr .row strong,.mfr .row span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .mfr .row strong{font-weight:600}
 .mfr .row span{color:var(--dim);font-size:12px}
+.mfr .row[aria-selected=true] span{color:inherit}
 .mfr .row i{position:absolute;left:8px;top:4px;font-style:normal;color:var(--ok)}
 .mfr .work{display:flex;flex-direction:column;min-height:0;min-width:0;overflow-y:auto}
-.mfr .stage{flex:1 1 360px;min-height:340px;display:flex}
+.mfr .stage{flex:1 0 auto;display:flex}
+.mfr .picture{min-height:240px}
 .mfr .stage>.mfm{flex:1;min-width:0}
 .mfr .panel{display:flex;flex-direction:column;gap:5px;padding:6px 8px;border-top:1px solid var(--line)}
 .mfr .panel>div{display:flex;flex-wrap:wrap;gap:4px 8px;align-items:center}
@@ -29,12 +31,18 @@ const REVIEW_STYLE = `
 .mfr .curves{display:block;width:100%;height:264px;flex:none;cursor:crosshair;touch-action:pan-y}
 .mfr button,.mfr input[type=text]{font:inherit;color:var(--ink);background:var(--box);border:1px solid var(--line);border-radius:4px;
  padding:1px 7px;min-height:26px}
+.mfr input.note::placeholder{color:var(--dim);opacity:1}
 .mfr button{cursor:pointer}.mfr button:disabled{opacity:.4;cursor:default}
 .mfr button[aria-pressed=true]{background:var(--on);border-color:var(--focus)}
 .mfr button u{text-underline-offset:2px}
 .mfr .methods i{display:inline-block;width:12px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
 .mfr .end{display:flex;flex:1 1 220px;gap:6px;align-items:center;min-width:0}
-.mfr .end input{flex:1;min-width:60px;accent-color:var(--focus)}
+.mfr .end input{flex:1;min-width:60px;margin:0;height:22px;appearance:none;-webkit-appearance:none;background:none;cursor:pointer}
+.mfr .end input:disabled{cursor:default;opacity:.4}
+.mfr .end input::-webkit-slider-runnable-track{height:4px;border-radius:2px;background:var(--line)}
+.mfr .end input::-webkit-slider-thumb{-webkit-appearance:none;width:16px;height:16px;margin-top:-6px;border-radius:8px;background:var(--focus)}
+.mfr .end input::-moz-range-track{height:4px;border-radius:2px;background:var(--line)}
+.mfr .end input::-moz-range-thumb{width:16px;height:16px;border:0;border-radius:8px;background:var(--focus)}
 .mfr .end output{min-width:4.5em;font-variant-numeric:tabular-nums}
 .mfr .note{flex:1;min-width:120px}
 .mfr :focus-visible{outline:2px solid var(--focus);outline-offset:-1px}
@@ -42,7 +50,7 @@ const REVIEW_STYLE = `
  .mfr{grid-template:auto auto auto/minmax(0,1fr);height:auto}
  .mfr .top .keys{display:none}
  .mfr .list{height:218px;border-right:0;border-bottom:1px solid var(--line)}
- .mfr .stage{order:3;height:430px;flex:none}.mfr .panel{border-top:0}.mfr .curves{height:240px}}`;
+ .mfr .stage{order:3}.mfr .panel{border-top:0}.mfr .curves{height:240px}}`;
 
 const METHODS = {motionfm: 'motionfm', spline: 'Spline', rigid: 'Rigid body', pattern: 'Pattern', regression: 'Regression',
                  recorded: 'As recorded', blank: 'Blank'};   // as `FILLS` in nbs/reconstruct/612_decisions.ipynb
@@ -165,7 +173,7 @@ class Curves {
     for (let axis = 0; axis < 3; axis++) {
       const top = 4 + axis * (tall + 6), scale = this.scaleOf(axis, top, tall), {y} = scale;
       pen.fillStyle = theme.gap; pen.fillRect(MARGIN, top, this.width, tall);
-      const [left, right] = span(review.item.start, review.item.stop - 1), [a, b] = span(review.indexOf(from), review.indexOf(to));
+      const [left, right] = span(review.item.start, review.item.stop - 1), [a, b] = span(review.indexOf(from), review.lastOf(to));
       pen.fillStyle = review.theme === 'dark' ? '#ffffff14' : '#0000000f'; pen.fillRect(left, top, right - left, tall);
       pen.fillStyle = review.theme === 'dark' ? '#7db3ff22' : '#1a66d91c'; pen.fillRect(a, top, b - a, tall);
       pen.fillStyle = lines.motionfm + '33'; this.band(pen, axis, y);
@@ -206,6 +214,7 @@ class Review {
   get frame() { const {shown} = this.data, at = this.player.state.frame; return shown ? shown[at] : at; }
   numberOf(index) { const {numbers} = this.data; return Array.isArray(numbers) ? numbers[index] : numbers + index; }
   indexOf(number) { const {numbers} = this.data; return Array.isArray(numbers) ? numbers.indexOf(number) : number - numbers; }
+  lastOf(number) { const {numbers} = this.data; return Array.isArray(numbers) ? numbers.lastIndexOf(number) : number - numbers; }   // a number may stand twice
   silence() { return this.data.live ? '…' : 'This page holds no curves of this one; open the review in JupyterLab.'; }
 
   // -- parts
@@ -223,7 +232,7 @@ class Review {
   }
   buildTop() {
     const {data} = this;
-    this.progress = element('span', {class: 'progress', role: 'status'});
+    this.progress = element('span', {class: 'decided', role: 'status'});
     this.who = element('input', {type: 'text', 'aria-label': 'Who decides', value: data.by, size: 10});
     this.saved = element('span', {class: 'saved'});
     const parts = [element('strong', {}, data.title), this.progress, element('label', {}, 'by ', this.who)];
@@ -317,7 +326,7 @@ class Review {
     this.render();
   }
   look() {          // the curves of this one, for the frames that are chosen now
-    const {from, to} = this.choices.get(this.current), span = [this.indexOf(from), this.indexOf(to) + 1], found = this.details.get(this.current);
+    const {from, to} = this.choices.get(this.current), span = [this.indexOf(from), this.lastOf(to) + 1], found = this.details.get(this.current);
     const fits = found && (!this.data.live || (found.start === span[0] && found.stop === span[1]));
     if (found) this.detail = found;
     if (!fits && this.data.live) this.link.look?.(this.current, ...span);
@@ -334,7 +343,7 @@ class Review {
     const detail = i === this.current ? this.detail : this.details.get(i), item = this.data.items[i];
     const choice = this.choices.get(i), method = choice.method || 'motionfm';
     if (!detail || !item || method === 'blank' || item.kind === 'cut') return null;
-    const [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to) + 1], candidate = detail.candidates[method];
+    const [start, stop] = [this.indexOf(choice.from), this.lastOf(choice.to) + 1], candidate = detail.candidates[method];
     const moved = this.choices.moved(i);
     if (candidate && detail.start === start && detail.stop === stop) return {method, ...candidate};
     if (method === 'motionfm' && !moved) {
@@ -375,7 +384,7 @@ class Review {
       }
       for (const name of ['from', 'to']) {
         const {slider, output} = this[name], fixed = item.kind === 'swap' || item.kind === 'cut';
-        slider.min = item.low; slider.max = item.high; slider.disabled = fixed; slider.value = this.indexOf(choice[name]); output.textContent = choice[name];
+        slider.min = item.low; slider.max = item.high; slider.disabled = fixed; slider.value = name === 'from' ? this.indexOf(choice.from) : this.lastOf(choice.to); output.textContent = choice[name];
       }
       if (document.activeElement !== this.note) this.note.value = choice.note;
       this.paint();
@@ -394,7 +403,7 @@ class Review {
   paintOne(i) {     // the samples of the points that one decision is about
     const {motion} = this.player, {shown, items} = this.data, item = items[i], choice = this.choices.get(i), joints = item.joints.filter(k => k >= 0);
     if (!choice.method || item.kind === 'cut' || !joints.length) return;
-    const [start, stop] = [this.indexOf(choice.from), this.indexOf(choice.to)], copied = choice.method === 'recorded', missing = motion.exact ? NaN : GAP;
+    const [start, stop] = [this.indexOf(choice.from), this.lastOf(choice.to)], copied = choice.method === 'recorded', missing = motion.exact ? NaN : GAP;
     const path = copied || item.kind === 'swap' ? null : this.chosenPath(i), stored = (v, c) => motion.exact ? v / 1e4 : Math.round((v / 1e4 - motion.centre[c]) / motion.quantum);
     for (let at = this.playerFrame(start); at < motion.T && (shown ? shown[at] : at) <= stop; at++) {
       const t = shown ? shown[at] : at, place = path && path.path.map(values => valueAt(path.frames, values, t));
@@ -440,7 +449,7 @@ class Review {
   }
   move(name, index) {
     const choice = this.choices.get(this.current), number = this.numberOf(index), method = choice.method || 'motionfm';
-    const change = name === 'from' ? {from: number, to: this.numberOf(Math.max(this.indexOf(choice.to), index))} : {to: number, from: this.numberOf(Math.min(this.indexOf(choice.from), index))};
+    const change = name === 'from' ? {from: number, to: this.numberOf(Math.max(this.lastOf(choice.to), index))} : {to: number, from: this.numberOf(Math.min(this.indexOf(choice.from), index))};
     this.decide({...change, method});
   }
   undo() {

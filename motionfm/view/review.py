@@ -84,9 +84,10 @@ def curves_of(
     span: slice | None = None,   # frames that are filled; None: those of the finding
     most: int = 400,             # samples of a curve, and so many again inside of the gap
 ) -> dict[str, Any]:             # what review.js draws
-    "The curves of a point around something that is to be decided."
+    "The curves of a point around something that is to be decided; raises `DataError` for no frames."
     whole, column = slice(finding.start, finding.stop), column_of(reviewed, finding)
-    span = span or whole
+    span = whole if span is None else span
+    reviewed.check(span)
     frames = _curve_frames(reviewed, whole, span, most)
     candidates = _candidates_of(reviewed, finding, column, span, span != whole, most)
     return {

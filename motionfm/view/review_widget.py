@@ -83,10 +83,19 @@ def _save(review: Review, target: Path | None) -> None:
     write_decisions(target, review.done.recorded, review.decisions)
 
 # %% ../../nbs/view/808_review_widget.ipynb #answer
+def _asked(review: Review, message: Any) -> tuple[int, slice]:
+    "Row and frames that a browser looks at; raises `DataError`."
+    asked = [message.get(name) for name in ('look', 'start', 'stop')]
+    if all(isinstance(number, int) for number in asked) and 0 <= asked[0] < len(review.findings):
+        return asked[0], slice(*asked[1:])
+    raise DataError(f'row and frames {str(asked)[:60]} asked for, expected one of {len(review.findings)} '
+                    'rows and its first and last frame; choose the row again')
+
 def _curves_for(review: Review, message: Any) -> dict[str, Any]:
     "What a browser gets that looks at a row: its curves, or why there are none."
-    row, span = int(message['look']), slice(int(message['start']), int(message['stop']))
-    try: return {'item': row, 'detail': curves_of(review.reviewed, review.findings[row], span)}
+    try:
+        row, span = _asked(review, message)
+        return {'item': row, 'detail': curves_of(review.reviewed, review.findings[row], span)}
     except MotionfmError as error: return {'saved': str(error)}
 
 def _keep(review: Review, path: Path) -> dict[str, str]:
@@ -96,7 +105,7 @@ def _keep(review: Review, path: Path) -> dict[str, str]:
     return {'saved': f'saved in {path.name}'}
 
 # %% ../../nbs/view/808_review_widget.ipynb #live
-_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 860   # frames that the player gets of a long recording; pixels
+_LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 900   # frames that the player gets of a long recording; pixels
 
 class _Answering(Review):
     "A review with a browser before it."
@@ -113,7 +122,8 @@ class _Answering(Review):
         if isinstance(message, dict) and 'look' in message: widget.send(_curves_for(self, message))
 
     def _decided(self, change: dict) -> None:
-        self.decisions = [parse_decision(entry, 'the review') for entry in change['new']]
+        try: self.decisions = [parse_decision(entry, 'the review') for entry in change['new']]
+        except MotionfmError as error: return self.widget.send({'saved': str(error)})
         if self.path is not None: self.widget.send(_keep(self, self.path))
 
 # %% ../../nbs/view/808_review_widget.ipynb #live-shown

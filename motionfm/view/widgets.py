@@ -88,7 +88,7 @@ def _frame_controls(last: int) -> tuple[Play, IntSlider]:
     "Play button and slider for frames up to the last one."
     layout = Layout(flex='1', width='auto', margin='0 10px 0 0')
     slider = IntSlider(min=0, max=max(last, 1), readout=False, disabled=last == 0, layout=layout)
-    layout = Layout(width='100px', margin='0')
+    layout = Layout(width='92px', margin='0 0 0 8px')
     play = Play(min=0, max=last, interval=_FOR_EVER_MS, show_repeat=False, disabled=last == 0, layout=layout)
     return play, slider
 
@@ -179,7 +179,8 @@ class Panel(_Picture):
         self.strip = Canvas(data=_visibility_only(self.picture.data), part='strip', theme=self.picture.theme)
         play, self.slider, speed, loop = _controls(self.scene.shape[0], self.picture)
         for name in 'frame', 'theme': jslink((self.picture, name), (self.strip, name))
-        parts = [self.picture, HBox([play, self.slider]), self.strip, HBox([speed, loop])]
+        pace = HBox([speed, loop], layout=Layout(margin='0 0 0 6px'))
+        parts = [self.picture, HBox([play, self.slider]), self.strip, pace]
         return VBox(parts).add_class(_LOOK)
 
     def change(self, scene: Scene) -> None:
