@@ -169,6 +169,7 @@ def _claims(
     if not {'RHip', 'LHip'} <= set(found):
         found['midHip'] = [(rank, column) for rank, column in found.get('midHip', [])
                            if rank <= _USER or plain_name(own_names[column]) not in _MAYBE_MID_HIP]
+    found = _with_skeleton(found, tuple(own_names))
     def closeness(claim): return claim[0], names[claim[1]] != joint, claim[1]
     ordered = {}
     for joint in JOINTS:
@@ -178,6 +179,17 @@ def _claims(
 # %% ../../nbs/io/401_conventions.ipynb #hip-alone
 _MAYBE_MID_HIP = 'hip', 'pelvis', 'root', 'spinebase'
 _DEEP = 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle'   # joints that lie far below the skin
+
+def _with_skeleton(found: dict[str, list], names: tuple[str, ...]) -> dict[str, list]:
+    "The same, where hips, knees and ankles are not there, with the joints of a skeleton, and its names alone."
+    from motionfm.io.bvh_names import find_skeleton
+    if {f'{side}{joint}' for side in 'RL' for joint in ('Hip', 'Knee', 'Ankle')} <= set(found): return found
+    bones = find_skeleton(names)
+    taken = set(bones.values())
+    def counts(joint, claim): return claim[0] <= _USER or joint not in bones and claim[1] not in taken
+    kept = {joint: [claim for claim in claims if counts(joint, claim)] for joint, claims in found.items()}
+    by_bones = {joint: [(_ALIAS, column)] for joint, column in bones.items() if not kept.get(joint)}
+    return kept | by_bones
 
 def _on_skin(rank: int, joint: str, name: str, names: tuple[str, ...]) -> bool:
     "Whether a point that bears a joint's name is a marker on the skin."

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .conventions import find_joint
+from .conventions import find_joint, joint_columns
 from .registry import count_steps, rounded_to
 
 # %% ../../nbs/io/404_tabular.ipynb #lines
@@ -535,8 +535,11 @@ def name_bones(names: Sequence[str]) -> list[str]:
 # %% ../../nbs/io/404_tabular.ipynb #name-points
 _POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IGNORECASE)
 
+_WHOLE_BODY = 12   # joints that are known under the names of a skeleton's bones
+
 def name_points(labels: Sequence[str]) -> list[str]:
-    "Names for the points of a table, each different where the labels are; bones get those of joints."
+    "Names for points, each different where the labels are; bones get those of joints, unless all are known."
     plain = [_POSITION.sub('', label) or label for label in labels]
     if len(set(plain)) < len(set(labels)): plain = list(labels)
-    return name_bones(plain) if are_bones(plain) else plain
+    whole = len(joint_columns(plain)) >= _WHOLE_BODY
+    return name_bones(plain) if are_bones(plain) and not whole else plain
