@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from .conventions import USER_NAMES
+from .conventions import LEG_JOINTS, USER_NAMES
 from .point_names import has_skin_markers
 
 # %% ../../nbs/io/421_bvh_names.ipynb #words
@@ -166,7 +166,6 @@ def find_nodes(
 
 # %% ../../nbs/io/421_bvh_names.ipynb #middles
 _MIDDLES = {'midHip': frozenset({'hips', 'hip', 'pelvis'}), 'Neck': frozenset({'neck'})}
-_LEGS = frozenset(side + joint for side in 'RL' for joint in ('Hip', 'Knee', 'Ankle'))
 
 def _find_middles(names: Sequence[str]) -> dict[str, int]:
     "Hips and neck, which have no side: index of the first point that bears such a name."
@@ -177,7 +176,6 @@ def _find_middles(names: Sequence[str]) -> dict[str, int]:
             if len(words) == 1 and words[0] in known: found.setdefault(joint, node)
     return found
 
-
 # %% ../../nbs/io/421_bvh_names.ipynb #find-skeleton
 def find_skeleton(
     names: tuple[str, ...],   # M names of points, without a subject's
@@ -187,7 +185,6 @@ def find_skeleton(
     found, claims = find_nodes(names), _claims(names)
     taken = set(found.values())
     knees = {claim.node for side in 'RL' for claim in claims.get(f'{side}Knee', [])}
-    if not _LEGS <= set(found) or not knees <= taken: return {}
+    if not LEG_JOINTS <= set(found) or not knees <= taken: return {}
     toes = {f'{side}BigToe': found.pop(f'{side}Toe') for side in 'RL' if f'{side}Toe' in found}
     return _find_middles(names) | toes | found
-

@@ -180,10 +180,12 @@ def _claims(
 _MAYBE_MID_HIP = 'hip', 'pelvis', 'root', 'spinebase'
 _DEEP = 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle'   # joints that lie far below the skin
 
+LEG_JOINTS = frozenset(side + joint for side in 'RL' for joint in ('Hip', 'Knee', 'Ankle'))
+
 def _with_skeleton(found: dict[str, list], names: tuple[str, ...]) -> dict[str, list]:
-    "The same, where hips, knees and ankles are not there, with the joints of a skeleton, and its names alone."
+    "The same; where hips, knees and ankles are not there, with the joints of a skeleton instead."
     from motionfm.io.bvh_names import find_skeleton
-    if {f'{side}{joint}' for side in 'RL' for joint in ('Hip', 'Knee', 'Ankle')} <= set(found): return found
+    if LEG_JOINTS <= set(found): return found
     bones = find_skeleton(names)
     taken = set(bones.values())
     def counts(joint, claim): return claim[0] <= _USER or joint not in bones and claim[1] not in taken

@@ -186,7 +186,6 @@ def has_skin_markers(
     if _set_of(names): return True
     return any(_SKIN_ONLY.fullmatch(plain_name(name)) for _, name in split_prefixes(names))
 
-
 # %% ../../nbs/io/400_point_names.ipynb #no-position
 _QUANTITIES = 'rot|vel|acc|std|var|quat|euler|orientation|gyr|mag|ang|omega'
 _NO_POSITION = re.compile(   # a word at the end or at the beginning, or a longer one anywhere

@@ -196,12 +196,39 @@ def read_bytes(
         raise FileError(f'{path}: could not be read ({reason}); check the permissions') from error
 
 # %% ../../nbs/io/403_registry.ipynb #text-in
+_MARKS = {b'\xef\xbb\xbf': 'utf-8', b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}   # before a text
+
+class TextForm(NamedTuple):
+    "How a text stands in a file."
+    mark: bytes = b''         # what stands before it to name its encoding, or nothing
+    encoding: str = 'utf-8'
+    end: str = '\n'           # of a line
+    is_closed: bool = True    # whether the last line has an end, too
+
+def decode_text(
+    raw: bytes,   # content of a file
+) -> tuple[str, TextForm]:
+    "A text with the line ends that it has, and its form."
+    mark = next((one for one in _MARKS if raw.startswith(one)), b'')
+    encoding = _MARKS.get(mark, 'utf-8')
+    try: text = raw[len(mark):].decode(encoding)
+    except UnicodeDecodeError:
+        encoding, mark = 'latin-1', mark if encoding == 'utf-8' else b''
+        text = raw[len(mark):].decode(encoding)
+    end = next((one for one in ('\r\n', '\n', '\r') if one in text), '\n')
+    return text, TextForm(mark, encoding, end, not text or text[-1] in '\r\n')
+
+def plain_ends(text: str) -> str:
+    "A text with plain line ends."
+    return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
+
+def encode_text(text: str, form: TextForm) -> bytes:
+    "The content of a file of this form, from a text with plain line ends."
+    return form.mark + text.replace('\n', form.end).encode(form.encoding, 'replace')
+
 def read_text(path: Path) -> str:
     "A file's text with plain line ends; raises `FileError`."
-    raw = read_bytes(path).removeprefix(b'\xef\xbb\xbf')   # a byte order mark
-    try: text = raw.decode('utf-16' if raw[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8')
-    except UnicodeDecodeError: text = raw.decode('latin-1')
-    return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
+    return plain_ends(decode_text(read_bytes(path))[0])
 
 # %% ../../nbs/io/403_registry.ipynb #unique-notes
 def _unique_notes(twice: Sequence[str], n_blank: int) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from .csv import write_csv
-from .registry import build_trial, check_rate, read_bytes, WRITERS
+from .registry import build_trial, check_rate, decode_text, read_bytes, WRITERS
 from .tabular import complete_timing, cut_off
 from .trial import observed, Trial
 
@@ -30,19 +30,14 @@ class Sheet(NamedTuple):
     mark: bytes        # what stands before the text to name its encoding, or nothing
 
 # %% ../../nbs/io/413_sheet.ipynb #parse-sheet
-_MARKS = {b'\xef\xbb\xbf': 'utf-8', b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}
-
 def parse_sheet(
     raw: bytes,               # content of a file
     separator: str = ',',     # between cells
 ) -> Sheet:
     "The lines of a text."
-    mark = next((one for one in _MARKS if raw.startswith(one)), b'')
-    encoding = _MARKS.get(mark, 'utf-8')
-    try: text = raw[len(mark):].decode(encoding)
-    except UnicodeDecodeError: mark, encoding, text = b'', 'latin-1', raw.decode('latin-1')
-    end = '\n' if '\n' in text or '\r' not in text else '\r'
-    return Sheet(text.split(end), separator, end, encoding, mark)
+    text, form = decode_text(raw)
+    end = form.end[-1]
+    return Sheet(text.split(end), separator, end, form.encoding, form.mark)
 
 def sheet_bytes(sheet: Sheet) -> bytes:
     "The content of a file."
