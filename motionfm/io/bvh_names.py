@@ -164,18 +164,6 @@ def find_nodes(
     def meant(joint): return USER_NAMES.get(names[found[joint]].lower(), joint) == joint
     return {joint: node for joint, node in found.items() if meant(joint)}
 
-# %% ../../nbs/io/421_bvh_names.ipynb #middles
-_MIDDLES = {'midHip': frozenset({'hips', 'hip', 'pelvis'}), 'Neck': frozenset({'neck'})}
-
-def _find_middles(names: Sequence[str]) -> dict[str, int]:
-    "Hips and neck, which have no side: index of the first point that bears such a name."
-    common, found = _common_words(names), dict[str, int]()
-    for node, name in enumerate(names):
-        words = [word for word in _without_endings(_words_of(name), common)[0] if word not in common]
-        for joint, known in _MIDDLES.items():
-            if len(words) == 1 and words[0] in known: found.setdefault(joint, node)
-    return found
-
 # %% ../../nbs/io/421_bvh_names.ipynb #find-skeleton
 def find_skeleton(
     names: tuple[str, ...],   # M names of points, without a subject's
@@ -187,4 +175,4 @@ def find_skeleton(
     knees = {claim.node for side in 'RL' for claim in claims.get(f'{side}Knee', [])}
     if not LEG_JOINTS <= set(found) or not knees <= taken: return {}
     toes = {f'{side}BigToe': found.pop(f'{side}Toe') for side in 'RL' if f'{side}Toe' in found}
-    return _find_middles(names) | toes | found
+    return toes | found
