@@ -4,6 +4,7 @@ in every version of their layouts; damaged ones are refused in one line.
 
 import io
 import random
+import re
 import warnings
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from motionfm.basics import DataError, MotionfmError
 from motionfm.body.skeleton import JOINTS
 from motionfm.io.conventions import per_metre
 from motionfm.io.files import read_trial, write_trial
+from motionfm.io.kinds import select_subject
+from motionfm.io.point_names import subjects_of
 from motionfm.io.trial import observed, swaying_trial, Trial
 
 CASES = {
@@ -355,6 +358,11 @@ def test_mvnx(sway, tmp_path):
         np.testing.assert_allclose(
             trial.positions[:, trial.joint_names.index(joint)][:19], truth[:19], atol=2e-6
         )
+    second = re.search('<subject.*</subject>', mvnx(whole), re.DOTALL)[0].replace('Ann', 'Bob')
+    path.write_text(mvnx(whole).replace('</mvnx>', second + '</mvnx>'))
+    both = read_trial(path)
+    assert list(subjects_of(both.markers)) == ['Ann', 'Bob'] and any('--subject' in note for note in both.notes)
+    np.testing.assert_array_equal(select_subject(both, 'Bob').positions, trial.positions)
     bomb = '<!DOCTYPE mvnx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     path.write_text(mvnx(whole).replace('<mvnx', bomb + '<mvnx').replace('Ann', '&b;'))
     with pytest.raises(DataError, match='an entity found'):
