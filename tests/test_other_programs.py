@@ -361,7 +361,8 @@ def test_mvnx(sway, tmp_path):
     second = re.search('<subject.*</subject>', mvnx(whole), re.DOTALL)[0].replace('Ann', 'Bob')
     path.write_text(mvnx(whole).replace('</mvnx>', second + '</mvnx>'))
     both = read_trial(path)
-    assert list(subjects_of(both.markers)) == ['Ann', 'Bob'] and any('--subject' in note for note in both.notes)
+    assert list(subjects_of(both.markers)) == ['Ann', 'Bob']
+    assert any('--subject' in note for note in both.notes)
     np.testing.assert_array_equal(select_subject(both, 'Bob').positions, trial.positions)
     bomb = '<!DOCTYPE mvnx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     path.write_text(mvnx(whole).replace('<mvnx', bomb + '<mvnx').replace('Ann', '&b;'))
