@@ -9,6 +9,7 @@ __all__ = []
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ import numpy as np
 # %% ../../nbs/io/419_any_table.ipynb #imports-own
 from motionfm.basics import DataError
 from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv import check_a_row_each, coordinates_of, time_unit_of
+from motionfm.io.csv import check_a_row_each, coordinates_of, people_columns, time_unit_of
 from motionfm.io.keypoints import (
     fill_headings,
     gather_rows,
@@ -36,6 +37,7 @@ from motionfm.io.sheet import (
     CERTAINTY_WORDS,
     GAP_WORDS,
     parse_sheet,
+    people_parts,
     plain_cell,
     read_numbers,
     row_words,
@@ -257,7 +259,6 @@ def _by_threes(words: Sequence[str]) -> list[Pair]:
         if name and same and pairs[place] is None: pairs[place:place + 3] = [(name, axis) for axis in 'xyz']
     return pairs
 
-# %% ../../nbs/io/419_any_table.ipynb #by-last-letter
 def _by_last_letter(words: Sequence[str]) -> list[Pair]:
     "Axes that follow a name at once, or a p or t for its position, where all names have one."
     glued, plain = _by_pattern(_GLUED, words), _by_pattern(_LOWER, words)
@@ -437,17 +438,44 @@ class _Parsed(NamedTuple):
     names: list[str]
     is_sure: bool        # whether it says how certain samples are
 
-def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _Parsed:
-    "Take a table with a row for each frame apart; raises `DataError`."
-    content = SheetContent(
+def _wide_content(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> SheetContent:
+    "Where a table with a row for each frame has what, before its numbers are read."
+    return SheetContent(
         _LAYOUT, found.sheet, np.array(found.rows)[:, None], np.array(columns.cells), (),
         tuple(columns.names), np.empty(0), heads=tuple(head.lines), keys=(keys.frame, -1), adds_frames=False)
+
+def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _Parsed:
+    "Take a table with a row for each frame apart; raises `DataError`."
     names = names_of(columns.names)
-    parts = sheet_parts(content, names, columns.sure)
+    parts = sheet_parts(_wide_content(found, head, columns, keys), names, columns.sure)
     if keys.times is not None: parts['time'] = keys.times
     taken = {*np.ravel(columns.cells).tolist(), *columns.sure, keys.frame, keys.time}
     left = [word for cell, word in enumerate(head.words) if cell not in taken]
     parts['notes'] = [*parts['notes'], *note_of_left(left)]
+    return _Parsed(parts, names, max(columns.sure) >= 0)
+
+# %% ../../nbs/io/419_any_table.ipynb #people
+_MOST_PEOPLE = 8
+
+def _people_cells(found: _Rows, words: Sequence[str], others: Sequence[int]) -> list[int]:
+    "Cells that tell the rows of a few people apart."
+    rows = [row_words(found.sheet, row) for row in found.rows]
+    kinds = {cell: {row[cell] for row in rows if cell < len(row)} for cell in people_columns(words)}
+    return [cell for cell, kind in kinds.items() if cell in others and 1 < len(kind) <= _MOST_PEOPLE]
+
+def _parse_people(
+    found: _Rows, head: _Head, columns: _Columns, keys: _Keys, whose: list[int],
+) -> _Parsed | None:   # None where no frame has several rows
+    "Take a table with a row for each person of each frame apart; raises `DataError`."
+    moments = _column(found, keys.frame) if keys.frame >= 0 else keys.times
+    if not whose or moments is None or len(np.unique(moments)) == len(moments): return None
+    people = [':'.join(row_words(found.sheet, row)[cell] for cell in whose) for row in found.rows]
+    names = names_of(columns.names)
+    content = _wide_content(found, head, columns, keys)
+    parts = people_parts(content, names, columns.sure, moments, people)
+    firsts, content = parts.pop('firsts'), parts['contents']
+    parts['contents'] = replace(content, keys=(keys.frame, keys.time), kept=tuple(whose))
+    if keys.times is not None: parts['time'] = keys.times[firsts]
     return _Parsed(parts, names, max(columns.sure) >= 0)
 
 # %% ../../nbs/io/419_any_table.ipynb #long-columns
@@ -455,8 +483,6 @@ _LONG_AXIS = re.compile(r'(?:world|pos\w{0,5}|loc\w{0,5}|raw)?[\s_.]*([xyz])'
                         r'[\s_.]*(?:coord\w{0,6}|3d|m|mm|cm|world|pos\w{0,5}|\(m{1,2}\))?', re.IGNORECASE)
 _NAME = re.compile(r'.*(joint|landmark|key_?point|marker|body_?part|point|label|bone|segment|name)'
                    r'_?(id|idx|index|name|no|num|number|type)?|part|id', re.IGNORECASE)
-_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton|user|hand|actor)'
-                  r'_?(id|idx|index|no)?|model', re.IGNORECASE)
 
 class _Long(NamedTuple):
     "Where a long table has what."
@@ -472,7 +498,7 @@ def _is_name(words: Sequence[str]) -> bool:
     return _LEAST <= len({*words}) <= .7*len(words) and changes > .8*(len(words) - 1)
 
 # %% ../../nbs/io/419_any_table.ipynb #find-long
-_MOST_PEOPLE, _SOME_ROWS = 8, 3000
+_SOME_ROWS = 3000
 
 def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
     "The columns of a table with a row for each point; None where it is none."
@@ -481,13 +507,12 @@ def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
         if match: axes.setdefault(match[1].lower(), cell)
     rows = [row_words(found.sheet, row) for row in found.rows[:_SOME_ROWS]]
     kinds = [[row[cell] for row in rows if cell < len(row)] for cell in range(len(words))]
-    def called(pattern: re.Pattern) -> list[int]:
-        return [cell for cell, word in enumerate(words)
-                if pattern.fullmatch(word.strip()) and cell not in axes.values()]
-    named = [cell for cell in called(_NAME) if _is_name(kinds[cell])]
+    named = [cell for cell, word in enumerate(words)
+             if _NAME.fullmatch(word.strip()) and cell not in axes.values() and _is_name(kinds[cell])]
     if len(axes) < 3 or not named: return None
     name = max(named, key=lambda cell: not all(map(str.isdigit, kinds[cell])))
-    who = [cell for cell in called(_WHO) if cell not in named and 1 < len({*kinds[cell]}) <= _MOST_PEOPLE]
+    who = [cell for cell in people_columns(words)
+           if cell not in (*named, *axes.values()) and 1 < len({*kinds[cell]}) <= _MOST_PEOPLE]
     sure = next((cell for cell, word in enumerate(words) if word.strip().lower() in CERTAINTY_WORDS), -1)
     return _Long([axes[axis] for axis in 'xyz'], name, who, sure)
 
@@ -537,7 +562,9 @@ def _parse(found: _Rows, head: _Head) -> _Parsed:
     if columns:
         taken = {*np.ravel(columns.cells).tolist(), *columns.sure}
         others = [cell for cell in range(found.width) if cell not in taken]
-        return _parse_wide(found, head, columns, _find_keys(found, head.words, others))
+        whose = _people_cells(found, head.words, others)
+        keys = _find_keys(found, head.words, [cell for cell in others if cell not in whose])
+        return _parse_people(found, head, columns, keys, whose) or _parse_wide(found, head, columns, keys)
     long = _find_long(found, head.words)
     if long: return _parse_long(found, head.words, long)
     raise DataError(f'columns {", ".join(filter(None, head.words[:4]))[:40]!r} and so on found, '

@@ -231,18 +231,26 @@ def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> d
     table = _read_numbers(rows, len(names), used)
     known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
     notes = note_of_left([name for place, name in enumerate(names) if place not in known])
-    if ours: check_a_row_each(table[:, 0], ours[0])
+    people = [_words_in(rows, place, len(names)) for place in people_columns(names)]
+    if ours: check_a_row_each(table[:, 0], ours[0], people)
     values = table[:, len(ours):].reshape(len(table), -1, 3)
     lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
     return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
 # %% ../../nbs/io/407_csv.ipynb #unknown
-def check_a_row_each(keys: np.ndarray, name: str) -> None:
-    "Raise `DataError` where most frames, by number or time (R,), have several rows: one for each point."
+_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton|user|hand|actor)'
+                  r'_?(id|idx|index|no)?|model|id', re.IGNORECASE)
+
+def people_columns(names: Sequence[str]) -> list[int]:
+    "Columns that may say whose a row is, or of which part of a person."
+    return [place for place, name in enumerate(names) if _WHO.fullmatch(name.strip()[:60])]
+
+def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]] = ()) -> None:
+    "Raise `DataError` where frames, by number or time (R,), have a row for each point, or for each person."
     known = keys[np.isfinite(keys)]
-    count = len(np.unique(known))
-    if len(known) < 3 or count > .5*len(known): return
+    count, several = len(np.unique(known)), any(len({*words}) > 1 for words in people)
+    if len(known) < 3 or count > (.95 if several else .5)*len(known): return
     raise DataError(f'{len(known)} rows found for {count} entries of the column {name}, expected one each; '
                     'for a row for each point name the columns marker, x, y and z')
 

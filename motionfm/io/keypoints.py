@@ -17,7 +17,7 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
-from .csv import coordinate_of
+from .csv import check_a_row_each, coordinate_of, people_columns
 from .npz import read_header
 from .point_names import is_position
 from .registry import build_trial, layout, read_bytes
@@ -197,6 +197,13 @@ def _stacked_keys(sheet: Sheet, corner: Sequence[str], words: Sequence[str], fir
     return (0 if whole else -1), -1
 
 # %% ../../nbs/io/417_keypoints.ipynb #flat-parse
+def _check_people(sheet: Sheet, heads: Sequence[int], rows: Sequence[int], parts: dict) -> None:
+    "Raise `DataError` where each frame has a row for each of several people."
+    whose = people_columns(row_words(sheet, heads[-1]))
+    words = [row_words(sheet, row) for row in rows] if whose else []
+    people = [[row[cell] for row in words if cell < len(row)] for cell in whose]
+    for key in {'frame', 'time'} & set(parts): check_a_row_each(parts[key], key, people)
+
 def _parse_flat(
     name: str, sheet: Sheet, columns: _Columns, heads: Sequence[int], first: int, rate: float | None,
 ) -> dict:
@@ -207,6 +214,7 @@ def _parse_flat(
         heads=tuple(heads), keys=columns.keys)
     names = names_of(columns.labels)
     parts = sheet_parts(content, names, columns.certainty)
+    _check_people(sheet, heads, rows, parts)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
     return sheet_timing(parts, None, rate, rate_of_video(names))
 

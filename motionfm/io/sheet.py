@@ -17,7 +17,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from .csv import write_csv
 from .registry import build_trial, check_rate, decode_text, read_bytes, WRITERS
-from .tabular import complete_timing, cut_off
+from .tabular import complete_timing, cut_off, place_rows
 from .trial import observed, Trial
 
 # %% ../../nbs/io/413_sheet.ipynb #sheet
@@ -234,6 +234,14 @@ class SheetContent:
     sure: tuple[int, ...] = ()          # cells that say how certain a row is, where each marker has its own
     up: str | None = None               # the axis that points up in files of this layout
     read_as: tuple[str, str] = '', ''   # unit and axis under which the numbers were read
+    groups: tuple[int, ...] = ()        # M columns of `rows`, where each person has a row in each frame
+    kept: tuple[int, ...] = ()          # cells that say whose row it is
+
+    @property
+    def marker_rows(self) -> np.ndarray:
+        "(T, M) line of each sample, -1 where there is none."
+        if self.groups: return self.rows[:, list(self.groups)]
+        return np.broadcast_to(self.rows, (len(self.rows), len(self.markers)))
 
     def with_rows(self, places: np.ndarray) -> 'SheetContent':
         "The same where row n is frame `places[n]`, and the frames between have no row."
@@ -286,6 +294,29 @@ def sheet_parts(
     found = dict(zip(keys, table.T[count:]))
     return found | dict(values=values, markers=markers, contents=contents, notes=notes)
 
+# %% ../../nbs/io/413_sheet.ipynb #people-parts
+def people_parts(
+    content: SheetContent,      # all but values and markers; each row is taken as a frame
+    names: Sequence[str],       # N names of the points of a row
+    certainty: Sequence[int],   # N cells that say how certain a sample is, -1 where there is none
+    moments: np.ndarray,        # (R,) frame number or time of each row
+    people: Sequence[str],      # (R,) whose row it is
+) -> dict:                      # as `sheet_parts`, and `firsts`: (T,) the row that begins each frame
+    "The numbers of a wide table with a row for each person of a frame; raises `DataError`."
+    flat = sheet_parts(content, names, certainty)
+    pivoted, places = place_rows(moments, people)
+    there = (places >= 0)[..., None, None]
+    values = np.where(there, flat['values'][places], np.nan).reshape(len(places), -1, 3)
+    count, labels = len(pivoted.markers), content.labels*len(pivoted.markers)
+    markers = unique_names([f'{person}:{name}' for person in pivoted.markers for name in names])
+    contents = replace(
+        flat['contents'], rows=np.where(places >= 0, content.rows[places, 0], -1), markers=markers,
+        columns=np.tile(content.columns, (count, 1)), labels=labels, values=values,
+        groups=tuple(np.repeat(range(count), len(names)).tolist()))
+    timing = {key: flat[key][pivoted.rows] for key in ('frame', 'time') if key in flat}
+    return timing | dict(values=values, markers=markers, contents=contents, notes=flat['notes'],
+                         firsts=pivoted.rows)
+
 # %% ../../nbs/io/413_sheet.ipynb #patches
 def _as_cell(number: float, content: 'SheetContent') -> str:
     "A number as text, blank for a gap; where spaces separate cells there are no blanks."
@@ -306,9 +337,8 @@ def _find_changed(
     content: SheetContent, values: np.ndarray, places: list[int],   # (T, S, 3) of markers at S places
 ) -> dict[int, dict[int, str]]:   # line: cell: text
     "What has to be written in lines that exist."
-    old, shape = content.values[:, places], (len(values), len(content.markers))
-    rows = np.broadcast_to(content.rows, shape)[:, places]
-    cells = np.broadcast_to(content.columns, (shape[1], 3))[places]
+    old, rows = content.values[:, places], content.marker_rows[:, places]
+    cells = np.broadcast_to(content.columns, (len(content.markers), 3))[places]
     changed = (values != old) & ~(np.isnan(values) & np.isnan(old)) & (rows >= 0)[..., None]
     frames, markers, axes = np.nonzero(changed)
     found: dict[int, dict[int, str]] = {}
@@ -366,16 +396,17 @@ def _edit_counts(content: SheetContent, lines: list[str], trial: Trial) -> None:
 
 # %% ../../nbs/io/413_sheet.ipynb #new-row
 def _new_row(content: SheetContent, trial: Trial, frame: int, column: int) -> str:
-    "A row for a frame, or for one marker in a frame, without its position."
+    "A row for a frame, or for one marker or person in a frame, without positions."
     keys = str(trial.frames[frame]), _as_cell(float(trial.times[frame]), content)
     patch = {cell: text for cell, text in zip(content.keys, keys) if cell >= 0}
     sheet, line = content.sheet, content.sheet.lines[content.rows[:, column].max()]
-    if not content.is_long:
-        blank = sheet.separator*(len(split_row(line, sheet.separator)) - 1)
-        return _edit_row(blank + '\r'*line.endswith('\r'), sheet.separator, patch)
-    there = content.rows[frame].max()   # another marker's line of the same frame
+    there = content.rows[frame].max()   # another marker's or person's line of the same frame
     words = split_row(sheet.lines[there], sheet.separator) if there >= 0 else []
     patch |= {cell: words[cell] for cell in patch if cell < len(words)}
+    if not content.is_long:
+        own = split_row(line.removesuffix('\r'), sheet.separator)
+        blank = sheet.separator*(len(own) - 1) + '\r'*line.endswith('\r')
+        return _edit_row(blank, sheet.separator, patch | {cell: own[cell] for cell in content.kept})
     blank_cells = dict.fromkeys((*content.sure, *content.columns[0].tolist()), '')
     return _edit_row(line, sheet.separator, patch | blank_cells)
 
@@ -396,14 +427,17 @@ def _with_all_rows(content: SheetContent, trial: Trial, wanted: np.ndarray) -> S
 # %% ../../nbs/io/413_sheet.ipynb #wanted-rows
 def _wanted_rows(content: SheetContent, values: np.ndarray, places: list[int]) -> np.ndarray:
     "(T, 1 or M) which samples need a row, for (T, S, 3) of markers at S places."
-    if not content.is_long: return np.ones(content.rows.shape, bool)
-    wanted = np.zeros(content.rows.shape, bool)
-    wanted[:, places] = np.isfinite(values).all(-1)
+    if not content.is_long and not content.groups: return np.ones(content.rows.shape, bool)
+    wanted, columns = np.zeros(content.rows.shape, bool), content.groups or range(len(content.markers))
+    seen = np.isfinite(values).all(-1)
+    for number, place in enumerate(places): wanted[:, columns[place]] |= seen[:, number]
     return wanted
 
 def _without_markers(content: SheetContent, lines: list[str], dropped: list[int]) -> list[str]:
-    "Lines of a table with a row for each marker, without those of markers at `dropped`."
-    gone = set(content.rows[:, dropped].ravel().tolist())
+    "Lines of a table with a row for each marker or person, without those of which all are `dropped`."
+    columns = content.groups or range(len(content.markers))
+    kept = {columns[place] for place in range(len(content.markers)) if place not in dropped}
+    gone = set(content.rows[:, [column for column in set(columns) if column not in kept]].ravel().tolist())
     return [line for number, line in enumerate(lines) if number not in gone] if gone else lines
 
 # %% ../../nbs/io/413_sheet.ipynb #lines-out
@@ -418,7 +452,7 @@ def _written_lines(content: SheetContent, trial: Trial) -> list[str]:
         lines[line] = _edit_row(lines[line], content.sheet.separator, patch)
     added = [column for column, marker in enumerate(trial.markers) if marker not in at]
     dropped = sorted(set(at.values()) - set(places))
-    if content.is_long: return _without_markers(content, lines, dropped)
+    if content.is_long or content.groups: return _without_markers(content, lines, dropped)
     if added or dropped: _edit_columns(content, lines, trial, dropped, added)
     _edit_counts(content, lines, trial)
     return lines
@@ -448,7 +482,7 @@ def _is_whole(content: SheetContent, trial: Trial) -> bool:
     known = set(content.markers)
     more = not known.issuperset(trial.markers)
     return (content.read_as == (trial.units, trial.up) and not known.isdisjoint(trial.markers)
-            and not (content.is_long and more))
+            and not ((content.is_long or content.groups) and more))
 
 # %% ../../nbs/io/413_sheet.ipynb #write
 def write_sheet(
