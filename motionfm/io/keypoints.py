@@ -24,6 +24,7 @@ from .registry import build_trial, layout, read_bytes
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
+    LEAST_CERTAINTY,
     mask_uncertain,
     read_numbers,
     read_sheet,
@@ -37,7 +38,7 @@ from motionfm.io.sheet import (
     write_sheet,
 )
 from .tabular import name_points, note_of_left, place_rows
-from .trial import prefix_errors, Trial
+from .trial import observed, prefix_errors, Trial
 
 # %% ../../nbs/io/417_keypoints.ipynb #landmarks
 LANDMARKS = (
@@ -456,6 +457,10 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     return sheet_timing(parts, None, rate, rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-write
+def _blank_doubts(view: np.ndarray, filled: np.ndarray) -> None:
+    "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
+    if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
+
 def _write_array(path: Path, trial: Trial) -> None:
     "Write a trial as the kind of array that it was read from."
     content, values = trial.contents, trial.values
@@ -465,6 +470,8 @@ def _write_array(path: Path, trial: Trial) -> None:
         changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
         if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
         view[..., :3][changed] = values[changed]
+        filled = ~observed(content.values) & observed(values)
+        if view.shape[2] == 4: _blank_doubts(view, filled)
         values = view.reshape(content.array.shape)
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.save(file, values)
 

@@ -186,7 +186,8 @@ def mask_uncertain(
     if not enough.any(): return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
     count = int((low & observed(values)).sum())
     if not count: return values, []
-    words = f'{count} sample{"s"*(count > 1)} less certain than {LEAST_CERTAINTY} count as gaps'
+    words = f'{count} sample{"s"*(count > 1)} less certain than {LEAST_CERTAINTY} count as gaps; '
+    words += 'where they are filled, their certainty is blank'
     return np.where(low[..., None], np.nan, values), [words]
 
 # %% ../../nbs/io/413_sheet.ipynb #poor-times
@@ -231,7 +232,7 @@ class SheetContent:
     decimal: str = '.'
     is_long: bool = False               # whether each marker has a line of its own
     adds_frames: bool = True            # whether frames that have no line get one
-    sure: tuple[int, ...] = ()          # cells that say how certain a row is, where each marker has its own
+    sure: tuple[int, ...] = ()          # M cells that say how certain a sample is, -1: none; or one for all
     up: str | None = None               # the axis that points up in files of this layout
     read_as: tuple[str, str] = '', ''   # unit and axis under which the numbers were read
     groups: tuple[int, ...] = ()        # M columns of `rows`, where each person has a row in each frame
@@ -290,7 +291,7 @@ def sheet_parts(
     values, notes = table[:, :count].reshape(len(table), -1, 3), list[str]()
     if sure: values, notes = _mask_by_cells(values, certainty, table[:, -len(sure):])
     markers = unique_names(names)
-    contents = replace(content, values=values, markers=markers, decimal=decimal)
+    contents = replace(content, values=values, markers=markers, decimal=decimal, sure=tuple(certainty))
     found = dict(zip(keys, table.T[count:]))
     return found | dict(values=values, markers=markers, contents=contents, notes=notes)
 
@@ -312,7 +313,7 @@ def people_parts(
     contents = replace(
         flat['contents'], rows=np.where(places >= 0, content.rows[places, 0], -1), markers=markers,
         columns=np.tile(content.columns, (count, 1)), labels=labels, values=values,
-        groups=tuple(np.repeat(range(count), len(names)).tolist()))
+        sure=tuple(certainty)*count, groups=tuple(np.repeat(range(count), len(names)).tolist()))
     timing = {key: flat[key][pivoted.rows] for key in ('frame', 'time') if key in flat}
     return timing | dict(values=values, markers=markers, contents=contents, notes=flat['notes'],
                          firsts=pivoted.rows)
@@ -344,7 +345,21 @@ def _find_changed(
     found: dict[int, dict[int, str]] = {}
     where = zip(rows[frames, markers].tolist(), cells[markers, axes].tolist(), values[changed].tolist())
     for line, cell, number in where: found.setdefault(line, {})[cell] = _as_cell(number, content)
+    filled = ~observed(old) & observed(values) & (rows >= 0)
+    if content.sure: _blank_doubts(content, rows, places, filled, found)
     return found
+
+def _blank_doubts(
+    content: SheetContent, rows: np.ndarray, places: list[int], filled: np.ndarray, found: dict,
+) -> None:
+    "Blank, in place, the low certainty of samples (T, S) that were filled: it was that of others."
+    cells = np.broadcast_to(content.sure, len(content.markers))[places]
+    for frame, marker in np.argwhere(filled & (cells >= 0)).tolist():
+        line, cell = int(rows[frame, marker]), int(cells[marker])
+        words = split_row(content.sheet.lines[line], content.sheet.separator)
+        said = plain_cell(words[cell]).replace(content.decimal, '.') if cell < len(words) else ''
+        is_number = re.fullmatch(r'\d*\.?\d+(e-?\d+)?', said[:40], re.ASCII | re.IGNORECASE)
+        if is_number and float(said) < LEAST_CERTAINTY: found[line][cell] = _as_cell(np.nan, content)
 
 # %% ../../nbs/io/413_sheet.ipynb #edit
 def _edit_row(
