@@ -49,7 +49,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from motionfm.io.tabular import cut_off, note_of_left, place_rows, TIME_UNITS
+from motionfm.io.tabular import cut_off, note_of_left, number_points, place_rows, TIME_UNITS
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/419_any_table.ipynb #is-row
@@ -414,7 +414,7 @@ def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> _Colum
     "Columns of points that have numbers for names; 33 are the landmarks of MediaPipe."
     begins = range(first, width, size)
     are_landmarks = len(begins) == len(LANDMARKS)
-    names = list(LANDMARKS) if are_landmarks else [f'point {one + 1}' for one in range(len(begins))]
+    names = list(LANDMARKS) if are_landmarks else number_points(len(begins))
     state = numbers[:, first + 3:width:4] if size == 4 else np.ones(1)
     is_certainty = np.nanmax(state) <= 1 and (state < 1).any()
     return _Columns(names, [[begin, begin + 1, begin + 2] for begin in begins],

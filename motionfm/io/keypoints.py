@@ -18,7 +18,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .csv import check_a_row_each, coordinate_of, people_columns
-from .npz import read_header
+from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import build_trial, layout, read_bytes
 from motionfm.io.sheet import (
@@ -37,7 +37,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from .tabular import name_points, note_of_left, place_rows
+from .tabular import name_points, note_of_left, number_points, place_rows
 from .trial import observed, prefix_errors, Trial
 
 # %% ../../nbs/io/417_keypoints.ipynb #landmarks
@@ -407,7 +407,7 @@ def _array_names(count: int) -> list[str]:
     if count == len(LANDMARKS): return known[:count]
     faces = {len(known) + points for points in (0, 468, 478)}
     if count in faces: return known + [f'face_{number}' for number in range(count - len(known))]
-    return [f'point {number + 1}' for number in range(count)]
+    return number_points(count)
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-in
 _ARRAY = 'keypoint array'
@@ -415,9 +415,10 @@ _ARRAY = 'keypoint array'
 @dataclass(frozen=True, eq=False)
 class _ArrayContent:
     "The array that a trial was read from."
-    array: np.ndarray           # (T, M, 3 or 4), or (T, 3 M)
+    array: np.ndarray           # (T, M, 3 or 4), or (T, 3 M), or other axes
     markers: tuple[str, ...]
     values: np.ndarray          # (T, M, 3) as the trial was given them
+    axes: tuple[int, ...] = (0, 1, 2)   # of frames, points and x y z
     layout: str = _ARRAY
 
 # %% ../../nbs/io/417_keypoints.ipynb #load-array
@@ -438,21 +439,24 @@ def _load_array(path: Path) -> np.ndarray:
                     'of shape (T, M, 3), all of them there; save it again')
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-parse
-def _as_points(array: np.ndarray) -> np.ndarray:
-    "An array as (T, M, 3 or 4), without a copy where that can be; raises `DataError`."
+def _as_points(array: np.ndarray, axes: tuple[int, ...] = ()) -> tuple[np.ndarray, tuple[int, ...]]:
+    "An array as (T, M, 3 or 4), without a copy where that can be, and its axes; raises `DataError`."
     whole = array[0] if array.ndim == 4 and len(array) == 1 else array
     if whole.ndim == 2 and whole.shape[1] % 3 == 0: whole = whole.reshape(len(whole), -1, 3)
-    if whole.ndim == 3 and whole.shape[2] in (3, 4): return whole
+    axes = axes or (axes_of(whole, 3, 4) if whole.ndim == 3 else ())
+    if axes: return whole.transpose(axes), axes
     raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
 
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     "Take an array apart; raises `DataError`."
-    whole = _as_points(array)
-    values, notes = whole[..., :3].astype(float), list[str]()
-    if whole.shape[2] == 4: values, notes = mask_uncertain(values, whole[..., 3].astype(float))
+    whole, axes = _as_points(array)
+    values, notes = whole[..., :3].astype(float), note_of_axes(axes, array.shape[-3:])
+    if whole.shape[2] == 4:
+        values, doubts = mask_uncertain(values, whole[..., 3].astype(float))
+        notes += doubts
     names = _array_names(values.shape[1])
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
-    contents = _ArrayContent(array, tuple(names), values)
+    contents = _ArrayContent(array, tuple(names), values, axes)
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
     return sheet_timing(parts, None, rate, rate_of_video(names))
 
@@ -466,13 +470,16 @@ def _write_array(path: Path, trial: Trial) -> None:
     content, values = trial.contents, trial.values
     same = isinstance(content, _ArrayContent) and len(values) == len(content.values)
     if isinstance(content, _ArrayContent) and same and trial.markers == content.markers:
-        view = np.array(_as_points(content.array))
+        places, _ = _as_points(np.arange(content.array.size).reshape(content.array.shape), content.axes)
+        view = _as_points(content.array, content.axes)[0].copy()
         changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
         if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
         view[..., :3][changed] = values[changed]
         filled = ~observed(content.values) & observed(values)
         if view.shape[2] == 4: _blank_doubts(view, filled)
-        values = view.reshape(content.array.shape)
+        values = np.empty(content.array.size, view.dtype)
+        values[places] = view
+        values = values.reshape(content.array.shape)
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.save(file, values)
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-npy

@@ -537,6 +537,10 @@ _POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IG
 
 _WHOLE_BODY = 12   # joints that are known under the names of a skeleton's bones
 
+def number_points(count: int) -> list[str]:
+    "Names for so many points that have none."
+    return [f'point {number}' for number in range(1, count + 1)]
+
 def name_points(labels: Sequence[str]) -> list[str]:
     "Names for points, each different where the labels are; bones get those of joints, unless all are known."
     plain = [_POSITION.sub('', label) or label for label in labels]
