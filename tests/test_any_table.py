@@ -61,6 +61,11 @@ TABLES = {
     'dates': wide('{name}_{axis}', before=clock).replace('time', 'date', 1),
     'clock': wide('{name}_{axis}', before=lambda frame: f'12:00:{frame/RATE:06.3f}').replace(
         'time', 'clock', 1),
+    'days first': wide('{name}_{axis}', before=lambda frame: '31.12.2024 ' + clock(frame)[11:]).replace(
+        'time', 'Date', 1),
+    'halves of a day': wide('{name}_{axis}', before=lambda frame: f'1:05:{frame/RATE:09.6f} PM'),
+    'months first': wide('{name}_{axis}', before=lambda frame: f'5/13/2024 {clock(frame)[11:]} PM').replace(
+        'time', 'timestamp', 1),
     'begins anew': '\n'.join(ROWS[:50] + [f'{(row - 50)/RATE:.6f},{ROWS[row].partition(",")[2]}'
                                           for row in range(50, FRAMES + 1)]),
     'rate above': 'Subject,S01\nSample Rate,60\nUnits,mm\n\n' + PLAIN.replace('time,', 'row,', 1),

@@ -305,25 +305,37 @@ def _find_columns(words: Sequence[str]) -> _Columns | None:
     return _Columns(list(best), [[axes[axis] for axis in 'xyz'] for axes in best.values()], sure)
 
 # %% ../../nbs/io/419_any_table.ipynb #clock
-_CLOCK = re.compile(r'(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?')
+_CLOCK = re.compile(r'((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?)(?:\s*([ap])\.?m\.?)?', re.IGNORECASE)
+_DATE = re.compile(r'(\d{1,2})[./-](\d{1,2})[./-](\d{4})[\sT,]+(.{4,30})')
 
-def _as_seconds(word: str) -> float:
+def _clock_seconds(word: str) -> float:
+    "A clock time, of 24 or of 12 hours, as seconds; NaN for anything else."
+    found = _CLOCK.fullmatch(word)
+    if not found: return np.nan
+    parts = [float(part) for part in found[1].replace(',', '.').split(':')]
+    if found[2]: parts[0] = parts[0] % 12 + 12*(found[2].lower() == 'p')
+    return sum(part*60**power for power, part in enumerate(reversed(parts)))
+
+def _as_seconds(word: str, day_first: bool) -> float:
     "A clock time, or a date with a time, as seconds; NaN for anything else."
-    if _CLOCK.fullmatch(word):
-        parts = word.replace(',', '.').split(':')
-        return sum(float(part)*60**power for power, part in enumerate(reversed(parts)))
-    try: return datetime.fromisoformat(word[:40].replace('Z', '+00:00')).timestamp()
-    except (ValueError, OverflowError, OSError): return np.nan
-
-def _column(found: _Rows, cell: int) -> np.ndarray:
-    "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
-    sheet, rows = found.sheet, found.rows
-    try: return read_numbers(sheet, rows, [cell])[:, 0]
-    except DataError: pass
-    words = [row_words(sheet, row) for row in rows]
-    return np.array([_as_seconds(one[cell]) if cell < len(one) else np.nan for one in words])
+    word, found = word[:60], _DATE.fullmatch(word[:60])
+    try:
+        if not found: return datetime.fromisoformat(word.replace('Z', '+00:00')).timestamp()
+        day, month = int(found[1 if day_first else 2]), int(found[2 if day_first else 1])
+        return datetime(int(found[3]), month, day).toordinal()*86400 + _clock_seconds(found[4])
+    except (ValueError, OverflowError, OSError): return _clock_seconds(word)
 
 # %% ../../nbs/io/419_any_table.ipynb #keys
+def _column(found: _Rows, cell: int) -> np.ndarray:
+    "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
+    try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
+    except DataError: pass
+    words = [(row_words(found.sheet, row)[cell:] or [''])[0] for row in found.rows]
+    ways = [np.array([_as_seconds(word, day_first) for word in words]) for day_first in (True, False)]
+    known = [times[np.isfinite(times)] for times in ways]
+    order = [(-len(times), np.ptp(times) if len(times) else 0.) for times in known]
+    return ways[order.index(min(order))]   # of two ways to read a date, the shorter recording
+
 _TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds)(?!.*frame).*'
                    r'|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?', re.IGNORECASE)
 _STEP = re.compile(r'dt|delta_?t(ime)?|time_?step|interval', re.IGNORECASE)
