@@ -499,11 +499,22 @@ def _choose_up(said: str | None, found: str | None, reason: str, default: str) -
     return said, [f'{said} points up, as was said, but the body says {found}: {reason}']
 
 # %% ../../nbs/io/403_registry.ipynb #check-rigid
-def _check_space(points: np.ndarray) -> None:
-    "Raise `DataError` for points (T, M, 3) of a picture, whose third number is a certainty."
+def _box_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(3,) the least and the largest of points (T, M, 3) along each axis, NaN where nothing was seen."
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', RuntimeWarning)   # of axes that are never seen
-        low, high = (function(points, (0, 1)) for function in (np.nanmin, np.nanmax))
+        return np.nanmin(points, (0, 1)), np.nanmax(points, (0, 1))
+
+def _check_flat(points: np.ndarray, contradiction: str) -> None:
+    "Raise `DataError` where points (T, M, 3) that are no body's in size lie in one plane, as a picture's do."
+    low, high = _box_of(points)
+    if (low == high).sum() != 1: return
+    raise DataError(f'points in one plane found, as pixels of a picture ({contradiction}), '
+                    'expected positions in space; take the file in metres, triangulate it, or give the unit')
+
+def _check_space(points: np.ndarray) -> None:
+    "Raise `DataError` for points (T, M, 3) of a picture, whose third number is a certainty."
+    low, high = _box_of(points)
     certain = (low >= 0) & (high <= 1)
     if certain.sum() != 1 or not (high - low)[~certain].min(initial=np.inf) > 50: return
     raise DataError('x and y of a picture with a third number from 0 to 1 found, expected keypoints in '
@@ -573,6 +584,7 @@ def _settle_units(
         return unit, [reason]
     contradiction = '' if forced else _unlikely_units(joints, JOINTS, points, said)
     if not contradiction: return said, []
+    with prefix_errors(source): _check_flat(points, contradiction)
     try: unit, _ = find_units(joints, JOINTS)
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
