@@ -84,7 +84,9 @@ def _width_of(line: str, separator: str) -> int:
 # %% ../../nbs/io/419_any_table.ipynb #separator
 _SEPARATORS, _LOOKED_AT = '\t;,| ', 60   # the first is preferred; lines in the middle of a file
 _LONGEST_LINE = 500_000   # letters; no body has so many points
-NO_ROWS = 'no rows of numbers found'
+
+class NoRowsError(DataError):
+    "A text has no rows of numbers."
 
 def _find_separator(lines: Sequence[str]) -> str:
     "What separates the cells of rows; raises `DataError` where there are no rows."
@@ -97,7 +99,7 @@ def _find_separator(lines: Sequence[str]) -> str:
         return widths.most_common(1)[0][::-1] if widths else (0, 0)
     best = max(_SEPARATORS, key=fit)
     if middle and fit(best)[0] >= .6*len(middle): return best
-    raise DataError(f'{NO_ROWS}, expected three or more in each; export the table again')
+    raise NoRowsError('no rows of numbers found, expected three or more in each; export the table again')
 
 # %% ../../nbs/io/419_any_table.ipynb #find-rows
 class _Rows(NamedTuple):

@@ -76,8 +76,8 @@ def _into_segments(
     origins = _origin_places(rotations)
     for column, place in enumerate(places):
         seen = np.isfinite(content.values[:, column]).all(-1)
-        rows = np.ix_(np.flatnonzero(seen), [0], [content.segments[place]], origins)
-        rotations[rows] = content.values[seen, column][:, None, None]
+        frames = np.flatnonzero(seen)[:, None]
+        rotations[frames, 0, content.segments[place], origins] = content.values[seen, column]
     nothing = content.values[:, :0]
     return replace(content, values=nothing, markers=(), labels=(), fourth=nothing[..., 0],
                    rotations=rotations)

@@ -434,14 +434,12 @@ def bone_changes(joints: np.ndarray, names: Sequence[str]) -> list[float]:
     with np.errstate(all='ignore'):
         return [float(np.median(np.abs(bone - np.median(bone)))/np.median(bone)) for bone in bones]
 
-# %% ../../nbs/io/401_conventions.ipynb #find-units-2
-def find_units(
-    joints: np.ndarray,                          # (T, K, 3) positions, NaN where missing
-    names: Sequence[str],                        # K joints
+def unit_of_leg(
+    leg: float,                                  # length of the legs, NaN where it is not known
     candidates: Sequence[str] = tuple(UNITS),    # units that may be
 ) -> tuple[str, str]:                            # one of the candidates, and the reason in words
-    "The unit of length, found from the legs; raises `DataError` where none fits, or more than one."
-    leg, (shortest, longest) = leg_length(joints, names), LEG_RANGE_M
+    "The unit in which legs have a length that legs have; raises `DataError` where none does, or several."
+    shortest, longest = LEG_RANGE_M
     fits = [units for units in candidates if shortest <= leg/per_metre(units) <= longest]
     if len(fits) == 1:
         metres = leg/per_metre(fits[0])
@@ -450,3 +448,12 @@ def find_units(
     raise DataError(f'{found} found, from which the unit can\'t be told, '
                     f'expected legs of {shortest} to {longest} m; '
                     f'give the unit, one of {", ".join(candidates)}')
+
+# %% ../../nbs/io/401_conventions.ipynb #find-units-2
+def find_units(
+    joints: np.ndarray,                          # (T, K, 3) positions, NaN where missing
+    names: Sequence[str],                        # K joints
+    candidates: Sequence[str] = tuple(UNITS),    # units that may be
+) -> tuple[str, str]:                            # one of the candidates, and the reason in words
+    "The unit of length, found from the legs; raises `DataError` where none fits, or more than one."
+    return unit_of_leg(leg_length(joints, names), candidates)

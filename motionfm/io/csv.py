@@ -25,6 +25,7 @@ from motionfm.io.registry import (
     read_bytes,
     reader,
     TextForm,
+    UnknownNamesError,
     writer,
 )
 from motionfm.io.tabular import (
@@ -221,10 +222,10 @@ class TableContent:
 # %% ../../nbs/io/407_csv.ipynb #csv-wide-in
 def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
     "Values, markers, times and frames of a wide table; columns that are neither are noted."
-    found = marker_columns(names, coordinates_of(_unknown(names, places)))
+    found = marker_columns(names, _coordinates(names, places))
     markers = dict(zip(name_points(list(found)), found.values()))
     if not markers:
-        raise DataError('no column such as Neck_x found, expected x, y and z for each marker; '
+        raise UnknownNamesError('no column such as Neck_x found, expected x, y and z for each marker; '
                         'name the columns')
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
@@ -251,15 +252,15 @@ def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]
     known = keys[np.isfinite(keys)]
     count, several = len(np.unique(known)), any(len({*words}) > 1 for words in people)
     if len(known) < 3 or count > (.95 if several else .5)*len(known): return
-    raise DataError(f'{len(known)} rows found for {count} entries of the column {name}, expected one each; '
-                    'for a row for each point name the columns marker, x, y and z')
+    raise UnknownNamesError(f'{len(known)} rows found for {count} entries of the column {name}, '
+                            'expected one each; for a row for each point name the columns marker, x, y and z')
 
-def _unknown(names: list[str], places: dict[str, int]) -> list[str]:
-    "Names of columns, blank for those whose meaning is known, and for angles and the like."
+def _coordinates(names: list[str], places: dict[str, int]) -> list[tuple[str, str] | None]:
+    "Marker and axis of each column; None for those whose meaning is known, and for angles and the like."
     known, other = {place for key, place in places.items() if key not in 'xyz'}, quaternion_names(names)
     known |= {place for place, pair in enumerate(coordinates_of(names))
               if pair and (pair[0] in other or not is_position(pair[0]))}
-    return ['' if place in known else name for place, name in enumerate(names)]
+    return coordinates_of(['' if place in known else name for place, name in enumerate(names)])
 
 # %% ../../nbs/io/407_csv.ipynb #csv-long-in
 def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
@@ -286,7 +287,7 @@ def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
     timed = {'time', 'frame'} & set(places)
     if not timed and names[0].lower() in ('', 'index', 'unnamed: 0'): places['frame'] = 0
     elif not timed and not any(coordinates_of(names)):
-        raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
+        raise UnknownNamesError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
                         'expected one called time or frame; name the columns')
     return names, places
 

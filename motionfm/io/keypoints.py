@@ -20,7 +20,7 @@ from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .csv import check_a_row_each, coordinate_of, people_columns
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
-from .registry import build_trial, layout, read_bytes
+from .registry import build_trial, layout, read_bytes, UnknownNamesError
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
@@ -91,8 +91,9 @@ def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _C
     whole = {label: axes for label, axes in places.items() if {'x', 'y', 'z'} <= set(axes)}
     if not whole:
         flat = any({'x', 'y'} <= set(axes) for axes in places.values())
-        raise DataError('x and y without z found, expected keypoints in space; triangulate them first' if flat
-                        else 'no keypoint with x, y and z found, expected at least one; name the columns')
+        if flat:
+            raise DataError('x and y without z found, expected keypoints in space; triangulate them first')
+        raise UnknownNamesError('no keypoint with x, y and z found, expected at least one; name the columns')
     sure = [next((axes[word] for word in CERTAINTY_WORDS if word in axes), -1) for axes in whole.values()]
     cells = [[axes[axis] for axis in 'xyz'] for axes in whole.values()]
     return _Columns(list(whole), cells, sure, keys)
@@ -354,7 +355,8 @@ def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a long table apart; raises `DataError`."
     found = _find_long(row_words(sheet, head))
     if not found:
-        raise DataError('no columns landmark, x, y, z and frame found, expected them; name the columns')
+        raise UnknownNamesError('no columns landmark, x, y, z and frame found, expected them; '
+                                'name the columns')
     rows = rows_from(sheet, head + 1)
     table, pivoted, places = _long_table(sheet, rows, found)
     keys = [key for key, cell in zip(('frame', 'time'), found.keys) if cell >= 0]

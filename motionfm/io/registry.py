@@ -22,7 +22,6 @@ from motionfm.io.conventions import (
     ADULT_LEG_M,
     bone_changes,
     describe_rise,
-    find_units,
     find_up,
     find_up_by_names,
     first_person,
@@ -31,6 +30,7 @@ from motionfm.io.conventions import (
     name_notes,
     per_metre,
     travels_along,
+    unit_of_leg,
     UNITS,
 )
 from .trial import observed, prefix_errors, select_joints, Trial
@@ -67,6 +67,9 @@ def writer(
     return register
 
 # %% ../../nbs/io/403_registry.ipynb #lookup
+class UnknownNamesError(DataError):
+    "A reader does not know the ending of a file, or the names of its columns; another one may."
+
 def find_by_suffix(
     path: Path,       # a file
     registry: dict,   # `READERS` or `WRITERS`
@@ -74,7 +77,7 @@ def find_by_suffix(
 ) -> Callable:        # the entry of the registry
     "The function for a file's ending; raises `DataError` that lists the endings that are known."
     if path.suffix.lower() in registry: return registry[path.suffix.lower()]
-    raise DataError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
+    raise UnknownNamesError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
                     f'expected one of {" ".join(sorted(registry))}; convert or rename the file')
 
 # %% ../../nbs/io/403_registry.ipynb #layouts
@@ -479,10 +482,10 @@ def find_units_by_size(
 # %% ../../nbs/io/403_registry.ipynb #doubts
 _ABSURD_M = .1, 10.   # metres: nobody's points span less or more
 
-def _unlikely_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> str:
+def _unlikely_units(leg: float, points: np.ndarray, units: str) -> str:
     "What contradicts the unit that a file says: legs of such a length, or a set of such a size; or nothing."
     measured, (least, most) = 'the legs measure', LEG_RANGE_M
-    length = leg_length(joints, names)/per_metre(units)
+    length = leg/per_metre(units)
     if not np.isfinite(length):
         measured, (least, most) = 'the points span', _ABSURD_M
         length = set_size(points)/per_metre(units)
@@ -562,14 +565,13 @@ def unit_of_size(size: float, measured: str, metres: float) -> tuple[str, str]:
     said = f'{measured} {size:.4g}, which is a person in no usual unit; they are taken for {metres} m'
     return f'{100*metres/size:.12f} cm', said
 
-def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
+def _find_units(leg: float, joints: np.ndarray, points: np.ndarray) -> tuple[str, str]:
     "The unit of length and the reason, from the legs or from the whole set; raises `DataError`."
-    leg = leg_length(joints, names)
     _check_space(points)
     _check_body(points)
-    _check_rigid(joints, names)
+    _check_rigid(joints, JOINTS)
     if not np.isfinite(leg): return find_units_by_size(points)
-    try: return find_units(joints, names)
+    try: return unit_of_leg(leg)
     except DataError:
         if not leg > 1e-9: raise
     return unit_of_size(leg, 'the legs measure', ADULT_LEG_M)
@@ -579,13 +581,14 @@ def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:
     "The unit of a recording, and what is to be noted about it; raises `DataError` where it can't be told."
+    leg = leg_length(joints, JOINTS)
     if said is None:
-        with prefix_errors(source): unit, reason = _find_units(joints, JOINTS, points)
+        with prefix_errors(source): unit, reason = _find_units(leg, joints, points)
         return unit, [reason]
-    contradiction = '' if forced else _unlikely_units(joints, JOINTS, points, said)
+    contradiction = '' if forced else _unlikely_units(leg, points, said)
     if not contradiction: return said, []
     with prefix_errors(source): _check_flat(points, contradiction)
-    try: unit, _ = find_units(joints, JOINTS)
+    try: unit, _ = unit_of_leg(leg)
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
 

@@ -238,12 +238,6 @@ class SheetContent:
     groups: tuple[int, ...] = ()        # M columns of `rows`, where each person has a row in each frame
     kept: tuple[int, ...] = ()          # cells that say whose row it is
 
-    @property
-    def marker_rows(self) -> np.ndarray:
-        "(T, M) line of each sample, -1 where there is none."
-        if self.groups: return self.rows[:, list(self.groups)]
-        return np.broadcast_to(self.rows, (len(self.rows), len(self.markers)))
-
     def with_rows(self, places: np.ndarray) -> 'SheetContent':
         "The same where row n is frame `places[n]`, and the frames between have no row."
         rows = np.full((int(places[-1]) + 1, self.rows.shape[1]), -1)
@@ -319,6 +313,11 @@ def people_parts(
                          firsts=pivoted.rows)
 
 # %% ../../nbs/io/413_sheet.ipynb #patches
+def _marker_rows(content: SheetContent) -> np.ndarray:
+    "(T, M) line of each sample, -1 where there is none."
+    if content.groups: return content.rows[:, list(content.groups)]
+    return np.broadcast_to(content.rows, (len(content.rows), len(content.markers)))
+
 def _as_cell(number: float, content: 'SheetContent') -> str:
     "A number as text, blank for a gap; where spaces separate cells there are no blanks."
     if number == number: return repr(number).replace('.', content.decimal)
@@ -338,7 +337,7 @@ def _find_changed(
     content: SheetContent, values: np.ndarray, places: list[int],   # (T, S, 3) of markers at S places
 ) -> dict[int, dict[int, str]]:   # line: cell: text
     "What has to be written in lines that exist."
-    old, rows = content.values[:, places], content.marker_rows[:, places]
+    old, rows = content.values[:, places], _marker_rows(content)[:, places]
     cells = np.broadcast_to(content.columns, (len(content.markers), 3))[places]
     changed = (values != old) & ~(np.isnan(values) & np.isnan(old)) & (rows >= 0)[..., None]
     frames, markers, axes = np.nonzero(changed)

@@ -397,7 +397,8 @@ class Timing(NamedTuple):
     notes: tuple[str, ...]  # what was odd
 
 # %% ../../nbs/io/404_tabular.ipynb #settle-timing
-NO_TIMES = 'neither times nor a rate found'
+class NoTimesError(DataError):
+    "A recording says neither times nor a rate."
 
 @np.errstate(all='ignore')   # times may be larger than any number
 def settle_timing(
@@ -413,7 +414,7 @@ def settle_timing(
     filled, more = _fill_times(times)
     rate = forced or said
     if filled is None and not rate:
-        raise DataError(f'{NO_TIMES}, expected one of them; '
+        raise NoTimesError('neither times nor a rate found, expected one of them; '
                         'add a column of times in seconds, or give the rate with --rate')
     begin = 0.
     if filled is not None:
