@@ -45,6 +45,7 @@ def _origin_places(rotations: np.ndarray) -> list[int]:
     spread = [np.nansum(np.abs(rotations[..., places])) for places in _ORIGINS]
     return _ORIGINS[int(spread[1] > spread[0])]
 
+@np.errstate(all='ignore')   # any bits may stand for a number
 def _with_origins(content: C3dContent) -> C3dContent:
     "Segments as points; raises `DataError` where they have another rate than frames."
     _, ratio, count, _ = content.rotations.shape
