@@ -40,12 +40,13 @@ def _empty_content(n_frames: int) -> C3dContent:
 # %% ../../nbs/io/411_c3d.ipynb #segments
 _ORIGINS = [12, 13, 14], [3, 7, 11]   # of 16 numbers, by columns as is usual, or by rows
 
+@np.errstate(all='ignore')   # any bits may stand for a number
 def _origin_places(rotations: np.ndarray) -> list[int]:
     "Where in a matrix of (..., 17) the origin stands: not where the last row has its three noughts."
     spread = [np.nansum(np.abs(rotations[..., places])) for places in _ORIGINS]
     return _ORIGINS[int(spread[1] > spread[0])]
 
-@np.errstate(all='ignore')   # any bits may stand for a number
+@np.errstate(all='ignore')
 def _with_origins(content: C3dContent) -> C3dContent:
     "Segments as points; raises `DataError` where they have another rate than frames."
     _, ratio, count, _ = content.rotations.shape
