@@ -509,7 +509,7 @@ def _box_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.nanmin(points, (0, 1)), np.nanmax(points, (0, 1))
 
 def _check_flat(points: np.ndarray, contradiction: str) -> None:
-    "Raise `DataError` where points (T, M, 3) that are no body's in size lie in one plane, as a picture's do."
+    "Raise `DataError` where a body (T, M, 3) of no body's size lies in one plane, as in a picture."
     low, high = _box_of(points)
     if (low == high).sum() != 1: return
     raise DataError(f'points in one plane found, as pixels of a picture ({contradiction}), '
@@ -587,7 +587,8 @@ def _settle_units(
         return unit, [reason]
     contradiction = '' if forced else _unlikely_units(leg, points, said)
     if not contradiction: return said, []
-    with prefix_errors(source): _check_flat(points, contradiction)
+    if np.isfinite(leg):
+        with prefix_errors(source): _check_flat(points, contradiction)
     try: unit, _ = unit_of_leg(leg)
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
