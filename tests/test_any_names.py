@@ -9,7 +9,7 @@ from motionfm.io.files import read_trial, write_trial
 from motionfm.io.kinds import classify_points, select_subject, with_subject
 from motionfm.io.point_names import marker_set_of, subjects_of
 from motionfm.io.points import points_of
-from motionfm.io.trial import Trial
+from motionfm.io.trial import swaying_trial, Trial
 from motionfm.reconstruct.points import is_quiet
 from motionfm.reconstruct.trials import reconstruct_trial
 
@@ -55,6 +55,35 @@ def test_ankle_and_foot():
     assert H36M[joint_columns(H36M)['RAnkle']] == 'right_foot'
     assert KINECT[joint_columns(KINECT)['Neck']] == 'SpineShoulder'
     assert find_joint('FootLeft') is find_joint('LKNE') is find_joint('LeftToeBase') is None
+
+
+MIXAMO = {   # what a skeleton calls the joints that it has
+    'LHip': 'LeftUpLeg', 'LKnee': 'LeftLeg', 'LAnkle': 'LeftFoot', 'LBigToe': 'LeftToeBase',
+    'LShoulder': 'LeftArm', 'LElbow': 'LeftForeArm', 'LWrist': 'LeftHand', 'RHip': 'RightUpLeg',
+    'RKnee': 'RightLeg', 'RAnkle': 'RightFoot', 'RBigToe': 'RightToeBase', 'RShoulder': 'RightArm',
+    'RElbow': 'RightForeArm', 'RWrist': 'RightHand', 'Neck': 'Neck'}
+OPENSIM = {side + joint: f'{joint.lower()}_{side.lower()}' for side in 'RL'
+           for joint in ('Hip', 'Knee', 'Ankle', 'Shoulder', 'Elbow', 'Wrist')}
+
+
+@pytest.mark.parametrize('ending', ['trc', 'c3d', 'csv', 'txt'])
+@pytest.mark.parametrize('called', [
+    MIXAMO, {joint: f'mixamorig:{name}' for joint, name in MIXAMO.items()}, OPENSIM])
+def test_nodes_of_a_skeleton_are_joints_in_any_format(tmp_path, called, ending):
+    "Not only in BVH: the same names as points."
+    person = swaying_trial(units='mm')
+    joints = list(called)
+    values = person.values[:, [person.markers.index(joint) for joint in joints]]
+    collar = values[:, [joints.index('LShoulder')]]*[.5, 1, 1]
+    others = ['clavicle_l', 'pelvis'] if called is OPENSIM else ['mixamorig:LeftShoulder', 'mixamorig:Hips']
+    values = np.concatenate([values, collar, person['midHip'][:, None] + [0, 100, 0]], 1)
+    trial = Trial.from_array(values, [*called.values(), *others], 60, 'mm', 'y')
+    write_trial(tmp_path/f'walk.{"csv" if ending == "txt" else ending}', trial)
+    if ending == 'txt': (tmp_path/'walk.csv').rename(tmp_path/'walk.txt')
+    again = read_trial(tmp_path/f'walk.{ending}')
+    assert (again.up, again.units) == ('y', 'mm') and set(again.columns) == set(joints)
+    order = [again.columns[joint] for joint in joints]
+    np.testing.assert_allclose(again.values[:, order], values[:, :len(joints)], rtol=1e-6)
 
 
 @pytest.mark.parametrize('file, kind, n_joints', [

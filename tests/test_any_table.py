@@ -1,10 +1,14 @@
 "Tables as people write them: names, units, times and separators of many kinds, read and written back."
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from motionfm.basics import DataError
 from motionfm.body.skeleton import JOINTS
 from motionfm.io.files import read_trial, write_trial
+from motionfm.io.kinds import select_subject
+from motionfm.io.point_names import subjects_of
 from motionfm.io.trial import swaying_trial
 
 FRAMES, RATE = 90, 60
@@ -57,6 +61,11 @@ TABLES = {
     'dates': wide('{name}_{axis}', before=clock).replace('time', 'date', 1),
     'clock': wide('{name}_{axis}', before=lambda frame: f'12:00:{frame/RATE:06.3f}').replace(
         'time', 'clock', 1),
+    'days first': wide('{name}_{axis}', before=lambda frame: '31.12.2024 ' + clock(frame)[11:]).replace(
+        'time', 'Date', 1),
+    'halves of a day': wide('{name}_{axis}', before=lambda frame: f'1:05:{frame/RATE:09.6f} PM'),
+    'months first': wide('{name}_{axis}', before=lambda frame: f'5/13/2024 {clock(frame)[11:]} PM').replace(
+        'time', 'timestamp', 1),
     'begins anew': '\n'.join(ROWS[:50] + [f'{(row - 50)/RATE:.6f},{ROWS[row].partition(",")[2]}'
                                           for row in range(50, FRAMES + 1)]),
     'rate above': 'Subject,S01\nSample Rate,60\nUnits,mm\n\n' + PLAIN.replace('time,', 'row,', 1),
@@ -203,11 +212,83 @@ def test_two_people_in_a_long_table(tmp_path):
     assert len(trial) == FRAMES and {'1:Neck', '2:Neck'} <= set(trial.markers)
 
 
-def test_two_people_in_turns(tmp_path):
-    "A row for each of two people in each frame is no recording of one."
-    rows = [f'{frame//2/RATE:.4f},{frame % 2},{numbers(frame)}' for frame in range(FRAMES)]
-    path = tmp_path/'two.csv'
-    path.write_text('\n'.join([PLAIN.split('\n')[0].replace('time', 'time,track'), *rows]))
+def in_rows(who: str, people: tuple, order, first: str = 'time', left_out=()) -> str:
+    "A table with a row for each of two people in a frame; the second stands 500 mm beside the first."
+    rows = []
+    for frame, person in order:
+        if (frame, person) in left_out: continue
+        point = ','.join(f'{number:.3f}' for number in (POINTS[frame] + [500*person, 0, 0]).ravel())
+        when = f'{frame/RATE:.4f}' if first == 'time' else frame
+        rows.append(f'{when},{people[person]},{point}')
+    heading = PLAIN.split('\n')[0].replace('time', f'{first},{who}')
+    return '\n'.join([heading, *rows]) + '\n'
+
+
+IN_TURNS = [(frame, person) for frame in range(FRAMES) for person in (0, 1)]
+ONE_AFTER_THE_OTHER = [(frame, person) for person in (0, 1) for frame in range(FRAMES)]
+PEOPLE = {
+    'track': in_rows('track', (0, 1), IN_TURNS),
+    'person_id': in_rows('person_id', ('Ann', 'Bob'), IN_TURNS),
+    'id, one after the other': in_rows('id', (1, 2), ONE_AFTER_THE_OTHER, 'frame'),
+    'subject, one after the other': in_rows('Subject', ('S1', 'S2'), ONE_AFTER_THE_OTHER),
+    'seldom there': in_rows('player', (7, 8), IN_TURNS, left_out={(frame, 1) for frame in range(60)}),
+    'with semicolons': in_rows('track', (0, 1), IN_TURNS).replace(',', ';').replace('.', ',')}
+
+
+@pytest.mark.parametrize('kind', PEOPLE)
+def test_a_row_for_each_person(kind, tmp_path):
+    "Two people, told apart, and written back as they were but for what a repair changed."
+    path, text = tmp_path/'two.csv', PEOPLE[kind]
+    path.write_text(text)
+    trial = read_trial(path, rate=RATE)
+    first, second = subjects_of(trial.markers)
+    seen = np.arange(FRAMES) >= (60 if kind == 'seldom there' else 0)
+    for person, name in enumerate((first, second)):
+        one = select_subject(trial, name)
+        assert len(one.columns) == 20 and len(one) == FRAMES
+        shown = one.values[seen][:, [one.columns[joint] for joint in JOINTS]]
+        np.testing.assert_allclose(shown, POINTS[seen] + [500*person, 0, 0], atol=6e-4)
+    write_trial(path, trial)
+    assert path.read_text() == text
+    values = trial.values.copy()
+    values[70, trial.markers.index(f'{second}:Neck')] = 1.5, 2.5, 3.5
+    write_trial(path, replace(trial, values=values))
+    old, new = text.splitlines(), path.read_text().splitlines()
+    changed = [place for place, (one, other) in enumerate(zip(old, new)) if one != other]
+    assert len(changed) == 1 and len(old) == len(new)
+    assert '1.5,2.5,3.5' in new[changed[0]] or '1,5;2,5;3,5' in new[changed[0]]
+    alone = select_subject(trial, second)
+    write_trial(path, alone)
+    again = read_trial(path, rate=RATE)
+    assert len(again.columns) == 20 and again['Neck'].shape[0] <= FRAMES
+
+
+def test_a_person_who_is_away_comes_back_with_rows(tmp_path):
+    "A frame of a person that the file leaves out gets a row where it was filled, with its time."
+    gone = {(frame, 1) for frame in range(40, 50)}
+    path, text = tmp_path/'two.csv', in_rows('track', ('Ann', 'Bob'), IN_TURNS, left_out=gone)
+    path.write_text(text)
+    trial = read_trial(path)
+    bob = [column for column, name in enumerate(trial.markers) if name.startswith('Bob:')]
+    assert np.isnan(trial.values[40:50, bob]).all() and not np.isnan(trial.values[:40]).any()
+    values = trial.values.copy()
+    values[40:50, bob] = POINTS[40:50] + [500, 0, 0]
+    write_trial(path, replace(trial, values=values.round(3)))
+    again = read_trial(path)
+    np.testing.assert_allclose(again.values, values, atol=6e-4)
+    whole = in_rows('track', ('Ann', 'Bob'), IN_TURNS).splitlines()
+    assert [line.split(',')[:2] for line in path.read_text().splitlines()] == [
+        line.split(',')[:2] for line in whole]
+
+
+def test_people_beyond_telling_apart(tmp_path):
+    "Rows of more people than play together, or of one who stands twice in a frame."
+    path = tmp_path/'many.csv'
+    many = [(frame, person) for frame in range(30) for person in range(10)]
+    path.write_text(in_rows('track', tuple(range(10)), many))
+    with pytest.raises(DataError, match='rows found for'): read_trial(path)
+    twice = [(frame, person) for frame in range(30) for person in (0, 0, 1)]
+    path.write_text(in_rows('track', ('Ann', 'Bob'), twice))
     with pytest.raises(DataError, match='rows found for'): read_trial(path)
 
 

@@ -10,8 +10,17 @@ import pytest
 
 from motionfm.basics import DataError
 from motionfm.io.bvh import read_bvh
-from motionfm.io.bvh_text import bvh_text, forward_kinematics, Hierarchy, parse_bvh, ParsedBvh
+from motionfm.io.bvh_text import (
+    bvh_text,
+    forward_kinematics,
+    Hierarchy,
+    local_poses,
+    parse_bvh,
+    ParsedBvh,
+    rotation_about,
+)
 from motionfm.io.files import read_trial, write_trial
+from motionfm.io.inverse_kinematics import euler_angles
 from motionfm.io.trial import Trial
 
 ZXY = ['Zrotation', 'Xrotation', 'Yrotation']
@@ -186,6 +195,8 @@ FAULTS = {
     'channels in small letters': lambda text: text.replace('Xr', 'xr').replace('CHANN', 'Chann'),
     'channels miscounted': lambda text: text.replace('CHANNELS 3', 'CHANNELS 6'),
     'brackets on the line': lambda text: text.replace('\n\t{', ' {'),
+    'a bracket missing at the end': lambda text: text.replace('}\nMOTION', 'MOTION'),
+    'brackets too many at the end': lambda text: text.replace('}\nMOTION', '}\n}\n}\nMOTION'),
     'rows wrapped': in_rows(' 9', '\n9'),
     'exponents': lambda text: re.sub(r'(?<= )-?\d+\.\d{5}(?= )', lambda one: f'{float(one[0]):.12E}', text)}
 
@@ -213,7 +224,11 @@ def test_refused(tmp_path):
     for text, words in [
         (PLAIN[:-30], 'the file is cut off'),
         (in_rows(' 1', ' z1')(PLAIN), 'expected a number'),
-        (timeless, 'or give the rate'),
+        (timeless, 'or give the rate with --rate'),
+        (timeless.replace('Time: 0', 'Time: 1'), 'at which nobody moves.*--rate'),
+        (PLAIN.replace('\t\t\t\t\t}\n', '', 1), '1 brackets open'),   # in the midst: another tree
+        (PLAIN.replace('\t\t\t\t\t}\n', '}}', 1), '1 closed too often'),
+        (PLAIN.replace('CHANNELS 3 Z', 'CHANNELS 4 Wrotation Z', 1), 'quaternions, expected angles'),
         (PLAIN.partition('MOTION')[0], 'no lines MOTION'),
     ]:
         with pytest.raises(DataError, match=words) as caught: read(text, tmp_path)
@@ -253,6 +268,25 @@ def test_ankle_and_foot_and_feet_that_point(tmp_path):
     for node in (5, 10): bones.offsets[node] = [0, -6, 0]
     pointed = read(bvh_text(walking(bones)), tmp_path)
     assert set(pointed.missing_joints) == {'RHeel', 'LHeel', 'RSmallToe', 'LSmallToe'}
+
+
+@pytest.mark.parametrize('axis, degrees', [('X', 90), ('X', -90), ('Z', 90), ('X', 180), ('Z', 50)])
+def test_a_rest_that_lies(axis, degrees, tmp_path):
+    "The same walk, of a skeleton that rests lying or leaning, and is turned up by its root."
+    walk, turn = walking(skeleton()), rotation_about(axis, np.array([float(degrees)]))[0]
+    bones, motion, column = walk.hierarchy, walk.motion.copy(), 0
+    for node, (_, rotation) in enumerate(local_poses(bones, walk.motion)):
+        turns = [place for place, name in enumerate(bones.channels[node]) if name.endswith('rotation')]
+        columns = [column + place for place in turns]
+        column += len(bones.channels[node])
+        rotation = rotation @ turn.T if node == 0 else turn @ rotation @ turn.T
+        if turns: motion[:, columns] = euler_angles(rotation, 'ZXY', np.zeros((60, 3)))
+    lying = replace(bones, offsets=bones.offsets @ turn.T)
+    plain = read(bvh_text(walk), tmp_path)
+    for forced in {}, {'up': 'y'}:   # which axis of the room points up says nothing about the rest
+        found = read(bvh_text(ParsedBvh(lying, motion, walk.frame_time)), tmp_path, **forced)
+        assert set(found.columns) == set(plain.columns) and len(found.columns) == 20
+        for joint in plain.columns: np.testing.assert_allclose(found[joint], plain[joint], atol=.003)
 
 
 def test_two_people(tmp_path):

@@ -185,6 +185,35 @@ def test_rotations(processor, tmp_path):
     with pytest.raises(DataError, match='the file is cut off'): load_c3d(raw[:-4])
 
 
+@pytest.mark.parametrize('processor', [INTEL, DEC, SGI])
+@pytest.mark.parametrize('by_rows', [False, True])
+def test_rotations_alone(processor, by_rows, tmp_path):
+    "No markers: the origins of segments are the points, forces stay, and so do rotations."
+    turned = np.zeros((FRAMES, 1, 4, 4, 4), np.float32)
+    turned[..., :3, :3] = [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    turned[..., 3, 3] = 1
+    turned[:, 0, :, :3, 3] = POINTS
+    matrices = (turned if by_rows else np.swapaxes(turned, -1, -2)).reshape(FRAMES, 1, 4, 16)
+    rotations = np.concatenate([matrices, np.zeros((FRAMES, 1, 4, 1), np.float32)], -1)
+    groups = parameters_of(
+        POINT__USED=0, POINT__LABELS=None, ROTATION__USED=4, ROTATION__DATA_START=0, ROTATION__RATIO=1,
+        ROTATION__RATE=100., ROTATION__LABELS=[b'RHip_4X4', b'RKnee_4X4', b'RAnkle_4X4', b'Box_4X4'])
+    raw = file_of(processor, groups=groups, head=dict(points=0), points=POINTS[:, :0], gaps=False,
+                  rotations=rotations)
+    (tmp_path/'x.c3d').write_bytes(raw)
+    trial = read_trial(tmp_path/'x.c3d')
+    assert trial.markers == tuple(NAMES) and set(trial.columns) == {'RHip', 'RKnee', 'RAnkle'}
+    np.testing.assert_array_equal(trial.values, POINTS)
+    moved = trial.values.copy()
+    moved[3, 1] += [1, 2, 3]
+    write_trial(tmp_path/'y.c3d', replace(trial, values=moved))
+    again = read_trial(tmp_path/'y.c3d')
+    np.testing.assert_array_equal(again.values, moved)
+    np.testing.assert_array_equal(again.contents.analogs, trial.contents.analogs)
+    differ = again.contents.rotations != rotations
+    assert differ.sum() == 3 and differ[3, 0, 1].sum() == 3
+
+
 def orphans(writer):
     "Parameters and groups that follow the chain: a group twice, a parameter without its group."
     return writer.entry(-9, b'PROCESSING') + writer.entry(9, b'Bodymass', writer.value(70.)) + \

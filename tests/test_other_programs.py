@@ -4,6 +4,7 @@ in every version of their layouts; damaged ones are refused in one line.
 
 import io
 import random
+import re
 import warnings
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from motionfm.basics import DataError, MotionfmError
 from motionfm.body.skeleton import JOINTS
 from motionfm.io.conventions import per_metre
 from motionfm.io.files import read_trial, write_trial
+from motionfm.io.kinds import select_subject
+from motionfm.io.point_names import subjects_of
 from motionfm.io.trial import observed, swaying_trial, Trial
 
 CASES = {
@@ -335,6 +338,43 @@ def test_what_is_uncertain_is_a_gap_and_told(sway, tmp_path):
     assert np.isnan(trial['right_wrist'][20:30]).all() and np.isfinite(trial['right_wrist'][30:]).all()
 
 
+UNCERTAIN = {   # samples that are gaps have a place and a certainty of 0.05
+    'anipose': anipose,
+    'dlc': lambda trial: dlc(trial).replace(',,,,,', ',7.5,7.25,7,0.05,'),
+    'tidy': lambda trial: tidy(trial).replace(',,,,0.5', ',7.5,7.25,7,0.05').replace(
+        ',0.5\n', ',0.9\n').replace('reprojection_error', 'visibility'),
+}
+
+
+@pytest.mark.parametrize('build', UNCERTAIN)
+def test_what_was_filled_is_no_gap_again(sway, tmp_path, build):
+    "Its certainty was that of another position: it becomes blank, where it is low; all others stay."
+    path, again = tmp_path / 'walk.csv', tmp_path / 'again.csv'
+    path.write_text(UNCERTAIN[build](sway))
+    trial = read_trial(path, rate=60.0)
+    hidden = np.isnan(trial.values).any(-1)
+    assert hidden.sum() == 20
+    filled = np.where(hidden[..., None], [1.5, 2.5, 3.5], trial.values)
+    filled[20] = trial.values[20]   # what was not filled stays a gap
+    write_trial(again, replace(trial, values=filled))
+    np.testing.assert_array_equal(read_trial(again, rate=60.0).values, filled)
+    before, after = path.read_text().splitlines(), again.read_text().splitlines()
+    changed = [(line, other) for line, other in zip(before, after) if line != other]
+    assert len(before) == len(after) and all(',0.05' in line for line, _ in changed)
+    assert sum(line.count(',0.05') for line in after) == hidden[20].sum() == 1
+
+
+def test_what_was_filled_in_an_array_is_no_gap_again(sway, tmp_path):
+    certainty = np.where(np.isfinite(sway.values).all(-1), 0.9, 0.1)[..., None]
+    np.save(tmp_path / 'walk.npy', np.concatenate([np.nan_to_num(sway.values, nan=7.5), certainty], 2))
+    trial = read_trial(tmp_path / 'walk.npy', rate=60.0)
+    filled = np.where(np.isnan(trial.values), 4.5, trial.values) + [0, 1e-3, 0]
+    write_trial(tmp_path / 'again.npy', replace(trial, values=filled))
+    np.testing.assert_array_equal(read_trial(tmp_path / 'again.npy', rate=60.0).values, filled)
+    kept = np.load(tmp_path / 'again.npy')[..., 3:]
+    np.testing.assert_array_equal(kept, np.where(certainty < 0.3, np.nan, certainty))
+
+
 def test_video_tables_say_which_rate_is_assumed(sway, tmp_path):
     path = tmp_path / 'walk.csv'
     path.write_text(tidy(sway))
@@ -355,6 +395,12 @@ def test_mvnx(sway, tmp_path):
         np.testing.assert_allclose(
             trial.positions[:, trial.joint_names.index(joint)][:19], truth[:19], atol=2e-6
         )
+    second = re.search('<subject.*</subject>', mvnx(whole), re.DOTALL)[0].replace('Ann', 'Bob')
+    path.write_text(mvnx(whole).replace('</mvnx>', second + '</mvnx>'))
+    both = read_trial(path)
+    assert list(subjects_of(both.markers)) == ['Ann', 'Bob']
+    assert any('--subject' in note for note in both.notes)
+    np.testing.assert_array_equal(select_subject(both, 'Bob').positions, trial.positions)
     bomb = '<!DOCTYPE mvnx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     path.write_text(mvnx(whole).replace('<mvnx', bomb + '<mvnx').replace('Ann', '&b;'))
     with pytest.raises(DataError, match='an entity found'):

@@ -3,6 +3,7 @@ and every real file of ../shared/files there and back.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from motionfm.basics import DataError
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.registry import output_ending
+from motionfm.io.trial import swaying_trial
 
 SHARED = Path(__file__).parents[2]/'shared'
 CASES = SHARED/'cases'
@@ -137,3 +139,35 @@ def test_what_stays_refused(tmp_path):
     ):
         path.write_text(text)
         with pytest.raises(DataError, match=message): read_trial(path)
+
+
+def test_pixels_are_no_metres(tmp_path):
+    "A picture's x and y, with z nought and a header that says metres."
+    person = swaying_trial(90)
+    picture = np.stack([300 + .3*person.values[..., 0], 700 - .3*person.values[..., 1],
+                        0*person.values[..., 2]], -1)
+    path = tmp_path/'px.trc'
+    write_trial(path, replace(person, values=picture, units='m'))
+    with pytest.raises(DataError, match='points in one plane found, as pixels.*or give the unit') as caught:
+        read_trial(path)
+    assert len(str(caught.value).splitlines()) == 1
+    assert read_trial(path, units='mm').units == 'mm'       # who knows it better
+    write_trial(path, replace(person, values=picture/253*.8, units='m'))
+    assert len(read_trial(path).columns) == 20              # a person in the plane of a picture, in metres
+
+
+def test_an_empty_column_shifts_nothing(tmp_path):
+    "A column without a name and without numbers, also beside a marker that was never seen."
+    person = swaying_trial(30)
+    values = person.values.copy()
+    values[:, 4] = np.nan
+    path = tmp_path/'a.trc'
+    write_trial(path, replace(person, values=values))
+    lines = path.read_text().split('\n')
+    for place in 2, 13, 14, 17, 20, 63:
+        rows = [row.split('\t') for row in lines[6:-1]]
+        shifted = ['\t'.join([*row[:place], '', *row[place:]]) for row in rows]
+        path.write_text('\n'.join([*lines[:6], *shifted, '']))
+        trial = read_trial(path)
+        np.testing.assert_array_equal(trial.values, values)
+        assert any('1 empty column among those of the markers' in note for note in trial.notes)

@@ -9,6 +9,7 @@ __all__ = []
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ import numpy as np
 # %% ../../nbs/io/419_any_table.ipynb #imports-own
 from motionfm.basics import DataError
 from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv import check_a_row_each, coordinates_of, time_unit_of
+from motionfm.io.csv import check_a_row_each, coordinates_of, people_columns, time_unit_of
 from motionfm.io.keypoints import (
     fill_headings,
     gather_rows,
@@ -38,6 +39,7 @@ from motionfm.io.sheet import (
     CERTAINTY_WORDS,
     GAP_WORDS,
     parse_sheet,
+    people_parts,
     plain_cell,
     read_numbers,
     row_words,
@@ -49,7 +51,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from motionfm.io.tabular import cut_off, note_of_left, place_rows, TIME_UNITS
+from motionfm.io.tabular import cut_off, note_of_left, number_points, place_rows, TIME_UNITS
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/419_any_table.ipynb #is-row
@@ -84,7 +86,9 @@ def _width_of(line: str, separator: str) -> int:
 # %% ../../nbs/io/419_any_table.ipynb #separator
 _SEPARATORS, _LOOKED_AT = '\t;,| ', 60   # the first is preferred; lines in the middle of a file
 _LONGEST_LINE = 500_000   # letters; no body has so many points
-NO_ROWS = 'no rows of numbers found'
+
+class NoRowsError(DataError):
+    "A text has no rows of numbers."
 
 def _find_separator(lines: Sequence[str]) -> str:
     "What separates the cells of rows; raises `DataError` where there are no rows."
@@ -97,7 +101,7 @@ def _find_separator(lines: Sequence[str]) -> str:
         return widths.most_common(1)[0][::-1] if widths else (0, 0)
     best = max(_SEPARATORS, key=fit)
     if middle and fit(best)[0] >= .6*len(middle): return best
-    raise DataError(f'{NO_ROWS}, expected three or more in each; export the table again')
+    raise NoRowsError('no rows of numbers found, expected three or more in each; export the table again')
 
 # %% ../../nbs/io/419_any_table.ipynb #find-rows
 class _Rows(NamedTuple):
@@ -259,7 +263,6 @@ def _by_threes(words: Sequence[str]) -> list[Pair]:
         if name and same and pairs[place] is None: pairs[place:place + 3] = [(name, axis) for axis in 'xyz']
     return pairs
 
-# %% ../../nbs/io/419_any_table.ipynb #by-last-letter
 def _by_last_letter(words: Sequence[str]) -> list[Pair]:
     "Axes that follow a name at once, or a p or t for its position, where all names have one."
     glued, plain = _by_pattern(_GLUED, words), _by_pattern(_LOWER, words)
@@ -305,25 +308,37 @@ def _find_columns(words: Sequence[str]) -> _Columns | None:
     return _Columns(list(best), [[axes[axis] for axis in 'xyz'] for axes in best.values()], sure)
 
 # %% ../../nbs/io/419_any_table.ipynb #clock
-_CLOCK = re.compile(r'(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?')
+_CLOCK = re.compile(r'((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?)(?:\s*([ap])\.?m\.?)?', re.IGNORECASE)
+_DATE = re.compile(r'(\d{1,2})[./-](\d{1,2})[./-](\d{4})[\sT,]+(.{4,30})')
 
-def _as_seconds(word: str) -> float:
+def _clock_seconds(word: str) -> float:
+    "A clock time, of 24 or of 12 hours, as seconds; NaN for anything else."
+    found = _CLOCK.fullmatch(word)
+    if not found: return np.nan
+    parts = [float(part) for part in found[1].replace(',', '.').split(':')]
+    if found[2]: parts[0] = parts[0] % 12 + 12*(found[2].lower() == 'p')
+    return sum(part*60**power for power, part in enumerate(reversed(parts)))
+
+def _as_seconds(word: str, day_first: bool) -> float:
     "A clock time, or a date with a time, as seconds; NaN for anything else."
-    if _CLOCK.fullmatch(word):
-        parts = word.replace(',', '.').split(':')
-        return sum(float(part)*60**power for power, part in enumerate(reversed(parts)))
-    try: return datetime.fromisoformat(word[:40].replace('Z', '+00:00')).timestamp()
-    except (ValueError, OverflowError, OSError): return np.nan
-
-def _column(found: _Rows, cell: int) -> np.ndarray:
-    "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
-    sheet, rows = found.sheet, found.rows
-    try: return read_numbers(sheet, rows, [cell])[:, 0]
-    except DataError: pass
-    words = [row_words(sheet, row) for row in rows]
-    return np.array([_as_seconds(one[cell]) if cell < len(one) else np.nan for one in words])
+    word, found = word[:60], _DATE.fullmatch(word[:60])
+    try:
+        if not found: return datetime.fromisoformat(word.replace('Z', '+00:00')).timestamp()
+        day, month = int(found[1 if day_first else 2]), int(found[2 if day_first else 1])
+        return datetime(int(found[3]), month, day).toordinal()*86400 + _clock_seconds(found[4])
+    except (ValueError, OverflowError, OSError): return _clock_seconds(word)
 
 # %% ../../nbs/io/419_any_table.ipynb #keys
+def _column(found: _Rows, cell: int) -> np.ndarray:
+    "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
+    try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
+    except DataError: pass
+    words = [(row_words(found.sheet, row)[cell:] or [''])[0] for row in found.rows]
+    ways = [np.array([_as_seconds(word, day_first) for word in words]) for day_first in (True, False)]
+    known = [times[np.isfinite(times)] for times in ways]
+    order = [(-len(times), np.ptp(times) if len(times) else 0.) for times in known]
+    return ways[order.index(min(order))]   # of two ways to read a date, the shorter recording
+
 _TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds)(?!.*frame).*'
                    r'|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?', re.IGNORECASE)
 _STEP = re.compile(r'dt|delta_?t(ime)?|time_?step|interval', re.IGNORECASE)
@@ -414,7 +429,7 @@ def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> _Colum
     "Columns of points that have numbers for names; 33 are the landmarks of MediaPipe."
     begins = range(first, width, size)
     are_landmarks = len(begins) == len(LANDMARKS)
-    names = list(LANDMARKS) if are_landmarks else [f'point {one + 1}' for one in range(len(begins))]
+    names = list(LANDMARKS) if are_landmarks else number_points(len(begins))
     state = numbers[:, first + 3:width:4] if size == 4 else np.ones(1)
     is_certainty = np.nanmax(state) <= 1 and (state < 1).any()
     return _Columns(names, [[begin, begin + 1, begin + 2] for begin in begins],
@@ -438,17 +453,44 @@ class _Parsed(NamedTuple):
     names: list[str]
     is_sure: bool        # whether it says how certain samples are
 
-def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _Parsed:
-    "Take a table with a row for each frame apart; raises `DataError`."
-    content = SheetContent(
+def _wide_content(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> SheetContent:
+    "Where a table with a row for each frame has what, before its numbers are read."
+    return SheetContent(
         _LAYOUT, found.sheet, np.array(found.rows)[:, None], np.array(columns.cells), (),
         tuple(columns.names), np.empty(0), heads=tuple(head.lines), keys=(keys.frame, -1), adds_frames=False)
+
+def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _Parsed:
+    "Take a table with a row for each frame apart; raises `DataError`."
     names = names_of(columns.names)
-    parts = sheet_parts(content, names, columns.sure)
+    parts = sheet_parts(_wide_content(found, head, columns, keys), names, columns.sure)
     if keys.times is not None: parts['time'] = keys.times
     taken = {*np.ravel(columns.cells).tolist(), *columns.sure, keys.frame, keys.time}
     left = [word for cell, word in enumerate(head.words) if cell not in taken]
     parts['notes'] = [*parts['notes'], *note_of_left(left)]
+    return _Parsed(parts, names, max(columns.sure) >= 0)
+
+# %% ../../nbs/io/419_any_table.ipynb #people
+_MOST_PEOPLE = 8
+
+def _people_cells(found: _Rows, words: Sequence[str], others: Sequence[int]) -> list[int]:
+    "Cells that tell the rows of a few people apart."
+    rows = [row_words(found.sheet, row) for row in found.rows]
+    kinds = {cell: {row[cell] for row in rows if cell < len(row)} for cell in people_columns(words)}
+    return [cell for cell, kind in kinds.items() if cell in others and 1 < len(kind) <= _MOST_PEOPLE]
+
+def _parse_people(
+    found: _Rows, head: _Head, columns: _Columns, keys: _Keys, whose: list[int],
+) -> _Parsed | None:   # None where no frame has several rows
+    "Take a table with a row for each person of each frame apart; raises `DataError`."
+    moments = _column(found, keys.frame) if keys.frame >= 0 else keys.times
+    if not whose or moments is None or len(np.unique(moments)) == len(moments): return None
+    people = [':'.join(row_words(found.sheet, row)[cell] for cell in whose) for row in found.rows]
+    names = names_of(columns.names)
+    content = _wide_content(found, head, columns, keys)
+    parts = people_parts(content, names, columns.sure, moments, people)
+    firsts, content = parts.pop('firsts'), parts['contents']
+    parts['contents'] = replace(content, keys=(keys.frame, keys.time), kept=tuple(whose))
+    if keys.times is not None: parts['time'] = keys.times[firsts]
     return _Parsed(parts, names, max(columns.sure) >= 0)
 
 # %% ../../nbs/io/419_any_table.ipynb #long-columns
@@ -456,8 +498,6 @@ _LONG_AXIS = re.compile(r'(?:world|pos\w{0,5}|loc\w{0,5}|raw)?[\s_.]*([xyz])'
                         r'[\s_.]*(?:coord\w{0,6}|3d|m|mm|cm|world|pos\w{0,5}|\(m{1,2}\))?', re.IGNORECASE)
 _NAME = re.compile(r'.*(joint|landmark|key_?point|marker|body_?part|point|label|bone|segment|name)'
                    r'_?(id|idx|index|name|no|num|number|type)?|part|id', re.IGNORECASE)
-_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton|user|hand|actor)'
-                  r'_?(id|idx|index|no)?|model', re.IGNORECASE)
 
 class _Long(NamedTuple):
     "Where a long table has what."
@@ -473,7 +513,7 @@ def _is_name(words: Sequence[str]) -> bool:
     return _LEAST <= len({*words}) <= .7*len(words) and changes > .8*(len(words) - 1)
 
 # %% ../../nbs/io/419_any_table.ipynb #find-long
-_MOST_PEOPLE, _SOME_ROWS = 8, 3000
+_SOME_ROWS = 3000
 
 def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
     "The columns of a table with a row for each point; None where it is none."
@@ -482,13 +522,12 @@ def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
         if match: axes.setdefault(match[1].lower(), cell)
     rows = [row_words(found.sheet, row) for row in found.rows[:_SOME_ROWS]]
     kinds = [[row[cell] for row in rows if cell < len(row)] for cell in range(len(words))]
-    def called(pattern: re.Pattern) -> list[int]:
-        return [cell for cell, word in enumerate(words)
-                if pattern.fullmatch(word.strip()) and cell not in axes.values()]
-    named = [cell for cell in called(_NAME) if _is_name(kinds[cell])]
+    named = [cell for cell, word in enumerate(words)
+             if _NAME.fullmatch(word.strip()) and cell not in axes.values() and _is_name(kinds[cell])]
     if len(axes) < 3 or not named: return None
     name = max(named, key=lambda cell: not all(map(str.isdigit, kinds[cell])))
-    who = [cell for cell in called(_WHO) if cell not in named and 1 < len({*kinds[cell]}) <= _MOST_PEOPLE]
+    who = [cell for cell in people_columns(words)
+           if cell not in (*named, *axes.values()) and 1 < len({*kinds[cell]}) <= _MOST_PEOPLE]
     sure = next((cell for cell, word in enumerate(words) if word.strip().lower() in CERTAINTY_WORDS), -1)
     return _Long([axes[axis] for axis in 'xyz'], name, who, sure)
 
@@ -538,7 +577,9 @@ def _parse(found: _Rows, head: _Head) -> _Parsed:
     if columns:
         taken = {*np.ravel(columns.cells).tolist(), *columns.sure}
         others = [cell for cell in range(found.width) if cell not in taken]
-        return _parse_wide(found, head, columns, _find_keys(found, head.words, others))
+        whose = _people_cells(found, head.words, others)
+        keys = _find_keys(found, head.words, [cell for cell in others if cell not in whose])
+        return _parse_people(found, head, columns, keys, whose) or _parse_wide(found, head, columns, keys)
     long = _find_long(found, head.words)
     if long: return _parse_long(found, head.words, long)
     raise DataError(f'columns {", ".join(filter(None, head.words[:4]))[:40]!r} and so on found, '

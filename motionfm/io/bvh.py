@@ -29,7 +29,6 @@ from motionfm.io.conventions import (
     ADULT_LEG_M,
     check_up,
     find_up,
-    from_y_up,
     leg_length,
     per_metre,
     to_y_up,
@@ -81,9 +80,9 @@ def add_middles(joints: dict[str, np.ndarray]) -> None:
         if name not in joints and both: joints[name] = (joints[f'R{part}'] + joints[f'L{part}'])/2
 
 # %% ../../nbs/io/423_bvh.ipynb #stands
-def _stands(nodes: dict[str, int], rest: np.ndarray, up: str) -> bool:
-    "Whether a resting skeleton stands upright: shoulders above hips above ankles, with straight legs."
-    def middle(part): return to_y_up(np.mean([rest[nodes[f'{side}{part}']] for side in sides[part]], 0), up)
+def _stands(nodes: dict[str, int], rest: np.ndarray) -> bool:
+    "Whether a skeleton (J, 3), y up, stands: shoulders above hips above ankles, with straight legs."
+    def middle(part): return np.mean([rest[nodes[f'{side}{part}']] for side in sides[part]], 0)
     parts = 'Ankle', 'Hip', 'Shoulder'
     sides = {part: [side for side in 'RL' if f'{side}{part}' in nodes] for part in parts}
     if not sides['Ankle'] or not sides['Hip']: return False
@@ -97,8 +96,8 @@ class _Body(NamedTuple):
     prefix: str              # of the names of the points; nothing where the file has one person
     members: list[int]       # nodes
     nodes: dict[str, int]    # joint, or 'RToe' for the ball of the foot: node
-    up: str                  # the axis of the resting skeleton that points up
-    rest: np.ndarray         # (J, 3) the resting skeleton of the whole file
+    turn: np.ndarray         # (3, 3) the rotation that lets the resting skeleton stand, y up
+    rest: np.ndarray         # (J, 3) the resting skeleton of the whole file, rotated so
 
 _STUB = .02   # of the body's size, below which a foot has no length
 
@@ -116,11 +115,11 @@ def _foot_joints(
     if ankle is None or ends is None or _is_stub(body, ankle, ends[1]): return {}
     ball, tip = ends
     joints = {f'{side}BigToe': positions[:, tip]}
-    start, middle, end = (to_y_up(body.rest[node], body.up) for node in (ankle, ball, tip))
-    foot = _foot_offsets(start, middle, end, side) if _stands(body.nodes, body.rest, body.up) else None
+    start, middle, end = body.rest[[ankle, ball, tip]]
+    foot = _foot_offsets(start, middle, end, side) if _stands(body.nodes, body.rest) else None
     if foot is None: return joints
     for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ball, foot[1]):
-        joints[f'{side}{name}'] = positions[:, node] + rotations[:, node] @ from_y_up(offset, body.up)
+        joints[f'{side}{name}'] = positions[:, node] + rotations[:, node] @ (body.turn.T @ offset)
     return joints
 
 # %% ../../nbs/io/423_bvh.ipynb #body
@@ -226,15 +225,26 @@ def _prefixes(names: Sequence[str]) -> list[str]:
     return [f'{one}:' for one in called]
 
 # %% ../../nbs/io/423_bvh.ipynb #find-bodies
+@np.errstate(all='ignore')
+def _standing_turn(rest: np.ndarray, nodes: dict[str, int], up: str | None) -> np.ndarray:
+    "(3, 3) what lets a resting skeleton (J, 3) stand: its own axis, its legs, or the axis that was forced."
+    ours = [name for name in nodes if name in JOINTS]
+    found = find_up(rest[None, [nodes[name] for name in ours]], ours)[0] if ours else None
+    legs = [rest[nodes[f'{side}Hip']] - rest[nodes[f'{side}Ankle']] for side in 'RL'
+            if {f'{side}Hip', f'{side}Ankle'} <= set(nodes)]
+    leg = np.sum(legs, 0)/np.linalg.norm(np.sum(legs, 0)) if legs else np.full(3, np.nan)
+    if found or not np.isfinite(leg).all() or leg[1] < -.99: return to_y_up(np.eye(3), found or up or 'y').T
+    across = np.cross(leg, [0, 1, 0])
+    cross = np.cross(across, -np.eye(3))
+    return np.eye(3) + cross + cross @ cross/(1 + leg[1])
+
 def _find_bodies(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> list[_Body]:
-    "The people of a file; `up` None: found from the resting skeleton, else y."
+    "The people of a file."
     rest, people = resting_positions(hierarchy, motion), _people(hierarchy)
     bodies = []
     for prefix, (_, members, nodes) in zip(_prefixes([name for name, _, _ in people]), people):
-        ours = [name for name in nodes if name in JOINTS]
-        with np.errstate(all='ignore'):
-            found = find_up(rest[None, [nodes[name] for name in ours]], ours)[0] if ours else None
-        bodies.append(_Body(prefix, members, nodes, up or found or 'y', rest))
+        turn = _standing_turn(rest, nodes, up)
+        bodies.append(_Body(prefix, members, nodes, turn, rest @ turn.T))
     return bodies
 
 # %% ../../nbs/io/423_bvh.ipynb #solved

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from .conventions import USER_NAMES
+from .conventions import LEG_JOINTS, USER_NAMES
+from .point_names import has_skin_markers
 
 # %% ../../nbs/io/421_bvh_names.ipynb #words
 BVH_WORDS = {   # words for a joint, the most telling first
@@ -162,3 +163,16 @@ def find_nodes(
     found |= {joint: node for joint, node in said.items() if joint}
     def meant(joint): return USER_NAMES.get(names[found[joint]].lower(), joint) == joint
     return {joint: node for joint, node in found.items() if meant(joint)}
+
+# %% ../../nbs/io/421_bvh_names.ipynb #find-skeleton
+def find_skeleton(
+    names: tuple[str, ...],   # M names of points, without a subject's
+) -> dict[str, int]:          # joint: index of its point; empty unless the names are those of a skeleton
+    "The joints of a skeleton whose nodes are points."
+    if has_skin_markers(names): return {}
+    found, claims = find_nodes(names), _claims(names)
+    taken = set(found.values())
+    knees = {claim.node for side in 'RL' for claim in claims.get(f'{side}Knee', [])}
+    if not LEG_JOINTS <= set(found) or not knees <= taken: return {}
+    toes = {f'{side}BigToe': found.pop(f'{side}Toe') for side in 'RL' if f'{side}Toe' in found}
+    return toes | found

@@ -35,7 +35,7 @@ class ParsedBvh(NamedTuple):
     notes: list[str] = []  # what was odd
 
 # %% ../../nbs/io/420_bvh_text.ipynb #tokens
-_CHANNEL_WORD = r'[XYZ][ _]?(?:pos|rot|sca)\w*'
+_CHANNEL_WORD = r'[WXYZ][ _]?(?:pos|rot|sca)\w*'
 # of a line, up to the next word that says something
 _REST = r'(?:(?!\b(?:OFFSET|CHANNELS|JOINT|End\s*Site)\b)[^\n{}])*'
 _TOKEN = re.compile('|'.join([
@@ -74,6 +74,9 @@ def _parse_channels(words: list[str]) -> list[str]:
     named = [f'{word[1].upper()}{_KINDS[word[2].lower()]}' for word in found if word]
     none_said = words == ['0']
     if len(named) == len(found) and (named or none_said) and len(set(named)) == len(named): return named
+    if any(re.match('w|q', word, re.IGNORECASE) for word in words):
+        raise DataError(f'channels {" ".join(words)[:60]!r} found, which are quaternions, '
+                        'expected angles about x, y and z; export the trial with rotations as Euler angles')
     raise DataError(f'channels {" ".join(words)[:40]!r} found, '
                     'expected their number and as many names such as Xposition or Zrotation; correct them')
 
@@ -86,6 +89,8 @@ class _GrowingTree:
         self.offsets: list[list[float] | None] = []
         self.channels: list[list[str]] = []
         self.open: list[int] = []   # nodes whose brackets are open, the innermost last
+        self.spare = 0              # brackets that close nothing
+        self.indents: list[tuple[int, int]] = []   # of each node: how deep it is, and letters before it
 
     def add_node(self, name: str | None) -> None:   # None: an End Site
         parent = self.open[-1] if self.open else -1
@@ -103,7 +108,9 @@ class _Tree(_GrowingTree):
 
     def read(self, kind: str | None, words: list[str]) -> bool:   # whether the token makes sense here
         newest = len(self.names) - 1
-        if kind == 'node': self.add_node(' '.join(words))
+        if kind == 'close' and self.names and not self.open: self.spare += 1
+        elif self.spare: return False
+        elif kind == 'node': self.add_node(' '.join(words))
         elif kind == 'end': self.add_node(None)
         elif kind == 'open' and self.names and self.open[-1:] != [newest]: self.open.append(newest)
         elif kind == 'close' and self.open: self.open.pop()
@@ -113,6 +120,18 @@ class _Tree(_GrowingTree):
         return True
 
 # %% ../../nbs/io/420_bvh_text.ipynb #set-channels
+def _indent(text: str, start: int) -> int:
+    "Letters between the beginning of a line and a word that is the first on it; -1 for other words."
+    before = text[text.rfind('\n', 0, start) + 1:start]
+    return -1 if before.strip() else len(before.expandtabs())
+
+def _is_indented(tree: _Tree) -> bool:
+    "Whether the words ROOT, JOINT and End Site stand the further to the right the deeper a node is."
+    found = sorted(set(tree.indents))
+    depths, indents = map(list, zip(*found))
+    return len(found) > 1 and len(set(depths)) == len(found) and min(indents) >= 0 and \
+        all(one < other for one, other in zip(indents, indents[1:]))
+
 def _set_channels(tree: _Tree, words: list[str]) -> None:
     "Set the channels of the node whose bracket is open, and note a wrong count; raises `DataError`."
     names, node = _parse_channels(words), tree.open[-1]
@@ -128,15 +147,25 @@ def _parse_hierarchy(text: str) -> tuple[Hierarchy, tuple[str, ...]]:
     for token in _TOKEN.finditer(text):
         keyword = re.compile(r'End\s*Site|\w+', re.IGNORECASE).match(token[0])
         words = token[0][keyword.end() if keyword else 0:].split()
+        if token.lastgroup in ('node', 'end'):
+            tree.indents.append((len(tree.open), _indent(text, token.start())))
         if tree.read(token.lastgroup, words): continue
         line = text.count('\n', 0, token.start()) + 1
         raise DataError(f'line {line}: {token[0][:20]!r} found, '
                         'expected ROOT, JOINT, OFFSET, CHANNELS, End Site or a bracket; correct the line')
-    if tree.open or not tree.names or None in tree.offsets:
-        raise DataError(f'{len(tree.names)} nodes found with {len(tree.open)} brackets open '
-                        f'and {tree.offsets.count(None)} offsets missing, expected a whole tree; '
+    notes = [*tree.notes, *_note_brackets(tree)]
+    return Hierarchy(tree.names, tree.parents, np.array(tree.offsets), tree.channels), tuple(notes)
+
+def _note_brackets(tree: _Tree) -> list[str]:
+    "What to say of brackets that are missing or too many at the end; raises `DataError` for half a tree."
+    odd, lacking = len(tree.open) + tree.spare, tree.offsets.count(None)
+    if tree.names and not lacking and not odd: return []
+    if not tree.names or lacking or not _is_indented(tree):
+        raise DataError(f'{len(tree.names)} nodes found with {len(tree.open)} brackets open, {tree.spare} '
+                        f'closed too often and {lacking} offsets missing, expected a whole tree; '
                         'the file is damaged, export it again')
-    return Hierarchy(tree.names, tree.parents, np.array(tree.offsets), tree.channels), tree.notes
+    words = 'missing' if tree.open else 'too many'
+    return [f'{odd} closing bracket{"s"*(odd > 1)} {words} at the end; the indentation shows the same tree']
 
 # %% ../../nbs/io/420_bvh_text.ipynb #head-of-motion
 _CUT_OFF = 'the file is cut off, copy or export it again'
@@ -185,7 +214,7 @@ def _split_bvh(text: str) -> tuple[str, _Head]:
 # %% ../../nbs/io/420_bvh_text.ipynb #frame-time
 _SECONDS = re.compile(r'\d{0,9}\.?\d{1,18}\.?(e[+-]?\d{1,2})?s?', re.ASCII | re.IGNORECASE)
 _USUAL_RATES = 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 150, 180, 200, 240, 250, 300, 360, 480, 500, 1000
-_MOST_SECONDS = 4.   # between two frames
+_SLOW_SECONDS, _MOST_SECONDS = 1., 4.   # between two frames
 
 def _frame_time(head: _Head, rate: float | None) -> tuple[float, list[str]]:
     "Seconds between two frames, and notes; raises `DataError` where there is no such number."
@@ -193,10 +222,14 @@ def _frame_time(head: _Head, rate: float | None) -> tuple[float, list[str]]:
     said = (head.time or '').replace(',', '.')
     if not _SECONDS.fullmatch(said) or not 1e-9 < float(said.rstrip('sS')) < 1e9:
         found = f'{said[:20]!r} found for Frame Time' if said else 'no Frame Time found'
-        raise DataError(f'{found}, expected seconds such as 0.0166667; correct it, or give the rate')
+        raise DataError(f'{found}, expected seconds such as 0.0166667; '
+                        'correct it, or give the rate with --rate')
     number = float(said.rstrip('sS'))
     if head.is_rate: return 1/number, [f'the file gives a rate, {said} Hz, and no frame time']
-    if number < _MOST_SECONDS: return number, []
+    if number < _SLOW_SECONDS: return number, []
+    if number < _MOST_SECONDS:
+        raise DataError(f'a Frame Time of {said} s found, at which nobody moves, expected seconds such as '
+                        '0.0166667; give the rate with --rate')
     if number in _USUAL_RATES: return 1/number, [f'a frame time of {said} s is taken for a rate of {said} Hz']
     return number/1000, [f'a frame time of {said} s is taken for {said} ms']
 

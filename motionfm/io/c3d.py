@@ -6,6 +6,7 @@
 __all__ = ['read_c3d', 'write_c3d']
 
 # %% ../../nbs/io/411_c3d.ipynb #imports
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..basics import atomic_path, DataError
 from .c3d_content import C3dContent, format_c3d, load_c3d
 from .c3d_parameters import set_numbers, set_words, words_of
 from .conventions import per_metre
-from .registry import build_trial, read_bytes, reader, writer
+from .registry import build_trial, read_bytes, reader, unique_names, writer
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/411_c3d.ipynb #trial-and-content
@@ -36,6 +37,53 @@ def _empty_content(n_frames: int) -> C3dContent:
         np.zeros((n_frames, 0, 3)), (), (), 0., None, None, 1, parameters, np.zeros((1, 0, 0)),
         np.zeros((n_frames, 0), np.float32))
 
+# %% ../../nbs/io/411_c3d.ipynb #segments
+_ORIGINS = [12, 13, 14], [3, 7, 11]   # of 16 numbers, by columns as is usual, or by rows
+
+@np.errstate(all='ignore')   # any bits may stand for a number
+def _origin_places(rotations: np.ndarray) -> list[int]:
+    "Where in a matrix of (..., 17) the origin stands: not where the last row has its three noughts."
+    spread = [np.nansum(np.abs(rotations[..., places])) for places in _ORIGINS]
+    return _ORIGINS[int(spread[1] > spread[0])]
+
+@np.errstate(all='ignore')
+def _with_origins(content: C3dContent) -> C3dContent:
+    "Segments as points; raises `DataError` where they have another rate than frames."
+    _, ratio, count, _ = content.rotations.shape
+    if ratio != 1 or not count:
+        raise DataError('0 markers found, expected one or more; export the trial with its markers')
+    matrices = content.rotations[:, 0]
+    values = matrices[..., _origin_places(matrices)].astype(float)
+    turned = np.abs(np.nan_to_num(matrices[..., :11])).max(-1) > 0
+    missing = ~np.isfinite(values).all(-1) | ~values.any(-1) | (matrices[..., 16] < 0) & turned
+    values[missing] = np.nan
+    labels = (words_of(content.parameters, 'ROTATION', 'LABELS') + ['']*count)[:count]
+    names, notes = unique_names([re.sub(r'_?4x4$', '', label, flags=re.IGNORECASE) for label in labels])
+    said = f'no markers, but {count} segments: where they begin are the points; rotations stay as they are'
+    return replace(
+        content, values=values, markers=names, labels=tuple(labels), notes=(*content.notes, *notes, said),
+        fourth=np.where(missing, -1, 0).astype(np.float32), segments=tuple(range(count)))
+
+# %% ../../nbs/io/411_c3d.ipynb #segments-out
+def _into_segments(
+    content: C3dContent,   # whose points are origins of segments
+    places: np.ndarray,    # (M,) of the markers among those that were read, -1 for a new one
+) -> C3dContent:           # without points
+    "Points as the origins of segments again; raises `DataError` for one that is none."
+    strange = [name for name, place in zip(content.markers, places) if place < 0]
+    if strange:
+        raise DataError(f'{", ".join(strange)[:60]} found, which no segment of the C3D file holds; '
+                        'choose an output that ends with .trc')
+    rotations = content.rotations.copy()
+    origins = _origin_places(rotations)
+    for column, place in enumerate(places):
+        seen = np.isfinite(content.values[:, column]).all(-1)
+        frames = np.flatnonzero(seen)[:, None]
+        rotations[frames, 0, content.segments[place], origins] = content.values[seen, column]
+    nothing = content.values[:, :0]
+    return replace(content, values=nothing, markers=(), labels=(), fourth=nothing[..., 0],
+                   rotations=rotations)
+
 # %% ../../nbs/io/411_c3d.ipynb #read-c3d
 @reader('.c3d', signature=rb'[^\x00]\x50')
 def read_c3d(
@@ -48,7 +96,9 @@ def read_c3d(
     "Read a C3D file; raises `FileError` where it can't be read and `DataError` where it is damaged."
     path = Path(path)
     raw = read_bytes(path)
-    with prefix_errors(str(path)): content = load_c3d(raw, rate)
+    with prefix_errors(str(path)):
+        content = load_c3d(raw, rate)
+        if not content.markers: content = _with_origins(content)
     parts = _parts_of(content) | {'source': str(path)}
     return build_trial(parts, up, units, default=content.up or 'z')
 
@@ -79,10 +129,11 @@ def _content_of(trial: Trial) -> C3dContent:
     order = {name: place for place, name in enumerate(found.markers)}
     places = np.array([order.get(name, -1) for name in trial.markers], int)
     same_units = found.units and per_metre(found.units) == per_metre(trial.units)
-    return replace(
+    content = replace(
         found, values=trial.values, markers=trial.markers, labels=_labels_of(trial, found, places),
         rate=trial.rate, units=found.units if same_units else trial.units, up=found.up or trial.up,
         first_frame=int(trial.frames[0]), fourth=_fourth_of(trial, found, places))
+    return _into_segments(content, places) if found.segments else content
 
 # %% ../../nbs/io/411_c3d.ipynb #save
 def save_c3d(
@@ -117,4 +168,5 @@ def without_markers(
         if words: set_words(parameters, 'POINT', name, kept + words[count:])
     return replace(content, values=content.values[:, keep], parameters=parameters,
                    markers=tuple(content.markers[column] for column in keep),
-                   labels=tuple(content.labels[column] for column in keep), fourth=content.fourth[:, keep])
+                   labels=tuple(content.labels[column] for column in keep), fourth=content.fourth[:, keep],
+                   segments=tuple(content.segments[column] for column in keep if content.segments))

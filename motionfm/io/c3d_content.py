@@ -100,7 +100,7 @@ def _layouts(raw: bytes, header: Header, parameters: dict, end: int) -> list[_La
     "All ways in which the data may stand in a file, most trusted first."
     scale = number_of(parameters, 'POINT', 'SCALE', header.scale)
     widths = _distinct(*(4 if said < 0 else 2 for said in (scale, header.scale)))
-    counts = _distinct(header.points, count_of(parameters, 'POINT', 'USED'))
+    counts = _distinct(header.points, count_of(parameters, 'POINT', 'USED')) or [0]   # rotations alone
     frames, found = _frame_candidates(header, parameters), []
     starts, samples = _starts(raw, header, parameters, end), _sample_counts(header, parameters)
     for way in product(starts, counts, samples, widths):
@@ -125,7 +125,8 @@ def _layout_notes(header: Header, way: _Layout) -> list[str]:
 def _choose_layout(raw: bytes, header: Header, parameters: dict, end: int) -> tuple[_Layout, list[str]]:
     "Where the numbers stand, and what was odd about it; raises `DataError` where the file is cut off."
     layouts = _layouts(raw, header, parameters, end)
-    if not _distinct(header.points, count_of(parameters, 'POINT', 'USED')):
+    rotates = count_of(parameters, 'ROTATION', 'USED') and count_of(parameters, 'ROTATION', 'DATA_START')
+    if not rotates and not _distinct(header.points, count_of(parameters, 'POINT', 'USED')):
         raise DataError('0 markers found, expected one or more; export the trial with its markers')
     rest = {way: _stop(raw, parameters, way.start) - way.start - way.size for way in layouts}
     possible = [way for way in layouts if rest[way] >= 0]
@@ -251,6 +252,7 @@ class C3dContent(_FourthNumbers):
     integers: bool = False         # whether the file holds integers
     header: bytes = bytes(BLOCK)   # first block, as Intel computers write it
     notes: tuple[str, ...] = ()
+    segments: tuple[int, ...] = ()   # M rotations whose origins are the points, where a file has no others
 
 # %% ../../nbs/io/410_c3d_content.ipynb #scale
 def _scale(parameters: dict) -> float:
@@ -280,8 +282,9 @@ def _known_units(parameters: dict) -> tuple[str | None, list[str]]:
 def _read_frames(raw: bytes, header: Header, way: _Layout) -> np.ndarray:
     "(T, numbers of a frame) as they stand in the file."
     piece = memoryview(raw)[way.start:way.start + way.size]
-    if way.width == 4: return read_floats(piece, header.processor).reshape(way.frames, -1)
-    return np.frombuffer(piece, f'{BYTE_ORDERS[header.processor]}i2').reshape(way.frames, -1)
+    shape = way.frames, 4*way.points + way.analog
+    if way.width == 4: return read_floats(piece, header.processor).reshape(shape)
+    return np.frombuffer(piece, f'{BYTE_ORDERS[header.processor]}i2').reshape(shape)
 
 def _read_points(frames: np.ndarray, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
     "(T, M, 3) positions, NaN where missing, and (T, M) the fourth numbers."

@@ -169,6 +169,7 @@ def _claims(
     if not {'RHip', 'LHip'} <= set(found):
         found['midHip'] = [(rank, column) for rank, column in found.get('midHip', [])
                            if rank <= _USER or plain_name(own_names[column]) not in _MAYBE_MID_HIP]
+    found = _with_skeleton(found, tuple(own_names))
     def closeness(claim): return claim[0], names[claim[1]] != joint, claim[1]
     ordered = {}
     for joint in JOINTS:
@@ -178,6 +179,19 @@ def _claims(
 # %% ../../nbs/io/401_conventions.ipynb #hip-alone
 _MAYBE_MID_HIP = 'hip', 'pelvis', 'root', 'spinebase'
 _DEEP = 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle'   # joints that lie far below the skin
+
+LEG_JOINTS = frozenset(side + joint for side in 'RL' for joint in ('Hip', 'Knee', 'Ankle'))
+
+def _with_skeleton(found: dict[str, list], names: tuple[str, ...]) -> dict[str, list]:
+    "The same; where hips, knees and ankles are not there, with the joints of a skeleton instead."
+    from motionfm.io.bvh_names import find_skeleton
+    if LEG_JOINTS <= set(found): return found
+    bones = find_skeleton(names)
+    taken = set(bones.values())
+    def counts(joint, claim): return claim[0] <= _USER or joint not in bones and claim[1] not in taken
+    kept = {joint: [claim for claim in claims if counts(joint, claim)] for joint, claims in found.items()}
+    by_bones = {joint: [(_ALIAS, column)] for joint, column in bones.items() if not kept.get(joint)}
+    return kept | by_bones
 
 def _on_skin(rank: int, joint: str, name: str, names: tuple[str, ...]) -> bool:
     "Whether a point that bears a joint's name is a marker on the skin."
@@ -420,14 +434,12 @@ def bone_changes(joints: np.ndarray, names: Sequence[str]) -> list[float]:
     with np.errstate(all='ignore'):
         return [float(np.median(np.abs(bone - np.median(bone)))/np.median(bone)) for bone in bones]
 
-# %% ../../nbs/io/401_conventions.ipynb #find-units-2
-def find_units(
-    joints: np.ndarray,                          # (T, K, 3) positions, NaN where missing
-    names: Sequence[str],                        # K joints
+def unit_of_leg(
+    leg: float,                                  # length of the legs, NaN where it is not known
     candidates: Sequence[str] = tuple(UNITS),    # units that may be
 ) -> tuple[str, str]:                            # one of the candidates, and the reason in words
-    "The unit of length, found from the legs; raises `DataError` where none fits, or more than one."
-    leg, (shortest, longest) = leg_length(joints, names), LEG_RANGE_M
+    "The unit in which legs have a length that legs have; raises `DataError` where none does, or several."
+    shortest, longest = LEG_RANGE_M
     fits = [units for units in candidates if shortest <= leg/per_metre(units) <= longest]
     if len(fits) == 1:
         metres = leg/per_metre(fits[0])
@@ -436,3 +448,12 @@ def find_units(
     raise DataError(f'{found} found, from which the unit can\'t be told, '
                     f'expected legs of {shortest} to {longest} m; '
                     f'give the unit, one of {", ".join(candidates)}')
+
+# %% ../../nbs/io/401_conventions.ipynb #find-units-2
+def find_units(
+    joints: np.ndarray,                          # (T, K, 3) positions, NaN where missing
+    names: Sequence[str],                        # K joints
+    candidates: Sequence[str] = tuple(UNITS),    # units that may be
+) -> tuple[str, str]:                            # one of the candidates, and the reason in words
+    "The unit of length, found from the legs; raises `DataError` where none fits, or more than one."
+    return unit_of_leg(leg_length(joints, names), candidates)

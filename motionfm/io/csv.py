@@ -14,9 +14,21 @@ from pathlib import Path
 
 import numpy as np
 
+# %% ../../nbs/io/407_csv.ipynb #imports-own
 from ..basics import atomic_path, DataError
 from .point_names import is_position, quaternion_names
-from .registry import build_trial, layout, read_text, reader, writer
+from motionfm.io.registry import (
+    build_trial,
+    decode_text,
+    encode_text,
+    layout,
+    plain_ends,
+    read_bytes,
+    reader,
+    TextForm,
+    UnknownNamesError,
+    writer,
+)
 from motionfm.io.tabular import (
     complete_timing,
     Line,
@@ -197,6 +209,8 @@ class TableContent:
     frames: np.ndarray                # (T,) which of the F frames each frame of the trial is, -1 for none
     joint: int | None = None          # of a long table: the column of names
     size: float = 1.                  # of the unit of times, s
+    decimal: str = '.'                # what stands before decimals
+    form: TextForm = TextForm()       # line ends and encoding
     said: tuple = ()                  # unit, axis and rate, as they were found
     layout: str = 'table'             # under which the writer is registered
 
@@ -209,37 +223,45 @@ class TableContent:
 # %% ../../nbs/io/407_csv.ipynb #csv-wide-in
 def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
     "Values, markers, times and frames of a wide table; columns that are neither are noted."
-    found = marker_columns(names, coordinates_of(_unknown(names, places)))
+    found = marker_columns(names, _coordinates(names, places))
     markers = dict(zip(name_points(list(found)), found.values()))
     if not markers:
-        raise DataError('no column such as Neck_x found, expected x, y and z for each marker; '
+        raise UnknownNamesError('no column such as Neck_x found, expected x, y and z for each marker; '
                         'name the columns')
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
     table = _read_numbers(rows, len(names), used)
     known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
     notes = note_of_left([name for place, name in enumerate(names) if place not in known])
-    if ours: check_a_row_each(table[:, 0], ours[0])
+    people = [_words_in(rows, place, len(names)) for place in people_columns(names)]
+    if ours: check_a_row_each(table[:, 0], ours[0], people)
     values = table[:, len(ours):].reshape(len(table), -1, 3)
     lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
     return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
 # %% ../../nbs/io/407_csv.ipynb #unknown
-def check_a_row_each(keys: np.ndarray, name: str) -> None:
-    "Raise `DataError` where most frames, by number or time (R,), have several rows: one for each point."
-    known = keys[np.isfinite(keys)]
-    count = len(np.unique(known))
-    if len(known) < 3 or count > .5*len(known): return
-    raise DataError(f'{len(known)} rows found for {count} entries of the column {name}, expected one each; '
-                    'for a row for each point name the columns marker, x, y and z')
+_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton|user|hand|actor)'
+                  r'_?(id|idx|index|no)?|model|id', re.IGNORECASE)
 
-def _unknown(names: list[str], places: dict[str, int]) -> list[str]:
-    "Names of columns, blank for those whose meaning is known, and for angles and the like."
+def people_columns(names: Sequence[str]) -> list[int]:
+    "Columns that may say whose a row is, or of which part of a person."
+    return [place for place, name in enumerate(names) if _WHO.fullmatch(name.strip()[:60])]
+
+def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]] = ()) -> None:
+    "Raise `DataError` where frames, by number or time (R,), have a row for each point, or for each person."
+    known = keys[np.isfinite(keys)]
+    count, several = len(np.unique(known)), any(len({*words}) > 1 for words in people)
+    if len(known) < 3 or count > (.95 if several else .5)*len(known): return
+    raise UnknownNamesError(f'{len(known)} rows found for {count} entries of the column {name}, '
+                            'expected one each; for a row for each point name the columns marker, x, y and z')
+
+def _coordinates(names: list[str], places: dict[str, int]) -> list[tuple[str, str] | None]:
+    "Marker and axis of each column; None for those whose meaning is known, and for angles and the like."
     known, other = {place for key, place in places.items() if key not in 'xyz'}, quaternion_names(names)
     known |= {place for place, pair in enumerate(coordinates_of(names))
               if pair and (pair[0] in other or not is_position(pair[0]))}
-    return ['' if place in known else name for place, name in enumerate(names)]
+    return coordinates_of(['' if place in known else name for place, name in enumerate(names)])
 
 # %% ../../nbs/io/407_csv.ipynb #csv-long-in
 def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
@@ -266,7 +288,7 @@ def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
     timed = {'time', 'frame'} & set(places)
     if not timed and names[0].lower() in ('', 'index', 'unnamed: 0'): places['frame'] = 0
     elif not timed and not any(coordinates_of(names)):
-        raise DataError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
+        raise UnknownNamesError(f'columns {", ".join(names[:4])[:40]!r} and so on found, '
                         'expected one called time or frame; name the columns')
     return names, places
 
@@ -277,7 +299,7 @@ def _single_words(rows: list[Line], places: dict[str, int], width: int) -> dict[
 
 # %% ../../nbs/io/407_csv.ipynb #csv-parse
 def parse_table(
-    text: str,                   # a file's content
+    text: str,                   # a file's content, with plain line ends
     rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
     "Take a wide or a long table apart; raises `DataError`."
@@ -285,7 +307,8 @@ def parse_table(
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
     rows = [(number, _trim_row(number, line, len(names))) for number, line in rows]
-    plain = [(number, line.replace(',', '.')) for number, line in rows] if separator == ';' else rows
+    decimal = _decimal_of(separator, rows)
+    plain = [(number, line.replace(',', '.')) for number, line in rows] if decimal == ',' else rows
     wide = 'joint' not in places or any(map(coordinate_of, names))
     words = _single_words(plain, places, len(names))
     said = words.pop('rate', None)
@@ -299,10 +322,18 @@ def parse_table(
         separator, _lines_above(text), names, [line for _, line in rows], found[0],
         {key: places[key] for key in ('frame', 'time') if key in places}, parts['markers'], parts['values'],
         found[1], np.arange(len(parts['values'])), None if wide else places['joint'],
-        _scale(parts['times'], stamps))
+        _scale(parts['times'], stamps), decimal=decimal)
     return parts
 
 # %% ../../nbs/io/407_csv.ipynb #lines-above
+def _decimal_of(separator: str, rows: list[Line]) -> str:
+    "What stands before decimals, a comma only beside semicolons: there where no number has a point."
+    if separator != ';': return '.'
+    has_points = any(re.search(r'(?:^|\t) *[+-]?\d*\.\d+ *(?:\t|$)', line) for _, line in rows[:_LOOKED_AT])
+    return '.' if has_points else ','
+
+_LOOKED_AT = 200   # rows
+
 def _lines_above(text: str) -> tuple[str, ...]:
     "What stands above the names."
     above = re.match(r'(?:[ \t]*(?:#[^\n]*)?\n)*', text)
@@ -352,12 +383,12 @@ def read_csv(
     rate: float | None = None,  # force the rate, Hz; None: the column rate, else from the times
 ) -> Trial:                     # the recording
     "Read a table of markers; raises `FileError` where it can't be read and `DataError` where it is damaged."
-    text = read_text(Path(path))
-    with prefix_errors(str(path)): parts = parse_table(text, rate)
+    text, form = decode_text(read_bytes(Path(path)))
+    with prefix_errors(str(path)): parts = parse_table(plain_ends(text), rate)
     trial = build_trial(parts | {'source': str(path)}, up, units)
     table = parts['contents'] if trial.contents is None else trial.contents
     assert isinstance(table, TableContent)
-    return replace(trial, contents=replace(table, said=(trial.units, trial.up, trial.rate)))
+    return replace(trial, contents=replace(table, form=form, said=(trial.units, trial.up, trial.rate)))
 
 # %% ../../nbs/io/407_csv.ipynb #same-layout
 def write_table(path: Path, trial: Trial) -> None:
@@ -367,8 +398,8 @@ def write_table(path: Path, trial: Trial) -> None:
         table.said != (trial.units, trial.up, trial.rate): return write_csv(path, trial)
     lines = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
     names = _joined([*_kept(table.names, trial, table), *_new_names(trial, table)], table.separator)
-    text = '\n'.join([*table.above, names, *lines]) + '\n'
-    with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
+    text = '\n'.join([*table.above, names, *lines]) + '\n'*table.form.is_closed
+    with atomic_path(path) as temporary: temporary.write_bytes(encode_text(text, table.form))
 
 # %% ../../nbs/io/407_csv.ipynb #is-table
 def _is_table(first: bytes) -> bool:
@@ -382,10 +413,9 @@ layout('table', '.csv .tsv .txt', _is_table, write=write_table, general=True, of
     read_csv)
 
 # %% ../../nbs/io/407_csv.ipynb #changed-cells
-def _number(value: float, separator: str) -> str:
+def _number(value: float, decimal: str) -> str:
     "A number as a cell; blank where it is missing."
-    if np.isnan(value): return ''
-    return repr(float(value)).replace('.', ',') if separator == ';' else repr(float(value))
+    return '' if np.isnan(value) else repr(float(value)).replace('.', decimal)
 
 def _joined(cells: Sequence[str], separator: str) -> str:
     "Cells as a line, in quotes where they need them."
@@ -427,23 +457,23 @@ def _new_names(trial: Trial, table: TableContent) -> list[str]:
 def _blank_row(trial: Trial, table: TableContent, frame: int) -> list[str]:
     "Cells of a frame that the table left out."
     cells = [''] * len(table.names)
-    number, time = str(trial.frames[frame]), _number(trial.times[frame]/table.size, table.separator)
+    number, time = str(trial.frames[frame]), _number(trial.times[frame]/table.size, table.decimal)
     for key, place in table.timing.items(): cells[place] = number if key == 'frame' else time
     return cells
 
 # %% ../../nbs/io/407_csv.ipynb #changed-wide
 def _changed_wide(trial: Trial, table: TableContent) -> Iterator[str]:
     "The rows of a wide table, with the numbers of a trial."
-    changed, separator = _changed(trial, table), table.separator
+    changed, decimal = _changed(trial, table), table.decimal
     new = [column for column, marker in enumerate(trial.markers) if marker not in table.places]
     gone = any(marker not in trial.markers for marker in table.places)
     for frame, row in enumerate(table.frames):
         cells = table.rows[row].split('\t') if row >= 0 else _blank_row(trial, table, frame)
         for column in np.flatnonzero(changed[frame]):
             for place, value in zip(table.places.get(trial.markers[column], ()), trial.values[frame, column]):
-                cells[place] = _number(value, separator)
-        more = [_number(value, separator) for column in new for value in trial.values[frame, column]]
-        yield _joined((_kept(cells, trial, table) if gone else cells) + more, separator)
+                cells[place] = _number(value, decimal)
+        more = [_number(value, decimal) for column in new for value in trial.values[frame, column]]
+        yield _joined((_kept(cells, trial, table) if gone else cells) + more, table.separator)
 
 # %% ../../nbs/io/407_csv.ipynb #changed-long
 def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
@@ -463,7 +493,7 @@ def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
             cells = like if line >= 0 else _new_row(like, table, _blank_row(trial, table, frame), marker)
             if changed[frame, column]:
                 for at, value in zip(axes, trial.values[frame, column]):
-                    cells[at] = _number(value, table.separator)
+                    cells[at] = _number(value, table.decimal)
             rows.append((line if line >= 0 else last, line < 0, cells))
     rows.sort(key=lambda one: one[:2])
     return (_joined(cells, table.separator) for _, _, cells in rows)

@@ -19,11 +19,19 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import DataError
-from .any_table import NO_ROWS, read_any_table
+from .any_table import NoRowsError, read_any_table
 from .c3d import C3dContent, without_markers
 from .conventions import check_up, per_metre
-from .registry import check_rate, CHECKS, detect_reader, may_be_table, with_rate, writer_for
-from .tabular import NO_TIMES
+from motionfm.io.registry import (
+    check_rate,
+    CHECKS,
+    detect_reader,
+    may_be_table,
+    UnknownNamesError,
+    with_rate,
+    writer_for,
+)
+from .tabular import NoTimesError
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/430_files.ipynb #read-trial
@@ -47,8 +55,8 @@ def read_trial(
 
 def _more_telling(first: DataError, second: DataError) -> DataError:
     "Of what two readers of a table say, what helps more: not that columns have no names that are known."
-    says_little = any(words in str(first) for words in ('name the columns', 'can\'t be read'))
-    return second if NO_TIMES in str(second) or says_little and NO_ROWS not in str(second) else first
+    says_little = isinstance(first, UnknownNamesError) and not isinstance(second, NoRowsError)
+    return second if says_little or isinstance(second, NoTimesError) else first
 
 def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
     "The same by a reader of its choice."

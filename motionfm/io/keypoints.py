@@ -15,15 +15,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+# %% ../../nbs/io/417_keypoints.ipynb #imports-own
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
-from .csv import coordinate_of
-from .npz import read_header
+from .csv import check_a_row_each, coordinate_of, people_columns
+from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
-from .registry import build_trial, layout, read_bytes
+from .registry import build_trial, layout, read_bytes, UnknownNamesError
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
+    LEAST_CERTAINTY,
     mask_uncertain,
     read_numbers,
     read_sheet,
@@ -36,8 +38,8 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from .tabular import name_points, note_of_left, place_rows
-from .trial import prefix_errors, Trial
+from .tabular import name_points, note_of_left, number_points, place_rows
+from .trial import observed, prefix_errors, Trial
 
 # %% ../../nbs/io/417_keypoints.ipynb #landmarks
 LANDMARKS = (
@@ -90,8 +92,9 @@ def _group(found: Sequence[tuple[str, str] | None], keys: tuple[int, int]) -> _C
     whole = {label: axes for label, axes in places.items() if {'x', 'y', 'z'} <= set(axes)}
     if not whole:
         flat = any({'x', 'y'} <= set(axes) for axes in places.values())
-        raise DataError('x and y without z found, expected keypoints in space; triangulate them first' if flat
-                        else 'no keypoint with x, y and z found, expected at least one; name the columns')
+        if flat:
+            raise DataError('x and y without z found, expected keypoints in space; triangulate them first')
+        raise UnknownNamesError('no keypoint with x, y and z found, expected at least one; name the columns')
     sure = [next((axes[word] for word in CERTAINTY_WORDS if word in axes), -1) for axes in whole.values()]
     cells = [[axes[axis] for axis in 'xyz'] for axes in whole.values()]
     return _Columns(list(whole), cells, sure, keys)
@@ -197,6 +200,13 @@ def _stacked_keys(sheet: Sheet, corner: Sequence[str], words: Sequence[str], fir
     return (0 if whole else -1), -1
 
 # %% ../../nbs/io/417_keypoints.ipynb #flat-parse
+def _check_people(sheet: Sheet, heads: Sequence[int], rows: Sequence[int], parts: dict) -> None:
+    "Raise `DataError` where each frame has a row for each of several people."
+    whose = people_columns(row_words(sheet, heads[-1]))
+    words = [row_words(sheet, row) for row in rows] if whose else []
+    people = [[row[cell] for row in words if cell < len(row)] for cell in whose]
+    for key in {'frame', 'time'} & set(parts): check_a_row_each(parts[key], key, people)
+
 def _parse_flat(
     name: str, sheet: Sheet, columns: _Columns, heads: Sequence[int], first: int, rate: float | None,
 ) -> dict:
@@ -207,6 +217,7 @@ def _parse_flat(
         heads=tuple(heads), keys=columns.keys)
     names = names_of(columns.labels)
     parts = sheet_parts(content, names, columns.certainty)
+    _check_people(sheet, heads, rows, parts)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
     return sheet_timing(parts, None, rate, rate_of_video(names))
 
@@ -345,7 +356,8 @@ def _parse_long(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a long table apart; raises `DataError`."
     found = _find_long(row_words(sheet, head))
     if not found:
-        raise DataError('no columns landmark, x, y, z and frame found, expected them; name the columns')
+        raise UnknownNamesError('no columns landmark, x, y, z and frame found, expected them; '
+                                'name the columns')
     rows = rows_from(sheet, head + 1)
     table, pivoted, places = _long_table(sheet, rows, found)
     keys = [key for key, cell in zip(('frame', 'time'), found.keys) if cell >= 0]
@@ -398,7 +410,7 @@ def _array_names(count: int) -> list[str]:
     if count == len(LANDMARKS): return known[:count]
     faces = {len(known) + points for points in (0, 468, 478)}
     if count in faces: return known + [f'face_{number}' for number in range(count - len(known))]
-    return [f'point {number + 1}' for number in range(count)]
+    return number_points(count)
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-in
 _ARRAY = 'keypoint array'
@@ -406,9 +418,10 @@ _ARRAY = 'keypoint array'
 @dataclass(frozen=True, eq=False)
 class _ArrayContent:
     "The array that a trial was read from."
-    array: np.ndarray           # (T, M, 3 or 4), or (T, 3 M)
+    array: np.ndarray           # (T, M, 3 or 4), or (T, 3 M), or other axes
     markers: tuple[str, ...]
     values: np.ndarray          # (T, M, 3) as the trial was given them
+    axes: tuple[int, ...] = (0, 1, 2)   # of frames, points and x y z
     layout: str = _ARRAY
 
 # %% ../../nbs/io/417_keypoints.ipynb #load-array
@@ -429,35 +442,47 @@ def _load_array(path: Path) -> np.ndarray:
                     'of shape (T, M, 3), all of them there; save it again')
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-parse
-def _as_points(array: np.ndarray) -> np.ndarray:
-    "An array as (T, M, 3 or 4), without a copy where that can be; raises `DataError`."
+def _as_points(array: np.ndarray, axes: tuple[int, ...] = ()) -> tuple[np.ndarray, tuple[int, ...]]:
+    "An array as (T, M, 3 or 4), without a copy where that can be, and its axes; raises `DataError`."
     whole = array[0] if array.ndim == 4 and len(array) == 1 else array
     if whole.ndim == 2 and whole.shape[1] % 3 == 0: whole = whole.reshape(len(whole), -1, 3)
-    if whole.ndim == 3 and whole.shape[2] in (3, 4): return whole
+    axes = axes or (axes_of(whole, 3, 4) if whole.ndim == 3 else ())
+    if axes: return whole.transpose(axes), axes
     raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
 
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     "Take an array apart; raises `DataError`."
-    whole = _as_points(array)
-    values, notes = whole[..., :3].astype(float), list[str]()
-    if whole.shape[2] == 4: values, notes = mask_uncertain(values, whole[..., 3].astype(float))
+    whole, axes = _as_points(array)
+    values, notes = whole[..., :3].astype(float), note_of_axes(axes, array.shape[-3:])
+    if whole.shape[2] == 4:
+        values, doubts = mask_uncertain(values, whole[..., 3].astype(float))
+        notes += doubts
     names = _array_names(values.shape[1])
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
-    contents = _ArrayContent(array, tuple(names), values)
+    contents = _ArrayContent(array, tuple(names), values, axes)
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
     return sheet_timing(parts, None, rate, rate_of_video(names))
 
 # %% ../../nbs/io/417_keypoints.ipynb #npy-write
+def _blank_doubts(view: np.ndarray, filled: np.ndarray) -> None:
+    "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
+    if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
+
 def _write_array(path: Path, trial: Trial) -> None:
     "Write a trial as the kind of array that it was read from."
     content, values = trial.contents, trial.values
     same = isinstance(content, _ArrayContent) and len(values) == len(content.values)
     if isinstance(content, _ArrayContent) and same and trial.markers == content.markers:
-        view = np.array(_as_points(content.array))
+        places, _ = _as_points(np.arange(content.array.size).reshape(content.array.shape), content.axes)
+        view = _as_points(content.array, content.axes)[0].copy()
         changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
         if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
         view[..., :3][changed] = values[changed]
-        values = view.reshape(content.array.shape)
+        filled = ~observed(content.values) & observed(values)
+        if view.shape[2] == 4: _blank_doubts(view, filled)
+        values = np.empty(content.array.size, view.dtype)
+        values[places] = view
+        values = values.reshape(content.array.shape)
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.save(file, values)
 
 # %% ../../nbs/io/417_keypoints.ipynb #read-npy

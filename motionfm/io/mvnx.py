@@ -47,7 +47,8 @@ class _Collector:
 def _begin_element(collector: _Collector, tag: str, attributes: dict[str, str]) -> None:
     "Take what is needed of an element that begins."
     tag, label, subjects = tag.rpartition(':')[2], attributes.get('label', ''), collector.subjects
-    if tag == 'subject': subjects.append(_Subject(label, attributes.get('frameRate', '')))
+    if tag == 'subject' or tag == 'frames' and not subjects:   # which may be all that somebody kept
+        subjects.append(_Subject(label, attributes.get('frameRate', '')))
     elif not subjects: return
     elif tag == 'segment': subjects[-1].segments.append(label)
     elif tag == 'point': collector.point = label
@@ -149,20 +150,46 @@ def _frame_keys(subject: _Subject, with_times: bool) -> dict:
     return {name: numbers for name, numbers in found.items() if numbers is not None}
 
 # %% ../../nbs/io/418_mvnx.ipynb #parse
-def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
-    "Take a file apart; raises `DataError`."
-    subject, *others = _parse_xml(raw)
+_LIMBS = 'Shoulder UpperArm ForeArm Hand', 'UpperLeg LowerLeg Foot Toe'
+_SEGMENTS = 'Pelvis L5 L3 T12 T8 Neck Head'.split() + [
+    side + segment for limb in _LIMBS for side in ('Right', 'Left') for segment in limb.split()]
+
+def _points_of(subject: _Subject) -> tuple[list[str], np.ndarray]:
+    "Names of a person's points, and (T, M, 3) metres; raises `DataError`."
+    first = len(subject.frames[0].get('position', '').split())
+    if not subject.segments and first == 3*len(_SEGMENTS): subject.segments = list(_SEGMENTS)
     count = len(subject.segments)
     if not count: raise DataError('no segments found, expected their names; export the recording again')
     positions = _frame_numbers(subject, 'position', 3*count).reshape(-1, count, 3)
-    names, feet = name_bones(subject.segments), _foot_points(subject, positions)
+    feet = _foot_points(subject, positions)
     values = np.concatenate([positions, *(points[:, None] for points in feet.values())], 1)
-    said = float(subject.rate) if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', subject.rate, re.ASCII) else 0.
+    return [*name_bones(subject.segments), *feet], values
+
+# %% ../../nbs/io/418_mvnx.ipynb #parse-people
+def _prefixes(people: list[_Subject]) -> list[str]:
+    "What stands before the names of each person's points: nothing where there is only one."
+    if len(people) < 2: return ['']
+    labels = [subject.label.replace(':', ' ').strip() for subject in people]
+    if not all(labels) or len(set(labels)) < len(labels):
+        labels = [f'person {number}' for number in range(1, len(people) + 1)]
+    return [f'{label}:' for label in labels]
+
+def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
+    "Take a file apart; raises `DataError`."
+    people = _parse_xml(raw)
+    longest = max(people, key=lambda one: len(one.frames))
+    names, parts = [], []
+    for prefix, subject in zip(_prefixes(people), people):
+        own, values = _points_of(subject)
+        names += [prefix + name for name in own]
+        lacking = len(longest.frames) - len(values)
+        parts.append(np.pad(values, ((0, lacking), (0, 0), (0, 0)), constant_values=np.nan))
+    said = float(longest.rate) if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', longest.rate, re.ASCII) else 0.
     notes = ['the points are where segments begin; written as TRC']
-    if others: notes.append(f'{1 + len(others)} people found, the first one is read: {subject.label[:30]!r}')
-    parts = _frame_keys(subject, with_times=not said)   # rounded to ms: not the first choice
-    parts |= dict(values=values, markers=unique_names([*names, *feet]), notes=notes, units='m', up='z')
-    return sheet_timing(parts, said or None, rate)
+    found = _frame_keys(longest, with_times=not said)   # rounded to ms: not the first choice
+    found |= dict(values=np.concatenate(parts, 1), markers=unique_names(names))
+    found |= dict(notes=notes, units='m', up='z')
+    return sheet_timing(found, said or None, rate)
 
 # %% ../../nbs/io/418_mvnx.ipynb #read
 @reader('.mvnx')   # so that it counts among the recordings of a folder

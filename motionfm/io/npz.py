@@ -16,7 +16,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .registry import build_trial, read_bytes, reader, writer
-from .tabular import complete_timing, pivot_long
+from .tabular import complete_timing, number_points, pivot_long
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/405_npz.ipynb #npz-names
@@ -86,6 +86,7 @@ class NpzContent(NamedTuple):
     "What an NPZ file holds beyond a trial."
     names: dict[str, str]            # key of `_ENTRY_NAMES`: what the file calls it
     others: dict[str, np.ndarray]    # further entries
+    axes: tuple[int, ...] = ()       # of frames, points and x y z, where they are not in this order
 
 # %% ../../nbs/io/405_npz.ipynb #load-known
 def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], NpzContent]:
@@ -133,30 +134,55 @@ def _word(entry: np.generic) -> str:
     "One entry as text; bytes are taken for Latin-1."
     return entry.decode('latin-1') if isinstance(entry, bytes) else str(entry)
 
+# %% ../../nbs/io/405_npz.ipynb #axes
+_CLEARLY = 3.   # times that steps from point to point are larger than those from frame to frame
+
+@np.errstate(all='ignore')
+def axes_of(
+    values: np.ndarray,   # numbers with three axes
+    *widths: int,         # how many numbers belong to a sample, as 3
+) -> tuple[int, ...]:     # axes of frames, of points and of x y z; empty where sizes don't tell
+    "Where the axes of an array stand."
+    if values.shape[2] in widths: return 0, 1, 2
+    of_width = [[axis for axis in range(3) if values.shape[axis] == width] for width in widths]
+    space = next(filter(None, of_width), [])
+    if len(space) != 1: return ()
+    first, second = (axis for axis in range(3) if axis != space[0])
+    some = np.moveaxis(values, (first, second), (0, 1))[:500, :500].astype(float)
+    steps = [np.nanmedian(np.abs(np.diff(some, axis=axis))) for axis in (0, 1)]
+    if steps[1]*_CLEARLY < steps[0]: first, second = second, first
+    return first, second, space[0]
+
+def note_of_axes(axes: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
+    "What is said of axes that are not in the usual order."
+    names = dict(zip(axes, ('frames', 'points', 'x y z')))
+    if tuple(axes) in ((), (0, 1, 2)): return []
+    return [f'the array of shape {shape} is taken as ({", ".join(names[axis] for axis in range(3))})']
+
 # %% ../../nbs/io/405_npz.ipynb #npz-values
-def _find_values(entries: dict) -> np.ndarray:
-    "Values (T, M, 3) of a file that is not long; raises `DataError`."
+def _find_values(entries: dict) -> tuple[np.ndarray, tuple[int, ...]]:
+    "Values (T, M, 3) of a file that is not long, and where their axes were; raises `DataError`."
     values = entries['values']
     if values.dtype.kind not in 'fiu':
         raise DataError(f'positions of type {values.dtype} found, expected numbers; save them as such')
     if values.ndim == 4 and len(values) == 1: values = values[0]   # the only person
     if values.ndim == 2 and values.shape[1] % 3 == 0:
         values = values.reshape(len(values), values.shape[1]//3, 3)
-    if values.ndim != 3 or values.shape[2] != 3:
-        raise DataError(f'positions of shape {values.shape} found, expected (T, M, 3)')
-    return values
+    axes = axes_of(values, 3) if values.ndim == 3 else ()
+    if axes: return values.transpose(axes), axes
+    raise DataError(f'positions of shape {values.shape} found, expected (T, M, 3)')
 
 # %% ../../nbs/io/405_npz.ipynb #npz-names-of
 def _find_names(entries: dict, n_markers: int) -> np.ndarray:
     "Marker names (M,); where the file has none those of our joints, or numbers."
     if 'markers' in entries: return entries['markers']
     if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers])
-    return np.array([f'point {number + 1}' for number in range(n_markers)])
+    return np.array(number_points(n_markers))
 
 # %% ../../nbs/io/405_npz.ipynb #npz-wide
 def _parse_wide(entries: dict) -> dict:
     "Values, markers, time and frame of a file that is not long; raises `DataError`."
-    values = _find_values(entries)
+    values, axes = _find_values(entries)
     markers, visible = _find_names(entries, values.shape[1]), entries.get('visible')
     if visible is not None:
         if visible.shape != values.shape[:2]:
@@ -164,7 +190,8 @@ def _parse_wide(entries: dict) -> dict:
         values = np.where(visible.astype(bool)[..., None], values, np.nan)
     words = tuple(map(_word, markers.reshape(-1)))
     notes = ['the file has no names, so the points have numbers']*(words[:1] == ('point 1',))
-    parts = {'values': values, 'markers': words, 'notes': notes}
+    notes += note_of_axes(axes, entries['values'].shape)
+    parts = {'axes': axes, 'values': values, 'markers': words, 'notes': notes}
     for key, name in ('times', 'time'), ('frames', 'frame'):
         if key in entries: parts[name] = _numbers(entries, key, len(values))
     return parts
@@ -204,6 +231,7 @@ def parse_npz(
     "Take an NPZ file apart; raises `DataError`."
     entries, contents = _load_entries(path)
     parts = _parse_wide(entries) if 'values' in entries else _parse_long(entries)
+    contents = contents._replace(axes=parts.pop('axes', ()))
     single = [key for key in ('rate', 'units', 'up') if key in entries and entries[key].size]
     words = {key: _word(entries[key].reshape(-1)[0]) for key in single}
     said = words.pop('rate', None)
@@ -234,6 +262,7 @@ def write_npz(
     entries = dict(values=trial.values, markers=np.array(trial.markers), times=trial.times,
                    frames=trial.frames, rate=trial.rate, units=trial.units, up=trial.up)
     own = trial.contents if isinstance(trial.contents, NpzContent) else NpzContent({}, {})
+    if own.axes: entries['values'] = trial.values.transpose(np.argsort(own.axes))
     usual = own.names if 'values' in own.names else {}   # a long file is written as a wide one
     usual = {'values': 'positions'} | usual
     named: dict[str, Any] = {usual.get(key, key): entry for key, entry in entries.items()}

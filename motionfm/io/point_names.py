@@ -160,10 +160,11 @@ def is_known(
     return plain_name(name) in _KNOWN
 
 # %% ../../nbs/io/400_point_names.ipynb #landmarks
-_LANDMARK = re.compile(
-    r'[rl]?(asis?|psis?|sacr\w*|vsacral|c7|t10|clav\w*|strn|sternum|th\d|sh\d|tb\d|thigh\w*|thi|tib\w*|'
-    r'shank\w*|mt\d|cal|calc|acr\w*|bicep|forearm|'
-    r'\w*(lat|med|condyle|malleolus)|[lm](fc|mal|el)|kne|ank|hee|toe)')
+_SKIN_WORDS = (r'asis?|psis?|sacr\w*|vsacral|c7|t10|strn|sternum|th\d|sh\d|tb\d|(thigh|shank|tib)\w*\d|thi|'
+               r'mt\d|cal|calc|acr\w*|bicep|\w*(lat|med|condyle|malleolus)|[lm](fc|mal|el)|kne|ank|hee')
+_SEGMENT_WORDS = r'clav\w*|thigh\w*|tib\w*|shank\w*|forearm|toe'   # a skeleton's bones have them, too
+_LANDMARK = re.compile(f'[rl]?({_SKIN_WORDS}|{_SEGMENT_WORDS})')
+_SKIN_ONLY = re.compile(f'[rl]?({_SKIN_WORDS})')
 _LANDMARK_SHARE, _FEWEST_LANDMARKS = 1/3, 6
 
 @lru_cache(64)
@@ -176,6 +177,14 @@ def skin_names(
     plain = [plain_name(name) for _, name in split_prefixes(names) if not name.lower().endswith('_study')]
     count = sum(bool(_LANDMARK.fullmatch(name)) for name in plain)
     return frozenset(), count >= max(_FEWEST_LANDMARKS, _LANDMARK_SHARE*len(plain))
+
+# %% ../../nbs/io/400_point_names.ipynb #skin-only
+def has_skin_markers(
+    names: tuple[str, ...],   # of all points of a recording
+) -> bool:
+    "Whether some point can only be on the skin, so that no name tells a joint by its bone."
+    if _set_of(names): return True
+    return any(_SKIN_ONLY.fullmatch(plain_name(name)) for _, name in split_prefixes(names))
 
 # %% ../../nbs/io/400_point_names.ipynb #no-position
 _QUANTITIES = 'rot|vel|acc|std|var|quat|euler|orientation|gyr|mag|ang|omega'

@@ -22,7 +22,6 @@ from motionfm.io.conventions import (
     ADULT_LEG_M,
     bone_changes,
     describe_rise,
-    find_units,
     find_up,
     find_up_by_names,
     first_person,
@@ -31,6 +30,7 @@ from motionfm.io.conventions import (
     name_notes,
     per_metre,
     travels_along,
+    unit_of_leg,
     UNITS,
 )
 from .trial import observed, prefix_errors, select_joints, Trial
@@ -67,6 +67,9 @@ def writer(
     return register
 
 # %% ../../nbs/io/403_registry.ipynb #lookup
+class UnknownNamesError(DataError):
+    "A reader does not know the ending of a file, or the names of its columns; another one may."
+
 def find_by_suffix(
     path: Path,       # a file
     registry: dict,   # `READERS` or `WRITERS`
@@ -74,7 +77,7 @@ def find_by_suffix(
 ) -> Callable:        # the entry of the registry
     "The function for a file's ending; raises `DataError` that lists the endings that are known."
     if path.suffix.lower() in registry: return registry[path.suffix.lower()]
-    raise DataError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
+    raise UnknownNamesError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
                     f'expected one of {" ".join(sorted(registry))}; convert or rename the file')
 
 # %% ../../nbs/io/403_registry.ipynb #layouts
@@ -196,12 +199,39 @@ def read_bytes(
         raise FileError(f'{path}: could not be read ({reason}); check the permissions') from error
 
 # %% ../../nbs/io/403_registry.ipynb #text-in
+_MARKS = {b'\xef\xbb\xbf': 'utf-8', b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}   # before a text
+
+class TextForm(NamedTuple):
+    "How a text stands in a file."
+    mark: bytes = b''         # what stands before it to name its encoding, or nothing
+    encoding: str = 'utf-8'
+    end: str = '\n'           # of a line
+    is_closed: bool = True    # whether the last line has an end, too
+
+def decode_text(
+    raw: bytes,   # content of a file
+) -> tuple[str, TextForm]:
+    "A text with the line ends that it has, and its form."
+    mark = next((one for one in _MARKS if raw.startswith(one)), b'')
+    encoding = _MARKS.get(mark, 'utf-8')
+    try: text = raw[len(mark):].decode(encoding)
+    except UnicodeDecodeError:
+        encoding, mark = 'latin-1', mark if encoding == 'utf-8' else b''
+        text = raw[len(mark):].decode(encoding)
+    end = next((one for one in ('\r\n', '\n', '\r') if one in text), '\n')
+    return text, TextForm(mark, encoding, end, not text or text[-1] in '\r\n')
+
+def plain_ends(text: str) -> str:
+    "A text with plain line ends."
+    return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
+
+def encode_text(text: str, form: TextForm) -> bytes:
+    "The content of a file of this form, from a text with plain line ends."
+    return form.mark + text.replace('\n', form.end).encode(form.encoding, 'replace')
+
 def read_text(path: Path) -> str:
     "A file's text with plain line ends; raises `FileError`."
-    raw = read_bytes(path).removeprefix(b'\xef\xbb\xbf')   # a byte order mark
-    try: text = raw.decode('utf-16' if raw[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8')
-    except UnicodeDecodeError: text = raw.decode('latin-1')
-    return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
+    return plain_ends(decode_text(read_bytes(path))[0])
 
 # %% ../../nbs/io/403_registry.ipynb #unique-notes
 def _unique_notes(twice: Sequence[str], n_blank: int) -> list[str]:
@@ -452,10 +482,10 @@ def find_units_by_size(
 # %% ../../nbs/io/403_registry.ipynb #doubts
 _ABSURD_M = .1, 10.   # metres: nobody's points span less or more
 
-def _unlikely_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray, units: str) -> str:
+def _unlikely_units(leg: float, points: np.ndarray, units: str) -> str:
     "What contradicts the unit that a file says: legs of such a length, or a set of such a size; or nothing."
     measured, (least, most) = 'the legs measure', LEG_RANGE_M
-    length = leg_length(joints, names)/per_metre(units)
+    length = leg/per_metre(units)
     if not np.isfinite(length):
         measured, (least, most) = 'the points span', _ABSURD_M
         length = set_size(points)/per_metre(units)
@@ -472,11 +502,22 @@ def _choose_up(said: str | None, found: str | None, reason: str, default: str) -
     return said, [f'{said} points up, as was said, but the body says {found}: {reason}']
 
 # %% ../../nbs/io/403_registry.ipynb #check-rigid
-def _check_space(points: np.ndarray) -> None:
-    "Raise `DataError` for points (T, M, 3) of a picture, whose third number is a certainty."
+def _box_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(3,) the least and the largest of points (T, M, 3) along each axis, NaN where nothing was seen."
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', RuntimeWarning)   # of axes that are never seen
-        low, high = (function(points, (0, 1)) for function in (np.nanmin, np.nanmax))
+        return np.nanmin(points, (0, 1)), np.nanmax(points, (0, 1))
+
+def _check_flat(points: np.ndarray, contradiction: str) -> None:
+    "Raise `DataError` where a body (T, M, 3) of no body's size lies in one plane, as in a picture."
+    low, high = _box_of(points)
+    if (low == high).sum() != 1: return
+    raise DataError(f'points in one plane found, as pixels of a picture ({contradiction}), '
+                    'expected positions in space; take the file in metres, triangulate it, or give the unit')
+
+def _check_space(points: np.ndarray) -> None:
+    "Raise `DataError` for points (T, M, 3) of a picture, whose third number is a certainty."
+    low, high = _box_of(points)
     certain = (low >= 0) & (high <= 1)
     if certain.sum() != 1 or not (high - low)[~certain].min(initial=np.inf) > 50: return
     raise DataError('x and y of a picture with a third number from 0 to 1 found, expected keypoints in '
@@ -524,14 +565,13 @@ def unit_of_size(size: float, measured: str, metres: float) -> tuple[str, str]:
     said = f'{measured} {size:.4g}, which is a person in no usual unit; they are taken for {metres} m'
     return f'{100*metres/size:.12f} cm', said
 
-def _find_units(joints: np.ndarray, names: tuple[str, ...], points: np.ndarray) -> tuple[str, str]:
+def _find_units(leg: float, joints: np.ndarray, points: np.ndarray) -> tuple[str, str]:
     "The unit of length and the reason, from the legs or from the whole set; raises `DataError`."
-    leg = leg_length(joints, names)
     _check_space(points)
     _check_body(points)
-    _check_rigid(joints, names)
+    _check_rigid(joints, JOINTS)
     if not np.isfinite(leg): return find_units_by_size(points)
-    try: return find_units(joints, names)
+    try: return unit_of_leg(leg)
     except DataError:
         if not leg > 1e-9: raise
     return unit_of_size(leg, 'the legs measure', ADULT_LEG_M)
@@ -541,12 +581,15 @@ def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:
     "The unit of a recording, and what is to be noted about it; raises `DataError` where it can't be told."
+    leg = leg_length(joints, JOINTS)
     if said is None:
-        with prefix_errors(source): unit, reason = _find_units(joints, JOINTS, points)
+        with prefix_errors(source): unit, reason = _find_units(leg, joints, points)
         return unit, [reason]
-    contradiction = '' if forced else _unlikely_units(joints, JOINTS, points, said)
+    contradiction = '' if forced else _unlikely_units(leg, points, said)
     if not contradiction: return said, []
-    try: unit, _ = find_units(joints, JOINTS)
+    if np.isfinite(leg):
+        with prefix_errors(source): _check_flat(points, contradiction)
+    try: unit, _ = unit_of_leg(leg)
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
 

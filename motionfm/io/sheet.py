@@ -16,8 +16,8 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from .csv import write_csv
-from .registry import build_trial, check_rate, read_bytes, WRITERS
-from .tabular import complete_timing, cut_off
+from .registry import build_trial, check_rate, decode_text, read_bytes, WRITERS
+from .tabular import complete_timing, cut_off, place_rows
 from .trial import observed, Trial
 
 # %% ../../nbs/io/413_sheet.ipynb #sheet
@@ -30,19 +30,14 @@ class Sheet(NamedTuple):
     mark: bytes        # what stands before the text to name its encoding, or nothing
 
 # %% ../../nbs/io/413_sheet.ipynb #parse-sheet
-_MARKS = {b'\xef\xbb\xbf': 'utf-8', b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}
-
 def parse_sheet(
     raw: bytes,               # content of a file
     separator: str = ',',     # between cells
 ) -> Sheet:
     "The lines of a text."
-    mark = next((one for one in _MARKS if raw.startswith(one)), b'')
-    encoding = _MARKS.get(mark, 'utf-8')
-    try: text = raw[len(mark):].decode(encoding)
-    except UnicodeDecodeError: mark, encoding, text = b'', 'latin-1', raw.decode('latin-1')
-    end = '\n' if '\n' in text or '\r' not in text else '\r'
-    return Sheet(text.split(end), separator, end, encoding, mark)
+    text, form = decode_text(raw)
+    end = form.end[-1]
+    return Sheet(text.split(end), separator, end, form.encoding, form.mark)
 
 def sheet_bytes(sheet: Sheet) -> bytes:
     "The content of a file."
@@ -191,7 +186,8 @@ def mask_uncertain(
     if not enough.any(): return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
     count = int((low & observed(values)).sum())
     if not count: return values, []
-    words = f'{count} sample{"s"*(count > 1)} less certain than {LEAST_CERTAINTY} count as gaps'
+    words = f'{count} sample{"s"*(count > 1)} less certain than {LEAST_CERTAINTY} count as gaps; '
+    words += 'where they are filled, their certainty is blank'
     return np.where(low[..., None], np.nan, values), [words]
 
 # %% ../../nbs/io/413_sheet.ipynb #poor-times
@@ -236,9 +232,11 @@ class SheetContent:
     decimal: str = '.'
     is_long: bool = False               # whether each marker has a line of its own
     adds_frames: bool = True            # whether frames that have no line get one
-    sure: tuple[int, ...] = ()          # cells that say how certain a row is, where each marker has its own
+    sure: tuple[int, ...] = ()          # M cells that say how certain a sample is, -1: none; or one for all
     up: str | None = None               # the axis that points up in files of this layout
     read_as: tuple[str, str] = '', ''   # unit and axis under which the numbers were read
+    groups: tuple[int, ...] = ()        # M columns of `rows`, where each person has a row in each frame
+    kept: tuple[int, ...] = ()          # cells that say whose row it is
 
     def with_rows(self, places: np.ndarray) -> 'SheetContent':
         "The same where row n is frame `places[n]`, and the frames between have no row."
@@ -287,11 +285,39 @@ def sheet_parts(
     values, notes = table[:, :count].reshape(len(table), -1, 3), list[str]()
     if sure: values, notes = _mask_by_cells(values, certainty, table[:, -len(sure):])
     markers = unique_names(names)
-    contents = replace(content, values=values, markers=markers, decimal=decimal)
+    contents = replace(content, values=values, markers=markers, decimal=decimal, sure=tuple(certainty))
     found = dict(zip(keys, table.T[count:]))
     return found | dict(values=values, markers=markers, contents=contents, notes=notes)
 
+# %% ../../nbs/io/413_sheet.ipynb #people-parts
+def people_parts(
+    content: SheetContent,      # all but values and markers; each row is taken as a frame
+    names: Sequence[str],       # N names of the points of a row
+    certainty: Sequence[int],   # N cells that say how certain a sample is, -1 where there is none
+    moments: np.ndarray,        # (R,) frame number or time of each row
+    people: Sequence[str],      # (R,) whose row it is
+) -> dict:                      # as `sheet_parts`, and `firsts`: (T,) the row that begins each frame
+    "The numbers of a wide table with a row for each person of a frame; raises `DataError`."
+    flat = sheet_parts(content, names, certainty)
+    pivoted, places = place_rows(moments, people)
+    there = (places >= 0)[..., None, None]
+    values = np.where(there, flat['values'][places], np.nan).reshape(len(places), -1, 3)
+    count, labels = len(pivoted.markers), content.labels*len(pivoted.markers)
+    markers = unique_names([f'{person}:{name}' for person in pivoted.markers for name in names])
+    contents = replace(
+        flat['contents'], rows=np.where(places >= 0, content.rows[places, 0], -1), markers=markers,
+        columns=np.tile(content.columns, (count, 1)), labels=labels, values=values,
+        sure=tuple(certainty)*count, groups=tuple(np.repeat(range(count), len(names)).tolist()))
+    timing = {key: flat[key][pivoted.rows] for key in ('frame', 'time') if key in flat}
+    return timing | dict(values=values, markers=markers, contents=contents, notes=flat['notes'],
+                         firsts=pivoted.rows)
+
 # %% ../../nbs/io/413_sheet.ipynb #patches
+def _marker_rows(content: SheetContent) -> np.ndarray:
+    "(T, M) line of each sample, -1 where there is none."
+    if content.groups: return content.rows[:, list(content.groups)]
+    return np.broadcast_to(content.rows, (len(content.rows), len(content.markers)))
+
 def _as_cell(number: float, content: 'SheetContent') -> str:
     "A number as text, blank for a gap; where spaces separate cells there are no blanks."
     if number == number: return repr(number).replace('.', content.decimal)
@@ -311,15 +337,28 @@ def _find_changed(
     content: SheetContent, values: np.ndarray, places: list[int],   # (T, S, 3) of markers at S places
 ) -> dict[int, dict[int, str]]:   # line: cell: text
     "What has to be written in lines that exist."
-    old, shape = content.values[:, places], (len(values), len(content.markers))
-    rows = np.broadcast_to(content.rows, shape)[:, places]
-    cells = np.broadcast_to(content.columns, (shape[1], 3))[places]
+    old, rows = content.values[:, places], _marker_rows(content)[:, places]
+    cells = np.broadcast_to(content.columns, (len(content.markers), 3))[places]
     changed = (values != old) & ~(np.isnan(values) & np.isnan(old)) & (rows >= 0)[..., None]
     frames, markers, axes = np.nonzero(changed)
     found: dict[int, dict[int, str]] = {}
     where = zip(rows[frames, markers].tolist(), cells[markers, axes].tolist(), values[changed].tolist())
     for line, cell, number in where: found.setdefault(line, {})[cell] = _as_cell(number, content)
+    filled = ~observed(old) & observed(values) & (rows >= 0)
+    if content.sure: _blank_doubts(content, rows, places, filled, found)
     return found
+
+def _blank_doubts(
+    content: SheetContent, rows: np.ndarray, places: list[int], filled: np.ndarray, found: dict,
+) -> None:
+    "Blank, in place, the low certainty of samples (T, S) that were filled: it was that of others."
+    cells = np.broadcast_to(content.sure, len(content.markers))[places]
+    for frame, marker in np.argwhere(filled & (cells >= 0)).tolist():
+        line, cell = int(rows[frame, marker]), int(cells[marker])
+        words = split_row(content.sheet.lines[line], content.sheet.separator)
+        said = plain_cell(words[cell]).replace(content.decimal, '.') if cell < len(words) else ''
+        is_number = re.fullmatch(r'\d*\.?\d+(e-?\d+)?', said[:40], re.ASCII | re.IGNORECASE)
+        if is_number and float(said) < LEAST_CERTAINTY: found[line][cell] = _as_cell(np.nan, content)
 
 # %% ../../nbs/io/413_sheet.ipynb #edit
 def _edit_row(
@@ -371,16 +410,17 @@ def _edit_counts(content: SheetContent, lines: list[str], trial: Trial) -> None:
 
 # %% ../../nbs/io/413_sheet.ipynb #new-row
 def _new_row(content: SheetContent, trial: Trial, frame: int, column: int) -> str:
-    "A row for a frame, or for one marker in a frame, without its position."
+    "A row for a frame, or for one marker or person in a frame, without positions."
     keys = str(trial.frames[frame]), _as_cell(float(trial.times[frame]), content)
     patch = {cell: text for cell, text in zip(content.keys, keys) if cell >= 0}
     sheet, line = content.sheet, content.sheet.lines[content.rows[:, column].max()]
-    if not content.is_long:
-        blank = sheet.separator*(len(split_row(line, sheet.separator)) - 1)
-        return _edit_row(blank + '\r'*line.endswith('\r'), sheet.separator, patch)
-    there = content.rows[frame].max()   # another marker's line of the same frame
+    there = content.rows[frame].max()   # another marker's or person's line of the same frame
     words = split_row(sheet.lines[there], sheet.separator) if there >= 0 else []
     patch |= {cell: words[cell] for cell in patch if cell < len(words)}
+    if not content.is_long:
+        own = split_row(line.removesuffix('\r'), sheet.separator)
+        blank = sheet.separator*(len(own) - 1) + '\r'*line.endswith('\r')
+        return _edit_row(blank, sheet.separator, patch | {cell: own[cell] for cell in content.kept})
     blank_cells = dict.fromkeys((*content.sure, *content.columns[0].tolist()), '')
     return _edit_row(line, sheet.separator, patch | blank_cells)
 
@@ -401,14 +441,17 @@ def _with_all_rows(content: SheetContent, trial: Trial, wanted: np.ndarray) -> S
 # %% ../../nbs/io/413_sheet.ipynb #wanted-rows
 def _wanted_rows(content: SheetContent, values: np.ndarray, places: list[int]) -> np.ndarray:
     "(T, 1 or M) which samples need a row, for (T, S, 3) of markers at S places."
-    if not content.is_long: return np.ones(content.rows.shape, bool)
-    wanted = np.zeros(content.rows.shape, bool)
-    wanted[:, places] = np.isfinite(values).all(-1)
+    if not content.is_long and not content.groups: return np.ones(content.rows.shape, bool)
+    wanted, columns = np.zeros(content.rows.shape, bool), content.groups or range(len(content.markers))
+    seen = np.isfinite(values).all(-1)
+    for number, place in enumerate(places): wanted[:, columns[place]] |= seen[:, number]
     return wanted
 
 def _without_markers(content: SheetContent, lines: list[str], dropped: list[int]) -> list[str]:
-    "Lines of a table with a row for each marker, without those of markers at `dropped`."
-    gone = set(content.rows[:, dropped].ravel().tolist())
+    "Lines of a table with a row for each marker or person, without those of which all are `dropped`."
+    columns = content.groups or range(len(content.markers))
+    kept = {columns[place] for place in range(len(content.markers)) if place not in dropped}
+    gone = set(content.rows[:, [column for column in set(columns) if column not in kept]].ravel().tolist())
     return [line for number, line in enumerate(lines) if number not in gone] if gone else lines
 
 # %% ../../nbs/io/413_sheet.ipynb #lines-out
@@ -423,7 +466,7 @@ def _written_lines(content: SheetContent, trial: Trial) -> list[str]:
         lines[line] = _edit_row(lines[line], content.sheet.separator, patch)
     added = [column for column, marker in enumerate(trial.markers) if marker not in at]
     dropped = sorted(set(at.values()) - set(places))
-    if content.is_long: return _without_markers(content, lines, dropped)
+    if content.is_long or content.groups: return _without_markers(content, lines, dropped)
     if added or dropped: _edit_columns(content, lines, trial, dropped, added)
     _edit_counts(content, lines, trial)
     return lines
@@ -453,7 +496,7 @@ def _is_whole(content: SheetContent, trial: Trial) -> bool:
     known = set(content.markers)
     more = not known.issuperset(trial.markers)
     return (content.read_as == (trial.units, trial.up) and not known.isdisjoint(trial.markers)
-            and not (content.is_long and more))
+            and not ((content.is_long or content.groups) and more))
 
 # %% ../../nbs/io/413_sheet.ipynb #write
 def write_sheet(

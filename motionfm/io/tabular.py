@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .conventions import find_joint
+from .conventions import find_joint, joint_columns
 from .registry import count_steps, rounded_to
 
 # %% ../../nbs/io/404_tabular.ipynb #lines
@@ -397,7 +397,8 @@ class Timing(NamedTuple):
     notes: tuple[str, ...]  # what was odd
 
 # %% ../../nbs/io/404_tabular.ipynb #settle-timing
-NO_TIMES = 'neither times nor a rate found'
+class NoTimesError(DataError):
+    "A recording says neither times nor a rate."
 
 @np.errstate(all='ignore')   # times may be larger than any number
 def settle_timing(
@@ -413,7 +414,7 @@ def settle_timing(
     filled, more = _fill_times(times)
     rate = forced or said
     if filled is None and not rate:
-        raise DataError(f'{NO_TIMES}, expected one of them; '
+        raise NoTimesError('neither times nor a rate found, expected one of them; '
                         'add a column of times in seconds, or give the rate with --rate')
     begin = 0.
     if filled is not None:
@@ -535,8 +536,15 @@ def name_bones(names: Sequence[str]) -> list[str]:
 # %% ../../nbs/io/404_tabular.ipynb #name-points
 _POSITION = re.compile(r'[\s_.]?(position|pos|translation|location|loc)$', re.IGNORECASE)
 
+_WHOLE_BODY = 12   # joints that are known under the names of a skeleton's bones
+
+def number_points(count: int) -> list[str]:
+    "Names for so many points that have none."
+    return [f'point {number}' for number in range(1, count + 1)]
+
 def name_points(labels: Sequence[str]) -> list[str]:
-    "Names for the points of a table, each different where the labels are; bones get those of joints."
+    "Names for points, each different where the labels are; bones get those of joints, unless all are known."
     plain = [_POSITION.sub('', label) or label for label in labels]
     if len(set(plain)) < len(set(labels)): plain = list(labels)
-    return name_bones(plain) if are_bones(plain) else plain
+    whole = len(joint_columns(plain)) >= _WHOLE_BODY
+    return name_bones(plain) if are_bones(plain) and not whole else plain

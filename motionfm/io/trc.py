@@ -251,15 +251,27 @@ def _parse_rows(
     width: int,       # cells that belong to frame, time and markers
     spare: int,       # cells that stand behind them
     first: int,       # number of the first line
-) -> np.ndarray:      # (T, width)
+) -> np.ndarray:      # (T, width + spare)
     "Numbers of the rows; raises `DataError` that names the cell that is none."
     fast = parse_clean(body, width + spare)
-    if fast is not None: return fast[:, :width]
+    if fast is not None: return fast
     if ',' in body and '.' not in body: body = body.replace(',', '.')
     rows = [(number + first - 1, line) for number, line in numbered_lines(body)]
     mixed = any('\t' in line for _, line in rows)
     if mixed: rows = [(number, line if '\t' in line else '\t'.join(line.split())) for number, line in rows]
-    return parse_numbers(rows, width + spare)[:, :width]
+    return parse_numbers(rows, width + spare)
+
+def _without_spare(table: np.ndarray, spare: int) -> tuple[np.ndarray, list[str]]:
+    "Rows without so many columns too many, and notes: empty ones among the others count first."
+    blank = np.flatnonzero(np.isnan(table[:, 2:]).all(0)) + 2
+    runs = np.split(blank, np.flatnonzero(np.diff(blank) > 1) + 1) if len(blank) else []
+    odd = [run for run in runs if len(run) % 3]   # a marker that was never seen has three
+    fits = len(odd) == 1 and len(odd[0]) % 3 == spare % 3 and odd[0][-1] < table.shape[1] - 1
+    if not spare or not fits: return table[:, :table.shape[1] - spare], _note_spare(spare)
+    place = int(odd[0][0])
+    words = f'{spare} empty column{"s"*(spare > 1)}'
+    gone = f'{words} among those of the markers, from cell {place + 1} on, left out'
+    return np.delete(table, range(place, place + spare), 1), [gone]
 
 # %% ../../nbs/io/406_trc.ipynb #notes
 def _correct_header(
@@ -298,14 +310,14 @@ def parse_trc(
     _check_whole(body, width, first, _count_said(head.header, 'NumFrames'))
     spare = columns - 3*len(markers) if least > 3*len(markers) else 0
     table = _parse_rows(body, width, spare, first)
-    table = table[~np.isnan(table).all(1)]
+    table, on_spare = _without_spare(table[~np.isnan(table).all(1)], spare)
     times, frames, hertz, odd = settle_timing(
         len(table), table[:, 1], table[:, 0], _rate_said(head.header), rate)
     values = table[:, 2:].reshape(len(table), -1, 3)[..., order]
     counts = {'NumFrames': len(table), 'NumMarkers': len(markers)}
     header, wrong = _correct_header(head.header, counts, hertz)
     units = _units_said(header)
-    notes = (*wrong, *odd, *renamed, *_note_spare(spare))
+    notes = (*wrong, *odd, *renamed, *on_spare)
     contents = TrcContent({new: old for new, old in zip(markers, names) if new != old})
     return units | dict(values=values, markers=markers, header=header, notes=notes, times=times,
                         rate=hertz, frames=frames, contents=contents if contents.names else None)

@@ -73,7 +73,7 @@ def _check_numbers(trial: 'Recording') -> None:
 def prefix_errors(source: str) -> Iterator[None]:
     "Put the name of a file in front of every `DataError` that is raised inside."
     try: yield
-    except DataError as error: raise DataError(f'{source}: {error}') from None
+    except DataError as error: raise type(error)(f'{source}: {error}') from None
 
 # %% ../../nbs/io/402_trial.ipynb #seen
 def observed(
