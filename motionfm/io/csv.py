@@ -352,7 +352,6 @@ def _cell(name: str) -> str:
     "A name as a cell of a table, in quotes where it needs them."
     return '"' + name.replace('"', '""') + '"' if re.search('[",#]', name) else name
 
-# %% ../../nbs/io/407_csv.ipynb #csv-out
 def _wide_lines(trial: Trial) -> Iterator[str]:
     "The lines of a wide table, without line ends."
     tail = f',{trial.rate!r},{trial.units},{trial.up}'
