@@ -85,7 +85,7 @@ class ShortGapSettings:
     n_own: int = 12                        # places nearest to the gap, in which candidates are compared
     body_ridges: tuple = (1e-4, .001, .01, .1, 1.)   # shares of the mean eigenvalue, for all points at once
     body_examples: int = 600               # stretches of the whole body to learn from, at most
-    least_body_examples: int = 60
+    least_body_examples: int = 150
     n_holes: int = 8                       # beside the gap, in which that is judged
 
 SETTINGS = ShortGapSettings()
