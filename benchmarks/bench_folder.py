@@ -86,6 +86,10 @@ class Watch:
         try: return process.children(recursive=True)
         except psutil.Error: return []
 
+    def others(self) -> list:
+        "Those of all processes that are still there."
+        return [psutil.Process(pid) for pid in self.spent if psutil.pid_exists(pid)]
+
     def told(self) -> dict:
         return {'peak_mb': round(self.peak), 'chief_mb': round(self.chief),
                 'cpu_s': round(sum(self.spent.values()), 1)}
@@ -104,21 +108,24 @@ def watched(words: list, others=(), until=lambda: False) -> tuple[subprocess.Pop
     return process, watch, time.monotonic() - begin
 
 
-def done_in(folder: Path) -> int: return len(list(folder.glob('*.trc')))
+def done_in(folder: Path) -> list[Path]:
+    "Results, without what is half written at the moment."
+    return [path for path in folder.glob('*.trc') if not path.name.startswith('.')]
 
 
 def on_cores(root: Path, args) -> dict:
     "A folder on two processes, killed when half of it is done, and gone on with."
     make(root/'in', args.files, args.frames, args.points)
     words = ['-m', 'motionfm', 'reconstruct', root/'in', '-o', root/'out', '--jobs', 2]
-    killed, before, first_s = watched(words, until=lambda: done_in(root/'out') >= args.files//2)
-    kept = {path.name: path.stat().st_mtime_ns for path in (root/'out').glob('*.trc')}
+    killed, before, first_s = watched(words, until=lambda: len(done_in(root/'out')) >= args.files//2)
+    psutil.wait_procs(before.others())   # they end when they notice
+    kept = {path.name: path.stat().st_mtime_ns for path in done_in(root/'out')}
     assert killed.returncode == -signal.SIGKILL and len(kept) >= args.files//2, killed.stdout.read()
     half_written = len(list((root/'out').glob('.tmp*')))
     resumed, after, second_s = watched([*words, '--resume'])
     assert resumed.returncode == 0, resumed.stdout.read()[-2000:]
     untouched = sum((root/'out'/name).stat().st_mtime_ns == time_ns for name, time_ns in kept.items())
-    assert untouched == len(kept) and done_in(root/'out') == args.files
+    assert untouched == len(kept) and len(done_in(root/'out')) == args.files
     seconds, cpu = first_s + second_s, before.told()['cpu_s'] + after.told()['cpu_s']
     return {'files': args.files, 'frames': args.frames, 'points': args.points, 'jobs': 2,
             'wall_s': round(seconds, 1), 'cpu_s': round(cpu, 1), 'files_per_cpu_s': round(args.files/cpu, 2),
@@ -147,7 +154,7 @@ def on_cluster(root: Path, args) -> dict:
         process, watch, seconds = watched(words, [one.pid for one in cluster])
     finally:
         for one in reversed(cluster): one.terminate(); one.wait()
-    assert process.returncode == 0 and done_in(root/'out') == args.trials, process.stdout.read()[-2000:]
+    assert process.returncode == 0 and len(done_in(root/'out')) == args.trials, process.stdout.read()[-2000:]
     told = watch.told()
     return {'trials': args.trials, 'frames': args.frames, 'points': args.points, 'workers': 2,
             'wall_s': round(seconds, 1), 'trials_per_cpu_s': round(args.trials/told['cpu_s'], 2), **told}
