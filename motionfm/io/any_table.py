@@ -9,7 +9,7 @@ __all__ = []
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, UTC
 from pathlib import Path
 from typing import NamedTuple
 
@@ -305,14 +305,16 @@ def _find_columns(words: Sequence[str]) -> _Columns | None:
 
 # %% ../../nbs/io/419_any_table.ipynb #clock
 _CLOCK = re.compile(r'(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?')
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)   # times without a zone count as UTC, wherever they are read
 
 def _as_seconds(word: str) -> float:
     "A clock time, or a date with a time, as seconds; NaN for anything else."
     if _CLOCK.fullmatch(word):
         parts = word.replace(',', '.').split(':')
         return sum(float(part)*60**power for power, part in enumerate(reversed(parts)))
-    try: return datetime.fromisoformat(word[:40].replace('Z', '+00:00')).timestamp()
-    except (ValueError, OverflowError, OSError): return np.nan
+    try: moment = datetime.fromisoformat(word[:40].replace('Z', '+00:00'))
+    except ValueError: return np.nan
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH).total_seconds()
 
 def _column(found: _Rows, cell: int) -> np.ndarray:
     "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."

@@ -48,7 +48,8 @@ def read_trial(
 def _more_telling(first: DataError, second: DataError) -> DataError:
     "Of what two readers of a table say, what helps more: not that columns have no names that are known."
     says_little = any(words in str(first) for words in ('name the columns', 'can\'t be read'))
-    return second if NO_TIMES in str(second) or says_little and NO_ROWS not in str(second) else first
+    understood = any(words in str(second) for words in (NO_TIMES, 'give the unit'))
+    return second if understood or says_little and NO_ROWS not in str(second) else first
 
 def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
     "The same by a reader of its choice."
