@@ -71,7 +71,7 @@ class Watch:
     def __init__(self, *pids: int):
         self.processes = [psutil.Process(pid) for pid in pids]
         self.peak = self.chief = 0.
-        self.spent: dict[int, float] = {}
+        self.spent: dict[psutil.Process, float] = {}   # by pid and start: numbers are given out again
 
     def look(self) -> None:
         memory = []
@@ -79,16 +79,12 @@ class Watch:
             for one in [process, *self._children(process)]:
                 try: memory.append(one.memory_info().rss/1e6); times = one.cpu_times()
                 except psutil.Error: memory.append(0.); continue
-                self.spent[one.pid] = times.user + times.system
+                self.spent[one] = times.user + times.system
         self.peak, self.chief = max(self.peak, sum(memory)), max(self.chief, memory[0])
 
     def _children(self, process) -> list:
         try: return process.children(recursive=True)
         except psutil.Error: return []
-
-    def others(self) -> list:
-        "Those of all processes that are still there."
-        return [psutil.Process(pid) for pid in self.spent if psutil.pid_exists(pid)]
 
     def told(self) -> dict:
         return {'peak_mb': round(self.peak), 'chief_mb': round(self.chief),
@@ -97,15 +93,18 @@ class Watch:
 
 def watched(words: list, others=(), until=lambda: False) -> tuple[subprocess.Popen, Watch, float]:
     "Run a command, look at it all the time, kill it when `until` holds; how long it ran."
-    begin = time.monotonic()
-    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
+    begin, printed = time.monotonic(), tempfile.TemporaryFile('w+')   # noqa: SIM115  a pipe would be full
+    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=printed,
+                               stderr=subprocess.STDOUT, env=ENVIRONMENT)
     watch = Watch(process.pid, *others)
     while process.poll() is None:
         watch.look()
         if until(): process.send_signal(signal.SIGKILL)
         time.sleep(.25)
-    return process, watch, time.monotonic() - begin
+    seconds = time.monotonic() - begin
+    printed.seek(0)
+    process.stdout = printed
+    return process, watch, seconds
 
 
 def done_in(folder: Path) -> list[Path]:
@@ -118,7 +117,7 @@ def on_cores(root: Path, args) -> dict:
     make(root/'in', args.files, args.frames, args.points)
     words = ['-m', 'motionfm', 'reconstruct', root/'in', '-o', root/'out', '--jobs', 2]
     killed, before, first_s = watched(words, until=lambda: len(done_in(root/'out')) >= args.files//2)
-    psutil.wait_procs(before.others())   # they end when they notice
+    assert not psutil.wait_procs(before.spent, 60)[1], 'a helper has stayed behind'
     kept = {path.name: path.stat().st_mtime_ns for path in done_in(root/'out')}
     assert killed.returncode == -signal.SIGKILL and len(kept) >= args.files//2, killed.stdout.read()
     half_written = len(list((root/'out').glob('.tmp*')))
