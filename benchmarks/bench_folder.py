@@ -71,7 +71,7 @@ class Watch:
     def __init__(self, *pids: int):
         self.processes = [psutil.Process(pid) for pid in pids]
         self.peak = self.chief = 0.
-        self.spent: dict[int, float] = {}
+        self.spent: dict[psutil.Process, float] = {}   # by pid and start: numbers are given out again
 
     def look(self) -> None:
         memory = []
@@ -79,7 +79,7 @@ class Watch:
             for one in [process, *self._children(process)]:
                 try: memory.append(one.memory_info().rss/1e6); times = one.cpu_times()
                 except psutil.Error: memory.append(0.); continue
-                self.spent[one.pid] = times.user + times.system
+                self.spent[one] = times.user + times.system
         self.peak, self.chief = max(self.peak, sum(memory)), max(self.chief, memory[0])
 
     def _children(self, process) -> list:
@@ -93,32 +93,38 @@ class Watch:
 
 def watched(words: list, others=(), until=lambda: False) -> tuple[subprocess.Popen, Watch, float]:
     "Run a command, look at it all the time, kill it when `until` holds; how long it ran."
-    begin = time.monotonic()
-    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
+    begin, printed = time.monotonic(), tempfile.TemporaryFile('w+')   # noqa: SIM115  a pipe would be full
+    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=printed,
+                               stderr=subprocess.STDOUT, env=ENVIRONMENT)
     watch = Watch(process.pid, *others)
     while process.poll() is None:
         watch.look()
         if until(): process.send_signal(signal.SIGKILL)
         time.sleep(.25)
-    return process, watch, time.monotonic() - begin
+    seconds = time.monotonic() - begin
+    printed.seek(0)
+    process.stdout = printed
+    return process, watch, seconds
 
 
-def done_in(folder: Path) -> int: return len(list(folder.glob('*.trc')))
+def done_in(folder: Path) -> list[Path]:
+    "Results, without what is half written at the moment."
+    return [path for path in folder.glob('*.trc') if not path.name.startswith('.')]
 
 
 def on_cores(root: Path, args) -> dict:
     "A folder on two processes, killed when half of it is done, and gone on with."
     make(root/'in', args.files, args.frames, args.points)
     words = ['-m', 'motionfm', 'reconstruct', root/'in', '-o', root/'out', '--jobs', 2]
-    killed, before, first_s = watched(words, until=lambda: done_in(root/'out') >= args.files//2)
-    kept = {path.name: path.stat().st_mtime_ns for path in (root/'out').glob('*.trc')}
+    killed, before, first_s = watched(words, until=lambda: len(done_in(root/'out')) >= args.files//2)
+    assert not psutil.wait_procs(before.spent, 60)[1], 'a helper has stayed behind'
+    kept = {path.name: path.stat().st_mtime_ns for path in done_in(root/'out')}
     assert killed.returncode == -signal.SIGKILL and len(kept) >= args.files//2, killed.stdout.read()
     half_written = len(list((root/'out').glob('.tmp*')))
     resumed, after, second_s = watched([*words, '--resume'])
     assert resumed.returncode == 0, resumed.stdout.read()[-2000:]
     untouched = sum((root/'out'/name).stat().st_mtime_ns == time_ns for name, time_ns in kept.items())
-    assert untouched == len(kept) and done_in(root/'out') == args.files
+    assert untouched == len(kept) and len(done_in(root/'out')) == args.files
     seconds, cpu = first_s + second_s, before.told()['cpu_s'] + after.told()['cpu_s']
     return {'files': args.files, 'frames': args.frames, 'points': args.points, 'jobs': 2,
             'wall_s': round(seconds, 1), 'cpu_s': round(cpu, 1), 'files_per_cpu_s': round(args.files/cpu, 2),
@@ -147,7 +153,7 @@ def on_cluster(root: Path, args) -> dict:
         process, watch, seconds = watched(words, [one.pid for one in cluster])
     finally:
         for one in reversed(cluster): one.terminate(); one.wait()
-    assert process.returncode == 0 and done_in(root/'out') == args.trials, process.stdout.read()[-2000:]
+    assert process.returncode == 0 and len(done_in(root/'out')) == args.trials, process.stdout.read()[-2000:]
     told = watch.told()
     return {'trials': args.trials, 'frames': args.frames, 'points': args.points, 'workers': 2,
             'wall_s': round(seconds, 1), 'trials_per_cpu_s': round(args.trials/told['cpu_s'], 2), **told}

@@ -53,6 +53,18 @@ def _remove(path: Path) -> None:
         if path.is_dir() and not path.is_symlink(): shutil.rmtree(path, ignore_errors=True)
         else: path.unlink(missing_ok=True)
 
+_UNFINISHED: set[Path] = set()   # temporary files and folders of this process
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    "A temporary name beside `target`; what still has it behind the block is deleted."
+    temporary = _temporary(target)
+    _UNFINISHED.add(temporary)
+    try: yield temporary
+    finally:
+        _remove(temporary)
+        _UNFINISHED.discard(temporary)
+
 # %% ../nbs/00_basics.ipynb #reason
 def _reason(error: Exception) -> str:
     "What the system says, in one short line; HDF5 puts it in the middle of a long one."
@@ -82,14 +94,11 @@ def atomic_path(
 ) -> Iterator[Path]:    # a temporary path to write to
     "Write a file under a temporary name and rename it when the block ends well; raises `FileError`."
     target = Path(target)
-    temporary = _temporary(target)
-    try:
-        with _as_file_error(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            _flush(temporary)
-            os.replace(temporary, target)
-    finally: _remove(temporary)
+    with _as_file_error(target), _aside(target) as temporary:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _flush(temporary)
+        os.replace(temporary, target)
 
 # %% ../nbs/00_basics.ipynb #check-writable
 def check_writable(
@@ -124,14 +133,11 @@ def atomic_folder(
     "Fill a folder under a temporary name and rename it when the block ends well; raises `FileError`."
     target = Path(target)
     if target.exists(): raise FileError(f'{target}: exists already; choose another name or remove it first')
-    temporary = _temporary(target)
-    try:
-        with _as_file_error(target):
-            temporary.mkdir(parents=True)
-            yield temporary
-            _flush_all(temporary)
-            os.replace(temporary, target)
-    finally: _remove(temporary)
+    with _as_file_error(target), _aside(target) as temporary:
+        temporary.mkdir(parents=True)
+        yield temporary
+        _flush_all(temporary)
+        os.replace(temporary, target)
 
 # %% ../nbs/00_basics.ipynb #renameat2
 def _renameat2(first: str | Path, second: str | Path) -> bool:
@@ -241,6 +247,7 @@ def end_with(
     "End this process soon after the one that started it is gone."
     def watch() -> None:
         while _is_alive(parent): time.sleep(every)
+        for path in tuple(_UNFINISHED): _remove(path)
         os._exit(1)
     threading.Thread(target=watch, daemon=True).start()
 

@@ -105,6 +105,18 @@ def _frame_rate(config: Mapping[str, Any]) -> float | None:
     rate = _table(config, 'project').get('frame_rate')
     return float(rate) if isinstance(rate, int | float) and 0 < rate < 1e6 else None
 
+# %% ../nbs/cli/909_pose2sim.ipynb #filled
+_UNFILLED = {'interpolation': 'none', 'fill_large_gaps_with': 'nan'}   # of Pose2Sim; by default it fills
+
+def _note_filled(config: Mapping[str, Any]) -> tuple[str, ...]:
+    "What is to be said where triangulation fills gaps."
+    if 'triangulation' not in config: return ()
+    given = _table(config, 'triangulation')
+    wanted = [f"{key} = '{value}'" for key, value in _UNFILLED.items() if given.get(key) != value]
+    if not wanted: return ()
+    return (f'Pose2Sim has filled gaps itself, which now pass for seen: set {" and ".join(wanted)} '
+            f'under [triangulation] of {_CONFIG} and triangulate again',)
+
 # %% ../nbs/cli/909_pose2sim.ipynb #tracks
 _FILTERED = re.compile(r'_filt_[A-Za-z_]+?(?=_\d+-\d+$|$)')
 _FRAMES = re.compile(r'_\d+-\d+$')
@@ -178,7 +190,7 @@ def _steps_of(folder: Path, root: Path, unfiltered: bool, set_aside: bool) -> li
     inside = folder.relative_to(root).as_posix() if root in folder.parents else folder.name
     if isinstance(left_out, list) and folder != root and {folder.name, inside} & set(map(str, left_out)):
         return []
-    notes = (*config_notes, *_note_beside(folder, set_aside))
+    notes = (*config_notes, *_note_filled(config), *_note_beside(folder, set_aside))
     rate, names = _frame_rate(config), _point_names(config)
     sources = [_choose(track, unfiltered) for track in _tracks(folder)]
     return [Step(source, _output(source), rate, names, notes if number == 0 else ())

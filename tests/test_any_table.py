@@ -171,6 +171,16 @@ def test_is_refused(text, message, tmp_path):
     with pytest.raises(DataError, match=message): read_trial(path)
 
 
+def test_clock_times_of_points_without_a_unit(tmp_path):
+    "What is lacking is said, not that clock times are no numbers, which they need not be."
+    path = tmp_path/'far.csv'
+    rows = [f'{clock(frame)},{.3*frame:.1f},0,0,0,0,5,0,5,0,5,5,5' for frame in range(30)]
+    names = (f'M{point}_{axis}' for point in range(4) for axis in 'xyz')
+    path.write_text('\n'.join([','.join(['time', *names]), *rows, '']))
+    with pytest.raises(DataError, match='give the unit'): read_trial(path)
+    assert read_trial(path, units='m').rate == RATE
+
+
 @pytest.mark.parametrize('rate, drop', [(60, 6), (30, 20), (120, 2)])
 def test_milliseconds_with_frames_left_out(rate, drop, tmp_path):
     "Times that are rounded hide neither the rate of a camera nor the frames that it dropped."

@@ -7,12 +7,15 @@ import ast
 import os
 import subprocess
 import sys
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import motionfm
 from motionfm.basics import atomic_path, FileError
+from motionfm.evaluation.benchmark_set import write_benchmark_set
 from motionfm.reconstruct.report import append_summary, Failure
 from motionfm.reconstruct.trials import plan_outputs, plan_several
 
@@ -54,6 +57,18 @@ def test_text_files_name_their_encoding():
             not modes or 'b' not in str(modes[0]))
         own = called(node) == 'read_text' and isinstance(node.func, ast.Name)   # `read_text` of the package
         if is_text and not own and 'encoding' not in words:
+            wrong.append(f'{path.name}:{node.lineno}: {ast.unparse(node)[:60]}')
+    assert not wrong, wrong
+
+
+def test_text_files_name_their_line_ends():
+    "What is written is the same on every system."
+    wrong = []
+    for path, node in CALLS:
+        mode = node.args[1].value if len(node.args) > 1 and isinstance(node.args[1], ast.Constant) else 'r'
+        is_text = ast.unparse(node.func) == 'open' and set('wax') & set(mode) and 'b' not in mode
+        if called(node) != 'write_text' and not is_text: continue
+        if 'newline' not in {word.arg for word in node.keywords}:
             wrong.append(f'{path.name}:{node.lineno}: {ast.unparse(node)[:60]}')
     assert not wrong, wrong
 
@@ -124,6 +139,39 @@ def test_names_that_differ_in_case_only(tmp_path):
     assert len({target.name.casefold() for target in targets}) == 4, targets
     only = [target.name for _, target in plan_outputs(tmp_path/'c', tmp_path/'out2', ending='.trc')]
     assert sorted(only) == ['WALK_csv.trc', 'walk_c3d.trc']
+
+
+def test_devices_are_no_names_of_files(tmp_path):
+    "A trial of the control group may be called con, which on Windows is the keyboard."
+    walk = motionfm.synthesize('walk', seed=1, n_frames=120).astype(float)
+    group = {name: (walk, 60.) for name in ('con', 'AUX', 'com1', 'control')}
+    manifest = write_benchmark_set(tmp_path/'set', {'controls': group}, ['noise'])
+    assert sorted(manifest['truth']) == ['control', 'trial_AUX', 'trial_com1', 'trial_con']
+
+
+@pytest.fixture(params=['UTC0', 'CET-1CEST,M3.5.0,M10.5.0/3', 'EST5EDT,M3.2.0,M11.1.0'])
+def zone(request, monkeypatch):
+    "The time zone of the machine, where it can be set."
+    if not hasattr(time, 'tzset'): pytest.skip('the zone of Windows is that of all programs')
+    with monkeypatch.context() as patch:
+        patch.setenv('TZ', request.param)
+        time.tzset()
+        yield request.param
+    time.tzset()
+
+
+@pytest.mark.parametrize('begin', ['2026-10-25 02:59:56', '2026-03-29 02:59:56', '2026-11-01 01:59:56',
+                                   '1969-12-31 23:59:56'])
+def test_clock_times_are_the_same_in_every_zone(tmp_path, zone, begin):
+    "Summer time begins and ends nowhere, and time before 1970, which Windows does not count, is time."
+    times = [datetime.fromisoformat(begin) + timedelta(seconds=tenth/10) for tenth in range(90)]
+    lines = [','.join(['timestamp', *(f'M{point}_{axis}' for point in range(4) for axis in 'xyz')])]
+    for row, moment in enumerate(times):
+        lines.append(','.join([f'{moment}', *(f'{.1*cell + .01*row:.3f}' for cell in range(12))]))
+    path = tmp_path/'walk.csv'
+    path.write_text('\n'.join([*lines, '']), encoding='utf-8', newline='\n')
+    trial = motionfm.read(path)
+    assert len(trial) == 90 and abs(trial.rate - 10) < 1e-6
 
 
 def test_line_ends_are_those_of_the_format(gappy):

@@ -33,7 +33,7 @@ def _write_page(path: Path, title: str, body: str) -> None:
     "Write a page; raises `FileError`."
     page = _PAGE.format(title=escape(title), style=_STYLE, body=body)
     with atomic_path(path) as temporary:
-        temporary.write_text(page, encoding='utf-8', errors='backslashreplace')
+        temporary.write_text(page, encoding='utf-8', errors='backslashreplace', newline='\n')
 
 # %% ../../nbs/cli/904_pages.ipynb #millimetres
 def _millimetres(value: float | None) -> str:

@@ -161,7 +161,7 @@ def _valid_about(folder: Path, dataset: Dataset) -> dict:
     except (FileError, KeyError): return {}
     about['source'] = _stat_of(source)
     with atomic_path(folder/'about.json') as temporary:
-        temporary.write_text(json.dumps(about), encoding='utf-8')
+        temporary.write_text(json.dumps(about), encoding='utf-8', newline='\n')
     return about
 
 # %% ../../nbs/data/207_cache.ipynb #place
@@ -252,7 +252,7 @@ def _prepare_anew(dataset: Dataset, folder: Path, limit: float) -> None:
         np.savez(temporary/'index.npz', **index)
         about = {'version': _VERSION, 'layout': dataset.layout, 'source': before,
                  'digest': _digest(source), 'prepared': _stat_of(temporary/'joints.f32')}
-        (temporary/'about.json').write_text(json.dumps(about), encoding='utf-8')
+        (temporary/'about.json').write_text(json.dumps(about), encoding='utf-8', newline='\n')
         if _stat_of(source) != before:
             raise FileError(f'{source}: changed while it was read; start again when it is complete')
 

@@ -95,11 +95,14 @@ SET_SCENARIOS = ('noise', 'jitter', 'joints', 'frames', 'everything', 'gap60', '
 
 def _round(positions: np.ndarray) -> np.ndarray: return np.round(positions, _DIGITS) + 0.   # no minus zero
 
+_DEVICES = re.compile(r'(con|prn|aux|nul|(com|lpt)\d)', re.IGNORECASE)   # no names of files on Windows
+
 def _file_names(trials: Iterable[str], taken: set[str]) -> dict[str, str]:
     "A name of a file for each trial, that no other trial has."
     found = {}
     for trial in trials:
         stem = re.sub(r'[^\w-]+', '_', re.sub(r'\.[A-Za-z]\w{1,4}$', '', trial)).strip('_') or 'trial'
+        if _DEVICES.fullmatch(stem): stem = f'trial_{stem}'
         name, number = stem, 1
         while name.lower() in taken: name, number = f'{stem}_{number + 1}', number + 1
         taken.add(name.lower())

@@ -364,7 +364,7 @@ def _write_page(path: str | Path, title: str, body: str, results: list[dict]) ->
     "Put the page together and write it; raises `FileError`."
     data = json.dumps(results, separators=(',', ':')).replace('<', '\\u003c')
     page = _PAGE.format(title=escape(title), explanation=_EXPLANATION, body=body, data=data)
-    with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8')
+    with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8', newline='\n')
 
 # %% ../../nbs/evaluation/705_report.ipynb #write-report
 def write_report(

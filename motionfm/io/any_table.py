@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, UTC
 from pathlib import Path
 from typing import NamedTuple
 
@@ -310,6 +310,7 @@ def _find_columns(words: Sequence[str]) -> _Columns | None:
 # %% ../../nbs/io/419_any_table.ipynb #clock
 _CLOCK = re.compile(r'((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?)(?:\s*([ap])\.?m\.?)?', re.IGNORECASE)
 _DATE = re.compile(r'(\d{1,2})[./-](\d{1,2})[./-](\d{4})[\sT,]+(.{4,30})')
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)   # times without a zone count as UTC, wherever they are read
 
 def _clock_seconds(word: str) -> float:
     "A clock time, of 24 or of 12 hours, as seconds; NaN for anything else."
@@ -319,11 +320,15 @@ def _clock_seconds(word: str) -> float:
     if found[2]: parts[0] = parts[0] % 12 + 12*(found[2].lower() == 'p')
     return sum(part*60**power for power, part in enumerate(reversed(parts)))
 
+def _since_1970(moment: datetime) -> float:
+    "Seconds, the same in every time zone, also before that."
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH).total_seconds()
+
 def _as_seconds(word: str, day_first: bool) -> float:
     "A clock time, or a date with a time, as seconds; NaN for anything else."
     word, found = word[:60], _DATE.fullmatch(word[:60])
     try:
-        if not found: return datetime.fromisoformat(word.replace('Z', '+00:00')).timestamp()
+        if not found: return _since_1970(datetime.fromisoformat(word.replace('Z', '+00:00')))
         day, month = int(found[1 if day_first else 2]), int(found[2 if day_first else 1])
         return datetime(int(found[3]), month, day).toordinal()*86400 + _clock_seconds(found[4])
     except (ValueError, OverflowError, OSError): return _clock_seconds(word)

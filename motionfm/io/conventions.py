@@ -434,6 +434,9 @@ def bone_changes(joints: np.ndarray, names: Sequence[str]) -> list[float]:
     with np.errstate(all='ignore'):
         return [float(np.median(np.abs(bone - np.median(bone)))/np.median(bone)) for bone in bones]
 
+class UnknownUnitError(DataError):
+    "The unit can't be told, or not even that the numbers are positions."
+
 def unit_of_leg(
     leg: float,                                  # length of the legs, NaN where it is not known
     candidates: Sequence[str] = tuple(UNITS),    # units that may be
@@ -445,9 +448,9 @@ def unit_of_leg(
         metres = leg/per_metre(fits[0])
         return fits[0], f'the legs measure {leg:.4g}, which is {metres:.2f} m if the unit is {fits[0]}'
     found = f'legs of length {leg:.4g}' if np.isfinite(leg) else 'no hip, knee and ankle of one side'
-    raise DataError(f'{found} found, from which the unit can\'t be told, '
-                    f'expected legs of {shortest} to {longest} m; '
-                    f'give the unit, one of {", ".join(candidates)}')
+    raise UnknownUnitError(f'{found} found, from which the unit can\'t be told, '
+                           f'expected legs of {shortest} to {longest} m; '
+                           f'give the unit, one of {", ".join(candidates)}')
 
 # %% ../../nbs/io/401_conventions.ipynb #find-units-2
 def find_units(

@@ -21,7 +21,7 @@ import numpy as np
 from ..basics import DataError
 from .any_table import NoRowsError, read_any_table
 from .c3d import C3dContent, without_markers
-from .conventions import check_up, per_metre
+from .conventions import check_up, per_metre, UnknownUnitError
 from motionfm.io.registry import (
     check_rate,
     CHECKS,
@@ -56,7 +56,7 @@ def read_trial(
 def _more_telling(first: DataError, second: DataError) -> DataError:
     "Of what two readers of a table say, what helps more: not that columns have no names that are known."
     says_little = isinstance(first, UnknownNamesError) and not isinstance(second, NoRowsError)
-    return second if says_little or isinstance(second, NoTimesError) else first
+    return second if says_little or isinstance(second, (NoTimesError, UnknownUnitError)) else first
 
 def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
     "The same by a reader of its choice."

@@ -32,6 +32,7 @@ from motionfm.io.conventions import (
     travels_along,
     unit_of_leg,
     UNITS,
+    UnknownUnitError,
 )
 from .trial import observed, prefix_errors, select_joints, Trial
 
@@ -475,9 +476,9 @@ def find_units_by_size(
         metres = size/per_metre(units)
         return units, f'the points span {size:.4g}, which is {metres:.2f} m if the unit is {units}'
     found = f'points that span {size:.4g}' if np.isfinite(size) else 'no two points'
-    raise DataError('no hip, knee and ankle of one side found, from which the unit can\'t be told, '
-                    f'and {found}, expected {smallest} to {largest} m; '
-                    f'give the unit, one of {", ".join(UNITS)}')
+    raise UnknownUnitError('no hip, knee and ankle of one side found, from which the unit can\'t be told, '
+                           f'and {found}, expected {smallest} to {largest} m; '
+                           f'give the unit, one of {", ".join(UNITS)}')
 
 # %% ../../nbs/io/403_registry.ipynb #doubts
 _ABSURD_M = .1, 10.   # metres: nobody's points span less or more
@@ -512,8 +513,9 @@ def _check_flat(points: np.ndarray, contradiction: str) -> None:
     "Raise `DataError` where a body (T, M, 3) of no body's size lies in one plane, as in a picture."
     low, high = _box_of(points)
     if (low == high).sum() != 1: return
-    raise DataError(f'points in one plane found, as pixels of a picture ({contradiction}), '
-                    'expected positions in space; take the file in metres, triangulate it, or give the unit')
+    raise UnknownUnitError(f'points in one plane found, as pixels of a picture ({contradiction}), '
+                           'expected positions in space; take the file in metres, triangulate it, '
+                           'or give the unit')
 
 def _check_space(points: np.ndarray) -> None:
     "Raise `DataError` for points (T, M, 3) of a picture, whose third number is a certainty."
@@ -529,8 +531,9 @@ def _check_rigid(joints: np.ndarray, names: tuple[str, ...]) -> None:
     "Raise `DataError` for joints (T, K, 3) between which no bones can be, as angles or speeds."
     changes = bone_changes(joints, names)
     if len(joints) < 3 or not changes or not np.mean(changes) > _LEAST_RIGID: return
-    raise DataError(f'thighs and shanks that change their lengths by {100*np.mean(changes):.0f} % found, '
-                    'expected positions of joints; if these are positions, give the unit')
+    raise UnknownUnitError('thighs and shanks that change their lengths by '
+                           f'{100*np.mean(changes):.0f} % found, '
+                           'expected positions of joints; if these are positions, give the unit')
 
 # %% ../../nbs/io/403_registry.ipynb #check-body
 _LEAST_BODY = .12   # share by which a quarter of the points change their distance to the steadiest neighbour
@@ -556,8 +559,8 @@ def _check_body(points: np.ndarray) -> None:
     changes = _distance_changes(points[np.ix_(frames, columns)])
     known = changes[np.isfinite(changes)]
     if not len(known) or np.quantile(known, .25) <= _LEAST_BODY: return
-    raise DataError('points that keep their distance to no other found, expected positions on a body; '
-                    'if these are positions, give the unit')
+    raise UnknownUnitError('points that keep their distance to no other found, expected positions on a body; '
+                           'if these are positions, give the unit')
 
 # %% ../../nbs/io/403_registry.ipynb #find-units
 def unit_of_size(size: float, measured: str, metres: float) -> tuple[str, str]:

@@ -286,7 +286,7 @@ def save_architecture(
 ) -> None:
     "Write the architecture as Keras JSON; raises `FileError`."
     with atomic_path(path) as temporary:
-        temporary.write_text(_plain(model).to_json(indent=1), encoding='utf-8')
+        temporary.write_text(_plain(model).to_json(indent=1), encoding='utf-8', newline='\n')
 
 # %% ../../nbs/learn/305_model.ipynb #room-for
 def room_for(

@@ -325,8 +325,8 @@ def _start_workers(config: TrainConfig, verbose: int | str) -> list[tuple]:
         errors = TemporaryFile()  # noqa: SIM115
         process = subprocess.Popen(
             [sys.executable, '-c', _WORK, settings, str(verbose), str(os.getpid())],
-            env={**os.environ, 'KERAS_BACKEND': 'jax'}, stdout=subprocess.DEVNULL if worker else None,
-            stderr=errors, start_new_session=True)
+            env={**os.environ, 'KERAS_BACKEND': 'jax', 'PYTHONIOENCODING': 'utf-8'},
+            stdout=subprocess.DEVNULL if worker else None, stderr=errors, start_new_session=True)
         started.append((process, errors))
     return started
 
@@ -334,7 +334,7 @@ def _start_workers(config: TrainConfig, verbose: int | str) -> list[tuple]:
 def _last_line(errors) -> str:
     "The last whole line that a process wrote to its error stream."
     errors.seek(0)
-    lines = errors.read().decode(errors='replace').split('\n')[:-1]
+    lines = errors.read().decode(errors='replace').replace('\r\n', '\n').split('\n')[:-1]
     return lines[-1][:300] if lines else ''
 
 def _raise_failure(failed: list[tuple]) -> None:

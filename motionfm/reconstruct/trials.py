@@ -623,7 +623,7 @@ def _check_folder(source: Path, output: Path | None, overwrite: bool) -> None:
 # %% ../../nbs/reconstruct/610_trials.ipynb #check-target
 def _check_target(path: Path, target: Path, overwrite: bool) -> None:
     "Raise `FileError` if the result of a recording can't be written."
-    if target.resolve() == path.resolve():
+    if target.exists() and target.samefile(path):   # perhaps by a name in other letters
         raise FileError(f'{target}: is the recording itself, which is never overwritten; '
                         'choose another output')
     if target.exists() and not overwrite:

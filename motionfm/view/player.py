@@ -225,7 +225,7 @@ def save_html(
 ) -> None:
     "Write the player as a page that plays anywhere; raises `FileError`."
     page = player_html(scene, **look)
-    with atomic_path(target) as path: path.write_text(page, encoding='utf-8')
+    with atomic_path(target) as path: path.write_text(page, encoding='utf-8', newline='\n')
 
 # %% ../../nbs/view/802_player.ipynb #save-png
 def save_png(

@@ -250,7 +250,7 @@ def save_review(
 ) -> None:
     "Write the page; raises `FileError`."
     page = review_html(done, decisions, by)
-    with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8')
+    with atomic_path(path) as temporary: temporary.write_text(page, encoding='utf-8', newline='\n')
 
 # %% ../../nbs/view/807_review.ipynb #frame
 _HEIGHT = 900   # pixels

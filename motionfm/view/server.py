@@ -272,5 +272,6 @@ def present(
 ) -> None:
     "Write a scene to a file or serve it; raises `FileError`."
     if html is None: return serve(scene, title, port, browser)
-    with atomic_path(html) as path: path.write_text(scene_page(scene, title), encoding='utf-8')
+    page = scene_page(scene, title)
+    with atomic_path(html) as path: path.write_text(page, encoding='utf-8', newline='\n')
     print(f'{title}: written to {html} ({Path(html).stat().st_size/1e6:.1f} MB)', flush=True)
