@@ -67,7 +67,8 @@ def returned_by(
     "What a function gives back; its words stand behind the closing parenthesis."
     ends = [argument.end_lineno or 0 for _, argument, _ in arguments_of(node)]
     head = range(max([node.lineno, *ends]), node.body[0].lineno)
-    words = [comments[line] for line in head if line in comments and lines[line - 1].lstrip().startswith(')')]
+    words = [comments[line] for line in head if line in comments and (
+        not ends or lines[line - 1].lstrip().startswith(')'))]
     returned = Parameter('returns', _written(node.returns), '', words[0] if words else '')
     return returned if returned.type not in ('', 'None') or returned.words else None
 
