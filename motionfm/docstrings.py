@@ -9,6 +9,7 @@ __all__ = ['full_docstring', 'document', 'with_docstrings']
 import ast
 import inspect
 import io
+import re
 import sys
 import textwrap
 import tokenize
@@ -146,7 +147,7 @@ def full_docstring(
 ) -> str:                                   # '' for what has no docstring
     "The docstring of a function or a class with sections for its parameters and what comes back."
     words = ast.get_docstring(node)
-    if not words or '\nParameters\n' in words: return words or ''
+    if not words or re.search('^(Parameters|Returns)$', words, re.MULTILINE): return words or ''
     parameters, returned = _described(node, source, tree)
     results = [returned] if returned else []
     sections = _section('Parameters', parameters), _section('Returns', results, named=False)
