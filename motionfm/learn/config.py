@@ -156,7 +156,7 @@ def _check_each(config: 'TrainConfig') -> None:
         if value not in words: raise DataError(f'{name} {value!r} found, expected one of {", ".join(words)}')
     for name in _FRACTIONS:
         value = getattr(config, name)
-        if not isinstance(value, Real) or not 0 <= value <= 1:
+        if not isinstance(value, Real) or not 0 <= float(value) <= 1:
             raise DataError(f'{name} {value} found, expected 0 to 1')
     for name, value in asdict(config).items():
         if isinstance(value, float) and not isfinite(value):
