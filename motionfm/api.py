@@ -19,8 +19,10 @@ import numpy as np
 from .basics import DataError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
+from .io.registry import check_rate, with_rate
 from .io.trial import Trial
 from .reconstruct.decisions import as_decided, DECIDED_COLUMNS, DecidedGap, gap_row
+from .reconstruct.fuse import Repairer
 from .reconstruct.pipeline import load_network
 from .reconstruct.report import GAP_COLUMNS, Summary
 from .reconstruct.samples import samples_to_dataframe
@@ -89,38 +91,50 @@ def _as_dataframe(table: Table):
 def as_trial(
     recording: Any,                        # path, `Trial`, array (T, M, 3), DataFrame or DataArray
     names: Sequence[str] | None = None,    # of an array: M names
-    rate: float | None = None,             # Hz, where the recording has none
+    rate: float | None = None,             # Hz; None: that of the recording
     units: str | None = None,              # 'm', 'cm', 'mm'; found if not given
     up: str | None = None,                 # 'y', 'z', '-x' ...; found if not given
 ) -> Trial:
     "A recording as a `Trial`; raises `DataError`, `FileError`."
-    if isinstance(recording, Trial): return _with_hints(recording, units, up)
+    if not _has_names(recording): return _from_array(recording, names, rate, units, up)
+    if names is not None:
+        raise DataError('names found beside a recording that has its own; expected them with an array only')
+    if isinstance(recording, Trial): return _with_hints(recording, rate, units, up)
     if isinstance(recording, str | os.PathLike):
         return read_trial(_no_folder(Path(recording)), up, units, rate)
-    if hasattr(recording, 'dims'): return Trial.from_xarray(recording, rate=rate, units=units, up=up)
-    if hasattr(recording, 'iloc'): return Trial.from_dataframe(recording, rate=rate, units=units, up=up)
-    return _from_array(np.asarray(recording), names, rate, units, up)
+    labelled = Trial.from_xarray if hasattr(recording, 'dims') else Trial.from_dataframe
+    return labelled(recording, rate=rate, units=units, up=up)
 
 # %% ../nbs/cli/900_api.ipynb #as-trial-parts
+def _has_names(recording: Any) -> bool:
+    "Whether a recording says itself what its points are called."
+    return isinstance(recording, Trial | str | os.PathLike) or any(
+        hasattr(recording, mark) for mark in ('dims', 'iloc'))   # of xarray, of pandas
+
 def _no_folder(path: Path) -> Path:
     "The path, unless it is a folder."
     if not path.is_dir(): return path
     raise DataError(f'{path}: a folder found, expected one recording; '
                     f'`motionfm reconstruct {path}` repairs all of it')
 
-def _with_hints(trial: Trial, units: str | None, up: str | None) -> Trial:
-    "A trial whose unit and up axis the caller knows better."
+def _with_hints(trial: Trial, rate: float | None, units: str | None, up: str | None) -> Trial:
+    "A trial whose rate, unit and up axis the caller knows better."
+    if rate is not None and check_rate(rate) != trial.rate: trial = with_rate(trial, rate)
     return replace(trial, units=units or trial.units, up=up or trial.up)
 
 # %% ../nbs/cli/900_api.ipynb #from-array
-def _from_array(
-    positions: np.ndarray,           # (T, M, 3)
-    names: Sequence[str] | None,     # M names
-    rate: float | None,              # Hz
-    units: str | None,
-    up: str | None,
-) -> Trial:
+def _as_numbers(recording: Any) -> np.ndarray:
+    "An array as it is; raises `DataError` for what holds no numbers."
+    try: array = np.asanyarray(recording)   # keeps a mask
+    except ValueError: raise DataError('rows of different lengths found, expected (T, M, 3)') from None
+    if array.ndim and array.dtype.kind in 'biufc': return array
+    raise DataError(f'{type(recording).__name__} without numbers found, expected a path, a `Trial`, '
+                    'an array (T, M, 3), a DataFrame or a DataArray')
+
+def _from_array(recording: Any, names: Sequence[str] | None, rate: float | None,
+                units: str | None, up: str | None) -> Trial:
     "An array as a trial."
+    positions = _as_numbers(recording)
     if rate is None: raise DataError('an array without a rate found; give the frames per second, as rate=60')
     if names is None and positions.ndim == 3 and positions.shape[1] in JOINT_COUNTS:
         names = JOINTS[:positions.shape[1]]
@@ -136,7 +150,8 @@ def with_visible(
 ) -> Trial:
     "A trial with gaps where nothing was seen; raises `DataError` for a wrong shape."
     if visible is None: return trial
-    seen = np.asarray(visible, bool)
+    try: seen = np.asarray(visible, bool)
+    except ValueError: raise DataError('visible with rows of different lengths found') from None
     if seen.shape != trial.values.shape[:2]:
         raise DataError(f'visible of shape {seen.shape} found, expected {trial.values.shape[:2]}: '
                         'one value for each frame and point')
@@ -204,11 +219,17 @@ def _display(repair: Repair) -> None:
 @lru_cache(maxsize=1)
 def _shipped() -> Any: return load_network()
 
+def _as_network(network: Any) -> Any:
+    "The network that was given, or that which ships; raises `DataError` for what is none."
+    if network is None: return _shipped()
+    if callable(network) or isinstance(network, Repairer): return network
+    raise DataError(f'network {str(network)[:40]!r} found, expected what `load_network` gives')
+
 # %% ../nbs/cli/900_api.ipynb #repair
 def repair(
     recording: Any,                          # path, `Trial`, array (T, M, 3), DataFrame or DataArray
     names: Sequence[str] | None = None,      # of an array: M names; `JOINTS` where M is 20 or 16
-    rate: float | None = None,               # frames per second, where the recording has none
+    rate: float | None = None,               # frames per second; None: that of the recording
     *,
     units: str | None = None,                # 'm', 'cm' or 'mm'; found from the size of the body if not given
     up: str | None = None,                   # axis that points up, as 'y', 'z' or '-x'; found if not given
@@ -227,7 +248,7 @@ def repair(
     "Repair a recording: fill gaps, remove noise, and report what was done; raises `DataError`, `FileError`."
     trial = with_visible(as_trial(recording, names, rate, units, up), visible)
     done = reconstruct_trial(
-        trial, network or _shipped(), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
+        trial, _as_network(network), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
         out_up, out_units)
     return _as_repair(done, decisions)
 
@@ -269,7 +290,19 @@ def _trials_of(source: Any, most: int | None) -> dict[str, tuple[np.ndarray, flo
     from motionfm.evaluation.benchmark import clean_trials, read_trials
     if isinstance(source, str | os.PathLike): return read_trials(Path(source), most)
     trials = source if isinstance(source, Mapping) else {getattr(source, 'source', 'trial'): source}
+    for trial in trials.values(): _check_truth(trial)
     return clean_trials({str(name): trial for name, trial in trials.items()})
+
+def _check_truth(trial: Any) -> None:
+    "Raise `DataError` unless it is a trial, or positions with their rate."
+    if isinstance(trial, Trial): return
+    if not isinstance(trial, tuple) or len(trial) != 2:
+        raise DataError(f'{type(trial).__name__} found, expected a folder, a file, a `Trial`, or positions '
+                        '(T, K, 3) in metres with their rate, as {\'walk\': (positions, 60)}')
+    positions = _as_numbers(trial[0])
+    if positions.ndim != 3 or positions.shape[2] != 3:
+        raise DataError(f'positions of shape {positions.shape} found, expected (T, K, 3)')
+    check_rate(trial[1])
 
 # %% ../nbs/cli/900_api.ipynb #evaluate
 def evaluate(
@@ -284,6 +317,6 @@ def evaluate(
     "Damage clean motion, repair it by every method, and compare; raises `DataError`, `FileError`."
     from motionfm.evaluation.baselines import METHODS
     from motionfm.evaluation.benchmark import evaluate_trials, known_names, network_methods, results_table
-    known = METHODS | network_methods(network or _shipped())
+    known = METHODS | network_methods(_as_network(network))
     chosen = {name: known[name] for name in known_names('method', methods or (), known)}
     return Table(results_table(evaluate_trials(_trials_of(source, most), chosen, scenarios, seed)))

@@ -252,6 +252,11 @@ def end_with(
     threading.Thread(target=watch, daemon=True).start()
 
 # %% ../nbs/00_basics.ipynb #usable-cores
+def one_thread():
+    "A `with` block in which products of matrices take one thread, which is best for many small ones."
+    from threadpoolctl import threadpool_limits
+    return threadpool_limits(1, 'blas')
+
 def usable_cores(
 ) -> int:   # cores, 1 or more
     "How many cores this process may use: its affinity, or `OMP_NUM_THREADS` if that is less."

@@ -9,6 +9,7 @@ __all__ = ['full_docstring', 'document', 'with_docstrings']
 import ast
 import inspect
 import io
+import re
 import sys
 import textwrap
 import tokenize
@@ -67,7 +68,8 @@ def returned_by(
     "What a function gives back; its words stand behind the closing parenthesis."
     ends = [argument.end_lineno or 0 for _, argument, _ in arguments_of(node)]
     head = range(max([node.lineno, *ends]), node.body[0].lineno)
-    words = [comments[line] for line in head if line in comments and lines[line - 1].lstrip().startswith(')')]
+    words = [comments[line] for line in head if line in comments and (
+        not ends or lines[line - 1].lstrip().startswith(')'))]
     returned = Parameter('returns', _written(node.returns), '', words[0] if words else '')
     return returned if returned.type not in ('', 'None') or returned.words else None
 
@@ -145,7 +147,7 @@ def full_docstring(
 ) -> str:                                   # '' for what has no docstring
     "The docstring of a function or a class with sections for its parameters and what comes back."
     words = ast.get_docstring(node)
-    if not words or '\nParameters\n' in words: return words or ''
+    if not words or re.search('^(Parameters|Returns)$', words, re.MULTILINE): return words or ''
     parameters, returned = _described(node, source, tree)
     results = [returned] if returned else []
     sections = _section('Parameters', parameters), _section('Returns', results, named=False)

@@ -427,3 +427,16 @@ def test_architecture_that_runs_code(trained, tmp_path, motionfm):
         f'{trained}_best.weights.h5',
     )
     assert code == 2 and 'hostile.json: refused, it asks for keras' in words and words.count('\n') == 1, words
+
+
+def test_all_is_written_though_nobody_listens(tmp_path):
+    "As in `motionfm reconstruct ... | head -1`: the pipe is closed before the last line."
+    write_trial(tmp_path/'recording.trc', example_trial()[0])
+    words = 'reconstruct', tmp_path/'recording.trc', '-o', tmp_path/'out.trc'
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'motionfm', *words,
+         '--report', tmp_path/'out.html', '--table', tmp_path/'out.csv'],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process.stdout.close()
+    process.wait(timeout=600)
+    assert {path.name for path in tmp_path.glob('out.*')} == {'out.trc', 'out.html', 'out.csv'}

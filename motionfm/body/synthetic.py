@@ -6,6 +6,7 @@
 __all__ = ['synthesize', 'standing_pose']
 
 # %% ../../nbs/body/104_synthetic.ipynb #imports
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -107,8 +108,8 @@ def synthesize(
     heading: float = 0.,            # degrees from z (forwards) towards x (left)
     phase: float | None = None,     # where in the cycle it begins, 0 to 1; by default drawn
 ) -> np.ndarray:                    # (T, K, 3) float32 metres, y up, floor at 0, first midHip over the origin
-    "Simulate a person in motion; raises `DataError` for an unknown activity, joint set or length."
-    _check(activity, n_frames, n_joints)
+    "Simulate a person in motion; raises `DataError` for an unknown activity, seed, joint set or length."
+    _check(activity, seed, n_frames, n_joints)
     motion, person = MOTIONS[activity], person or make_person(seed)
     rng = np.random.default_rng([3, ACTIVITIES.index(activity), seed])
     drawn = _draw_trial(rng, speed, phase)
@@ -116,12 +117,14 @@ def synthesize(
     return _settle(joints, drawn.mirrored, heading, motion.rise)[:, :n_joints]
 
 # %% ../../nbs/body/104_synthetic.ipynb #check
-def _check(activity: str, n_frames: int, n_joints: int) -> None:
+def _check(activity: str, seed: int, n_frames: int, n_joints: int) -> None:
     "Raise `DataError` for what can't be synthesized."
     if activity not in MOTIONS:
         raise DataError(f'activity {activity!r} found, expected one of: {", ".join(ACTIVITIES)}')
     if n_joints not in JOINT_COUNTS:
         raise DataError(f'{n_joints} joints found, expected {" or ".join(map(str, JOINT_COUNTS))}')
+    if not isinstance(seed, Integral) or seed < 0:
+        raise DataError(f'seed {seed} found, expected a whole number, 0 or more')
     if n_frames < 1: raise DataError(f'{n_frames} frames found, expected 1 or more')
 
 # %% ../../nbs/body/104_synthetic.ipynb #simulate

@@ -179,13 +179,11 @@ def _reconstruct_single(path: Path, target: Path, network: Callable, options: di
     from motionfm.reconstruct.trials import reconstruct_file
     finish = partial(as_decided, decisions=decisions) if decisions else None
     summary = reconstruct_file(path, target, network, **options, finish=finish)
-    print(summary)
-    if table:
-        (write_decided_gaps if decisions else write_gaps)(table, summary)
-        print(f'every gap is in {table}')
-    if report:
-        _write_report(Path(report), summary, path, target, options)
-        print(f'look at {report}')
+    if table: (write_decided_gaps if decisions else write_gaps)(table, summary)
+    if report: _write_report(Path(report), summary, path, target, options)
+    print(summary)   # last, as nobody may be listening any more
+    if table: print(f'every gap is in {table}')
+    if report: print(f'look at {report}')
 
 # %% ../../nbs/cli/905_repair.ipynb #before-and-after
 def _write_report(page: Path, summary, path: Path, target: Path, options: dict) -> None:

@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from threadpoolctl import threadpool_limits
 
-from ..basics import progress, usable_cores
+from ..basics import one_thread, progress, usable_cores
 from .gap_network import describe_gap, GapCase, weigh_gap_candidates
 from motionfm.estimate.gaussian_process import (
     expected_error,
@@ -279,7 +278,7 @@ def fill_points(
 ) -> FilledPoints:
     "Fill every gap of every point that is seen at some time."
     wanted = set(range(visible.shape[1]) if points is None else points)
-    with threadpool_limits(1, 'blas'):   # many small products, for which one thread is best
+    with one_thread():   # many small products, for which one thread is best
         filled = _fill_all(GapContext(positions, visible, rate, beside_others=beside_others), wanted)
     by = np.array(_WAYS, object)[filled.by]   # many references to a few words
     return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))

@@ -18,9 +18,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 from scipy.special import ndtr
-from threadpoolctl import threadpool_limits
 
-from ..basics import DataError, FileError, usable_cores
+from ..basics import DataError, FileError, one_thread, usable_cores
 
 # %% ../../nbs/estimate/509_network.ipynb #children
 def _children(config) -> list:
@@ -417,7 +416,7 @@ def _on_cores(network: Callable, inputs: np.ndarray, batch_size: int, cores: int
     at_once = max(1, cores//2)
     size = max(1, min(batch_size, -(-len(inputs)//at_once)))
     starts = range(0, max(1, len(inputs)), size)
-    with (threadpool_limits(1, 'blas'), ThreadPoolExecutor(at_once) as batches,
+    with (one_thread(), ThreadPoolExecutor(at_once) as batches,
           ThreadPoolExecutor(cores) as directions):
         run = directions.map if cores > 1 else map
         answers = batches.map(lambda start: network(inputs[start:start + size], run), starts)

@@ -43,12 +43,12 @@ def per_metre(
     units: str,   # a key of `UNITS`, or a number and a key, as '5.6444 cm'; capitals don't matter
 ) -> float:       # how many of the unit make one metre
     "Size of a unit of length; raises `DataError` for one that is not known."
-    found = _UNIT.fullmatch(units.strip().lower())
+    found = _UNIT.fullmatch(str(units).strip().lower())
     if found:
         factor, name = float(found[1] or 1), SPELLED_UNITS.get(found[2], found[2])
         size = (UNITS | _OTHER_UNITS).get(name)
         if size and factor: return size/factor
-    raise DataError(f'units {units[:20]!r} found, expected one of {", ".join(UNITS)}; '
+    raise DataError(f'units {str(units)[:20]!r} found, expected one of {", ".join(UNITS)}; '
                     'correct the units, in the file or in --units')
 
 # %% ../../nbs/io/401_conventions.ipynb #joint-of

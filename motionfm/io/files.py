@@ -72,6 +72,8 @@ def write_trial(
     trial: Trial,       # the recording
 ) -> None:
     "Write a recording; raises `FileError` where it can't be written, `DataError` for an unknown ending."
+    if not isinstance(trial, Trial):
+        raise DataError(f'{type(trial).__name__} found, expected a `Trial`; a repair has it as `.trial`')
     path = Path(path)
     writer_for(path, trial)(path, trial)
 

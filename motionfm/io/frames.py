@@ -16,9 +16,9 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from ..basics import DataError
-from .csv import coordinate_of, marker_columns, named_columns
+from .csv import coordinates_of, marker_columns, named_columns, time_unit_of, units_of
 from .registry import build_trial
-from .tabular import complete_timing, rate_from_times
+from .tabular import complete_timing, pivot_long, Pivoted, rate_from_times, TIME_UNITS
 from .trial import prefix_errors, Recording, Trial
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def _as_names(names: Any) -> list[str]:
     "Names of markers, each different; raises `DataError`."
     if isinstance(names, str):
         raise DataError(f'names {names[:20]!r} found, expected a list with a name for each marker')
-    found = list(names)
+    try: found = list(names)
+    except TypeError:
+        raise DataError(f'names {str(names)[:20]} found, expected a list of names') from None
     for name in found:
         if not isinstance(name, str):
             raise DataError(f'the name {str(name)[:20]} found, expected names that are words')
@@ -152,8 +154,10 @@ def _split_columns(table: 'pandas.DataFrame') -> tuple[list[str], list]:
                         'choose one of the others')
     if levels == 1:
         names = [str(column) for column in table.columns]
-        return names, [coordinate_of(name) for name in names]
+        return names, coordinates_of(names)
     pairs = [(str(keypoint), str(axis)) for keypoint, axis in table.columns]
+    if not any(axis.lower() in _XYZ for _, axis in pairs):
+        pairs = [(second, first) for first, second in pairs]
     names = [keypoint + f'_{axis}'*(axis.strip() not in ('', 'nan')) for keypoint, axis in pairs]
     return names, [(keypoint, axis.lower()) if axis.lower() in _XYZ else None for keypoint, axis in pairs]
 
@@ -173,6 +177,11 @@ def _column_numbers(
     except (TypeError, ValueError): raise problem from None
 
 # %% ../../nbs/io/433_frames.ipynb #only-entry
+def _column_seconds(column: Any, name: str) -> np.ndarray:
+    "Times of a column, in the unit that its name bears; raises `DataError`."
+    unit = time_unit_of(name) if getattr(column.dtype, 'kind', 'O') != 'm' else None   # durations say theirs
+    return _column_numbers(column, name)*TIME_UNITS[unit or 's']
+
 def _only_entry(column: 'pandas.Series', name: str) -> Any:
     "What stands in a column from top to bottom; raises `DataError` where there are several entries."
     entries = column.unique().tolist()
@@ -185,18 +194,17 @@ def _read_others(table: 'pandas.DataFrame', names: list[str]) -> tuple[dict, set
     "Time, frame, rate, units, up from columns or the index, and which columns these are; raises `DataError`."
     index, places = str(table.index.name), named_columns(names)
     found: dict[str, Any] = {}
-    for key in named_columns([index]):
-        if key in ('time', 'frame'): found[key] = _column_numbers(table.index, index)
-    for key in {'time', 'frame'} & set(places):
-        found[key] = _column_numbers(table.iloc[:, places[key]], names[places[key]])
+    read = {'time': _column_seconds, 'frame': _column_numbers}
+    for key in set(read) & set(named_columns([index])): found[key] = read[key](table.index, index)
+    for key in set(read) & set(places):
+        found[key] = read[key](table.iloc[:, places[key]], names[places[key]])
     for key in {'rate', 'units', 'up'} & set(places):
         found[key] = _only_entry(table.iloc[:, places[key]], names[places[key]])
     return found, {places[key] for key in found if key in places}
 
 # %% ../../nbs/io/433_frames.ipynb #parse-dataframe
-def _parse_dataframe(table: 'pandas.DataFrame') -> dict:
+def _parse_wide(table: 'pandas.DataFrame', names: list[str], coordinates: list) -> dict:
     "Values (T, M, 3), markers and notes of a wide table, and what else it says; raises `DataError`."
-    names, coordinates = _split_columns(table)
     markers = marker_columns(names, coordinates)
     if not markers: raise DataError('no column such as RKnee_x found, expected x, y and z for each marker')
     found, known = _read_others(table, ['' if pair else name for name, pair in zip(names, coordinates)])
@@ -205,7 +213,39 @@ def _parse_dataframe(table: 'pandas.DataFrame') -> dict:
     values = np.stack(numbers, -1).reshape(len(table), len(markers), 3)
     left = ', '.join(name for place, name in enumerate(names) if place not in known | set(used))
     notes = [f'columns left out: {left[:200]}'] if left else []
-    return {'values': values, 'markers': tuple(markers), 'notes': notes} | _attributes(table.attrs) | found
+    return {'values': values, 'markers': tuple(markers), 'notes': notes} | found
+
+# %% ../../nbs/io/433_frames.ipynb #parse-long
+def _pivot(table: 'pandas.DataFrame', names: list[str], keys: np.ndarray) -> Pivoted:
+    "Rows of a table, one for each marker and entry of `keys` (R,), as frames; raises `DataError`."
+    places = named_columns(names)
+    missing = [axis for axis in _XYZ if axis not in places]
+    if missing: raise DataError(f'no column {missing[0]} found, expected x, y and z beside the names')
+    labels = table.iloc[:, places['joint']]
+    if labels.isna().any():
+        raise DataError(f'a row without a name in the column {names[places["joint"]][:30]} found, '
+                        'expected a marker in every row')
+    numbers = [_column_numbers(table.iloc[:, places[axis]], axis) for axis in _XYZ]
+    return pivot_long(keys, [str(label) for label in labels], np.stack(numbers, -1))
+
+# %% ../../nbs/io/433_frames.ipynb #parse-long-2
+def _parse_long(table: 'pandas.DataFrame', names: list[str]) -> dict:
+    "The same of a table with a row for each marker in each frame; raises `DataError`."
+    found, _ = _read_others(table, names)
+    timed = [key for key in ('frame', 'time') if key in found]
+    if not timed: raise DataError('neither frames nor times found, expected one of them in every row')
+    pivoted = _pivot(table, names, found[timed[0]])
+    timing = {key: found[key][pivoted.rows] for key in timed}
+    return {'values': pivoted.values, 'markers': pivoted.markers, 'notes': []} | found | timing
+
+def _parse_dataframe(table: 'pandas.DataFrame') -> dict:
+    "Values (T, M, 3), markers and notes of a wide or a long table, and what else it says."
+    if table.index.nlevels > 1: table = table.reset_index()
+    names, coordinates = _split_columns(table)
+    is_long = not any(coordinates) and 'joint' in named_columns(names)
+    parts = _parse_long(table, names) if is_long else _parse_wide(table, names, coordinates)
+    units = units_of(names)
+    return _attributes(table.attrs) | ({'units': units} if units else {}) | parts
 
 # %% ../../nbs/io/433_frames.ipynb #from-dataframe
 def trial_from_dataframe(

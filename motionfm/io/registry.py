@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -167,8 +168,10 @@ def check_rate(
     rate: float,   # Hz, as the user says it
 ) -> float:        # the same
     "Raise `DataError` unless a rate is one that a recording can have."
-    if 0 < rate <= _MAX_RATE: return float(rate)
-    raise DataError(f'a rate of {rate:g} Hz asked for, expected more than 0 and at most {_MAX_RATE:,}')
+    numeric = isinstance(rate, Real) and not isinstance(rate, (bool, np.bool_))
+    if numeric and 0 < rate <= _MAX_RATE: return float(rate)
+    shown = f'{rate:g}' if numeric else repr(rate)[:20]
+    raise DataError(f'a rate of {shown} Hz asked for, expected more than 0 and at most {_MAX_RATE:,}')
 
 _MAX_RATE = 100_000   # Hz
 

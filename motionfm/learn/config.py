@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
+from numbers import Real
 
 from ..basics import DataError
 from .corrupt import Corruptor, DAMAGE
@@ -148,13 +149,15 @@ def _check_each(config: 'TrainConfig') -> None:
     for smallest, names in _SMALLEST.items():
         for name in names:
             value = getattr(config, name)
-            if value < smallest: raise DataError(f'{name} {value} found, expected {smallest} or more')
+            if not isinstance(value, Real) or value < smallest:
+                raise DataError(f'{name} {value} found, expected {smallest} or more')
     for name, words in _CHOICES.items():
         value = getattr(config, name)
         if value not in words: raise DataError(f'{name} {value!r} found, expected one of {", ".join(words)}')
     for name in _FRACTIONS:
         value = getattr(config, name)
-        if not 0 <= value <= 1: raise DataError(f'{name} {value} found, expected 0 to 1')
+        if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+            raise DataError(f'{name} {value} found, expected 0 to 1')
     for name, value in asdict(config).items():
         if isinstance(value, float) and not isfinite(value):
             raise DataError(f'{name} {value} found, expected a finite number')
@@ -190,6 +193,8 @@ def change_config(
     settings: dict,               # name -> value, of those that differ
 ) -> TrainConfig:
     "Settings with some of them changed; raises `DataError` for unknown names and values out of range."
+    if config is not None and not isinstance(config, TrainConfig):
+        raise DataError(f'{type(config).__name__} found, expected a `TrainConfig`, or settings by name')
     known = list(asdict(config or TrainConfig()))
     for name in settings:
         if name not in known: raise DataError(f'setting {name!r} is not known; known are {", ".join(known)}')

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import Parameter, signature
-from numbers import Real
+from numbers import Integral, Real
 from zlib import crc32
 
 import numpy as np
@@ -173,6 +173,8 @@ def _check_step(name: str, settings: Mapping) -> None:
     "Raise `DataError` for a corruption or a setting that is not known, or out of range."
     if name not in CORRUPTIONS:
         raise DataError(f'corruption {name!r} is not known; known are {", ".join(CORRUPTIONS)}')
+    if not isinstance(settings, Mapping):
+        raise DataError(f'{name}: settings {settings!r} found, expected a dict, as {{}}')
     known, takes_others = _settings_of(CORRUPTIONS[name])
     for key, value in settings.items():
         if key not in known and not takes_others:
@@ -185,8 +187,11 @@ def _check_step(name: str, settings: Mapping) -> None:
 def _standard_steps() -> dict[str, dict]: return {'gaussian_noise': {}, 'joint_masks': {}, 'frame_masks': {}}
 
 def _check_steps(steps: Mapping[str, Mapping], seed: int) -> None:
-    "Raise `DataError` for a negative seed, or a step that can't be done."
-    if seed < 0: raise DataError(f'seed {seed} found, expected 0 or more')
+    "Raise `DataError` for a seed or a step that can't be done."
+    if not isinstance(seed, Integral) or seed < 0:
+        raise DataError(f'seed {seed} found, expected a whole number, 0 or more')
+    if not isinstance(steps, Mapping):
+        raise DataError(f'steps {steps!r} found, expected a dict, as {{"joint_masks": {{"prob": 0.1}}}}')
     for name, settings in steps.items(): _check_step(name, settings)
 
 def _apply(steps: Mapping, joints: np.ndarray, visible: np.ndarray, draws_of: Callable) -> tuple:

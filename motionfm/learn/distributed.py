@@ -37,7 +37,7 @@ class WorkerGroup:
 def check_installed() -> None:
     "Raise `DataError` if JAX is not installed."
     if find_spec('jax') is None:
-        raise DataError("JAX is not installed, which several workers need; pip install 'motionfm[cluster]'")
+        raise DataError('JAX is not installed, which several workers need; pip install "motionfm[cluster]"')
 
 # %% ../../nbs/learn/306_distributed.ipynb #check-engine
 def _check_engine() -> None:

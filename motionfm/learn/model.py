@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -169,12 +170,13 @@ class AccumModel(_StoredModel):
         jit_compile: bool | str | None = None, # None: with JAX only; else cuDNN and prediction are slower
         **kwargs,                              # metrics, run_eagerly …, as for any Keras model
     ) -> None:
-        """Prepare for training; raises `DataError` if `accum_steps` is under 1.
+        """Prepare for training; raises `DataError` for `accum_steps` that is no number of batches.
 
         An optimizer instance is used as it is; with `accum_steps` over 1, `model.optimizer` is a fresh copy
         of it, and the instance itself stays as it was.
         """
-        if accum_steps < 1: raise DataError(f'accum_steps {accum_steps} found, expected at least 1')
+        if not isinstance(accum_steps, Integral) or accum_steps < 1:
+            raise DataError(f'accum_steps {accum_steps} found, expected a whole number, at least 1')
         optimizer = _ready_optimizer(optimizer, self, accum_steps, kwargs.get('auto_scale_loss', True))
         if jit_compile is None: jit_compile = keras.backend.backend() == 'jax'
         super().compile(optimizer, loss, *args, jit_compile=jit_compile, **kwargs)

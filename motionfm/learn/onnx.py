@@ -130,7 +130,7 @@ def export_onnx(
     try:
         import onnx
     except ImportError as error:
-        raise DataError("onnx is not installed; pip install 'motionfm[onnx]'") from error
+        raise DataError('onnx is not installed; pip install "motionfm[onnx]"') from error
     if Path(output).suffix != '.onnx': raise DataError(f'{output}: expected a name ending with .onnx')
     model = _onnx_model(read_weights(architecture, weights))
     onnx.checker.check_model(model)

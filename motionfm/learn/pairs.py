@@ -169,7 +169,8 @@ def load_sequences(
 # %% ../../nbs/learn/302_pairs.ipynb #check-arrays
 def _as_arrays(joints, subjects) -> tuple[np.ndarray, np.ndarray]:
     "Windows and subjects; raises `DataError` unless they have the shapes that training needs."
-    joints, subjects = np.asarray(joints, np.float32), np.asarray(subjects)
+    try: joints, subjects = np.asarray(joints, np.float32), np.asarray(subjects)
+    except (TypeError, ValueError): raise DataError('joints that are no array of numbers found') from None
     if joints.shape[1:] not in ((FRAMES, 16, 3), (FRAMES, KMAX, 3)):
         raise DataError(f'joints {joints.shape} found, expected (N, {FRAMES}, 16 or {KMAX}, 3): '
                         'windows of one second at 60 Hz, in metres, y up')

@@ -382,6 +382,8 @@ def _check_run(config: TrainConfig, joints, subjects, corruptor: Corruptor | Non
     if config.recipe != 'plain':
         raise DataError(f'recipe {config.recipe!r} found, expected \'plain\'; '
                         'motionfm.learn.recipe.train_recipe trains the other one')
+    if corruptor is not None and not isinstance(corruptor, Corruptor):
+        raise DataError(f'corruptor {type(corruptor).__name__} found, expected a `Corruptor`')
     own_parts = joints is not None or corruptor is not None or len(callbacks)
     if own_parts and config.workers > 1 and config.worker < 0:
         raise DataError(f'workers {config.workers} found, but arrays, a corruptor and callbacks stay in this '

@@ -74,7 +74,7 @@ def _in_processes(plan: Sequence[Job], work: Callable, processes: int) -> Iterat
 def _dask_client(address: str):
     "A client of a Dask scheduler; raises `DataError` without Dask, `FileError` without a scheduler."
     if find_spec('distributed') is None:
-        raise DataError("Dask is not installed, which a cluster needs; pip install 'motionfm[cluster]'")
+        raise DataError('Dask is not installed, which a cluster needs; pip install "motionfm[cluster]"')
     from distributed import Client
     try: return Client(address, timeout=10)
     except (OSError, ValueError) as error:

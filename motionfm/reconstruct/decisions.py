@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #imports-own
-from ..basics import atomic_path, DataError, FileError
+from ..basics import atomic_path, DataError, FileError, one_thread
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
     distance_spread,
@@ -360,7 +359,7 @@ def fill_span(
         visible = visible.copy()
         visible[span, point] = False
     if not visible[:, point].any(): return None
-    with threadpool_limits(1, 'blas'):   # small products, for which one thread is best
+    with one_thread():   # small products, for which one thread is best
         return _fill_by_method(reviewed, visible, gap, method)
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #finding

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import convolve1d
-from threadpoolctl import threadpool_limits
 
-from ..basics import progress, usable_cores
+from ..basics import one_thread, progress, usable_cores
 from ..body.skeleton import KMAX, LHIP, MIDHIP, RHIP
 from ..data.preprocess import pad_joints
 from motionfm.estimate.features import (
@@ -113,7 +112,7 @@ def _estimate_blocks(
     shares = np.array_split(np.arange(len(positions)), n_shares)
     def features_of(share: np.ndarray) -> FeatureSet:
         return build_features(positions[share], visible[share], repairer.prior)
-    with threadpool_limits(1, 'blas'), ThreadPoolExecutor(n_shares) as pool:
+    with one_thread(), ThreadPoolExecutor(n_shares) as pool:
         sets = list(pool.map(features_of, shares))
         outputs = np.asarray(repairer.predict(np.concatenate([one.features for one in sets])))
         parts = list(pool.map(_estimates_of, [outputs[share] for share in shares], sets))

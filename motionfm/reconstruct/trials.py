@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -264,10 +265,14 @@ def _limits_of(
     extrapolate: bool, rate: float,
 ) -> Limits:
     "What is to be left blank; raises `DataError` for a limit on uncertainties that nobody knows."
-    if max_uncertainty_mm is not None and not isinstance(network, Repairer):
+    longest = None if max_gap is None else parse_span(max_gap, rate)
+    if max_uncertainty_mm is None: return Limits(None, longest, extrapolate)
+    if not isinstance(max_uncertainty_mm, Real) or not max_uncertainty_mm > 0:
+        raise DataError(f'max_uncertainty_mm {max_uncertainty_mm} found, expected a number above 0')
+    if not isinstance(network, Repairer):
         raise DataError('a network without uncertainty found, '
                         'expected the one that comes with motionfm, or one trained with --recipe best')
-    return Limits(max_uncertainty_mm, None if max_gap is None else parse_span(max_gap, rate), extrapolate)
+    return Limits(float(max_uncertainty_mm), longest, extrapolate)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #blank-out
 def _beyond(seen: np.ndarray, limits: Limits) -> np.ndarray:
