@@ -130,7 +130,7 @@ def look_at_gap(
     if around is None and context.beside_others: return None
     model, found, by_path = context.path_model(n_frames), None, None
     if model is not None: by_path = path_candidates(positions, context.counts, gap, model)
-    if by_path is not None and around is None:
+    if model is not None and by_path is not None and around is None:
         by_path = _with_body(by_path, context.body_paths(gap, model), gap.point)
     if around is not None: found = process_candidates(positions, visible, gap, around, rate)
     candidates = _all_candidates(found, by_path, n_frames)

@@ -365,7 +365,7 @@ class Picture {
     const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k);
     const values = place ? `x ${place[0].toFixed(3)}  y ${place[1].toFixed(3)}  z ${place[2].toFixed(3)} m` : 'missing here';
     return `${motion.joints[k]}, ${motion.words[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the ${motion.words[0]}`) +
-           ` · missing in ${motion.gapCount(s, k)} of ${motion.T} frames` + this.missedElsewhere(s, k);
+           ` · missing in ${motion.gapCount(s, k)} of ${motion.T} ${motion.step > 1 || motion.thinned ? 'shown ' : ''}frames` + this.missedElsewhere(s, k);
   }
   missedElsewhere(s, k) {   // a repair is complete: where it was not seen, the recording tells
     const lacks = this.motion.words.map((word, other) => [word, other === s ? 0 : this.motion.gapCount(other, k)]).filter(([, gaps]) => gaps);

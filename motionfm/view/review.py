@@ -142,7 +142,7 @@ def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[
     packed = pack(scene)
     colours = {theme: {name: colours[old] for name, old in _AS_NAMED.items()}
                for theme, colours in SKELETON_COLOURS.items()}
-    return packed | {'colours': colours}, places
+    return packed | {'colours': colours, 'thinned': shown is not None}, places
 
 # %% ../../nbs/view/807_review.ipynb #reach
 def _reach(reviewed: Reviewed, finding: Finding) -> tuple[int, int]:
