@@ -149,10 +149,8 @@ def test_at_the_right_frame(page, three, frame):
             cylinder = look(page, f'{name}/bones/{bone}', frame)
             assert np.abs(cylinder['place'] - hip - (start + end)/2).max() < 1e-5
             assert np.abs(cylinder['top'] - hip - end).max() < 1e-5
-    page.wait_for_function(
-        f"document.getElementById('now').textContent === 'sequence 0 \\u00b7 frame {frame} / 59'",
-        timeout=5000,
-    )
+    words = f'sequence 0 \\u00b7 frame {frame} of 59 \\u00b7 {frame/60:.3f} s'
+    page.wait_for_function(f"document.getElementById('now').textContent === '{words}'", timeout=5000)
 
 
 def test_a_missing_joint_and_its_bone_are_hidden(page):
@@ -193,9 +191,9 @@ def test_keys(page):
     page.keyboard.press('Home')
     for _ in range(3): page.keyboard.press('ArrowRight')
     page.keyboard.press('ArrowLeft')
-    page.wait_for_function("document.getElementById('now').textContent.includes('frame 2 / 59')")
+    page.wait_for_function("document.getElementById('now').textContent.includes('frame 2 of 59')")
     page.keyboard.press('End')
-    page.wait_for_function("document.getElementById('now').textContent.includes('frame 59 / 59')")
+    page.wait_for_function("document.getElementById('now').textContent.includes('frame 59 of 59')")
     page.keyboard.press(' ')
     assert page.evaluate('animator.playing') is True
     page.keyboard.press('o')
@@ -213,7 +211,7 @@ def test_a_motion_ends_or_starts_again(open_page, three):
     short = {'motion': three['reference'][:10]}
     once = open_page(scene_page(motion_scene(short, fps=20)))
     once.wait_for_function('!animator.playing')
-    assert 'frame 9 / 9' in once.inner_text('#now')
+    assert 'frame 9 of 9' in once.inner_text('#now')
     again = open_page(scene_page(motion_scene(short, fps=20, loop=True)))
     again.wait_for_timeout(1500)
     assert again.evaluate('animator.playing') is True
@@ -243,7 +241,7 @@ def test_every_sequence_of_a_subject_without_padded_joints(open_page, tmp_path):
     page.evaluate('show(60)')
     page.wait_for_function(
         "document.getElementById('now').textContent === "
-        "'dataset0, subject 2, sequence 1 \\u00b7 frame 0 / 59'"
+        "'dataset0, subject 2, sequence 1 \\u00b7 frame 0 of 59 \\u00b7 0.000 s'"
     )
 
 

@@ -76,6 +76,25 @@ def test_gaps_are_numbered_as_the_player_counts(open_page, folder):
     assert '3.333 s' in player.locator('.time').inner_text()
 
 
+def test_gaps_where_frame_numbers_jump(open_page, folder, tmp_path, motionfm):
+    "Numbers as in the file, in the table, above the player and on the way between them; true seconds."
+    from motionfm.io.files import read_trial, write_trial
+    trial = read_trial(folder/'reach.trc')
+    frames = trial.frames + 500*(np.arange(len(trial)) >= 150)
+    write_trial(tmp_path/'jumps.trc', replace(trial, frames=frames))
+    motionfm('reconstruct', tmp_path/'jumps.trc', '--report', tmp_path/'report.html')
+    page = open_page(tmp_path/'report.html', 1280)
+    row = page.locator('tr', has_text='LKnee').filter(has_text='701').first
+    assert '701–760' in row.inner_text() and '3.33–4.32' in row.inner_text()
+    player = page.frame_locator('iframe').first
+    player.locator('.mfm[data-frame]').wait_for()
+    player.get_by_text('frame 1 of 860').wait_for()
+    row.get_by_role('button').focus()
+    page.keyboard.press('Enter')
+    player.get_by_text('frame 701 of 860 · 3.333 s').wait_for()
+    assert 'missing in 0 of 360 frames, recorded: in 85' in player.locator('.info').inner_text()
+
+
 def with_angles(trial):
     "The same with a column of angles, as Vicon's programs put them among the points."
     angles = np.where(np.arange(len(trial)) < 50, np.nan, 30.)[:, None, None]*[1, 0, 0]

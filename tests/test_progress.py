@@ -37,3 +37,13 @@ def test_a_folder(tmp_path):
     assert re.search(r'recordings .*1/2 0:00:\d\d \d+\.\d(/s| s each), 0:\d\d left', seen), seen[-500:]
     assert 'a.trc' in printed and 'a.trc' not in seen
     assert '\x1b' not in printed and 'left' not in printed
+
+
+def test_both_passes_over_the_recordings_of_a_recipe(monkeypatch):
+    "Before the first batch each recording is read twice; neither pass is silent."
+    from motionfm.body.synthetic import synthesize
+    from motionfm.estimate import prior
+    bars = []
+    monkeypatch.setattr(prior, 'progress', lambda things, doing: bars.append(doing) or things)
+    prior.fit_prior([synthesize('walk', seed=0, n_frames=120)])
+    assert bars == ['recordings for the motion prior', 'recordings for motion primitives']

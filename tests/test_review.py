@@ -370,6 +370,8 @@ def test_fluid_with_65_markers_at_36000_frames(open_review, tmp_path, monkeypatc
     assert page.locator('.row').count() < 60               # only what is seen of the list is there
     item = get(page, 'item')
     assert get(page, 'frame') == item['start'] and page.locator('.row[aria-selected=true]').is_visible()
+    shown = get(page, 'data.scene.frames')                 # fewer than were recorded: so it says
+    assert shown < 36_000 and f'of {shown} shown frames' in page.locator('.info').inner_text()
 
 
 NOTEBOOK = """import sys; sys.path.insert(0, {root!r})

@@ -64,8 +64,8 @@ def _gap_cells(gap, trial) -> dict[str, str]:
     "A gap as the cells of its row, HTML by heading; with seconds where the `trial` is known."
     cells = {'point': escape(gap.point), 'frames': _go_button(gap)}
     if trial is not None:
-        start = (gap.first - int(trial.frames[0]))/trial.rate
-        cells['seconds'] = f'{start:.2f}–{start + (gap.last - gap.first)/trial.rate:.2f}'
+        start = int((trial.frames == gap.first).argmax())/trial.rate   # numbers of frames can jump
+        cells['seconds'] = f'{start:.2f}–{start + (gap.frames - 1)/trial.rate:.2f}'
     cells |= {'how many': str(gap.frames), 'filled by': escape(gap.by or 'left blank'),
               'uncertainty, median mm': _millimetres(gap.median_mm), 'largest mm': _millimetres(gap.worst_mm)}
     decided = {name.replace('_', ' '): escape(getattr(gap, name, '')) for name in _DECISION_COLUMNS}

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..basics import check_writable, DataError
+from ..basics import check_writable, counted, DataError
 from .app import app, Units, Up
 from ..learn.config import names_in
 
@@ -50,7 +50,7 @@ def _make_set(folder: str, sources: list[str], published: bool, scenario: str, s
     if published: groups, files = _published_groups(sources), []
     else: groups, files = read_groups(sources) if sources else example_groups(), _files_of(sources)
     made = write_benchmark_set(folder, groups, asked or None, seed, ending, files)
-    for group, trials in groups.items(): print(f'{group}: {len(trials)} trials')
+    for group, trials in groups.items(): print(f'{group}: {counted(len(trials), "trial")}')
     print(f'{folder}: {sum(map(len, made["damaged"].values()))} damaged trials, seed {seed}, '
           f'fingerprint {made["fingerprint"]}')
     if published: _compare_with_published(groups, made['fingerprint'])

@@ -150,7 +150,7 @@ def _learn_primitives(recordings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.
     "(D,) mean and (D, C) principal components of the motion primitives of recordings (T, K, 3)."
     size = PRIMITIVES.frames*3*recordings[0].shape[1]
     total, products, count = np.zeros(size), np.zeros((size, size)), 0
-    for recording in recordings:
+    for recording in progress(recordings, 'recordings for motion primitives'):
         primitives = _aligned_primitives(recording)
         total += primitives.sum(0)
         products += primitives.T@primitives

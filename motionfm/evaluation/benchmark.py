@@ -298,15 +298,15 @@ _COLUMNS = {   # metric -> title, digits
 TABLE_HEADER = ['method', *(title for title, _ in _COLUMNS.values()), 'seconds', 'frames/s']
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #format-cells
-def _format_metric(name: str, value: list[float] | None) -> str:
-    "A mean, for the two main errors with its interval; nothing where nothing was measured."
+def _format_metric(name: str, value: list[float] | None, n_parts: int) -> str:
+    "A mean, for the two main errors with its interval if there are parts to differ; '' where not measured."
     if not value: return ''
     mean, low, high = (f'{number:.{_COLUMNS[name][1]}f}' for number in value)
-    return f'{mean} [{low}, {high}]' if name in _INTERVAL_COLUMNS else mean
+    return f'{mean} [{low}, {high}]' if name in _INTERVAL_COLUMNS and n_parts > 1 else mean
 
 def format_cells(row: dict) -> list[str]:
     "The numbers of a line as text, in the order of `TABLE_HEADER`, without the method."
-    shown = [_format_metric(name, row['metrics'].get(name)) for name in _COLUMNS]
+    shown = [_format_metric(name, row['metrics'].get(name), row['parts']) for name in _COLUMNS]
     failed = f' ({len(row["failed"])} failed)' if row['failed'] else ''
     return [*shown, f'{row["seconds"]:.2f}', f'{row["frames_per_second"]:.0f}{failed}']
 

@@ -322,8 +322,16 @@ def _verdict(ours: dict, best: dict) -> str:
     return 'worse' if low > other_high else 'close'
 
 # %% ../../nbs/evaluation/705_report.ipynb #conclusions
-_VERDICTS = {'better': 'Better than every classical method', 'close': 'As good as the best classical method',
-             'worse': 'Worse than the best classical method'}
+_VERDICTS = {'better': 'Better than every classical method that was tried',
+             'close': 'As good as the best classical method that was tried',
+             'worse': 'Worse than the best classical method that was tried'}
+_FEW = 5   # trials that say little about others
+
+def _how_many(rows: list[dict]) -> str:
+    "A warning where few trials were looked at, as a piece of a page."
+    most = max(row['trials'] for row in rows)
+    if most >= _FEW: return ''
+    return f'<p>Only {_count(most, "trial")} measured: this says little about other recordings.</p>'
 
 def _conclusions(results: list[dict], shown: str) -> str:
     "What to conclude about one method, by scenario, as a piece of a page."
@@ -337,14 +345,15 @@ def _conclusions(results: list[dict], shown: str) -> str:
         found[_verdict(rows[shown], best)].append(f'<li>{escape(words)}</li>')
     parts = [f'<p><b>{_VERDICTS[verdict]}</b> in {_count(len(lines), "scenario")}:</p>'
              f'<ul>{"".join(lines)}</ul>' for verdict, lines in found.items() if lines]
-    return f'<h2>What to conclude about {escape(shown)}</h2>{"".join(parts)}' if parts else ''
+    if not parts: return ''
+    return f'<h2>What to conclude about {escape(shown)}</h2>{"".join(parts)}{_how_many(results)}'
 
 # %% ../../nbs/evaluation/705_report.ipynb #moving
 def _moving(row: dict, examples: list[Example], player: Callable) -> str:
     "Moving skeletons of one method in one scenario; nothing where the player knows none for such points."
     method_name = escape(row['method'])
     parts = [f'<h2>{method_name} in motion ({escape(row["scenario"])})</h2>'
-             f'<p>The truth, what was recorded, and what {method_name} makes of it.</p>']
+             f'<p>The truth, the same after the damage, and what {method_name} makes of it.</p>']
     for example in examples:
         try: moving = player(example.truth, example.damaged, example.answer, example.rate, example.title)
         except DataError: continue

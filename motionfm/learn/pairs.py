@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..basics import DataError
+from ..basics import counted, DataError
 from ..body.skeleton import FRAMES, KMAX
 from ..data.cache import cache_dataset, normalised_blocks, WINDOW_BYTES, WindowCache
 from ..data.dataset import Dataset, open_dataset
@@ -86,7 +86,7 @@ def _in_memory(dataset: Dataset) -> tuple[np.ndarray, dict]:
 
 def _note(name: str, n_sequences: int, n_subjects: int, n_skipped: int) -> str:
     "What was taken of a dataset, and what was not."
-    taken = f'{name}: {n_sequences} sequences of {n_subjects} subjects'
+    taken = f'{name}: {counted(n_sequences, "sequence")} of {counted(n_subjects, "subject")}'
     return f'{taken}, {n_skipped} skipped (NaN or infinite values)' if n_skipped else taken
 
 # %% ../../nbs/learn/302_pairs.ipynb #load-one-2

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 # %% ../../nbs/learn/309_recipe.ipynb #imports-own
-from ..basics import atomic_path, DataError, progress, progress_bar, reserve
+from ..basics import atomic_path, counted, DataError, progress, progress_bar, reserve
 from ..body.activities import ACTIVITIES
 from ..body.skeleton import JOINT_INDEX, KMAX, MIDHIP, MIRROR, PARENT_OF
 from ..body.synthetic import synthesize
@@ -589,8 +589,8 @@ def _train_epoch(run: _Run, epoch: int, step: Callable) -> None:
 def _split_recordings(config: TrainConfig) -> _Split:
     "Who is trained on and who is not; says so."
     split = _split_people(config, *_all_recordings(config))
-    print(f'training on {len(split.people)} recordings ({sum(map(len, split.people))} frames) '
-          f'of {len(set(split.subjects))} subjects; {", ".join(sorted(split.held_out))} held out; '
+    print(f'training on {counted(len(split.people), "recording")} ({sum(map(len, split.people))} frames) '
+          f'of {counted(len(set(split.subjects)), "subject")}; {", ".join(sorted(split.held_out))} held out; '
           f'{SETTINGS.batches_per_epoch} batches an epoch', flush=True)
     return split
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 # %% ../../nbs/learn/308_train.ipynb #imports-own
-from ..basics import check_writable, DataError, end_with, FileError, MotionfmError
+from ..basics import check_writable, counted, DataError, end_with, FileError, MotionfmError
 from ..data.dataset import find_datasets
 from ..estimate.network import check_weights
 from .checkpoint import Checkpoint, draw_curves, entries_of_state, output_paths, read_state
@@ -157,8 +157,8 @@ def _run_data(config: TrainConfig, joints, subjects, corruptor: Corruptor | None
         sequences, names_in(config.val_subjects), config.val_fraction, config.seed)
     people = [np.unique(sequences.person[indices]) for indices in (training, validation)]
     print(*sequences.notes, sep='\n')
-    print(f'training on {len(training)} sequences of {len(people[0])} subjects, validating on '
-          f'{len(validation)} of {", ".join(sorted(sequences.people[people[1]]))}')
+    print(f'training on {counted(len(training), "sequence")} of {counted(len(people[0]), "subject")}, '
+          f'validating on {len(validation)} of {", ".join(sorted(sequences.people[people[1]]))}')
     found = _fingerprint(sequences, validation, corruptor)
     return _RunData(sequences, training, validation, corruptor or corruptor_of(config), found)
 

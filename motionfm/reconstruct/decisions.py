@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #imports-own
-from ..basics import atomic_path, DataError, FileError, one_thread
+from ..basics import atomic_path, counted, DataError, FileError, one_thread
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
     distance_spread,
@@ -559,7 +559,7 @@ def _decision_remarks(decisions: Sequence[Decision]) -> tuple[str, ...]:
     counts = Counter(FILLS[one.method] for one in made)
     who = ', '.join(dict.fromkeys(one.by for one in made if one.by)) or 'somebody'
     said = ', '.join(f'{count} {what}' for what, count in counts.items())
-    lines = [f'{len(made)} decisions by {who}: {said}']
+    lines = [f'{counted(len(made), "decision")} by {who}: {said}']
     for one in made:
         if one.kind not in ('swap', 'cut'): continue
         points = ' and '.join(one.points) or 'the whole body'

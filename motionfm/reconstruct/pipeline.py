@@ -310,6 +310,7 @@ def wrap_keras_model(
         inputs = damaged.reshape(*damaged.shape[:2], -1)
         if width != plain: inputs = np.concatenate([inputs, visible.astype(np.float32)], -1)
         return model.predict(inputs, batch_size=batch_size, verbose=0).reshape(damaged.shape)
+    network.n_joints = KMAX   # type: ignore[attr-defined]
     return network
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #shipped

@@ -127,9 +127,7 @@ class SwapSummary:
     pairs: dict[str, int]               # 'Knee': in how many frames
     runs: tuple[tuple[int, int], ...]   # numbers of the first and the last frame of each swap
     undone: bool                        # or left as they were
-
-    @property
-    def n_frames(self) -> int: return sum(last - first + 1 for first, last in self.runs)
+    n_frames: int                       # in how many frames anything was swapped; their numbers can jump
 
     def __str__(self) -> str:
         frames = _format_frames(self.runs, SETTINGS.max_listed)
@@ -148,7 +146,8 @@ def describe_swaps(
     for joint, name in enumerate(trial.joint_names):
         count = int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum())
         if name[0] == 'R' and count: pairs[name[1:]] = count
-    return SwapSummary(pairs, _frame_numbers(np.any(swapped, 1), trial.frames), undone)
+    anywhere = np.any(swapped, 1)
+    return SwapSummary(pairs, _frame_numbers(anywhere, trial.frames), undone, int(anywhere.sum()))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #outlier-summary
 @dataclass(frozen=True)
@@ -579,7 +578,7 @@ def _look_at(result: Summary) -> str:
     if result.invented: found.append(f'invented: {", ".join(result.invented)}')
     if result.furthest[0] > SETTINGS.far_mm: found.append(f'taken for an outlier: {result.furthest[1]}')
     if result.discontinuities: found.append('discontinuity')
-    if result.swaps: found.append(f'left/right swap in {result.swaps.n_frames} frames')
+    if result.swaps: found.append(f'left/right swap in {counted(result.swaps.n_frames, "frame")}')
     if result.outliers: found.append(f'outliers: {", ".join(result.outliers.runs)}')
     return '; '.join(found)
 

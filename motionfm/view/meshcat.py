@@ -293,6 +293,7 @@ def _facts(
     n_sequences, n_frames = next(iter(motions.values())).shape[:2]
     return {
         'fps': float(fps),
+        'rate': float(RATE),   # of what was recorded, however fast it is shown
         'n_frames': n_frames,
         'labels': list(labels) or [f'sequence {index}' for index in range(n_sequences)],
         'legend': _legend(list(motions)),

@@ -82,7 +82,7 @@ class Motion {
   constructor(data) {
     Object.assign(this, data);
     this.T = data.frames; this.K = data.joints.length; this.S = data.names.length;
-    this.words = data.words || data.names; this.first = data.first || 0;   // on the screen; as in the recording
+    this.words = data.words || data.names; this.numbers = data.numbers || 0;   // on the screen; of the frames: the first, or all
     if (data.positions) this.values = new (data.exact ? Float32Array : Int16Array)(bytesOf(data.positions).buffer);
     else this.bits = bytesOf(data.gaps);
     this.hasReference = this.S > 1 && this.names[0] === 'reference';
@@ -128,10 +128,12 @@ class Motion {
     return all.length ? all.reduce((a, b) => a + b) / all.length : null;
   }
   gapCount(s, k) { let n = 0; for (let t = 0; t < this.T; t++) n += this.missing(s, t, k); return n; }
-  frameLabel(t) {
-    const number = t * this.step, last = (this.T - 1) * this.step;
-    return `frame ${this.first + number} of ${this.first + last} · ${(number / this.rate).toFixed(3)} s`;
+  numberOf(t) { return Array.isArray(this.numbers) ? this.numbers[t] : this.numbers + t * this.step; }   // as in the recording
+  placeOf(number) { // the frame of that number, or the nearest
+    const {numbers} = this, far = at => Math.abs(numbers[at] - number);
+    return Array.isArray(numbers) ? numbers.reduce((best, _, at) => far(at) < far(best) ? at : best, 0) : (number - numbers) / this.step;
   }
+  frameLabel(t) { return `frame ${this.numberOf(t)} of ${this.numberOf(this.T - 1)} · ${(t * this.step / this.rate).toFixed(3)} s`; }
 }
 
 function rampColour(share) {
@@ -176,7 +178,7 @@ class Strip {
     const row = this.rows[Math.floor(event.offsetY / this.rowHeight)], t = this.frameAt(event.offsetX);
     if (row === undefined) return;
     const who = this.skeletons.filter(s => this.motion.missing(s, t, row)).map(s => this.motion.words[s]);
-    this.canvas.title = `${this.motion.joints[row]}, frame ${this.motion.first + t * this.motion.step}: ${who.length ? 'missing in ' + who.join(', ') : 'seen'}`;
+    this.canvas.title = `${this.motion.joints[row]}, frame ${this.motion.numberOf(t)}: ${who.length ? 'missing in ' + who.join(', ') : 'seen'}`;
   }
   paint() {  // the gaps, once for each size and theme
     const {motion, canvas, theme} = this, {T} = motion, colours = motion.palette(theme());
@@ -360,10 +362,14 @@ class Picture {
   tell() {      // one line on the picked joint
     const {motion, state} = this, {picked, frame} = state;
     if (!picked) return '';
-    const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k), gaps = motion.gapCount(s, k);
+    const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k);
     const values = place ? `x ${place[0].toFixed(3)}  y ${place[1].toFixed(3)}  z ${place[2].toFixed(3)} m` : 'missing here';
     return `${motion.joints[k]}, ${motion.words[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the ${motion.words[0]}`) +
-           ` · missing in ${gaps} of ${motion.T} frames`;
+           ` · missing in ${motion.gapCount(s, k)} of ${motion.T} ${motion.step > 1 || motion.thinned ? 'shown ' : ''}frames` + this.missedElsewhere(s, k);
+  }
+  missedElsewhere(s, k) {   // a repair is complete: where it was not seen, the recording tells
+    const lacks = this.motion.words.map((word, other) => [word, other === s ? 0 : this.motion.gapCount(other, k)]).filter(([, gaps]) => gaps);
+    return lacks.map(([word, gaps]) => `, ${word}: in ${gaps}`).join('');
   }
 }
 
@@ -489,7 +495,7 @@ class Player {
   }
   goTo(number, name) {      // a frame as the recording numbers it, and a point by its name
     const {motion} = this, k = motion.joints.indexOf(name);
-    if (Number.isFinite(number)) this.seek((number - motion.first) / motion.step);
+    if (Number.isFinite(number)) this.seek(motion.placeOf(number));
     if (k >= 0) this.choose({s: motion.S - 1, k});
   }
   seek(frame, tell = true) {
@@ -552,7 +558,7 @@ class Player {
     this.drawn = (this.drawn || 0) + 1;
     this.firstDrawn ??= performance.now();
   }
-  save() { this.download(`frame_${this.motion.first + this.state.frame * this.motion.step}.png`, this.picture.canvas.toDataURL('image/png')); }
+  save() { this.download(`frame_${this.motion.numberOf(this.state.frame)}.png`, this.picture.canvas.toDataURL('image/png')); }
   download(name, address) { const link = element('a', {download: name, href: address}); document.body.append(link); link.click(); link.remove(); }
   destroy() { this.abort.abort(); this.sizes.disconnect(); this.state.playing = false; this.host.replaceChildren(); }
 }

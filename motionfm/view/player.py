@@ -209,7 +209,7 @@ def _figure(scene: Scene, view: str, theme: str, beside: bool):
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     "Title, frame and time, above the picture; in two lines where one is too short."
     figure.texts.clear()
-    number, last = scene.first_frame + frame, scene.first_frame + len(scene.stack[0]) - 1
+    number, last = scene.numbers[[frame, -1]]
     parts = [scene.title, f'frame {number} of {last}', f'{frame/scene.rate:.3f} s']
     words, size = ' · '.join(filter(None, parts)), _font_size(figure)
     room = int(72*figure.get_figwidth()/(.55*size))   # letters

@@ -137,11 +137,12 @@ def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[
     places = {int(column): point for point, column in enumerate(points.columns) if column >= 0}
     both = {name: _at_points(values[frames], places, len(points.names))
             for name, values in (('recorded', reviewed.recorded), ('repaired', reviewed.positions))}
-    scene = Scene(both, trial.rate, '', figure or joint_figure(len(points.names)))
+    figure = figure or joint_figure(len(points.names))
+    scene = Scene(both, trial.rate, '', figure, trial.frames[frames])
     packed = pack(scene)
     colours = {theme: {name: colours[old] for name, old in _AS_NAMED.items()}
                for theme, colours in SKELETON_COLOURS.items()}
-    return packed | {'colours': colours}, places
+    return packed | {'colours': colours, 'thinned': shown is not None}, places
 
 # %% ../../nbs/view/807_review.ipynb #reach
 def _reach(reviewed: Reviewed, finding: Finding) -> tuple[int, int]:

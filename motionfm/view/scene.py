@@ -144,7 +144,7 @@ class Scene:
     rate: float = RATE                 # frames per second
     title: str = ''                    # written above the picture
     figure: Figure | None = None       # names and lines of the points; None: 20 or 16 joints
-    first_frame: int = 0               # number of the first frame, as in the recording
+    frames: np.ndarray | None = None   # (T,) their numbers, as in the recording; None: from 0
     is_recording: bool = False         # somebody's own: it was recorded and repaired, not corrupted
     called: tuple[str, ...] = ()       # what the skeletons are called on the screen, if not by these names
 
@@ -158,6 +158,10 @@ class Scene:
     @cached_property
     def stack(self) -> np.ndarray:     # (S, T, K, 3) all skeletons
         return np.stack(list(self.skeletons.values()))
+
+    @property
+    def numbers(self) -> np.ndarray:   # (T,) of the frames
+        return np.arange(self.shape[0]) if self.frames is None else self.frames
 
     @cached_property
     def stage(self) -> dict: return _stage(self.stack, self.drawn)   # where the camera stands, see below
@@ -246,12 +250,12 @@ def make_scene(
     given = _named(reference, corrupted, reconstructed)
     rate, title = _rate_and_title(given, rate, title)
     trial = next((each for each in given.values() if isinstance(each, Trial)), None)
-    first = 0 if trial is None else int(trial.frames[0])
+    frames = None if trial is None else trial.frames
     given, figure = _as_points(given)
     skeletons = _clean_skeletons(given, visible, figure is None)
     _check_called(called, skeletons)
     is_recording = trial is not None or reference is None     # where nobody knows the truth
-    return Scene(skeletons, rate, title, figure, first, is_recording, tuple(called))
+    return Scene(skeletons, rate, title, figure, frames, is_recording, tuple(called))
 
 # %% ../../nbs/view/801_scene.ipynb #quantise
 MISSING_CODE = -32768   # stands for a missing sample; player.js knows it
@@ -393,6 +397,15 @@ def _pack_figure(figure: Figure) -> dict:
     parts = {'joints': figure.names, 'sides': figure.sides, 'edges': figure.edges}
     return parts | {'midhip': figure.root, 'views': VIEWS, 'colours': SKELETON_COLOURS}
 
+# %% ../../nbs/view/801_scene.ipynb #pack-numbers
+def _pack_numbers(
+    numbers: np.ndarray,   # (T,) of the frames that are shown
+    step: int,             # every how many of the recording these are
+) -> int | list[int]:      # the first number, or all of them where they do not go on evenly
+    "Numbers of frames as the player wants them."
+    even = bool((np.diff(numbers) == step).all())
+    return int(numbers[0]) if even else numbers.tolist()
+
 # %% ../../nbs/view/801_scene.ipynb #pack
 def pack(
     scene: Scene,      # what to show
@@ -404,7 +417,7 @@ def pack(
     step = 1 if max_frames is None else -(-n_frames//max_frames)
     note = f'every {step}th of {n_frames} frames; save the player to keep them all' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
-    packed |= {'words': scene.words, 'first': scene.first_frame}
+    packed |= {'words': scene.words, 'numbers': _pack_numbers(scene.numbers[::step], step)}
     packed |= {'step': step, 'note': note, 'frames': -(-n_frames//step)}
     packed |= _pack_figure(scene.drawn)
     packed['errorMax'] = _error_top(stack) if len(stack) > 1 else 0

@@ -136,7 +136,8 @@ addEventListener('keydown', event => {
 (function tell() {
   const n = frame(), label = facts.labels[Math.floor(n/facts.n_frames)];
   document.getElementById('now').textContent =
-    `${label} \\u00b7 frame ${n % facts.n_frames} / ${facts.n_frames - 1}`;
+    `${label} \\u00b7 frame ${n % facts.n_frames} of ${facts.n_frames - 1}` +
+    ` \\u00b7 ${(n % facts.n_frames/facts.rate).toFixed(3)} s`;
   follow(n);
   requestAnimationFrame(tell); })();
 addEventListener('resize', fit); fit();'''

@@ -169,10 +169,11 @@ def _apply_network(damaged: np.ndarray, visible: np.ndarray, network: Callable, 
                     'the weights belong to another network')
 
 # %% ../../nbs/view/806_viewers.ipynb #check-kmax
-def _check_kmax(kmax: int) -> None:
-    "Raise `DataError` for a number of joints that no network with uncertainty is built for."
-    if kmax != KMAX:
-        raise DataError(f'--kmax {kmax} found, expected {KMAX}, for which this network was built')
+def _check_kmax(kmax: int, network: Repairer | Callable) -> None:
+    "Raise `DataError` for a number of joints that a network of ours was not built for."
+    built_for = KMAX if isinstance(network, Repairer) else getattr(network, 'n_joints', kmax)
+    if kmax != built_for:
+        raise DataError(f'--kmax {kmax} found, expected {built_for}, for which this network was built')
 
 # %% ../../nbs/view/806_viewers.ipynb #reconstruct-selection
 def reconstruct_selection(
@@ -182,11 +183,11 @@ def reconstruct_selection(
     kmax: int = KMAX,           # joints that the network was built for
 ) -> np.ndarray:                # (N, 60, K, 3) metres, complete; all NaN for a sequence that has no place
     "Repair sequences with a network; raises `DataError` if it does not fit or too little is seen."
+    _check_kmax(kmax, network)
     kept = _placeable(damaged, names)
     visible = np.isfinite(damaged[kept]).all(-1)
     answer = np.full(damaged.shape, np.nan)
     if isinstance(network, Repairer):
-        _check_kmax(kmax)
         for at, seen in zip(kept, visible):
             answer[at] = repair_positions(damaged[at], seen, network).positions
     else: answer[kept] = _apply_network(damaged[kept], visible, network, kmax)
