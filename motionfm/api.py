@@ -21,7 +21,7 @@ from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.registry import check_rate, with_rate
 from .io.trial import Trial
-from .reconstruct.decisions import as_decided, DECIDED_COLUMNS, DecidedGap, gap_row
+from .reconstruct.decisions import as_decided, DECIDED_COLUMNS, decided_row, DecidedGap
 from .reconstruct.fuse import Repairer
 from .reconstruct.pipeline import load_network
 from .reconstruct.report import GAP_COLUMNS, Summary
@@ -57,13 +57,15 @@ class Table(Sequence):
 # %% ../nbs/cli/900_api.ipynb #table-text
 _MOST_ROWS = 20   # that are printed
 
-def _cell(value: object) -> str:
-    "A value as it stands in a table."
-    return '' if value is None else f'{value:.1f}' if isinstance(value, float) else str(value)
+def _cell(row: dict, name: str) -> str:
+    "A value as it stands in a table: seconds to the millisecond, other numbers with one digit."
+    value = row[name]
+    if isinstance(value, float): return f'{value:.3f}' if name.endswith('_s') else f'{value:.1f}'
+    return '' if value is None else str(value)
 
 def _as_text(table: Table) -> str:
     "A table in columns; the first rows of a long one."
-    rows = [[_cell(row[name]) for name in table.columns] for row in table.rows[:_MOST_ROWS]]
+    rows = [[_cell(row, name) for name in table.columns] for row in table.rows[:_MOST_ROWS]]
     shown = [table.columns, *rows]
     widths = [max(map(len, column)) for column in zip(*shown)]
     lines = ['  '.join(cell.rjust(width) for cell, width in zip(row, widths)) for row in shown]
@@ -75,7 +77,7 @@ def _as_html(table: Table) -> str:
     "A table for a notebook."
     head = ''.join(f'<th>{escape(name)}</th>' for name in table.columns)
     def cells(row: dict) -> str:
-        return ''.join(f'<td>{escape(_cell(row[name]))}</td>' for name in table.columns)
+        return ''.join(f'<td>{escape(_cell(row, name))}</td>' for name in table.columns)
     body = ''.join(f'<tr>{cells(row)}</tr>' for row in table)
     return f'<table><tr>{head}</tr>{body}</table>'
 
@@ -163,7 +165,7 @@ def _is_decided(summary: Summary) -> bool: return any(isinstance(gap, DecidedGap
 def _gaps_of(summary: Summary) -> Table:
     "Every gap as a row, and what somebody decided, if anything was."
     columns = DECIDED_COLUMNS if _is_decided(summary) else GAP_COLUMNS
-    return Table([dict(zip(columns, gap_row(gap))) for gap in summary.gaps], columns)
+    return Table([dict(zip(columns, decided_row(gap))) for gap in summary.gaps], columns)
 
 # %% ../nbs/cli/900_api.ipynb #repair-class
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,7 +204,7 @@ def _as_player(repair: Repair) -> str:
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
     player = player_frame(make_scene(None, repair.recorded, repair.trial))
-    gaps = gaps_html(repair.summary.gaps, repair.recorded, _MOST_ROWS)
+    gaps = gaps_html(repair.summary.gaps, _MOST_ROWS)
     return f'<div class="mfm-repair">{player}<pre>{escape(str(repair.summary))}</pre>{gaps}</div>'
 
 # %% ../nbs/cli/900_api.ipynb #display

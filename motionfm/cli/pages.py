@@ -60,14 +60,13 @@ def _go_button(gap) -> str:
 # %% ../../nbs/cli/904_pages.ipynb #gap-cells
 _DECISION_COLUMNS = ('decision', 'decided_by', 'note')   # of a `DecidedGap`
 
-def _gap_cells(gap, trial) -> dict[str, str]:
-    "A gap as the cells of its row, HTML by heading; with seconds where the `trial` is known."
-    cells = {'point': escape(gap.point), 'frames': _go_button(gap)}
-    if trial is not None:
-        start = int((trial.frames == gap.first).argmax())/trial.rate   # numbers of frames can jump
-        cells['seconds'] = f'{start:.2f}–{start + (gap.frames - 1)/trial.rate:.2f}'
-    cells |= {'how many': str(gap.frames), 'filled by': escape(gap.by or 'left blank'),
-              'uncertainty, median mm': _millimetres(gap.median_mm), 'largest mm': _millimetres(gap.worst_mm)}
+def _gap_cells(gap) -> dict[str, str]:
+    "A gap as the cells of its row, HTML by heading."
+    seconds = f'{gap.first_s:.2f}–{gap.last_s:.2f}'
+    cells = {
+        'point': escape(gap.point), 'frames': _go_button(gap), 'seconds': seconds,
+        'how many': str(gap.frames), 'filled by': escape(gap.by or 'left blank'),
+        'uncertainty, median mm': _millimetres(gap.median_mm), 'largest mm': _millimetres(gap.worst_mm)}
     decided = {name.replace('_', ' '): escape(getattr(gap, name, '')) for name in _DECISION_COLUMNS}
     return cells | (decided if hasattr(gap, 'decision') else {})
 
@@ -76,13 +75,12 @@ def _cells_of(tag: str, cells) -> str: return ''.join(f'<{tag}>{cell}</{tag}>' f
 
 def gaps_html(
     gaps: Sequence,           # `Gap`s of a recording
-    trial=None,               # the recording, for seconds
     most: int | None = None,  # rows, the least certain ones
 ) -> str:
     "Gaps as a table, the least certain first; with decisions where somebody made some."
     if not gaps: return '<p>No point was missing in any frame.</p>'
     ordered = sorted(gaps, key=lambda gap: -(gap.worst_mm or 0))[:most]
-    cells = [_gap_cells(gap, trial) for gap in ordered]
+    cells = [_gap_cells(gap) for gap in ordered]
     rows = ''.join(f'<tr>{_cells_of("td", row.values())}</tr>' for row in cells)
     more = f'<p>… and {len(gaps) - len(ordered)} more</p>' if len(ordered) < len(gaps) else ''
     return _GAPS.format(go=escape(_GO), head=_cells_of('th', cells[0]), rows=rows, more=more)
@@ -100,7 +98,7 @@ def write_repair_page(
     summary,       # what was done, a `Summary`
     player: str,   # HTML of the skeletons
     legend: str = 'Red: what was recorded. Green: what motionfm makes of it.',
-    trial=None,    # the recording, for seconds, axis and unit
+    trial=None,    # the recording, for axis and unit
 ) -> None:
     "Write what a repair did as one page; raises `FileError`."
     first, *others = str(summary).split('\n')
@@ -108,7 +106,7 @@ def write_repair_page(
         first = first.replace(whole, Path(whole).name)
     lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in (first, *others))
     body = (f'<p>{legend}</p>{player}{_facts(summary, trial)}<h2>What was done</h2><ul>{lines}</ul>'
-            f'<h2>Gap by gap</h2>{gaps_html(summary.gaps, trial)}')
+            f'<h2>Gap by gap</h2>{gaps_html(summary.gaps)}')
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row

@@ -37,7 +37,14 @@ from ..io.point_names import subjects_of
 from ..io.points import asks_network, points_of
 from ..io.trial import Trial
 from .discontinuities import find_discontinuities
-from .report import Gap, GAP_COLUMNS, Summary, UncertaintySummary
+from motionfm.reconstruct.report import (
+    Gap,
+    GAP_COLUMNS,
+    gap_row,
+    rounded_cells,
+    Summary,
+    UncertaintySummary,
+)
 from .trials import TrialRepair
 
 # %% ../../nbs/reconstruct/612_decisions.ipynb #fills
@@ -611,10 +618,10 @@ def as_decided(
 # %% ../../nbs/reconstruct/612_decisions.ipynb #write-table
 DECIDED_COLUMNS = (*GAP_COLUMNS, 'decision', 'decided_by', 'note')
 
-def gap_row(gap: Gap) -> tuple:
+def decided_row(gap: Gap) -> tuple:
     "A gap as a row of these columns."
     words = (getattr(gap, name, '') for name in DECIDED_COLUMNS[len(GAP_COLUMNS):])
-    return (gap.point, gap.first, gap.last, gap.frames, gap.by, gap.median_mm, gap.worst_mm, *words)
+    return *gap_row(gap), *words
 
 def write_decided_gaps(
     path: str | Path,    # a CSV file; replaced if it exists
@@ -625,5 +632,4 @@ def write_decided_gaps(
           open(temporary, 'w', encoding='utf-8', errors='backslashreplace', newline='') as file):
         table = csv.writer(file)
         table.writerow(DECIDED_COLUMNS)
-        for gap in summary.gaps:
-            table.writerow([round(cell, 1) if isinstance(cell, float) else cell for cell in gap_row(gap)])
+        table.writerows(map(rounded_cells, map(decided_row, summary.gaps)))
