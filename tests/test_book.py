@@ -35,6 +35,7 @@ WINGS = (
 BELOW = 'basics', 'docstrings'        # stand under all wings
 STEPS = 'pose2sim', 'opencap', 'movement'     # what a user imports for a step between two programs
 ABOVE = '__init__', '__main__', 'api', *STEPS   # stand above the wings that they use
+CONVERSIONS = 'io.trial', 'io.frames'   # methods of a trial that need all readers have done, when called
 MOST_PUBLIC = 250
 
 
@@ -104,7 +105,7 @@ def imported(chapter, later: bool) -> set[str]:
     'chapter', [one for one in CHAPTERS if one.module not in ABOVE], ids=lambda chapter: chapter.page
 )
 def test_imports_run_one_way(chapter):
-    "From a wing only to wings before it, even within functions; when it is loaded only from lower numbers."
+    "From a wing only to wings before it, and in it from lower numbers, even within functions."
     numbers = {one.module: one.number for one in CHAPTERS}
     wing = chapter.module.split('.')[0]
     home = dict.fromkeys(('api', *STEPS), 'cli')   # what users call stands in the last chapter
@@ -113,6 +114,8 @@ def test_imports_run_one_way(chapter):
         if other in BELOW: continue
         assert wing in (*WINGS, *BELOW) and other in WINGS, (chapter.module, module)
         assert WINGS.index(other) <= WINGS.index(wing), (chapter.module, module)
+        upwards = other == wing and numbers[module] >= chapter.number
+        assert not upwards or (chapter.module, module) == CONVERSIONS, (chapter.module, module)
     for module in imported(chapter, later=False):
         if home.get(module, module.split('.')[0]) == wing: assert numbers[module] < chapter.number, module
 

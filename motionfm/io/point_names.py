@@ -21,6 +21,9 @@ def plain_name(
     return re.sub(r'[\s_.\-]+', '', name.lower().rpartition(':')[2])
 
 # %% ../../nbs/io/400_point_names.ipynb #aliases
+USER_NAMES: dict[str, str | None] = {}   # marker, in small letters: joint, or None where it is no joint
+LEG_JOINTS = frozenset(side + joint for side in 'RL' for joint in ('Hip', 'Knee', 'Ankle'))
+
 ALIASES = {'Hip': 'midHip', 'CHip': 'midHip', 'MidHip': 'midHip', 'Pelvis center': 'midHip',
            'hips_center': 'midHip', 'neck_center': 'Neck'}   # the last two: FreeMoCap
 _WORDS = {
