@@ -46,14 +46,14 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument('trials'), parser.add_argument('squats')
 parser.add_argument('--method', default='', help='methods, separated by commas; by default all')
 parser.add_argument('--report', help='also write the page of `motionfm evaluate` here')
-told = parser.parse_args()
+options = parser.parse_args()
 methods = METHODS | network_methods(load_network())
-methods = {name: methods[name] for name in told.method.split(',') if name} or methods
+methods = {name: methods[name] for name in options.method.split(',') if name} or methods
 sets = {
     'CMU subjects 7 and 8': {
-        name: trial for name, trial in read_trials(told.trials).items() if name.startswith(PEOPLE)
+        name: trial for name, trial in read_trials(options.trials).items() if name.startswith(PEOPLE)
     },
-    'squats from two cameras': read_trials(told.squats),
+    'squats from two cameras': read_trials(options.squats),
 }
 results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 for name, trials in sets.items():
@@ -69,9 +69,9 @@ for name, trials in sets.items():
     )
     results[name] = merged(results.get(name, []), rounded(rows))
     print(format_table(results[name]), flush=True)
-    if told.report:
+    if options.report:
         write_report(
-            Path(told.report).with_stem(Path(told.report).stem + '_' + name.split()[0]),
+            Path(options.report).with_stem(Path(options.report).stem + '_' + name.split()[0]),
             rows,
             trials,
             methods,

@@ -231,15 +231,15 @@ def main() -> None:
     parser.add_argument('--scenario', default=','.join(SCENARIOS), help='separated by commas')
     parser.add_argument('--model-json'), parser.add_argument('--weights')
     parser.add_argument('--output', default=str(RESULTS))
-    told = parser.parse_args()
+    args = parser.parse_args()
     start, pose2sim = time.time(), Pose2Sim()
-    files = [one for one in (told.model_json, told.weights) if one]
+    files = [one for one in (args.model_json, args.weights) if one]
     network = load_network(*files)
-    trials = trials_in(Path(told.people), REPORTING if told.report else CHOOSING)
-    trials = dict(list(trials.items())[:told.trials])
-    rows = measure(trials, pose2sim, network, told.scenario.split(',')) if trials else {}
-    results = {'people': 'reporting' if told.report else 'choosing', 'trials': list(trials), 'degrees': rows}
-    if told.squats: results['enhancer_mm'] = shifts(Path(told.squats), pose2sim, network)
+    trials = trials_in(Path(args.people), REPORTING if args.report else CHOOSING)
+    trials = dict(list(trials.items())[:args.trials])
+    rows = measure(trials, pose2sim, network, args.scenario.split(',')) if trials else {}
+    results = {'people': 'reporting' if args.report else 'choosing', 'trials': list(trials), 'degrees': rows}
+    if args.squats: results['enhancer_mm'] = shifts(Path(args.squats), pose2sim, network)
     for part, name in enumerate(('all joints', 'hips, knees, ankles')):
         if not rows: break
         print(f'\nmean error in degrees, {name} (*: without trials for which OpenSim failed)')
@@ -248,7 +248,7 @@ def main() -> None:
         for method, (mean, worst) in found.items():
             print(f"enhancer's markers, {scenario:9} {method:20} {mean:6.1f} mm, {worst:6.0f} at most")
     print(f'{time.time() - start:.0f} seconds')
-    save(told.output, results)
+    save(args.output, results)
 
 
 if __name__ == '__main__': main()

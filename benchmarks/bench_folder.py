@@ -86,7 +86,7 @@ class Watch:
         try: return process.children(recursive=True)
         except psutil.Error: return []
 
-    def told(self) -> dict:
+    def usage(self) -> dict:
         return {'peak_mb': round(self.peak), 'chief_mb': round(self.chief),
                 'cpu_s': round(sum(self.spent.values()), 1)}
 
@@ -125,11 +125,11 @@ def on_cores(root: Path, args) -> dict:
     assert resumed.returncode == 0, resumed.stdout.read()[-2000:]
     untouched = sum((root/'out'/name).stat().st_mtime_ns == time_ns for name, time_ns in kept.items())
     assert untouched == len(kept) and len(done_in(root/'out')) == args.files
-    seconds, cpu = first_s + second_s, before.told()['cpu_s'] + after.told()['cpu_s']
+    seconds, cpu = first_s + second_s, before.usage()['cpu_s'] + after.usage()['cpu_s']
     return {'files': args.files, 'frames': args.frames, 'points': args.points, 'jobs': 2,
             'wall_s': round(seconds, 1), 'cpu_s': round(cpu, 1), 'files_per_cpu_s': round(args.files/cpu, 2),
-            'peak_mb': max(before.told()['peak_mb'], after.told()['peak_mb']),
-            'chief_mb': max(before.told()['chief_mb'], after.told()['chief_mb']),
+            'peak_mb': max(before.usage()['peak_mb'], after.usage()['peak_mb']),
+            'chief_mb': max(before.usage()['chief_mb'], after.usage()['chief_mb']),
             'killed_after': len(kept), 'temporary_left': half_written,
             'resumed': args.files - len(kept), 'untouched': untouched}
 
@@ -154,9 +154,9 @@ def on_cluster(root: Path, args) -> dict:
     finally:
         for one in reversed(cluster): one.terminate(); one.wait()
     assert process.returncode == 0 and len(done_in(root/'out')) == args.trials, process.stdout.read()[-2000:]
-    told = watch.told()
+    used = watch.usage()
     return {'trials': args.trials, 'frames': args.frames, 'points': args.points, 'workers': 2,
-            'wall_s': round(seconds, 1), 'trials_per_cpu_s': round(args.trials/told['cpu_s'], 2), **told}
+            'wall_s': round(seconds, 1), 'trials_per_cpu_s': round(args.trials/used['cpu_s'], 2), **used}
 
 
 def copied(root: Path, args) -> dict:
@@ -168,7 +168,7 @@ def copied(root: Path, args) -> dict:
     first, again = ([float(word) for word in process.stdout.read().split()[-4:]] for process, *_ in rows)
     assert first[:2] == [args.copies]*2 and again[:2] == [args.copies, 0.], (first, again)
     return {'files': args.copies, 'plan_s': round(first[2], 2), 'hand_out_s': round(first[3], 1),
-            'nothing_to_do_s': round(again[2], 2), **rows[0][1].told()}
+            'nothing_to_do_s': round(again[2], 2), **rows[0][1].usage()}
 
 
 def make_hours(folder: Path, hours: int) -> None:
@@ -215,15 +215,15 @@ def main() -> None:
     parser.add_argument('--folder', default=None, help='where to put the data meanwhile')
     parser.add_argument('--only', choices=PARTS, action='append', help='measure only this')
     args = parser.parse_args()
-    told = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    told['machine'] = processor()
+    results = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    results['machine'] = processor()
     for name, measure in zip(PARTS, (on_cores, on_cluster, copied, learned_from)):
         if args.only and name not in args.only: continue
         root = Path(tempfile.mkdtemp(dir=args.folder))
-        try: told[name] = measure(root, args)
+        try: results[name] = measure(root, args)
         finally: shutil.rmtree(root)
-        print(name, told[name], flush=True)
-        RESULT.write_text(json.dumps(told, indent=1) + '\n')
+        print(name, results[name], flush=True)
+        RESULT.write_text(json.dumps(results, indent=1) + '\n')
 
 
 if __name__ == '__main__': main()

@@ -50,9 +50,9 @@ parser.add_argument(
     metavar=('PREFIX', 'PEOPLE'),
     help='what training wrote, and whom it has not seen',
 )
-told, rows = parser.parse_args(), []
-store = np.load(told.trials)
-for prefix, people in told.network:
+options, rows = parser.parse_args(), []
+store = np.load(options.trials)
+for prefix, people in options.network:
     network = load_network(f'{prefix}.json', f'{prefix}_best.weights.h5')
     for person in people.split(','):
         for index, name in enumerate(

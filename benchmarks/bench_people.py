@@ -130,16 +130,16 @@ if __name__ == '__main__':
     parser.add_argument('--people', default='', help='some people, separated by commas, all of their trials')
     parser.add_argument('--output', type=Path, default=RESULTS, help='where results are kept')
     parser.add_argument('--called', default='', help='name of the results there')
-    told = parser.parse_args()
-    if told.people and told.output == RESULTS: parser.error('--people found, expected --output beside it')
-    methods = METHODS | network_methods(load_network(*told.weights or ()))
-    methods = {name: methods[name] for name in told.method.split(',') if name} or methods
-    which = told.called or ('reporting' if told.report else 'choosing')
+    args = parser.parse_args()
+    if args.people and args.output == RESULTS: parser.error('--people found, expected --output beside it')
+    methods = METHODS | network_methods(load_network(*args.weights or ()))
+    methods = {name: methods[name] for name in args.method.split(',') if name} or methods
+    which = args.called or ('reporting' if args.report else 'choosing')
     scenarios = [*MAIN, 'noise5', 'noise40', 'jitter']
-    results = json.loads(told.output.read_text()) if told.output.exists() else {}
+    results = json.loads(args.output.read_text()) if args.output.exists() else {}
     known = results.setdefault(which, {})
-    for name, trials in groups(told.report, told.people).items():
+    for name, trials in groups(args.report, args.people).items():
         known[name] = measure(trials, methods, scenarios, known.get(name, {}))
         print(name, flush=True)
     print_table(known)
-    with atomic_path(told.output) as temporary: temporary.write_text(json.dumps(results, indent=0))
+    with atomic_path(args.output) as temporary: temporary.write_text(json.dumps(results, indent=0))

@@ -131,16 +131,16 @@ def ask(what: str, root: Path, cache: Path) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def keep(told: dict, name: str, row: dict) -> None:
+def keep(results: dict, name: str, row: dict) -> None:
     "Print a row and write it down with all that are known."
     print(name, row, flush=True)
-    told.setdefault(name, []).append(row)
-    RESULT.write_text(json.dumps(told, indent=1) + '\n')
+    results.setdefault(name, []).append(row)
+    RESULT.write_text(json.dumps(results, indent=1) + '\n')
 
 
-def curve(told: dict, folder: Path, most: int) -> None:
+def curve(results: dict, folder: Path, most: int) -> None:
     "The cost of each size, and the memory of a training run on the two largest."
-    done = {name: {row['windows'] for row in told.get(name, [])} for name in ('curve', 'memory')}
+    done = {name: {row['windows'] for row in results.get(name, [])} for name in ('curve', 'memory')}
     for n in [size for size in (1_000, 10_000, 100_000, 1_000_000) if size <= most]:
         if n in done['curve'] and (n in done['memory'] or 10*n < most): continue
         root, cache = folder/f'{n}', folder/f'{n}-cache'
@@ -154,20 +154,20 @@ def curve(told: dict, folder: Path, most: int) -> None:
             'cache_mb': sum(path.stat().st_size for path in cache.rglob('*')) / 1e6,
             **ask('read', root, cache),
         }
-        if n not in done['curve']: keep(told, 'curve', row)
+        if n not in done['curve']: keep(results, 'curve', row)
         if 10 * n >= most:
-            keep(told, 'memory', {'windows': n, 'cache_mb': row['cache_mb'], **ask('train', root, cache)})
+            keep(results, 'memory', {'windows': n, 'cache_mb': row['cache_mb'], **ask('train', root, cache)})
         shutil.rmtree(root); shutil.rmtree(cache)
 
 
-def chunk_table(told: dict, folder: Path) -> None:
+def chunk_table(results: dict, folder: Path) -> None:
     "The same data in other chunks."
-    n, done = 4096, [tuple(row['chunks']) for row in told.get('chunks', [])]
+    n, done = 4096, [tuple(row['chunks']) for row in results.get('chunks', [])]
     for chunks in [chunks for chunks in CHUNKS if chunks not in done]:
         root, cache = folder/'chunks', folder/'chunks-cache'
         make(root/'dataset0', n, chunks)
         keep(
-            told,
+            results,
             'chunks',
             {
                 'chunks': chunks,
@@ -179,17 +179,17 @@ def chunk_table(told: dict, folder: Path) -> None:
         shutil.rmtree(root); shutil.rmtree(cache)
 
 
-def steps(told: dict) -> None:
+def steps(results: dict) -> None:
     "A step of the default network, beside what its batch takes."
     from motionfm.learn.model import build_model, keras, MPJPE, SequenceLoss
-    windows_per_s = told['curve'][-1]['windows_per_s']
-    for batch in (32, 128) if 'step' not in told else ():
+    windows_per_s = results['curve'][-1]['windows_per_s']
+    for batch in (32, 128) if 'step' not in results else ():
         model = build_model()
         model.compile(keras.optimizers.Adam(), loss=SequenceLoss(), metrics=[MPJPE()])
         inputs, targets = np.zeros((batch, 60, 60), np.float32), np.ones((batch, 60, 81), np.float32)
         model.train_on_batch(inputs, targets)
         spent = min(measured(lambda: model.train_on_batch(inputs, targets))[0] for _ in range(4))
-        keep(told, 'step', {'batch': batch, 'step_ms': 1000*spent, 'batch_ms': 1000*batch/windows_per_s})
+        keep(results, 'step', {'batch': batch, 'step_ms': 1000*spent, 'batch_ms': 1000*batch/windows_per_s})
 
 
 def processor() -> str:
@@ -216,11 +216,11 @@ def main() -> None:
     parser.add_argument('--cache', help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.figure: print(json.dumps(figure(args.figure, Path(args.folder), Path(args.cache)))); return
-    told = json.loads(RESULT.read_text()) if args.resume and RESULT.exists() else {'machine': processor()}
+    results = json.loads(RESULT.read_text()) if args.resume and RESULT.exists() else {'machine': processor()}
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        chunk_table(told, Path(folder))
-        curve(told, Path(folder), args.most)
-    steps(told)
+        chunk_table(results, Path(folder))
+        curve(results, Path(folder), args.most)
+    steps(results)
 
 
 if __name__ == '__main__': main()

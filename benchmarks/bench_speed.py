@@ -420,7 +420,7 @@ if __name__ == '__main__':
 
     kind = 'processor' if given.processor_time else 'wall'
     title = f'{given.threads} thread{"s"[: given.threads != 1]}, {kind} time'
-    told = []
+    table_rows = []
     with TemporaryDirectory() as folder:   # a table as soon as it is measured
         plain_model(folder)
         for section in (
@@ -431,10 +431,10 @@ if __name__ == '__main__':
             lambda: command(Path(folder), min(3, given.repeats)),
         ):
             table = Table('what', 'figure', 'unit', 'beside', title=title)
-            for row in section(): table.add_row(*row); told.append(row)
+            for row in section(): table.add_row(*row); table_rows.append(row)
             Console(width=120).print(table)
             (ROOT / 'benchmarks' / 'speed.json').write_text(
-                json.dumps({'how': title, 'rows': told}, indent=1) + '\n'
+                json.dumps({'how': title, 'rows': table_rows}, indent=1) + '\n'
             )
     for name in ('torch', 'onnxruntime'):
         if not find_spec(name): print(f'{name} is not installed and was left out; pip install {name}')

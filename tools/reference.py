@@ -96,8 +96,8 @@ def option_row(command: str, option) -> str:
         return f'<dt><code>{escape(named)}</code></dt><dd>{escape(words)}</dd>'
     flags, given = ', '.join([*option.opts, *option.secondary_opts]), option.default
     typed = f' <span class="type">{escape(kind_of(option))}</span>' if kind_of(option) else ''
-    told = isinstance(given, int | float | str) and given is not False and given != ''
-    shown = f' <span class="default">= {escape(str(given))}</span>' if told else ''
+    plain = isinstance(given, int | float | str) and given is not False and given != ''
+    shown = f' <span class="default">= {escape(str(given))}</span>' if plain else ''
     place = escape(command + option.opts[-1])
     return f'<dt id="{place}"><code>{escape(flags)}</code>{typed}{shown}</dt><dd>{escape(words)}</dd>'
 

@@ -114,18 +114,19 @@ def notes() -> str:
 def disagreements() -> list[str]:
     "What does not agree, a line each."
     versions = {name: found(name, pattern) for name, pattern in (VERSION | EXPORTED).items()}
-    told = [] if len(set(versions.values())) == 1 else [f'versions differ: {versions}']
+    faults = [] if len(set(versions.values())) == 1 else [f'versions differ: {versions}']
     cited = found('CITATION.cff', r'(?<=^date-released: ).*')
     if cited.strip('"\'') != release_date():
-        told.append(f'CITATION.cff dates {cited!r}, CHANGELOG.md {release_date()!r}')
+        faults.append(f'CITATION.cff dates {cited!r}, CHANGELOG.md {release_date()!r}')
     for name, pairs in INSTALL.items():
         text, wanted = '\n'.join(read(name)), [pair[on_index()] for pair in pairs]
-        told += [f'{name}: {one[:60]!r} is missing' for one in wanted if one not in text]
-    if on_index(): return told
+        faults += [f'{name}: {one[:60]!r} is missing' for one in wanted if one not in text]
+    if on_index(): return faults
     texts = [path.relative_to(ROOT).as_posix() for path in (ROOT/'nbs').rglob('*.md')]
     texts = {'README.md', *texts, 'nbs/index.ipynb'} - set(INSTALL) | {'nbs/guide/install.md'}
-    return told + [f'{name}: {match[0]!r}, but motionfm is not on the package index' for name in sorted(texts)
-                   for text in read(name) for match in FROM_INDEX.finditer(text)]
+    return faults + [f'{name}: {match[0]!r}, but motionfm is not on the package index'
+                     for name in sorted(texts) for text in read(name)
+                     for match in FROM_INDEX.finditer(text)]
 
 
 def main() -> None:
