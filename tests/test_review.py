@@ -275,7 +275,7 @@ def test_decisions_go_to_the_command(open_review, page_file, recording, tmp_path
     code, said = motionfm('reconstruct', recording, '-o', out := tmp_path/'out.csv', '--decisions', path,
                           '--table', table := tmp_path/'gaps.csv')
     assert code == 0 and '5 decisions by Ada' in said, said
-    assert 'M3,201,290,90,"rigid body, by hand"' in table.read_text()
+    assert 'M3,201,290,1.667,2.408,90,"rigid body, by hand"' in table.read_text()
     assert '"rigid body in frames 196-290",Ada,the thigh is stiff'.replace('"', '') in table.read_text()
     import motionfm as package
     repaired = package.repair(recording, decisions=path)
@@ -334,7 +334,8 @@ def long_repair(n_points: int = 65, seconds: int = 300):
     trial = Trial.from_array(truth, [f'M{n:02}' for n in range(n_points)], 120, units='m', up='y')
     seen = np.isfinite(truth[..., 0])
     gaps = [Gap(trial.markers[point], *trial.frames[[run.start, run.stop - 1]].tolist(), run.stop - run.start,
-                'neighbours', 3., 5.) for point in range(n_points) for run in runs_of(~seen[:, point])]
+                'neighbours', 3., 5., run.start/120, (run.stop - 1)/120)
+            for point in range(n_points) for run in runs_of(~seen[:, point])]
     summary = Summary(trial.source, '', len(trial), 120., n_points, int((~seen).sum()), 80, (), 0., gaps=gaps)
     repaired = replace(trial, values=fill_linear(truth, seen))
     return TrialRepair(trial, repaired, np.where(seen, .0003, .003), summary)
