@@ -112,8 +112,8 @@ _CLEARLY = .9   # of the error of every other path, below which that of the whol
 
 def _with_body(by_path: tuple, body: BodyPaths | None, point: int) -> tuple:
     "Paths of a point and their errors; where the body knows better, that for the autoregressive ones."
+    if body is None or not body.errors[point] < _CLEARLY*by_path[1].min(): return by_path
     positions, errors = (part.copy() for part in by_path)
-    if body is None or not body.errors[point] < _CLEARLY*errors.min(): return by_path
     autoregressive = slice(len(PATH_SETTINGS.ridges))
     positions[autoregressive], errors[autoregressive] = body.positions[:, point], body.errors[point]
     return positions, errors
