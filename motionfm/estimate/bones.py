@@ -45,6 +45,15 @@ def _constrain_pair(
     total = np.maximum(first_room + second_room + give[:, None, None], 1e-12)
     return np.nan_to_num(1 - length[:, None, None]/distance)/total*between
 
+# %% ../../nbs/estimate/507_bones.ipynb #sweep-pairs
+def _sweep_pairs(moved: np.ndarray, room: np.ndarray, bindings: list) -> None:
+    "Move joints (K, B, T, 3), pair after pair, as far as they have room (K, B, T, 1); in place."
+    for (a, b), length, variance in bindings:
+        if np.isnan(length).all(): continue
+        excess = _constrain_pair(moved[a], moved[b], length, room[a], room[b], variance)
+        moved[a] -= room[a]*excess
+        moved[b] += room[b]*excess
+
 # %% ../../nbs/estimate/507_bones.ipynb #constrain-lengths
 _SWEEPS = 3   # times through all pairs
 
@@ -60,11 +69,7 @@ def constrain_lengths(
     room = np.moveaxis(np.square(prior_scale), 2, 0)[..., None]
     usual, loose = lengths.T.astype(moved.dtype), give.T.astype(moved.dtype)
     bindings = [*zip(np.asarray(pairs).tolist(), usual, loose)]
-    for (a, b), length, variance in bindings*_SWEEPS:
-        if np.isnan(length).all(): continue
-        excess = _constrain_pair(moved[a], moved[b], length, room[a], room[b], variance)
-        moved[a] -= room[a]*excess
-        moved[b] += room[b]*excess
+    for _ in range(_SWEEPS): _sweep_pairs(moved, room, bindings)
     return np.moveaxis(moved, 0, 2)
 
 # %% ../../nbs/estimate/507_bones.ipynb #adopt

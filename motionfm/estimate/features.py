@@ -240,6 +240,7 @@ class _BoneConstraint(NamedTuple):
         "(B, T, K, 3) positions, moved until the lengths are right."
         return constrain_lengths(positions, self.scale, self.pairs, self.lengths, self.give)
 
+# %% ../../nbs/estimate/508_features.ipynb #bone-constraint-2
 def _bone_constraint(
     base: np.ndarray, visible: np.ndarray, noise: np.ndarray, prior_scale: np.ndarray, prior: MotionPrior,
 ) -> _BoneConstraint:

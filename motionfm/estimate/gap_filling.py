@@ -118,24 +118,29 @@ def _with_body(by_path: tuple, body: BodyPaths | None, point: int) -> tuple:
     positions[autoregressive], errors[autoregressive] = body.positions[:, point], body.errors[point]
     return positions, errors
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #candidates-by-path
+def _candidates_by_path(context: GapContext, gap: GapSpan, alone: bool) -> GapCandidates | None:
+    "What a point's own path says about a gap; of one without neighbours, also what the whole body did."
+    model = context.path_model(gap.stop - gap.start)
+    if model is None: return None
+    found = path_candidates(context.positions, context.counts, gap, model)
+    if found is None or not alone: return found
+    return _with_body(found, context.body_paths(gap, model), gap.point)
+
 # %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
 def look_at_gap(
     context: GapContext,
     gap: GapSpan,
 ) -> DescribedGap | None: # None where nothing can be said
     "Everything that can be said about a gap, with the errors in holes like it."
-    positions, visible, rate = context.positions, context.visible, context.rate
-    around, n_frames = find_neighbourhood(visible, context.spread, gap, rate), gap.stop - gap.start
+    known = context.positions, context.visible, context.rate
+    around = find_neighbourhood(context.visible, context.spread, gap, context.rate)
     if around is None and context.beside_others: return None
-    model, found, by_path = context.path_model(n_frames), None, None
-    if model is not None:
-        by_path = path_candidates(positions, context.counts, gap, model)
-        if by_path is not None and around is None:
-            by_path = _with_body(by_path, context.body_paths(gap, model), gap.point)
-    if around is not None: found = process_candidates(positions, visible, gap, around, rate)
-    candidates = _all_candidates(found, by_path, n_frames)
+    by_path = _candidates_by_path(context, gap, around is None)
+    found = None if around is None else process_candidates(*known[:2], gap, around, context.rate)
+    candidates = _all_candidates(found, by_path, gap.stop - gap.start)
     if candidates is None: return None
-    case = describe_gap(positions, visible, rate, gap, around, candidates)
+    case = describe_gap(*known, gap, around, candidates)
     return DescribedGap(gap, case, candidates)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #gap-fill

@@ -23,6 +23,7 @@ N_CANDIDATES = len(KERNELS) + N_PATHS
 STEPS = 24           # places along a gap that the network reads
 _N_NEIGHBOURS = 4    # steadiest neighbours whose distances are looked at
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #case-2
 class GapCase(NamedTuple):
     "What is known about a gap; NaN where nothing is."
     positions: np.ndarray    # (C, S, 3) metres, of the candidates along the gap
@@ -123,6 +124,7 @@ def _mix(cases: Sequence[GapCase]) -> _Mixed:
 # %% ../../nbs/estimate/513_gap_network.ipynb #bridge
 _MAX_BRIDGE, _BRIDGE_DECAY = 20., 3.
 
+# %% ../../nbs/estimate/513_gap_network.ipynb #bridge-2
 def end_bridge(
     ends: np.ndarray,    # (N, 2, 2, 3) metres, as in `GapCase`
     mean: np.ndarray,    # (N, G, 3) metres along the gaps

@@ -194,6 +194,17 @@ def _smoothest(
     penalty[_ORDER] += mask
     return solveh_banded(penalty, measured, check_finite=False)
 
+# %% ../../nbs/estimate/502_kalman.ipynb #smooth-by-mask
+def _smooth_by_mask(path: np.ndarray, seen: np.ndarray, penalties: list, smooth: np.ndarray) -> None:
+    "Write the smoothest paths (S, T, K, 3) of a recording; joints seen in the same frames go together."
+    masks, of_joint = np.unique(seen, axis=1, return_inverse=True)
+    for number, mask in enumerate(masks.T):
+        joints = np.flatnonzero(of_joint.ravel() == number)
+        measured = np.where(mask[:, None], path[:, joints].reshape(len(path), -1), 0).astype(float)
+        for which, penalty in enumerate(penalties):
+            found = _smoothest(measured, mask, penalty)
+            smooth[which][:, joints] = found.reshape(len(path), -1, 3)
+
 # %% ../../nbs/estimate/502_kalman.ipynb #jerk-smooth
 def minimum_jerk_smooth(
     positions: np.ndarray,   # (B, T, K, 3) metres; anything finite where not visible
@@ -205,11 +216,6 @@ def minimum_jerk_smooth(
     penalty = jerk + _STILLNESS*change
     paths = np.empty((len(strengths), *positions.shape), positions.dtype)
     for trial, (path, seen) in enumerate(zip(positions, visible)):
-        masks, of_joint = np.unique(seen, axis=1, return_inverse=True)
-        for number, mask in enumerate(masks.T):
-            joints = np.flatnonzero(of_joint.ravel() == number)
-            measured = np.where(mask[:, None], path[:, joints].reshape(len(path), -1), 0).astype(float)
-            for which, strength in enumerate(strengths[:, trial]):
-                found = _smoothest(measured, mask, strength*penalty)
-                paths[which, trial][:, joints] = found.reshape(len(path), -1, 3)
+        penalties = [strength*penalty for strength in strengths[:, trial]]
+        _smooth_by_mask(path, seen, penalties, paths[:, trial])
     return paths

@@ -193,6 +193,13 @@ class _GapEdges(NamedTuple):
     gap: np.ndarray       # (M,) in which they are
     across: np.ndarray    # (M, 2E) correlation of their errors with those at the edges, 0 to 1
 
+# %% ../../nbs/estimate/504_low_rank.ipynb #edge-correlation
+def _edge_correlation(frames: np.ndarray, usable: np.ndarray, always: np.ndarray) -> np.ndarray:
+    "How errors at the edges (G, E) of each gap go together, (G, E, E); 0 where an edge can't be used."
+    apart = frames[:, :, None] - frames[:, None]
+    both = usable[:, :, None] & usable[:, None]
+    return np.where(both, _correlation(apart, always[..., None]), 0)
+
 # %% ../../nbs/estimate/504_low_rank.ipynb #find-edges
 def _find_edges(visible: np.ndarray) -> _GapEdges:
     "The edges of the gaps of recordings (B, T, K)."
@@ -200,9 +207,7 @@ def _find_edges(visible: np.ndarray) -> _GapEdges:
     frames, usable = _edge_frames(visible, gaps)
     hidden_share = np.mean(~visible, 1)[gaps.trial, gaps.joint, None]
     always = hidden_share**SETTINGS.bias_power
-    apart = frames[:, :, None] - frames[:, None]
-    both = usable[:, :, None] & usable[:, None]
-    correlation = np.where(both, _correlation(apart, always[..., None]), 0)
+    correlation = _edge_correlation(frames, usable, always)
     within = (gaps.first[:, None] <= time) & (time <= gaps.last[:, None])
     gap, frame = np.nonzero(np.any(visible, 2)[gaps.trial] & within)
     inside = np.ravel_multi_index((gaps.trial[gap], frame, gaps.joint[gap]), visible.shape)

@@ -14,6 +14,12 @@ from scipy.spatial.transform import Rotation
 
 from ..io.gaps import runs_of
 
+# %% ../../nbs/estimate/510_neighbours.ipynb #sliding-markers
+def _sliding_markers(length: float, slide: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    "(T, 4, 3) markers around the middle of a segment, on skin that slides by (T,) metres."
+    middle = rng.uniform(-1, 1, (4, 3))*[.05, .2*length, .05] - [0, .5*length, 0]
+    return middle + slide[:, None, None]*rng.normal(size=(4, 3))
+
 # %% ../../nbs/estimate/510_neighbours.ipynb #segment-markers
 def segment_markers(
     skin: float,          # metres, standard deviation of the way that skin slides
@@ -29,9 +35,8 @@ def segment_markers(
     for length, swing, lag, bend in (.42, .4, 0, 0), (.4, .6, .9, 0), (.2, .5, 1.6, 1.2):
         angle = -swing*np.sin(phase - lag) - bend
         rotation = Rotation.from_euler('z', angle[:, None]).as_matrix()
-        middle = rng.uniform(-1, 1, (4, 3))*[.05, .2*length, .05] - [0, .5*length, 0]
-        slide = skin*(np.sin(phase - lag)**power)[:, None, None]*rng.normal(size=(4, 3))
-        parts.append(joint[:, None] + (middle + slide)@rotation.swapaxes(1, 2))
+        markers = _sliding_markers(length, skin*np.sin(phase - lag)**power, rng)
+        parts.append(joint[:, None] + markers@rotation.swapaxes(1, 2))
         joint = joint + rotation@[0, -length, 0]
     markers = np.concatenate(parts, 1)
     return markers + rng.normal(0, noise, markers.shape)
@@ -250,6 +255,14 @@ def fill_gap_pattern(
     away = positions[around.rows, gap.point] - guide[around.rows]
     return guide[gap.start:gap.stop] + bridge(around.rows, away, gap)
 
+# %% ../../nbs/estimate/510_neighbours.ipynb #scaled-components
+def _scaled_components(neighbours: np.ndarray, n: int) -> np.ndarray:
+    "Principal components of neighbours (R, P, 3), each of variance one in the first `n` rows; (R, C)."
+    others = centred_predictors(neighbours, n).reshape(len(neighbours), -1)
+    _, scales, axes = np.linalg.svd(others[:n], full_matrices=False)
+    used = np.flatnonzero(scales[:SETTINGS.n_components] > 1e-9)
+    return others@axes[used].T/(scales[used]/np.sqrt(n))
+
 # %% ../../nbs/estimate/510_neighbours.ipynb #regression-fill
 def fill_gap_regression(
     positions: np.ndarray, visible: np.ndarray, gap: GapSpan, around: Neighbourhood,   # as in `points_around`
@@ -258,12 +271,9 @@ def fill_gap_regression(
     members = tuple(range(min(SETTINGS.n_rigid, len(around.neighbours))))
     view = local_view(points_around(positions, visible, gap, around), members)
     n = len(around.rows)
-    others = centred_predictors(view.neighbours, n).reshape(len(view.neighbours), -1)
-    _, scales, axes = np.linalg.svd(others[:n], full_matrices=False)
-    used = np.flatnonzero(scales[:SETTINGS.n_components] > 1e-9)
-    components = others@axes[used].T/(scales[used]/np.sqrt(n))
+    components = _scaled_components(view.neighbours, n)
     mean = view.target.mean(0)
-    gram = components[:n].T@components[:n] + SETTINGS.ridge*n*np.eye(len(used))
+    gram = components[:n].T@components[:n] + SETTINGS.ridge*n*np.eye(components.shape[1])
     weights = np.linalg.solve(gram, components[:n].T@(view.target - mean))
     predicted = components@weights + mean
     return to_world(view, predicted[n:] + bridge(around.rows, view.target - predicted[:n], gap))

@@ -70,7 +70,6 @@ def _histories_in(node) -> list:
     if isinstance(node, dict) and 'keras_history' in node: return [node['keras_history']]
     return [history for part in _children(node) for history in _histories_in(part)]
 
-# %% ../../nbs/estimate/509_network.ipynb #check-order
 def _check_order(config) -> None:
     "Raise `DataError` for layers that read from what doesn't stand before them."
     before = set()
@@ -79,6 +78,15 @@ def _check_order(config) -> None:
             if source not in before or numbers != [0, 0]:
                 raise DataError(f'layer {layer["name"]!r} reads from {source!r}, expected a layer before it')
         before.add(layer['name'])
+
+# %% ../../nbs/estimate/509_network.ipynb #check-model
+def _check_model(config) -> None:
+    "Raise `DataError` for what is no model, or none to be computed."
+    _check_classes(config)
+    if not isinstance(config, dict) or config.get('class_name') != 'Functional':
+        raise DataError('no model found')
+    _check_sizes(config)
+    _check_order(config)
 
 # %% ../../nbs/estimate/509_network.ipynb #not-a-model
 def not_a_model(
@@ -100,11 +108,7 @@ def read_architecture(
     if not Path(path).is_file(): raise FileError(f'{path}: not found; give the .json that training wrote')
     try:
         config = json.loads(Path(path).read_text(encoding='utf-8'))
-        _check_classes(config)
-        if not isinstance(config, dict) or config.get('class_name') != 'Functional':
-            raise DataError('no model found')
-        _check_sizes(config)
-        _check_order(config)
+        _check_model(config)
         return config
     except DataError as error: raise DataError(f'{path}: refused, {error}') from error
     except OSError as error:
@@ -188,25 +192,29 @@ def _layer_spec(layer: dict, widths: dict[str, int]) -> LayerSpec:
         raise DataError(f'{config["name"]}: a layer {kind} found, expected Bidirectional around it')
     return LayerSpec(config['name'], kind, inputs, **spec)
 
+# %% ../../nbs/estimate/509_network.ipynb #layer-specs
+def _layer_specs(config: dict) -> list[LayerSpec]:
+    "The layers of a configuration; raises `DataError`."
+    widths: dict[str, int] = {}
+    layers: list[LayerSpec] = []
+    for layer in config['config']['layers']:
+        layers.append(_layer_spec(layer, widths))
+        widths[layers[-1].name] = layers[-1].width
+    if config['config']['output_layers'][0] != layers[-1].name:
+        raise DataError('its last layer is not its output')
+    return layers
+
 # %% ../../nbs/estimate/509_network.ipynb #network-layers
 def network_layers(
     architecture: str | Path,   # the .json that training wrote
 ) -> list[LayerSpec]:           # in the order in which they are computed
     "The layers of a network; raises `FileError`, `DataError`."
     config = read_architecture(architecture)
-    widths: dict[str, int] = {}
-    layers: list[LayerSpec] = []
-    try:
-        for layer in config['config']['layers']:
-            layers.append(_layer_spec(layer, widths))
-            widths[layers[-1].name] = layers[-1].width
-        if config['config']['output_layers'][0] != layers[-1].name:
-            raise DataError('its last layer is not its output')
+    try: return _layer_specs(config)
     except DataError as error:
         raise DataError(f'{architecture}: {error}; load it with motionfm.learn.model.load_model') from error
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise not_a_model(architecture, error) from error
-    return layers
 
 # %% ../../nbs/estimate/509_network.ipynb #check-links
 def _refuse(path: str | Path, what: str) -> DataError:
@@ -275,9 +283,8 @@ def _places_in_file(layers: list[LayerSpec]) -> list[str]:
     return places
 
 # %% ../../nbs/estimate/509_network.ipynb #weight-names
-_FOLDERS = {   # where Keras keeps the weights of a layer
-    'Dense': ('vars',),
-    'Bidirectional': ('forward_layer/cell/vars', 'backward_layer/cell/vars')}
+_FOLDERS = {'Dense': ('vars',),   # where Keras keeps the weights of a layer
+            'Bidirectional': ('forward_layer/cell/vars', 'backward_layer/cell/vars')}
 
 def _weight_names(layer: LayerSpec, place: str) -> list[str]:
     "Where the weights of a layer stand, in the order of its shapes."
@@ -285,24 +292,27 @@ def _weight_names(layer: LayerSpec, place: str) -> list[str]:
     numbers = range(len(layer.shapes)//max(1, len(folders)))
     return [f'{place}/{folder}/{number}' for folder in folders for number in numbers]
 
+def _arrays_of(file: h5py.File, layer: LayerSpec, place: str, unfit: str) -> list[np.ndarray]:
+    "The weights of a layer, float32; raises `DataError` that begins with `unfit`."
+    try: arrays = [file[name][()].astype(np.float32) for name in _weight_names(layer, place)]
+    except (KeyError, OSError) as error: raise DataError(f'{unfit} ({error})') from error
+    shapes = [array.shape for array in arrays]
+    if tuple(shapes) != layer.shapes:
+        raise DataError(f'{unfit}: {place} holds {shapes}, expected {list(layer.shapes)}')
+    return arrays
+
 # %% ../../nbs/estimate/509_network.ipynb #read-weights
 def read_weights(
     architecture: str | Path,   # the .json that training wrote
     weights: str | Path,        # the .weights.h5 that training wrote
 ) -> list[tuple[LayerSpec, list[np.ndarray]]]: # each layer with its weights, float32, ordered as its shapes
     "Read a whole network; raises `FileError`, `DataError`."
-    layers, found = network_layers(architecture), []
+    layers = network_layers(architecture)
     check_weights(weights, architecture, Counter(shape for layer in layers for shape in layer.shapes))
     unfit = f'{weights}: the weights do not fit {architecture}'
     with h5py.File(weights) as file:
-        for layer, place in zip(layers, _places_in_file(layers)):
-            try: arrays = [file[name][()].astype(np.float32) for name in _weight_names(layer, place)]
-            except (KeyError, OSError) as error: raise DataError(f'{unfit} ({error})') from error
-            shapes = [array.shape for array in arrays]
-            if tuple(shapes) != layer.shapes:
-                raise DataError(f'{unfit}: {place} holds {shapes}, expected {list(layer.shapes)}')
-            found.append((layer, arrays))
-    return found
+        places = zip(layers, _places_in_file(layers))
+        return [(layer, _arrays_of(file, layer, place, unfit)) for layer, place in places]
 
 # %% ../../nbs/estimate/509_network.ipynb #halved
 def _halved(arrays: list[np.ndarray]) -> list[np.ndarray]:

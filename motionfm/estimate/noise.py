@@ -35,6 +35,7 @@ RADII_68 = 1.87   # standard deviations of a coordinate, within which 68 % of no
 _MIN_RUNS = 20   # runs of five frames from which the noise of one joint can be estimated
 _DEVIATION = .6745*np.sqrt(70)   # median size of a fourth difference of white noise of standard deviation one
 
+# %% ../../nbs/estimate/501_noise.ipynb #noise-level-2
 def noise_level(
     positions: np.ndarray,   # (B, T, K, 3) metres; anything finite where not visible
     visible: np.ndarray,     # (B, T, K) True where a joint was seen

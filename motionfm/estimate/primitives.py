@@ -26,6 +26,7 @@ _ITERATIONS = 3          # how often what is hidden is estimated again
 _OVER_RELAXATION = 1.7   # how far it is moved each time, as a multiple of the estimate
 _MIN_NOISE_M = .001      # metres, which the components of other people explain no better
 
+# %% ../../nbs/estimate/506_primitives.ipynb #denoise-2
 def _denoise(
     primitives: np.ndarray,   # (N, D) metres, movements in the common heading
     hidden: np.ndarray,       # (N, D) where they are only guessed

@@ -161,6 +161,16 @@ def _learn_primitives(recordings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.
         components = np.linalg.eigh(covariance)[1][:, -PRIMITIVES.n_components:]
     return mean.astype(np.float32), components.astype(np.float32)
 
+# %% ../../nbs/estimate/505_prior.ipynb #pose-statistics
+def _pose_statistics(recordings: Sequence[np.ndarray], length: int) -> tuple[list, list]:
+    "Moments of the poses, and variability of the distances, of every part of every recording."
+    moments, variations = [], []
+    for recording in progress(recordings, 'recordings for the motion prior'):
+        for part in _parts(recording, length):
+            moments.append(_pose_moments(part))
+            variations.append(_variability(part))
+    return moments, variations
+
 # %% ../../nbs/estimate/505_prior.ipynb #fit-prior
 def fit_prior(
     recordings: Iterable[np.ndarray],   # of each: (T, K, 3) metres, 60 Hz, y up, complete
@@ -168,11 +178,7 @@ def fit_prior(
 ) -> MotionPrior:                       # float32, and int
     "Learn a motion prior from people, each with their mirror image."
     recordings = [*recordings]
-    moments, variations = [], []
-    for recording in progress(recordings, 'recordings for the motion prior'):
-        for part in _parts(recording, length):
-            moments.append(_pose_moments(part))
-            variations.append(_variability(part))
+    moments, variations = _pose_statistics(recordings, length)
     mean, covariance = (np.mean(moment, 0).astype(np.float32) for moment in zip(*moments))
     variation = np.mean(variations, 0)
     variation = (variation + variation[np.ix_(MIRROR, MIRROR)])/2
@@ -246,6 +252,7 @@ def _components(
 # %% ../../nbs/estimate/505_prior.ipynb #smooth-components
 _BODY_DECAY_FRAMES = 30.   # in which the velocity of the whole body falls to 37 % at an open end
 
+# %% ../../nbs/estimate/505_prior.ipynb #smooth-components-2
 def smooth_components(
     positions: np.ndarray,            # (B, T, K, 3) metres, complete
     known: np.ndarray,                # (B, T) frames to go by, at least one

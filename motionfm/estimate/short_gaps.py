@@ -39,6 +39,7 @@ def _frames_beside(visible: np.ndarray, gap: GapSpan, n: int) -> tuple[np.ndarra
 _SPLINE_SAMPLES = 12   # on each side
 _SPLINE_RATIO = 1e6    # s⁻³, process noise by variance of a sample
 
+# %% ../../nbs/estimate/511_short_gaps.ipynb #spline-2
 def fill_gap_spline(
     positions: np.ndarray,   # (T, M, 3) metres
     visible: np.ndarray,     # (T, M) True where a point was seen
@@ -157,6 +158,19 @@ def _find_stretches(
     chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
     return starts[chosen, None]*step, points[chosen, None]
 
+# %% ../../nbs/estimate/511_short_gaps.ipynb #learn-regressions
+def _learn_regressions(
+    positions: np.ndarray, starts: np.ndarray, points: np.ndarray, length: int, offsets: np.ndarray,
+    context: np.ndarray,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    "What a cubic misses of the samples around a gap, as weights of these, and paths by regression on that."
+    wanted = np.arange(length)
+    base, at_context = (_fitted(offsets, length, at, 3, _CUBIC_SAMPLES) for at in (wanted, context))
+    misses = _on_offsets(offsets, context, np.eye(len(context))) - at_context
+    learned = _regressed(
+        positions[starts + offsets, points], positions[starts + wanted, points], base, misses)
+    return misses, learned
+
 # %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
 def learn_paths(
     positions: np.ndarray,   # (T, M, 3) metres
@@ -165,17 +179,13 @@ def learn_paths(
     rate: float,             # Hz
 ) -> PathModel | None:       # None where such a stretch was never seen
     "What a recording says about gaps of one length."
-    context, wanted = _context(length, rate), np.arange(length)
+    context = _context(length, rate)
     offsets = np.unique(np.r_[context, *(_beside(length, n) for _, n in SETTINGS.polynomials)])
     reach = int(max(-offsets[0], offsets[-1] - length + 1))
     starts, points = _find_stretches(counts, length + 2*reach)
     if not len(starts): return None
-    starts += reach
-    base, at_context = (_fitted(offsets, length, at, 3, _CUBIC_SAMPLES) for at in (wanted, context))
-    misses = _on_offsets(offsets, context, np.eye(len(context))) - at_context
-    learned = _regressed(
-        positions[starts + offsets, points], positions[starts + wanted, points], base, misses)
-    fits = [_fitted(offsets, length, wanted, *polynomial) for polynomial in SETTINGS.polynomials]
+    misses, learned = _learn_regressions(positions, starts + reach, points, length, offsets, context)
+    fits = [_fitted(offsets, length, np.arange(length), *polynomial) for polynomial in SETTINGS.polynomials]
     return PathModel(offsets, np.stack([*learned, *fits]), misses, reach)
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-candidates
@@ -265,6 +275,19 @@ def _on_whole_body(positions: np.ndarray, starts: np.ndarray, points: np.ndarray
     parts = misses, fills, positions[inside[..., None], points]
     return tuple(part.reshape(len(starts), -1) for part in parts)
 
+# %% ../../nbs/estimate/511_short_gaps.ipynb #guess-by-body
+def _guess_by_body(
+    misses: np.ndarray, fills: np.ndarray, truth: np.ndarray, n: int, length: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Paths (1 + R, G, P, 3) in a gap, first without regression; their errors (1 + R, n - 1) in holes, m.
+
+    The first of `n` places is the gap, then come the holes; the others are examples."""
+    more = _kernel_ridge(misses[n:], truth[n:] - fills[n:], misses[:n])
+    guesses = np.concatenate([fills[None, :n], fills[:n] + more])
+    guesses = guesses.reshape(len(guesses), n, length, -1, 3)
+    off = guesses[:, 1:] - truth[1:n].reshape(n - 1, length, -1, 3)
+    return guesses[:, 0], np.linalg.norm(off, axis=-1).mean((1, 2))
+
 # %% ../../nbs/estimate/511_short_gaps.ipynb #fill-by-body
 def fill_by_body(
     positions: np.ndarray,   # (T, M, 3) metres
@@ -273,19 +296,14 @@ def fill_by_body(
     model: PathModel,        # for gaps of this length
 ) -> BodyPaths | None:       # None where the recording is too short, or too near an end
     "Fill a blackout by what the body did at other times."
-    length, used = gap.stop - gap.start, gap.start + model.offsets
+    span, used = gap.stop - gap.start + 2*model.reach, gap.start + model.offsets
     if used[0] < 0 or used[-1] >= len(positions): return None
-    span = length + 2*model.reach
     points, starts = _seen_together(counts, used, span)
     holes, examples = _holes_and_examples(starts + model.reach, gap, span)
     if len(examples) < SETTINGS.least_body_examples: return None
-    n = 1 + len(holes)
-    places = np.r_[gap.start, holes, examples]
-    misses, fills, truth = _on_whole_body(positions, places, points, model)
-    more = _kernel_ridge(misses[n:], truth[n:] - fills[n:], misses[:n])
-    guesses = np.concatenate([fills[None, :n], fills[:n] + more]).reshape(-1, n, length, len(points), 3)
-    off = np.linalg.norm(guesses[:, 1:] - truth[1:n].reshape(n - 1, length, -1, 3), axis=-1).mean((1, 2))
-    return _best_ridge(guesses[1:, 0], off[0], off[1:]/(off[0] + 1e-9), points, positions.shape[1])
+    whole_body = _on_whole_body(positions, np.r_[gap.start, holes, examples], points, model)
+    guesses, off = _guess_by_body(*whole_body, 1 + len(holes), gap.stop - gap.start)
+    return _best_ridge(guesses[1:], off[0], off[1:]/(off[0] + 1e-9), points, positions.shape[1])
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #best-ridge
 def _best_ridge(

@@ -146,6 +146,16 @@ def _goes_on_from(
     step, between = _joint_steps(seen, bounds, np.full(len(later), before), later)
     return _jump_distance(step, np.maximum(min_jump, SETTINGS.return_speed*between/rate)) == 0
 
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-jumps
+def _find_jumps(seen: np.ndarray, bounds: tuple, rate: float) -> tuple[np.ndarray, np.ndarray, float]:
+    "Frames to which the body jumps, metres of each step (T - 1,), and from which distance a joint jumps."
+    frames = np.arange(len(seen) - 1)
+    step, between = _joint_steps(seen, bounds, frames, frames + 1)
+    min_jump = _min_jump(step)
+    metres = _jump_distance(step, np.maximum(min_jump, SETTINGS.max_speed*between/rate))
+    jumps = _jump_frames(metres, np.where(np.isfinite(step[..., 0]), between, 0).max(1, initial=0))
+    return jumps, metres, min_jump
+
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-discontinuities
 def find_discontinuities(
     positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
@@ -154,11 +164,7 @@ def find_discontinuities(
 ) -> Discontinuities:        # one part, with no frame displaced, if all is well
     "Find where a recording has to be cut into parts, and frames in which it follows somebody else."
     seen, bounds = np.where(visible[..., None], positions, np.nan), gap_bounds(visible)
-    frames = np.arange(len(visible) - 1)
-    step, between = _joint_steps(seen, bounds, frames, frames + 1)
-    min_jump = _min_jump(step)
-    metres = _jump_distance(step, np.maximum(min_jump, SETTINGS.max_speed*between/rate))
-    jumps = _jump_frames(metres, np.where(np.isfinite(step[..., 0]), between, 0).max(1, initial=0))
+    jumps, metres, min_jump = _find_jumps(seen, bounds, rate)
 
     def comes_back(at: int, later: np.ndarray) -> np.ndarray:
         return _goes_on_from(seen, bounds, jumps[at] - 1, jumps[later], min_jump, rate)

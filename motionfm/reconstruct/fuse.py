@@ -186,6 +186,18 @@ def _join_blocks(
     uncertainty = joined(np.maximum(uncertainty, blocks.min_uncertainty))
     return estimates, limit_by_bones(uncertainty, estimates[:, :, 0], visible)
 
+# %% ../../nbs/reconstruct/604_fuse.ipynb #estimate-in-calls
+def _estimate_in_calls(
+    positions: np.ndarray, visible: np.ndarray, repairer: Repairer,
+) -> tuple[np.ndarray, np.ndarray]:
+    "The same for any number of blocks, so many at once that memory suffices."
+    calls = [slice(first, first + SETTINGS.blocks_per_call)
+             for first in range(0, len(positions), SETTINGS.blocks_per_call)]
+    parts = [_estimate_blocks(positions[call], visible[call], repairer)
+             for call in progress(calls, 'pieces of the recording', after=2.)]
+    estimates, uncertainty = zip(*parts)
+    return np.concatenate(estimates), np.concatenate(uncertainty)
+
 # %% ../../nbs/reconstruct/604_fuse.ipynb #fuse-trials
 def fuse_trials(
     recordings: Sequence[tuple],   # of each: positions (T, K, 3) metres, 60 Hz, y up; visible (T, K)
@@ -197,12 +209,9 @@ def fuse_trials(
     cut = [_cut_blocks(*recording) for recording in recordings]
     positions = np.concatenate([one.positions for one in cut])
     visible = np.concatenate([one.visible for one in cut])
-    calls = [slice(first, first + SETTINGS.blocks_per_call)
-             for first in range(0, len(positions), SETTINGS.blocks_per_call)]
-    parts = [_estimate_blocks(positions[call], visible[call], repairer)
-             for call in progress(calls, 'pieces of the recording', after=2.)]
     ends = np.cumsum([len(one.starts) for one in cut])[:-1]
-    estimates, uncertainty = (np.split(np.concatenate(arrays), ends) for arrays in zip(*parts))
+    estimates, uncertainty = (
+        np.split(array, ends) for array in _estimate_in_calls(positions, visible, repairer))
     masks = [mask for _, mask in recordings]
     return [_join_blocks(*of_one) for of_one in zip(masks, cut, estimates, uncertainty)]
 

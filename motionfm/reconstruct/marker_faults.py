@@ -40,6 +40,9 @@ class MarkerFaultSettings:
     far_closer: float = .1        # and with which an exchange is sure, whatever is usual,
     closer_together: float = .15  # or of all that take each other's places
     max_renamed: float = .8       # share of a recording that is renamed rather than the rest
+    closer_at_ends: float = .4    # share of the distances' error that a beginning or an end may keep, renamed
+    piece_frames: int = 4096      # that are looked at together, for the sake of memory,
+    beside_frames: int = 64       # and to each side of these, that are looked at again
 
 SETTINGS = MarkerFaultSettings()
 
@@ -54,6 +57,13 @@ def _quantile(
     at = np.clip((share*known).astype(int), 0, np.maximum(known - 1, 0))
     return np.where(known > 2, np.take_along_axis(ordered, at[None], 0)[0], np.inf)
 
+def _changes_to(marker: int, early: np.ndarray, late: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(M,) metres that distances to a marker change between frames (F, M, 3), and over all of the first."
+    now, later = (np.linalg.norm(some - some[:, marker, None], axis=-1) for some in (early, late))
+    middle = _quantile(now, .5)
+    over = _quantile(np.abs(now - np.where(np.isfinite(middle), middle, np.nan)), .8)
+    return _quantile(np.abs(later - now), .8), over
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #distance-changes
 _N_SAMPLES = 150   # frames of which distances are compared
 
@@ -67,11 +77,7 @@ def _distance_changes(
     lag = min(max(round(SETTINGS.lag_s*rate), 1), n_frames - 1)
     frames = np.unique(np.linspace(0, n_frames - 1 - lag, _N_SAMPLES).astype(int))
     early, late = seen[frames], seen[frames + lag]
-    for marker in range(n_markers):
-        now, later = (np.linalg.norm(some - some[:, marker, None], axis=-1) for some in (early, late))
-        within[marker] = _quantile(np.abs(later - now), .8)
-        middle = _quantile(now, .5)
-        over[marker] = _quantile(np.abs(now - np.where(np.isfinite(middle), middle, np.nan)), .8)
+    for marker in range(n_markers): within[marker], over[marker] = _changes_to(marker, early, late)
     np.fill_diagonal(within, np.inf)
     return within, np.maximum(within, over)
 
@@ -140,9 +146,6 @@ def _usual_sizes(
     return np.repeat(usual, length, 0)[:n_frames]
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-breaks
-_PIECE_FRAMES = 4096  # that are looked at together, for the sake of memory
-_BESIDE_FRAMES = 64   # to each side of a piece, that are looked at again
-
 def _find_breaks(
     seen: np.ndarray,     # (T, M, 3) metres, NaN where not visible
     weight: np.ndarray,   # (M, M) of neighbours
@@ -151,9 +154,9 @@ def _find_breaks(
 ) -> tuple[np.ndarray, np.ndarray]: # (T, M) True where a path breaks; (T, M) metres, usual errors of steps
     "Where paths break, piece by piece."
     breaks, usual = np.zeros(seen.shape[:2], bool), np.zeros(seen.shape[:2], np.float32)
-    for start in range(0, len(seen), _PIECE_FRAMES):
-        stop, first = start + _PIECE_FRAMES, max(start - _BESIDE_FRAMES, 0)
-        sizes = _step_sizes(seen[first:stop + _BESIDE_FRAMES], weight)
+    for start in range(0, len(seen), SETTINGS.piece_frames):
+        stop, first = start + SETTINGS.piece_frames, max(start - SETTINGS.beside_frames, 0)
+        sizes = _step_sizes(seen[first:stop + SETTINGS.beside_frames], weight)
         scale = _usual_sizes(sizes, rate)
         inside = slice(start - first, stop - first)
         breaks[start:stop], usual[start:stop] = _are_breaks(sizes, scale, share)[inside], scale[inside]
@@ -291,6 +294,23 @@ def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) ->
     square = np.where(np.isnan(by_path), by_body, by_path) + np.where(np.isnan(by_body), by_path, by_body)
     return _AssignmentCosts(path, usual, sure, rigid, square)
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #assign-paths
+def _assign_paths(costs: _AssignmentCosts, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "What each label costs each path (R, C), and the column of each (R,) where all together cost least."
+    n_rows, n_columns = costs.square.shape
+    squares = np.where(unknown, 2*SETTINGS.max_square, costs.square)
+    squares[:, :n_rows][unknown[:, :n_rows]] = SETTINGS.good_square
+    other = np.arange(n_columns) != np.arange(n_rows)[:, None]
+    return squares, linear_sum_assignment(squares + SETTINGS.change_cost*other)[1]
+
+def _is_closer(was: np.ndarray, now: np.ndarray) -> np.ndarray:
+    "Whether little is left of errors (N,), metres, that are worth a question."
+    return (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
+
+def _clearly_exchanged(exchanged: np.ndarray, was: np.ndarray, now: np.ndarray) -> bool:
+    "Whether paths (N,) that take each other's places leave little of their errors (N,), metres, in all."
+    return bool(exchanged.all() and now.sum() < SETTINGS.closer_together*was.sum())
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #are-supported
 def _are_supported(
     costs: _AssignmentCosts,
@@ -300,18 +320,13 @@ def _are_supported(
     "Whether the path or the distances fit the new label and don't fit the old one."
     exchanged = chosen < len(costs.path)
     was, now = np.nan_to_num(costs.path[moved, moved], nan=np.inf), costs.path[moved, chosen]
-    by_path = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
     sure = costs.sure[moved, chosen] & (costs.usual[moved, chosen] < SETTINGS.closer*was)
-    by_path &= sure | exchanged & np.isfinite(was)
+    by_path = _is_closer(was, now) & (sure | exchanged & np.isfinite(was))
     fits = costs.square[moved, chosen] <= SETTINGS.good_square
     fits |= exchanged & (now < SETTINGS.far_closer*was) | _clearly_exchanged(exchanged, was, now)
     was, now = costs.rigid[moved, moved], costs.rigid[moved, chosen]
-    by_body = (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
+    by_body = _is_closer(was, now)
     return (fits | _clearly_exchanged(exchanged, was, now)) & (by_path | by_body)
-
-def _clearly_exchanged(exchanged: np.ndarray, was: np.ndarray, now: np.ndarray) -> bool:
-    "Whether paths (N,) that take each other's places leave little of their errors (N,), metres, in all."
-    return bool(exchanged.all() and now.sum() < SETTINGS.closer_together*was.sum())
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #chains
 def _chains(chosen: np.ndarray) -> list[np.ndarray]:
@@ -332,17 +347,12 @@ def _new_labels(
     costs: _AssignmentCosts,   # of which the first R columns are the rows
 ) -> list[tuple[np.ndarray, np.ndarray]]: # rows that get another marker, and the columns of these
     "Which paths get another marker."
-    n_rows, n_columns = costs.square.shape
-    unknown = np.isnan(costs.square)
-    squares = np.where(unknown, 2*SETTINGS.max_square, costs.square)
-    squares[:, :n_rows][unknown[:, :n_rows]] = SETTINGS.good_square
-    other = np.arange(n_columns) != np.arange(n_rows)[:, None]
-    _, columns = linear_sum_assignment(squares + SETTINGS.change_cost*other)
-    labels = []
+    unknown, labels = np.isnan(costs.square), []
+    squares, columns = _assign_paths(costs, unknown)
     for moved in _chains(columns):
         chosen = columns[moved]
         supported = _are_supported(costs, moved, chosen)
-        follows = unknown[moved, chosen] & (chosen < n_rows)   # nothing is known, but its own place is taken
+        follows = unknown[moved, chosen] & (chosen < len(squares))   # nothing known, but its own place is taken
         gains = squares[moved, moved] - squares[moved, chosen]
         enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
         if supported.any() and (supported | follows).all() and enough: labels.append((moved, chosen))
@@ -416,6 +426,12 @@ def _turn_error(seen: np.ndarray, marker: int, near: np.ndarray, before: int, fr
     u[:, 2] *= np.sign(np.linalg.det(u@v))   # no mirror
     expected = u@v@(seen[before, marker] - own) + other
     return float(np.linalg.norm(expected - seen[frame, marker]))
+
+def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]:
+    "Metres that neighbours (F, N, 3) move in some frames, and by which distances to a place (3,) change."
+    moved = np.linalg.norm(near - near[0], axis=-1)
+    distances = np.linalg.norm(near - place, axis=-1)
+    return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #agrees-with-body
 def _agrees_with_body(
@@ -509,13 +525,6 @@ def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
         here += 1 if wrong is None else 2 + after
     return found
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #moves-and-turns
-def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]:
-    "Metres that neighbours (F, N, 3) move in some frames, and by which distances to a place (3,) change."
-    moved = np.linalg.norm(near - near[0], axis=-1)
-    distances = np.linalg.norm(near - place, axis=-1)
-    return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
-
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #is-held
 def _is_held(
     path: np.ndarray,    # (T, 3) metres
@@ -538,8 +547,8 @@ def _is_held(
 def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
     "(T, M) True where a position was held, in a recording (T, M, 3) with NaN where not visible."
     held, same = (np.zeros(seen.shape[:2], bool) for _ in range(2))
-    for start in range(1, len(seen), _PIECE_FRAMES):
-        stop = min(start + _PIECE_FRAMES, len(seen))
+    for start in range(1, len(seen), SETTINGS.piece_frames):
+        stop = min(start + SETTINGS.piece_frames, len(seen))
         same[start:stop] = (seen[start:stop] == seen[start - 1:stop - 1]).all(-1)
     for marker in np.flatnonzero(same.any(0)):
         near, rigid = neighbours.nearest[marker, :4], neighbours.within[marker, :4] < SETTINGS.rigid_m
@@ -569,8 +578,6 @@ def _no_faults(shape: tuple[int, int]) -> MarkerFaults:
     return MarkerFaults(order, np.zeros(shape, bool), np.zeros(shape, bool))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #beginning
-_CLEARLY = .4   # share of the distances' error that is left where a beginning or an end is renamed
-
 def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.ndarray, stop: int) -> float:
     "Metres that the distances of a path (T, 3) differ, in the first frames, from the usual ones thereafter."
     after = np.linalg.norm(seen[stop:, near] - seen[stop:, [marker]], axis=-1)
@@ -598,7 +605,7 @@ def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours
         near = neighbours.nearest[marker, :4]
         recorded, renamed = (_beginning_error(seen, seen[:, column], marker, near, stop)
                              for column in (marker, order[0, marker]))
-        if not renamed < _CLEARLY*recorded: kept[:stop, marker] = marker
+        if not renamed < SETTINGS.closer_at_ends*recorded: kept[:stop, marker] = marker
     fits = (np.sort(kept, 1) == own).all(1)
     return np.where(fits[:, None], kept, own)
 

@@ -46,6 +46,15 @@ def absent_joints(
     "Joints of a recording that have no marker, or one that was never seen."
     return tuple(name for name, seen in zip(trial.joint_names, np.any(trial.visible, 0)) if not seen)
 
+def add_absent_joints(
+    trial: Trial,   # a recording
+) -> Trial:         # the same if no joint is absent
+    "A copy with a marker for each absent joint, all gaps, whose name shows that it was not recorded."
+    added = trial.with_joints()
+    new = {added.columns[name]: name + CREATED_SUFFIX for name in absent_joints(trial)}
+    markers = [new.get(column, marker) for column, marker in enumerate(added.markers)]
+    return replace(added, markers=tuple(markers))
+
 # %% ../../nbs/reconstruct/606_report.ipynb #check-points
 def check_points(
     trial: Trial,      # a recording
@@ -66,16 +75,6 @@ def check_points(
         raise DataError(f'{source}: the legs measure {leg:.3g} m if the unit is {trial.units}, as it says; '
                         'tell the right one with --units')
 
-# %% ../../nbs/reconstruct/606_report.ipynb #mark-created
-def add_absent_joints(
-    trial: Trial,   # a recording
-) -> Trial:         # the same if no joint is absent
-    "A copy with a marker for each absent joint, all gaps, whose name shows that it was not recorded."
-    added = trial.with_joints()
-    new = {added.columns[name]: name + CREATED_SUFFIX for name in absent_joints(trial)}
-    markers = [new.get(column, marker) for column, marker in enumerate(added.markers)]
-    return replace(added, markers=tuple(markers))
-
 # %% ../../nbs/reconstruct/606_report.ipynb #uncertainty-summary
 @dataclass(frozen=True)
 class UncertaintySummary:
@@ -84,6 +83,12 @@ class UncertaintySummary:
     p95: float       # 95 of 100 samples have less
     worst: float
     where: str       # point and frame of the worst
+
+def _median_and_worst(uncertainty: np.ndarray) -> tuple[float | None, float | None]:
+    "Of the uncertainty of a gap (F,), metres, as mm; None where it is not known in every frame."
+    if not np.isfinite(uncertainty).all(): return None, None
+    mm = 1000*uncertainty
+    return float(np.median(mm)), float(mm.max())
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap
 @dataclass(frozen=True)
@@ -98,12 +103,6 @@ class Gap:
     worst_mm: float | None
     first_s: float               # seconds since the recording began, as the player counts
     last_s: float
-
-def _median_and_worst(uncertainty: np.ndarray) -> tuple[float | None, float | None]:
-    "Of the uncertainty of a gap (F,), metres, as mm; None where it is not known in every frame."
-    if not np.isfinite(uncertainty).all(): return None, None
-    mm = 1000*uncertainty
-    return float(np.median(mm)), float(mm.max())
 
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-numbers
 _UNCHANGED = 'left as they are, since nothing that was seen may change'
@@ -251,8 +250,7 @@ def _warning_lines(summary: Summary) -> list[str]:
     if summary.moved_mm > SETTINGS.far_mm/2:
         lines.append(f'samples that were seen were moved by {summary.moved_mm:.0f} mm on average, '
                      'which is no noise: is this network made for such recordings?')
-    lines += summary.discontinuities
-    lines += summary.remarks
+    lines += [*summary.discontinuities, *summary.remarks]
     lines += [str(found) for found in (summary.swaps, summary.outliers) if found]
     distance, where = summary.furthest
     if distance > SETTINGS.far_mm:
@@ -297,6 +295,14 @@ def _uncertainty_line(found: UncertaintySummary) -> str:
     median, p95, worst = map(_format_mm, (found.median, found.p95, found.worst))
     return ('uncertainty of the filled samples (two of three errors are smaller): '
             f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm ({found.where})')
+
+def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[str]:
+    "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
+    joints = positions[:, :points.n_joints]
+    if points.n_joints not in JOINT_COUNTS or not np.isfinite(joints[:, FOOT_JOINTS]).all(): return []
+    slide, count = foot_slide(joints, find_contacts(joints, rate))
+    if slide < SETTINGS.slide_m: return []
+    return [f'standing heels and toes slide by {1000*slide:.0f} mm on average, in {count} contacts']
 
 # %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
 def _quality_lines(summary: Summary) -> list[str]:
@@ -383,7 +389,7 @@ def _all_flags(
                             points.visible[part, :n], trial.frames[part])
     return tuple(flags)
 
-# %% ../../nbs/reconstruct/606_report.ipynb #chosen
+# %% ../../nbs/reconstruct/606_report.ipynb #in-file
 def _in_file(
     points: Points, positions: np.ndarray, by: str | np.ndarray, uncertainty: np.ndarray | None,
 ) -> tuple[Points, np.ndarray, np.ndarray, np.ndarray | None]:
@@ -395,14 +401,6 @@ def _in_file(
         names=names, columns=points.columns[has], positions=points.positions[:, has],
         visible=points.visible[:, has])
     return chosen, positions[:, has], by[:, has], None if uncertainty is None else uncertainty[:, has]
-
-def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[str]:
-    "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
-    joints = positions[:, :points.n_joints]
-    if points.n_joints not in JOINT_COUNTS or not np.isfinite(joints[:, FOOT_JOINTS]).all(): return []
-    slide, count = foot_slide(joints, find_contacts(joints, rate))
-    if slide < SETTINGS.slide_m: return []
-    return [f'standing heels and toes slide by {1000*slide:.0f} mm on average, in {count} contacts']
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise
 def summarise(
@@ -426,6 +424,15 @@ def summarise(
     return Summary(trial.source, str(output), len(trial), trial.rate, len(points.names),
                    invented=tuple(invented), notes=trial.notes, **found)
 
+# %% ../../nbs/reconstruct/606_report.ipynb #distances-moved
+def _distances_moved(points: Points, positions: np.ndarray, both: np.ndarray) -> np.ndarray:
+    "(T, P) metres by which samples were moved, NaN but where they are known before and after."
+    moved = np.full(both.shape, np.nan)
+    for column in range(len(points.names)):   # one after the other, for the sake of memory
+        change = positions[:, column] - points.positions[:, column]
+        moved[:, column] = np.where(both[:, column], np.linalg.norm(change, axis=-1), np.nan)
+    return moved
+
 # %% ../../nbs/reconstruct/606_report.ipynb #compare-samples
 def _compare(
     points: Points, positions: np.ndarray, by: np.ndarray, uncertainty: np.ndarray | None, frames: np.ndarray,
@@ -434,10 +441,7 @@ def _compare(
     "Fields of `Summary`: what was missing, what filled it, and how far seen samples were moved."
     visible, names, done = points.visible, points.names, np.isfinite(positions).all(-1)
     filled, both = done & ~visible, visible & done
-    moved = np.full(both.shape, np.nan)
-    for column in range(len(names)):   # one after the other, for the sake of memory
-        change = positions[:, column] - points.positions[:, column]
-        moved[:, column] = np.where(both[:, column], np.linalg.norm(change, axis=-1), np.nan)
+    moved = _distances_moved(points, positions, both)
     return dict(
         n_missing=int((~visible).sum()), longest_gap=longest_gap(visible) if len(names) else 0,
         moved_mm=1000*float(moved[both].mean()) if both.any() else 0.,
@@ -520,6 +524,12 @@ def write_summaries(
         table.writeheader()
         table.writerows(map(_row, results))
 
+def _ends_whole(path: Path) -> bool:
+    "Whether the last line of a file has its end; only one byte is read, as tables can be long."
+    with open(path, 'rb') as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b'\n'
+
 # %% ../../nbs/reconstruct/606_report.ipynb #write-gaps
 GAP_COLUMNS = ('point', 'first_frame', 'last_frame', 'first_s', 'last_s', 'frames', 'filled_by',
                'uncertainty_median_mm', 'uncertainty_worst_mm')
@@ -558,12 +568,6 @@ def check_columns(
     if found == list(COLUMNS): return
     raise DataError(f'{path}: columns of another version of motionfm found ({len(found)} of them); '
                     'rename that table and go on with --resume, or repair all again with --overwrite')
-
-def _ends_whole(path: Path) -> bool:
-    "Whether the last line of a file has its end; only one byte is read, as tables can be long."
-    with open(path, 'rb') as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read() == b'\n'
 
 # %% ../../nbs/reconstruct/606_report.ipynb #append-summary
 def append_summary(

@@ -210,17 +210,10 @@ def _is_flat(positions: np.ndarray, visible: np.ndarray) -> bool:
     flat = centred.reshape(-1, 3)
     return bool(np.linalg.eigvalsh(flat.T@flat)[0] < _FLAT_M**2*weight.sum())
 
-# %% ../../nbs/reconstruct/602_swaps.ipynb #find-swaps
-def find_swaps(
-    positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
-    visible: np.ndarray,     # (T, K) True where a joint was seen
-    rate: float = RATE,      # frames per second
-) -> np.ndarray:             # (T, K) True where a joint has the place of its counterpart, in gaps, too
-    "Find samples whose left and right are swapped; more than half of the recording has to be right."
-    positions, visible = np.where(visible[..., None], positions, 0).astype(float), visible.copy()
-    noise, swapped = noise_level(positions[None], visible[None])[0][0], np.zeros(visible.shape, bool)
-    if len(visible) < 2 or _is_flat(positions, visible): return swapped
-    n_joints = visible.shape[1]
+# %% ../../nbs/reconstruct/602_swaps.ipynb #swaps-by-group
+def _swaps_by_group(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:
+    "(T, K) True where joints are swapped; a pair takes along what hangs on it, and the next starts there."
+    swapped, n_joints = np.zeros(visible.shape, bool), visible.shape[1]
     for pairs in _GROUPS:
         if max(max(pair) for pair in pairs) >= n_joints: continue
         for pair, frames in zip(pairs, _swapped_pairs(positions, visible, pairs, noise, rate).T):
@@ -229,6 +222,17 @@ def find_swaps(
             swapped ^= here
             positions, visible = undo_swaps(positions, here), undo_swaps(visible, here)
     return swapped
+
+# %% ../../nbs/reconstruct/602_swaps.ipynb #find-swaps
+def find_swaps(
+    positions: np.ndarray,   # (T, K, 3) metres; anything where not visible
+    visible: np.ndarray,     # (T, K) True where a joint was seen
+    rate: float = RATE,      # frames per second
+) -> np.ndarray:             # (T, K) True where a joint has the place of its counterpart, in gaps, too
+    "Find samples whose left and right are swapped; more than half of the recording has to be right."
+    positions, visible = np.where(visible[..., None], positions, 0).astype(float), visible.copy()
+    if len(visible) < 2 or _is_flat(positions, visible): return np.zeros(visible.shape, bool)
+    return _swaps_by_group(positions, visible, noise_level(positions[None], visible[None])[0][0], rate)
 
 # %% ../../nbs/reconstruct/602_swaps.ipynb #undo-swaps
 def undo_swaps(
