@@ -31,7 +31,7 @@ COPYING = '''import sys, time
 from pathlib import Path
 from shutil import copyfile
 from motionfm.reconstruct.batch import run_all, unfinished
-from motionfm.reconstruct.trials import plan_outputs
+from motionfm.reconstruct.outputs import plan_outputs
 if __name__ == '__main__':
     begin = time.time()
     plan = plan_outputs(sys.argv[1], sys.argv[2], True)

@@ -21,10 +21,10 @@ from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.registry import check_rate, with_rate
 from .io.trial import Trial
-from .reconstruct.decisions import as_decided, DECIDED_COLUMNS, decided_row, DecidedGap
 from .reconstruct.fuse import Repairer
 from .reconstruct.pipeline import load_network
 from .reconstruct.report import GAP_COLUMNS, Summary
+from .reconstruct.reviewing import as_decided, DECIDED_COLUMNS, decided_row, DecidedGap
 from .reconstruct.samples import samples_to_dataframe
 from .reconstruct.trials import reconstruct_trial, TrialRepair
 

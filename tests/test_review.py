@@ -16,7 +16,8 @@ from conftest import ROOT  # noqa: E402
 from motionfm.estimate.neighbours import segment_markers  # noqa: E402
 from motionfm.io.files import read_trial, write_trial  # noqa: E402
 from motionfm.io.trial import Trial  # noqa: E402
-from motionfm.reconstruct.decisions import list_findings, read_decisions, Reviewed  # noqa: E402
+from motionfm.reconstruct.decisions import read_decisions  # noqa: E402
+from motionfm.reconstruct.reviewing import list_findings, Reviewed  # noqa: E402
 from motionfm.reconstruct.trials import reconstruct_trial  # noqa: E402
 from motionfm.view.review import curves_of, pack_review, save_review  # noqa: E402
 

@@ -115,7 +115,7 @@ def _is_single(sources: list[str], report: str | None, table: str | None, decisi
 def _plan(sources: list[str], output: str | None, overwrite: bool, names: str | None, ending: str | None,
           options: dict) -> list[tuple[Path, Path]]:
     "Which files will be read and written; raises `DataError`, `FileError` for what can't be done as asked."
-    from motionfm.reconstruct.trials import check_format, plan_outputs, plan_several
+    from motionfm.reconstruct.outputs import check_format, plan_outputs, plan_several
     _check_options(options)
     suffix = check_format(ending)
     if output is not None and not output.strip():
@@ -174,7 +174,7 @@ def _check_uncertainty(max_uncertainty_mm: float | None) -> None:
 def _reconstruct_single(path: Path, target: Path, network: Callable, options: dict, report: str | None,
                         table: str | None, decisions: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
-    from motionfm.reconstruct.decisions import as_decided, write_decided_gaps
+    from motionfm.reconstruct.reviewing import as_decided, write_decided_gaps
     from motionfm.reconstruct.report import write_gaps
     from motionfm.reconstruct.trials import reconstruct_file
     finish = partial(as_decided, decisions=decisions) if decisions else None
@@ -266,7 +266,7 @@ class _Folder:
     def __init__(self, sources: list[str], output: str | None, plan: list[tuple[Path, Path]],
                  report: str | None = None, options: dict | None = None):
         from motionfm.data.subjects import SUMMARY_FILE
-        from motionfm.reconstruct.trials import output_folder
+        from motionfm.reconstruct.outputs import output_folder
         only = sources[0] if len(sources) == 1 else None
         self.source = Path(only) if only else None             # the folder, None for several recordings
         self.plan = plan                                       # each recording, and where it goes

@@ -43,7 +43,7 @@ def _check_table(output: str, overwrite: bool) -> None:
 
 def _recordings(sources: list[str], *tables: str | None) -> list[Path]:
     "All recordings but these tables, each once; raises `FileError`."
-    from motionfm.reconstruct.trials import plan_outputs
+    from motionfm.reconstruct.outputs import plan_outputs
     return list(dict(pair for source in sources for pair in plan_outputs(source, None, True, tables)))
 
 # %% ../../nbs/cli/913_table.ipynb #table

@@ -352,7 +352,7 @@ def _new_labels(
     for moved in _chains(columns):
         chosen = columns[moved]
         supported = _are_supported(costs, moved, chosen)
-        follows = unknown[moved, chosen] & (chosen < len(squares))   # nothing known, but its own place is taken
+        follows = unknown[moved, chosen] & (chosen < len(squares))   # nothing known, its own place taken
         gains = squares[moved, moved] - squares[moved, chosen]
         enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
         if supported.any() and (supported | follows).all() and enough: labels.append((moved, chosen))

@@ -197,6 +197,15 @@ def _feet_held(
     jitter = bone_jitter(np.nan_to_num(positions), seen, rate)
     return hold_feet(repaired, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #suit-to-noise
+def _suit_to_noise(repaired: Repaired, positions: np.ndarray, seen: np.ndarray, rate: float) -> Repaired:
+    "Feet, quiet samples and short gaps as the noise of a recording allows; and the noise in the uncertainty."
+    noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
+    held = _feet_held(repaired.positions, positions, seen, noise, rate)
+    repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
+    if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
+    return _with_noise(repaired, seen, float(noise))
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
     positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, name: str
@@ -209,11 +218,7 @@ def _repair_part(
     repaired = _repair_at_rate(positions, seen, network, rate, name)
     if not np.isfinite(repaired.positions).all():
         raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
-    noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
-    held = _feet_held(repaired.positions, positions, seen, noise, rate)
-    repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
-    if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
-    repaired = _with_noise(repaired, seen, float(noise))
+    repaired = _suit_to_noise(repaired, positions, seen, rate)
     return repaired._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts
@@ -245,15 +250,20 @@ def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray) -
     return repaired._replace(
         positions=kept, uncertainty=uncertainty, outliers=outliers, by_neighbours=neighbours)
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #check-joint-shape
+def _check_joint_shape(positions: np.ndarray, name: str) -> None:
+    "Raise `DataError` for what are no 20 or 16 joints."
+    if positions.ndim == 3 and positions.shape[2] == 3 and positions.shape[1] in JOINT_COUNTS: return
+    raise DataError(f'{name}: positions of shape {positions.shape} found, expected (frames, joints, 3) '
+                    f'with {" or ".join(map(str, JOINT_COUNTS))} joints')
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #check-input
 def _check_input(
     positions: np.ndarray, visible: np.ndarray | None, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
     "Positions and visibility, by default where positions are finite; raises `DataError` for wrong shapes."
     positions = np.asarray(positions)
-    if positions.ndim != 3 or positions.shape[2] != 3 or positions.shape[1] not in JOINT_COUNTS:
-        raise DataError(f'{name}: positions of shape {positions.shape} found, expected (frames, joints, 3) '
-                        f'with {" or ".join(map(str, JOINT_COUNTS))} joints')
+    _check_joint_shape(positions, name)
     visible = np.isfinite(positions).all(-1) if visible is None else np.asarray(visible, bool)
     if visible.shape != positions.shape[:2]:
         raise DataError(f'{name}: visible of shape {visible.shape} found, expected {positions.shape[:2]}, '

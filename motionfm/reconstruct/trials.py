@@ -7,9 +7,8 @@ __all__ = ['TrialRepair', 'reconstruct_trial', 'reconstruct_file']
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #imports
 import re
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +17,8 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #imports-own
-from ..basics import check_writable, DataError, FileError
+from ..basics import DataError
 from ..body.skeleton import PARENT_OF
-from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, read_trial, write_trial
@@ -28,7 +26,6 @@ from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
 from ..io.points import asks_network, Points, points_of, put_points
-from ..io.registry import LAYOUTS, output_ending, READERS, WRITERS
 from ..io.trial import observed, Trial
 from .fuse import Repairer
 from .marker_faults import describe_marker_faults, find_marker_faults, undo_marker_faults
@@ -65,9 +62,22 @@ def _without_errors(points: Points, found: Repaired) -> Points:
     if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
     return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #leaps-to
-_HELD_JUMP_M = .02   # metres of a step that is a jump, at least
+# %% ../../nbs/reconstruct/610_trials.ipynb #held-settings
+@dataclass(frozen=True)
+class _HeldSettings:
+    "What counts as a joint that was held while the body moved."
+    seconds: float = .05      # that it stays, at least,
+    frames: int = 3           # and frames
+    bone_m: float = .03       # metres by which its bone changes meanwhile
+    spike_frames: int = 7     # of a running median of that length, which outliers of three frames don't move
+    least_known: float = .3   # share of a run in which the other end has to be known; fewer may be outliers
+    body_m: float = .01       # metres that the body moves meanwhile,
+    body_end_m: float = .6    # and where nothing comes thereafter
+    jump_m: float = .02       # metres of a step that is a jump, at least
 
+_HELD = _HeldSettings()
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #leaps-to
 def _largest_step(path: np.ndarray, seen: np.ndarray, same: np.ndarray) -> float:
     "Metres from one frame to the next, of the largest steps (T, 3) of a joint that don't end a still time."
     with np.errstate(all='ignore'): steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
@@ -82,11 +92,9 @@ def _leaps_to(
     seen = visible[2:, joint] & visible[1:-1, joint] & visible[:-2, joint]
     free = seen & ~same[2:, joint] & ~same[1:-1, joint]
     if frame < 2 or not seen[frame - 2] or not free.any(): return False
-    return bool(turns[frame - 2] > max(_HELD_JUMP_M, 2*np.percentile(turns[free], 95)))
+    return bool(turns[frame - 2] > max(_HELD.jump_m, 2*np.percentile(turns[free], 95)))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #held-jump
-_HELD_BODY_M, _HELD_END_M = .01, .6   # metres that the body moves meanwhile
-
 def _jumps_after(
     positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice,
 ) -> bool:
@@ -95,30 +103,33 @@ def _jumps_after(
     both = visible[last] & visible[run.stop - 1]
     ways = np.linalg.norm(positions[run.stop - 1, both] - positions[last, both], axis=-1)
     body = np.median(ways) if len(ways) else 0.
-    if body < _HELD_BODY_M: return False
-    if run.stop == len(positions) or not visible[after, joint]: return bool(body > _HELD_END_M)
+    if body < _HELD.body_m: return False
+    if run.stop == len(positions) or not visible[after, joint]: return bool(body > _HELD.body_end_m)
     way = np.linalg.norm(positions[after, joint] - positions[last, joint])
     usual = _largest_step(positions[:, joint], visible[:, joint], same[:, joint])
-    return bool(way > max(_HELD_JUMP_M, 1.5*usual))
+    return bool(way > max(_HELD.jump_m, 1.5*usual))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #bone-change
-_SPIKE_FRAMES = 7   # of a running median, which outliers of three frames don't move
-_LEAST_KNOWN = .3   # share of a run in which the other end has to be known; fewer frames may all be outliers
-
 def _bone_change(positions: np.ndarray, known: np.ndarray, joint: int, run: slice) -> np.ndarray:
     "(N,) metres by which the bone to a joint changes in a run, where its other end tells something."
     parent = PARENT_OF.get(joint)
     if parent is None: return np.empty(0)
     frames = np.arange(run.start - 1, run.stop)
     frames = frames[known[frames, parent]]
-    if len(frames) < _LEAST_KNOWN*(run.stop - run.start): return np.empty(0)
+    if len(frames) < _HELD.least_known*(run.stop - run.start): return np.empty(0)
     lengths = np.linalg.norm(positions[frames, joint] - positions[frames, parent], axis=-1)
-    lengths = median_filter(lengths, min(_SPIKE_FRAMES, len(lengths)), mode='nearest')
+    lengths = median_filter(lengths, min(_HELD.spike_frames, len(lengths)), mode='nearest')
     return np.abs(lengths - lengths[:1])
 
-# %% ../../nbs/reconstruct/610_trials.ipynb #held
-_HELD_S, _HELD_FRAMES, _HELD_BONE_M = .05, 3, .03
+# %% ../../nbs/reconstruct/610_trials.ipynb #is-held
+def _is_held(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice) -> bool:
+    "Whether a joint that stays for a run of frames was held, by its bone, or by where it is thereafter."
+    if _leaps_to(positions, visible, same, joint, run.start - 1): return False   # an outlier that stays
+    change = _bone_change(positions, visible & ~same, joint, run)
+    if len(change) > 1: return bool(change.max() > _HELD.bone_m)
+    return _jumps_after(positions, visible, same, joint, run)
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #held
 def _held_joints(
     positions: np.ndarray,   # (T, K, 3) metres
     visible: np.ndarray,     # (T, K) True where seen
@@ -129,11 +140,8 @@ def _held_joints(
     same[1:] = visible[1:] & visible[:-1] & (positions[1:] == positions[:-1]).all(-1)
     for joint in np.flatnonzero(same.any(0)).tolist():
         for run in runs_of(same[:, joint]):
-            if run.stop - run.start < max(_HELD_FRAMES, _HELD_S*rate): continue
-            if _leaps_to(positions, visible, same, joint, run.start - 1): continue   # an outlier that stays
-            change = _bone_change(positions, visible & ~same, joint, run)
-            if len(change) > 1: held[run, joint] = change.max() > _HELD_BONE_M
-            else: held[run, joint] = _jumps_after(positions, visible, same, joint, run)
+            if run.stop - run.start < max(_HELD.frames, _HELD.seconds*rate): continue
+            held[run, joint] = _is_held(positions, visible, same, joint, run)
     return held
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-held
@@ -216,6 +224,13 @@ def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Poin
     positions[~visible] = np.nan
     return points._replace(positions=positions, visible=visible), found
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #joints-and-others
+def _joints_and_others(joints: RepairedPoints, rest: RepairedPoints, others: np.ndarray) -> RepairedPoints:
+    "What is known of two repairs of the same points: of joints by the network, and of `others` (P,)."
+    return RepairedPoints(
+        rest.positions, np.where(others, rest.uncertainty, joints.uncertainty),
+        np.where(others, rest.by, joints.by), _all_checks(joints.self_check, rest.self_check))
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-all-points
 def _repair_all_points(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
@@ -230,11 +245,8 @@ def _repair_all_points(
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
     rest = repair_points(positions, cleaned.visible | ~others, trial.rate, others, fill_only)
     if not first: return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3))), remarks)
-    remarks = (*first.remarks, *remarks)
-    done = RepairedPoints(
-        rest.positions, np.where(others, rest.uncertainty, first.done.uncertainty),
-        np.where(others, rest.by, first.done.by), _all_checks(first.done.self_check, rest.self_check))
-    return _PointRepair(cleaned, done, first.found, remarks)
+    done = _joints_and_others(first.done, rest, others)
+    return _PointRepair(cleaned, done, first.found, (*first.remarks, *remarks))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #parse-span
 _SPAN = re.compile(r'(\d{1,9}(?:[.,]\d{0,9})?) *(s|sec|seconds?|ms|frames?|)')
@@ -260,6 +272,7 @@ class Limits(NamedTuple):
     max_gap: int | None = None                # gaps of more frames
     extrapolate: bool = True                  # False: what lies before the first or after the last sight
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #limits-of
 def _limits_of(
     network: Repairer | Callable, max_uncertainty_mm: float | None, max_gap: int | str | None,
     extrapolate: bool, rate: float,
@@ -326,6 +339,8 @@ def _words_by_columns(trial: Trial, points: Points, by: np.ndarray) -> np.ndarra
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #remarks
 _MAX_NAMES = 12   # that are listed
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #remarks-2
 _LEFT = {'not a position': 'no positions', 'ghost': 'hardly ever seen', 'instrument': 'things, not a body',
          'static': 'standing in the room'}
 
@@ -389,6 +404,16 @@ def _points_to_repair(trial: Trial, kinds: Sequence[str], complete: bool) -> tup
     check_points(trial, points)
     return whole, points
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #repair-to-limits
+def _repair_to_limits(
+    points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool, complete: bool,
+    limits: Limits,
+) -> tuple[_PointRepair, np.ndarray]:
+    "All points repaired; and their positions, with what is to be left blank."
+    repair = _repair_all_points(points, network, trial, fill_only)
+    if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
+    return repair, _final_positions(repair, limits)
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-person
 def _repair_person(
     trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool, limits: Limits,
@@ -397,9 +422,7 @@ def _repair_person(
     kinds = _kinds_of(trial)
     invented = absent_joints(trial) if complete else ()
     whole, points = _points_to_repair(trial, kinds, complete)
-    repair = _repair_all_points(points, network, trial, fill_only)
-    if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
-    positions = _final_positions(repair, limits)
+    repair, positions = _repair_to_limits(points, network, trial, fill_only, complete, limits)
     repaired = _put_repair(whole, points, repair, positions)
     remarks = (*repair.remarks, *_remarks(trial, kinds, points), *_limit_remarks(repair, limits))
     summary = _summary_of(trial, repair, positions, invented, fill_only, remarks)
@@ -407,6 +430,16 @@ def _repair_person(
     by = _words_by_columns(repaired, points, repair.done.by)
     return _PersonRepair(
         TrialRepair(trial, repaired, uncertainty, summary, by), repair.cleaned, positions, repair.done)
+
+# %% ../../nbs/reconstruct/610_trials.ipynb #people-of
+def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial, list[str]]:
+    "A recording, or one person of it, and who is in it; raises `DataError` if one has to be chosen."
+    if subject is not None: return select_subject(trial, subject), ['']
+    people = list(subjects_of(trial.markers))
+    if complete and len(people) > 1:
+        raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
+                        f'completed; choose one of {", ".join(people)[:60]} with --subject')
+    return trial, people
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-people
 def _repair_people(trial: Trial, people: Sequence[str], *options) -> TrialRepair:
@@ -449,15 +482,6 @@ def check_axes(
     if up is not None: check_up(up)
     if units is not None and units.lower() not in UNITS:
         raise DataError(f'unit {units[:20]!r} asked for the output, expected one of {", ".join(UNITS)}')
-
-def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial, list[str]]:
-    "A recording, or one person of it, and who is in it; raises `DataError` if one has to be chosen."
-    if subject is not None: return select_subject(trial, subject), ['']
-    people = list(subjects_of(trial.markers))
-    if complete and len(people) > 1:
-        raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
-                        f'completed; choose one of {", ".join(people)[:60]} with --subject')
-    return trial, people
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #with-axes
 def _with_axes(done: TrialRepair, up: str | None, units: str | None) -> TrialRepair:
@@ -531,151 +555,3 @@ def check_turnable(output: Path) -> None:
     if output.suffix.lower() in ('.c3d', '.bvh'):
         raise DataError(f'{output}: other axes or units asked for, expected a TRC, CSV or NPZ file, since '
                         'the rest of this format would not be turned; choose one with --format')
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #check-format
-def check_format(
-    ending: str | None,   # as 'trc' or '.TRC'; None: as the recording
-) -> str | None:          # with a point, in small letters
-    "The ending that results shall have; raises `DataError` for one that can't be written."
-    if ending is None: return None
-    tidy = '.' + ending.strip().lower().removeprefix('.')
-    if tidy in WRITERS: return tidy
-    known = ', '.join(sorted(known[1:] for known in WRITERS))
-    raise DataError(f'format {ending[:20]!r} asked for the output, expected one of {known}')
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #plan-file
-def output_folder(
-    source: str | Path,                # a folder of recordings
-    output: str | Path | None = None,  # where the user wants the results
-) -> Path:                             # that place, or a folder beside the source
-    "Where the results of a folder go."
-    if output: return Path(output)
-    folder = Path(source).resolve()
-    return folder.with_name(folder.name + REPAIRED_SUFFIX)
-
-def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
-    "Where a recording goes: beside itself, into a folder, or where the user says."
-    suffix = ending or output_ending(source)
-    if output is None: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
-    return [(source, output/(source.stem + suffix) if output.is_dir() else output)]
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #apart
-def _as_disks_see(path: Path) -> str:
-    "What two paths have in common that are one file on Windows and macOS, where case makes no difference."
-    return str(path).casefold()
-
-def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
-    "Targets where recordings of one name from several folders bear the name of their folder, too."
-    folders: defaultdict[str, set[Path]] = defaultdict(set)
-    for path, target in zip(recordings, targets):
-        if path.suffix == target.suffix: folders[_as_disks_see(target)].add(path.parent)
-    return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
-            if path.suffix == target.suffix and len(folders[_as_disks_see(target)]) > 1 else target
-            for path, target in zip(recordings, targets)]
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #unique-targets
-def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
-    "Targets, each different: of two that are the same, the one that changes its format gets another name."
-    targets = _apart(recordings, targets)
-    count, unique = Counter(map(_as_disks_see, targets)), []
-    pairs = list(zip(recordings, targets))
-    taken = {_as_disks_see(target) for path, target in pairs if path.suffix == target.suffix}
-    for path, target in pairs:
-        if path.suffix != target.suffix:
-            if count[_as_disks_see(target)] > 1:
-                target = target.with_stem(f'{path.stem}_{path.suffix[1:]}')
-            stem, number = target.stem, 1
-            while _as_disks_see(target) in taken:
-                target, number = target.with_stem(f'{stem}_{number + 1}'), number + 1
-            taken.add(_as_disks_see(target))
-        unique.append(target)
-    return unique
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #plan-folder
-def _plan_folder(
-    source: Path, output: Path | None, tables: Sequence, ending: str | None,
-) -> list[tuple[Path, Path]]:
-    "Recordings of a folder and where they go; results of earlier runs are no recordings."
-    folder = output_folder(source, output)
-    results = folder.resolve() if folder.resolve() != source.resolve() else None
-    def is_result(path: Path) -> bool:
-        return path.stem.endswith(REPAIRED_SUFFIX) or bool(results and results in path.resolve().parents)
-    found = [path for path in find_recordings(source, tables) if not is_result(path)]
-    if not found:
-        raise FileError(f'{source}: no recording found that motionfm has not made itself; '
-                        f'expected files ending with {", ".join(READERS)}')
-    targets = [folder/path.relative_to(source).with_suffix(ending or output_ending(path)) for path in found]
-    return list(zip(found, _unique_targets(found, targets)))
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #check-plan
-def _check_table(folder: Path, overwrite: bool) -> None:
-    "Raise `FileError` if a folder has a table of results."
-    table = folder/SUMMARY_FILE
-    if table.exists() and not overwrite:
-        raise FileError(f'{table}: exists already; replace it with --overwrite, '
-                        'go on with --resume, or choose another output')
-
-def _check_is_folder(output: str | Path, why: str) -> None:
-    "Raise `FileError` for the name of a file where a folder is needed, and say why."
-    if Path(output).suffix.lower() in WRITERS:
-        raise FileError(f'{output}: the name of a file found, expected that of a folder, {why}')
-
-def _check_folder(source: Path, output: Path | None, overwrite: bool) -> None:
-    "Raise `FileError` if the results of a folder can't be written."
-    _check_table(output_folder(source, output), overwrite)
-    if output: _check_is_folder(output, f'since {source} is one')
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #check-target
-def _check_target(path: Path, target: Path, overwrite: bool) -> None:
-    "Raise `FileError` if the result of a recording can't be written."
-    if target.exists() and target.samefile(path):   # perhaps by a name in other letters
-        raise FileError(f'{target}: is the recording itself, which is never overwritten; '
-                        'choose another output')
-    if target.exists() and not overwrite:
-        raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
-    own = {ending for one in LAYOUTS.values() if one.write for ending in one.endings}
-    if target.suffix.lower() not in own | set(WRITERS):
-        raise FileError(f'{target}: expected a name ending with {", ".join(WRITERS)}')
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #plan-outputs
-def plan_outputs(
-    source: str | Path,               # a recording, or a folder of recordings
-    output: str | Path | None = None, # a file, or a folder
-    overwrite: bool = False,          # replace outputs that exist
-    tables: Sequence = (),            # files in the folder that are no recordings
-    ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
-) -> list[tuple[Path, Path]]:         # (recording, where it goes)
-    "Which files will be read and written; raises `FileError` if one can't be."
-    if not str(source).strip():
-        raise FileError('an empty name found, expected a recording or a folder of recordings')
-    source, output = Path(source), Path(output) if output else None
-    if not source.exists():
-        raise FileError(f'{source}: not found; give a recording or a folder of recordings')
-    plan = _plan_file(source, output, ending) if source.is_file() else \
-        _plan_folder(source, output, tables, ending)
-    if source.is_dir(): _check_folder(source, output, overwrite)
-    for path, target in plan: _check_target(path, target, overwrite)
-    check_writable(plan[0][1].parent)
-    return plan
-
-# %% ../../nbs/reconstruct/610_trials.ipynb #plan-several
-def plan_several(
-    sources: Sequence[str | Path],    # recordings and folders
-    output: str | Path | None = None, # a folder, made where it is missing; None: each beside itself
-    overwrite: bool = False,          # replace outputs that exist
-    tables: Sequence = (),            # files that are no recordings
-    ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
-) -> list[tuple[Path, Path]]:         # (recording, where it goes)
-    "The same for several at once."
-    if output:
-        _check_is_folder(output, f'since {len(sources)} recordings go there')
-        _check_table(Path(output), overwrite)
-    plan = [pair for source in sources for pair in plan_outputs(source, None, True, tables, ending)]
-    plan = list(dict(plan).items())   # a recording that is named twice is one
-    paths = [path for path, _ in plan]
-    targets = [target for _, target in plan]
-    if output: targets = [Path(output)/path.with_suffix(target.suffix).name for path, target in plan]
-    plan = list(zip(paths, _unique_targets(paths, targets)))
-    for path, target in plan: _check_target(path, target, overwrite)
-    check_writable(plan[0][1].parent)
-    return plan

@@ -19,16 +19,8 @@ import numpy as np
 
 from ..basics import atomic_path
 from ..io.points import points_of, uses_joints
-from motionfm.reconstruct.decisions import (
-    as_entry,
-    Decision,
-    DECISIONS_SUFFIX,
-    fill_span,
-    Finding,
-    list_findings,
-    recording_header,
-    Reviewed,
-)
+from ..reconstruct.decisions import as_entry, Decision, DECISIONS_SUFFIX, recording_header
+from ..reconstruct.reviewing import check_span, fill_span, Finding, list_findings, Reviewed
 from ..reconstruct.trials import TrialRepair
 from .player import display_forms, player_source, png_of
 from .scene import joint_figure, pack, point_figure, Scene, SKELETON_COLOURS, view_extra
@@ -87,7 +79,7 @@ def curves_of(
     "The curves of a point around something that is to be decided; raises `DataError` for no frames."
     whole, column = slice(finding.start, finding.stop), column_of(reviewed, finding)
     span = whole if span is None else span
-    reviewed.check(span)
+    check_span(reviewed.trial, span)
     frames = _curve_frames(reviewed, whole, span, most)
     candidates = _candidates_of(reviewed, finding, column, span, span != whole, most)
     return {

@@ -12,16 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..basics import DataError, MotionfmError
-from motionfm.reconstruct.decisions import (
-    apply_decisions,
-    as_entry,
-    Decision,
-    list_findings,
-    parse_decision,
-    read_decisions,
-    Reviewed,
-    write_decisions,
-)
+from ..reconstruct.decisions import as_entry, Decision, parse_decision, read_decisions, write_decisions
+from ..reconstruct.reviewing import apply_decisions, list_findings, Reviewed
 from ..reconstruct.trials import TrialRepair
 from motionfm.view.review import (
     curves_of,
