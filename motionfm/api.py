@@ -124,7 +124,7 @@ def _with_hints(trial: Trial, rate: float | None, units: str | None, up: str | N
     if rate is not None and check_rate(rate) != trial.rate: trial = with_rate(trial, rate)
     return replace(trial, units=units or trial.units, up=up or trial.up)
 
-# %% ../nbs/cli/900_api.ipynb #from-array
+# %% ../nbs/cli/900_api.ipynb #as-numbers
 def _as_numbers(recording: Any) -> np.ndarray:
     "An array as it is; raises `DataError` for what holds no numbers."
     try: array = np.asanyarray(recording)   # keeps a mask
@@ -133,6 +133,7 @@ def _as_numbers(recording: Any) -> np.ndarray:
     raise DataError(f'{type(recording).__name__} without numbers found, expected a path, a `Trial`, '
                     'an array (T, M, 3), a DataFrame or a DataArray')
 
+# %% ../nbs/cli/900_api.ipynb #from-array
 def _from_array(recording: Any, names: Sequence[str] | None, rate: float | None,
                 units: str | None, up: str | None) -> Trial:
     "An array as a trial."
@@ -295,6 +296,7 @@ def _trials_of(source: Any, most: int | None) -> dict[str, tuple[np.ndarray, flo
     for trial in trials.values(): _check_truth(trial)
     return clean_trials({str(name): trial for name, trial in trials.items()})
 
+# %% ../nbs/cli/900_api.ipynb #check-truth
 def _check_truth(trial: Any) -> None:
     "Raise `DataError` unless it is a trial, or positions with their rate."
     if isinstance(trial, Trial): return

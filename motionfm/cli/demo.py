@@ -8,6 +8,7 @@ __all__ = ['example_trial']
 # %% ../../nbs/cli/907_demo.ipynb #imports
 import importlib.util
 import sys
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Annotated
@@ -124,19 +125,23 @@ def _demo_datasets(datasets_root: str, folder: Path) -> str:
     print(f'{datasets_root}: not here, so synthetic people were made in {made}')
     return str(made)
 
-# %% ../../nbs/cli/907_demo.ipynb #train-example
-def train_example(folder: Path, datasets_root: str, epochs: int) -> None:
-    "Train a small network, repair the same recording with it, and print how far off it is."
+# %% ../../nbs/cli/907_demo.ipynb #train-network
+def _train_network(config: TrainConfig) -> Callable:
+    "Train by some settings; the network with its best weights."
     with quiet_tensorflow():   # a command has its process for itself
         from motionfm.learn.model import limit_threads
         from motionfm.learn.train import train
     limit_threads()
     from motionfm.reconstruct.pipeline import load_network
-    from motionfm.reconstruct.trials import reconstruct_trial
-    config = _demo_config(folder, _demo_datasets(datasets_root, folder), epochs)
     result = train(config, verbose=1 if sys.stdout.isatty() else 2)
+    return load_network(result.paths['architecture'], result.paths['best'])
+
+# %% ../../nbs/cli/907_demo.ipynb #train-example
+def train_example(folder: Path, datasets_root: str, epochs: int) -> None:
+    "Train a small network, repair the same recording with it, and print how far off it is."
+    network = _train_network(_demo_config(folder, _demo_datasets(datasets_root, folder), epochs))
+    from motionfm.reconstruct.trials import reconstruct_trial
     trial, truth = example_trial()
-    network = load_network(result.paths['architecture'], result.paths['best'])
     repaired = reconstruct_trial(trial, network).repaired
     (missing, _), = mean_errors({'small': repaired.positions}, truth, trial.visible).values()
     print(f'the small network, after {epochs} epochs: {missing:.1f} mm over missing samples; '

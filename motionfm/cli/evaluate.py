@@ -70,6 +70,13 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
         raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     return trials
 
+# %% ../../nbs/cli/906_evaluate.ipynb #chosen-scenarios
+def _chosen_scenarios(wanted: str) -> list[str] | None:
+    "The scenarios to damage trials by, None for those that suit them; raises `DataError` for an unknown one."
+    from motionfm.evaluation.benchmark import known_names
+    from motionfm.evaluation.scenarios import SCENARIOS
+    return list(known_names('scenario', names_in(wanted), SCENARIOS)) if names_in(wanted) else None
+
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate
 @app.command('evaluate')
 def evaluate(source: _Source = None, dataset_root: _SameSource = None,
@@ -78,10 +85,9 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
              report: _Report = 'report.html', weights: Weights = None, model_json: ModelJson = None,
              names: Names = None) -> None:
     "Damage clean trials, repair them by every method, and compare."
-    from motionfm.evaluation.benchmark import format_table, known_names
+    from motionfm.evaluation.benchmark import format_table
     from motionfm.evaluation.report import format_summary
-    from motionfm.evaluation.scenarios import SCENARIOS
-    wanted = known_names('scenario', names_in(scenario), SCENARIOS) if names_in(scenario) else None
+    wanted = _chosen_scenarios(scenario)
     alone = _one_source(source, dataset_root)
     check_writable(Path(report).parent)
     methods = _chosen_methods(weights, model_json, method)

@@ -174,8 +174,8 @@ def _check_uncertainty(max_uncertainty_mm: float | None) -> None:
 def _reconstruct_single(path: Path, target: Path, network: Callable, options: dict, report: str | None,
                         table: str | None, decisions: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
-    from motionfm.reconstruct.reviewing import as_decided, write_decided_gaps
     from motionfm.reconstruct.report import write_gaps
+    from motionfm.reconstruct.reviewing import as_decided, write_decided_gaps
     from motionfm.reconstruct.trials import reconstruct_file
     finish = partial(as_decided, decisions=decisions) if decisions else None
     summary = reconstruct_file(path, target, network, **options, finish=finish)
@@ -218,6 +218,17 @@ _Before = Annotated[str | None, typer.Option(
     '--decisions', help='Decisions to go on with; by default those beside INPUT, _decisions.json.')]
 _By = Annotated[str | None, typer.Option('--by', help='Who decides; by default whose computer this is.')]
 
+# %% ../../nbs/cli/905_repair.ipynb #review-paths
+def _review_paths(
+    source: str, output: str | None, decisions: str | None, overwrite: bool,
+) -> tuple[Path, Path]:
+    "The recording, and the page that is written; raises `FileError`, `DataError`."
+    path = _one_recording(source)
+    page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
+    _check_new([str(page)], overwrite)
+    _check_decisions(decisions)
+    return path, page
+
 # %% ../../nbs/cli/905_repair.ipynb #review
 @app.command('review')
 def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Before = None,
@@ -227,10 +238,7 @@ def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Be
     "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
     from motionfm.data.importer import extra_names
     from motionfm.view.review import save_review
-    path = _one_recording(source)
-    page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
-    _check_new([str(page)], overwrite)
-    _check_decisions(decisions)
+    path, page = _review_paths(source, output, decisions, overwrite)
     network = load_chosen_network(model_json, weights)
     with extra_names(names): done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
     made = _decisions_about(path, decisions, done.recorded)

@@ -38,17 +38,22 @@ _Link = Annotated[str, typer.Option('--link', help='Where the method is found.')
 _Output = Annotated[str, typer.Option(
     '-o', '--output', help='Table (CSV) for the scores; other methods in it are kept.')]
 
+# %% ../../nbs/cli/914_score.ipynb #groups-and-files
+def _groups_and_files(sources: list[str]) -> tuple[dict, list]:
+    "Trials in groups, of recordings or of the example, and the files that they come from."
+    from motionfm.evaluation.benchmark_set import example_groups, read_groups
+    return read_groups(sources) if sources else example_groups(), _files_of(sources)
+
 # %% ../../nbs/cli/914_score.ipynb #make
 def _make_set(folder: str, sources: list[str], published: bool, scenario: str, seed: int,
               ending: str) -> None:
     "Write a set and say what it holds; raises `DataError`, `FileError`."
     from motionfm.evaluation.benchmark import known_names
-    from motionfm.evaluation.benchmark_set import example_groups, read_groups, write_benchmark_set
+    from motionfm.evaluation.benchmark_set import write_benchmark_set
     from motionfm.evaluation.scenarios import SCENARIOS
     asked = names_in(scenario)
     if asked: known_names('scenario', asked, SCENARIOS)
-    if published: groups, files = _published_groups(sources), []
-    else: groups, files = read_groups(sources) if sources else example_groups(), _files_of(sources)
+    groups, files = (_published_groups(sources), []) if published else _groups_and_files(sources)
     made = write_benchmark_set(folder, groups, asked or None, seed, ending, files)
     for group, trials in groups.items(): print(f'{group}: {counted(len(trials), "trial")}')
     print(f'{folder}: {sum(map(len, made["damaged"].values()))} damaged trials, seed {seed}, '

@@ -127,6 +127,7 @@ class RecordingWindows:
     seconds: float                 # how long the recording is
     left_out: tuple[str, ...]      # what is in no window, and why
 
+# %% ../../nbs/data/209_importer.ipynb #quality
 class _Quality(NamedTuple):
     "How good the frames of a recording are."
     visible: np.ndarray       # (T, K) True where a joint was seen
@@ -149,6 +150,10 @@ def assess_frames(
     if plausible_only: implausible = implausible_frames(positions, filled, trial.rate)
     return positions, _Quality(visible, filled, implausible)
 
+def _window_starts(whole: np.ndarray, stride: int) -> Iterator[int]:
+    "Where windows of nothing but whole frames (T,) begin, one every `stride` frames."
+    for low, high in true_runs(whole): yield from range(low, high - FRAMES + 1, stride)
+
 # %% ../../nbs/data/209_importer.ipynb #cut-recording
 def cut_recording(
     trial: Trial,                  # a recording
@@ -164,11 +169,6 @@ def cut_recording(
     kept = _upright(windows)
     notes = _left_out(trial.rate, quality, starts[kept], int((~kept).sum()))
     return RecordingWindows(windows[kept], starts[kept], len(quality.filled)/trial.rate, tuple(notes))
-
-# %% ../../nbs/data/209_importer.ipynb #window-starts
-def _window_starts(whole: np.ndarray, stride: int) -> Iterator[int]:
-    "Where windows of nothing but whole frames (T,) begin, one every `stride` frames."
-    for low, high in true_runs(whole): yield from range(low, high - FRAMES + 1, stride)
 
 # %% ../../nbs/data/209_importer.ipynb #take-windows
 def _take_windows(

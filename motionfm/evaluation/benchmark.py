@@ -92,6 +92,7 @@ class _Rated(NamedTuple):
     n_frames: int
     seconds: float                  # of the method alone
 
+# %% ../../nbs/evaluation/704_benchmark.ipynb #rate-cases-2
 def _rate_cases(function: Callable, name: str, cases: list[_Case]) -> _Rated:
     "Metrics of a method, part by part."
     parts, failed, n_frames, seconds = [], [], 0, 0.
@@ -237,8 +238,7 @@ def main_error(
 # %% ../../nbs/evaluation/704_benchmark.ipynb #results-columns
 _INTERVAL_COLUMNS = {   # metric -> column of the mean; the ends of its interval stand beside it
     'missing_mm': 'missing_error_mm',
-    'all_mm': 'all_error_mm',
-}
+    'all_mm': 'all_error_mm'}
 _MEAN_COLUMNS = {       # metric -> column
     'closed_mm': 'closed_gap_error_mm',
     'p95_mm': 'p95_error_mm',
@@ -249,8 +249,7 @@ _MEAN_COLUMNS = {       # metric -> column
     'acceleration': 'acceleration_error_m_s2',
     'cube_rmse': 'cube_rmse',
     'within': 'within_uncertainty_percent',
-    'within2': 'within_twice_uncertainty_percent',
-}
+    'within2': 'within_twice_uncertainty_percent'}
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #results-table
 def _flat(row: dict) -> dict[str, str | float | None]:

@@ -95,6 +95,7 @@ SET_SCENARIOS = ('noise', 'jitter', 'joints', 'frames', 'everything', 'gap60', '
 
 def _round(positions: np.ndarray) -> np.ndarray: return np.round(positions, _DIGITS) + 0.   # no minus zero
 
+# %% ../../nbs/evaluation/707_benchmark_set.ipynb #file-names
 _DEVICES = re.compile(r'(con|prn|aux|nul|(com|lpt)\d)', re.IGNORECASE)   # no names of files on Windows
 
 def _file_names(trials: Iterable[str], taken: set[str]) -> dict[str, str]:

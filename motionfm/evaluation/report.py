@@ -321,10 +321,7 @@ def _verdict(ours: dict, best: dict) -> str:
     if high < other_low or not np.isfinite(other): return 'better'
     return 'worse' if low > other_high else 'close'
 
-# %% ../../nbs/evaluation/705_report.ipynb #conclusions
-_VERDICTS = {'better': 'Better than every classical method that was tried',
-             'close': 'As good as the best classical method that was tried',
-             'worse': 'Worse than the best classical method that was tried'}
+# %% ../../nbs/evaluation/705_report.ipynb #how-many
 _FEW = 5   # trials that say little about others
 
 def _how_many(rows: list[dict]) -> str:
@@ -333,8 +330,9 @@ def _how_many(rows: list[dict]) -> str:
     if most >= _FEW: return ''
     return f'<p>Only {_count(most, "trial")} measured: this says little about other recordings.</p>'
 
-def _conclusions(results: list[dict], shown: str) -> str:
-    "What to conclude about one method, by scenario, as a piece of a page."
+# %% ../../nbs/evaluation/705_report.ipynb #scenarios-by-verdict
+def _scenarios_by_verdict(results: list[dict], shown: str) -> dict[str, list[str]]:
+    "By verdict, the scenarios of which it is true of one method, as entries of a list on a page."
     found: dict[str, list[str]] = {verdict: [] for verdict in _VERDICTS}
     for name in dict.fromkeys(row['scenario'] for row in results):
         rows = {row['method']: row for row in results if row['scenario'] == name and main_error(row)}
@@ -343,6 +341,16 @@ def _conclusions(results: list[dict], shown: str) -> str:
         best = min(others, key=lambda row: main_error(row)[0])
         words = f'{name}: {_mm(main_error(rows[shown])[0])}, {best["method"]} {_mm(main_error(best)[0])}'
         found[_verdict(rows[shown], best)].append(f'<li>{escape(words)}</li>')
+    return found
+
+# %% ../../nbs/evaluation/705_report.ipynb #conclusions
+_VERDICTS = {'better': 'Better than every classical method that was tried',
+             'close': 'As good as the best classical method that was tried',
+             'worse': 'Worse than the best classical method that was tried'}
+
+def _conclusions(results: list[dict], shown: str) -> str:
+    "What to conclude about one method, by scenario, as a piece of a page."
+    found = _scenarios_by_verdict(results, shown)
     parts = [f'<p><b>{_VERDICTS[verdict]}</b> in {_count(len(lines), "scenario")}:</p>'
              f'<ul>{"".join(lines)}</ul>' for verdict, lines in found.items() if lines]
     if not parts: return ''

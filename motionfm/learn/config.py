@@ -143,14 +143,19 @@ _SMALLEST = {           # smallest value -> settings
 _CHOICES = {'merge_mode': MERGE_MODES, 'loss_weights': LOSS_WEIGHTS, 'recipe': tuple(RECIPES)}
 _FRACTIONS = ('val_fraction', 'dropout', 'joint_drop_prob', 'frame_drop_frac')
 
-# %% ../../nbs/learn/303_config.ipynb #check-each
-def _check_each(config: 'TrainConfig') -> None:
-    "Raise `DataError` for the first setting that is out of range by itself."
+# %% ../../nbs/learn/303_config.ipynb #check-smallest
+def _check_smallest(config: 'TrainConfig') -> None:
+    "Raise `DataError` for the first setting that is too small."
     for smallest, names in _SMALLEST.items():
         for name in names:
             value = getattr(config, name)
             if not isinstance(value, Real) or value < smallest:
                 raise DataError(f'{name} {value} found, expected {smallest} or more')
+
+# %% ../../nbs/learn/303_config.ipynb #check-each
+def _check_each(config: 'TrainConfig') -> None:
+    "Raise `DataError` for the first setting that is out of range by itself."
+    _check_smallest(config)
     for name, words in _CHOICES.items():
         value = getattr(config, name)
         if value not in words: raise DataError(f'{name} {value!r} found, expected one of {", ".join(words)}')

@@ -522,6 +522,7 @@ def _judge_one(model: keras.Model, truth: np.ndarray, rng: np.random.Generator, 
     errors = [1000*np.linalg.norm(prediction - truth, axis=-1) for prediction in predictions]
     return [error[where] for error in errors for where in (..., ~feature_set.inlier)]
 
+# %% ../../nbs/learn/309_recipe.ipynb #judge-2
 _JUDGED = ('all', 'missing', 'all, best candidate', 'missing, best candidate')
 
 def _judge(model: keras.Model, recordings: Sequence[Recording], source: Source) -> str:

@@ -97,6 +97,7 @@ class _StopWhenAsked(keras.callbacks.Callback):
         if self.asked: raise KeyboardInterrupt
     on_test_batch_end = on_train_batch_end
 
+# %% ../../nbs/learn/308_train.ipynb #stop-2
 @contextmanager
 def _ctrl_c_between_batches() -> Iterator[_StopWhenAsked]:
     "Turn the first Ctrl-C into a request; the callback to give to Keras."

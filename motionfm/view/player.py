@@ -32,12 +32,16 @@ from motionfm.view.scene import (
 )
 
 # %% ../../nbs/view/802_player.ipynb #page
-_PAGE = """<!doctype html>
+_PAGE_HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title><link rel="icon" href="data:,">
 <style>html,body{{margin:0;background:#14171c}}#player>.mfm{{min-height:100vh}}</style></head>
+"""
+
+# %% ../../nbs/view/802_player.ipynb #page-body
+_PAGE = _PAGE_HEAD + """\
 <body><main id="player"><noscript style="color:#fff">This player needs JavaScript.</noscript></main>
 <script type="application/json" id="data">{data}</script>
 <script type="module">

@@ -90,22 +90,28 @@ def _curves_for(review: Review, message: Any) -> dict[str, Any]:
         return {'item': row, 'detail': curves_of(review.reviewed, review.findings[row], span)}
     except MotionfmError as error: return {'saved': str(error)}
 
+# %% ../../nbs/view/808_review_widget.ipynb #keep
 def _keep(review: Review, path: Path) -> dict[str, str]:
     "Write the decisions; what is said of that beside the list."
     try: review.save()
     except MotionfmError as error: return {'saved': str(error)}
     return {'saved': f'saved in {path.name}'}
 
-# %% ../../nbs/view/808_review_widget.ipynb #live
+# %% ../../nbs/view/808_review_widget.ipynb #widget-of
 _LIVE_FRAMES, _LIVE_HEIGHT = 10_000, 900   # frames that the player gets of a long recording; pixels
 
+def _widget_of(review: Review) -> ReviewWidget:
+    "What shows a review, and takes decisions."
+    data = pack_review(review.reviewed, review.findings, review.decisions, review.by, _LIVE_FRAMES)
+    entries = [as_entry(one) for one in review.decisions]
+    return ReviewWidget(data=data | {'live': True, 'height': _LIVE_HEIGHT}, decisions=entries)
+
+# %% ../../nbs/view/808_review_widget.ipynb #live
 class _Answering(Review):
     "A review with a browser before it."
     @cached_property
     def widget(self) -> ReviewWidget:
-        entries = [as_entry(one) for one in self.decisions]
-        data = pack_review(self.reviewed, self.findings, self.decisions, self.by, _LIVE_FRAMES)
-        widget = ReviewWidget(data=data | {'live': True, 'height': _LIVE_HEIGHT}, decisions=entries)
+        widget = _widget_of(self)
         widget.on_msg(self._answer)
         widget.observe(self._decided, 'decisions')
         return widget
