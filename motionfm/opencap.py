@@ -13,7 +13,8 @@ from typing import Any
 
 from .basics import FileError
 from .cli.projects import check_steps, OWN_ENDING, repair_steps, Step
-from .reconstruct.report import Failure, Summary
+from .reconstruct.report import Summary
+from .reconstruct.summary_table import Failure
 
 # %% ../nbs/cli/910_opencap.ipynb #yaml
 _YAML_LINE = re.compile(r'''( *)(["']?)([^\s#:"'][^:"']*)\2:(?:\s+(.*))?''')

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from .basics import FileError
 from .cli.projects import check_steps, newest, OWN_ENDING, repair_steps, Step
-from .reconstruct.report import Failure, Summary
+from .reconstruct.report import Summary
+from .reconstruct.summary_table import Failure
 
 # %% ../nbs/cli/909_pose2sim.ipynb #folders
 _POSES, _CONFIG = 'pose-3d', 'Config.toml'

@@ -17,7 +17,7 @@ import motionfm
 from motionfm.basics import atomic_path, FileError
 from motionfm.evaluation.benchmark_set import write_benchmark_set
 from motionfm.reconstruct.outputs import plan_outputs, plan_several
-from motionfm.reconstruct.report import append_summary, Failure
+from motionfm.reconstruct.summary_table import append_summary, Failure
 
 PACKAGE = Path(motionfm.__file__).parent
 NODES = [(path, node) for path in sorted(PACKAGE.rglob('*.py')) if path.stem != '_modidx'

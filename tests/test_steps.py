@@ -8,7 +8,7 @@ from conftest import ROOT  # noqa: F401  finds the package
 
 import motionfm
 from motionfm.basics import DataError, FileError
-from motionfm.reconstruct.report import Failure
+from motionfm.reconstruct.summary_table import Failure
 
 
 @pytest.fixture(scope='module')

@@ -15,7 +15,8 @@ from typing import Any
 from ..basics import check_writable, DataError, FileError, MotionfmError
 from ..io.files import read_trial, write_trial
 from ..io.trial import Trial
-from ..reconstruct.report import Failure, Summary
+from ..reconstruct.report import Summary
+from ..reconstruct.summary_table import Failure
 from ..reconstruct.trials import reconstruct_trial
 
 # %% ../../nbs/cli/908_projects.ipynb #step

@@ -296,7 +296,7 @@ def _reconstruct_all(folder: _Folder, network: Callable, repair: '_Repair', resu
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-one
 def _reconstruct_one(path: Path, target: Path, network: Callable, options: dict):
     "Repair one recording among others: its `Summary`, or a `Failure` for a broken one."
-    from motionfm.reconstruct.report import Failure
+    from motionfm.reconstruct.summary_table import Failure
     from motionfm.reconstruct.trials import reconstruct_file
     try: return reconstruct_file(path, target, network, **options)
     except MotionfmError as error: return Failure(str(path), str(error))
@@ -304,7 +304,8 @@ def _reconstruct_one(path: Path, target: Path, network: Callable, options: dict)
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-folder
 def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> None:
     "Repair one recording after the other, print what to look at, and write the table beside the results."
-    from motionfm.reconstruct.report import describe_totals, Summary, table_line, write_summaries
+    from motionfm.reconstruct.report import Summary
+    from motionfm.reconstruct.summary_table import describe_totals, table_line, write_summaries
     results: dict = {}
     print(table_line(width=folder.width))
     for path, target in progress(folder.plan, 'recordings'):
@@ -320,7 +321,7 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
 # %% ../../nbs/cli/905_repair.ipynb #print-end
 def _print_end(folder: _Folder, results: dict) -> None:
     "Where the figures are; raises `DataError` that names the recordings (keys of `results`) that failed."
-    from motionfm.reconstruct.report import Failure
+    from motionfm.reconstruct.summary_table import Failure
     print(f'all figures are in {folder.table}')
     if folder.report: _write_pages(folder, Path(folder.report), results)
     failed = sorted(name for name, result in results.items() if isinstance(result, Failure))
@@ -367,7 +368,8 @@ def _network_here(model_json: str | None, weights: str | None) -> Callable:
 def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
     "Repair recordings on many cores: a line for each as it is done, on the screen and in the table."
     from motionfm.reconstruct.batch import run_all
-    from motionfm.reconstruct.report import append_summary, describe_totals, Failure, Summary, table_line
+    from motionfm.reconstruct.report import Summary
+    from motionfm.reconstruct.summary_table import append_summary, describe_totals, Failure, table_line
     left = _left_to_do(folder, resume)
     results: dict = {}
     print(table_line(width=folder.width))
@@ -384,7 +386,7 @@ def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int,
 def _left_to_do(folder: _Folder, resume: bool) -> list[tuple[Path, Path]]:
     "The recordings without a result if a run is resumed; else all, and the table begins anew."
     from motionfm.reconstruct.batch import unfinished
-    from motionfm.reconstruct.report import check_columns
+    from motionfm.reconstruct.summary_table import check_columns
     if not resume:
         folder.table.unlink(missing_ok=True)
         return folder.plan

@@ -31,7 +31,7 @@ _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace results o
 # %% ../../nbs/cli/912_steps.ipynb #run
 def _repair_all(steps: Sequence[Step], network: Callable, options: dict[str, Any]) -> list:
     "Repair a project and print what was done: one recording in full, several with a line for each."
-    from motionfm.reconstruct.report import table_line
+    from motionfm.reconstruct.summary_table import table_line
     several, results = len(steps) > 1, []
     width = max(len(step.source.name) for step in steps)
     if several: print(table_line(width=width))
@@ -44,7 +44,7 @@ def _repair_all(steps: Sequence[Step], network: Callable, options: dict[str, Any
 # %% ../../nbs/cli/912_steps.ipynb #print-end
 def _print_end(steps: Sequence[Step], results: list, then: str) -> None:
     "What else there is to tell, and what comes next; raises `DataError` that names what failed."
-    from motionfm.reconstruct.report import Failure
+    from motionfm.reconstruct.summary_table import Failure
     done = [one for one in results if not isinstance(one, Failure)]
     if len(steps) > 1:
         notes = [note for step in steps for note in step.notes]

@@ -195,15 +195,19 @@ def _smoothest(
     return solveh_banded(penalty, measured, check_finite=False)
 
 # %% ../../nbs/estimate/502_kalman.ipynb #smooth-by-mask
-def _smooth_by_mask(path: np.ndarray, seen: np.ndarray, penalties: list, smooth: np.ndarray) -> None:
-    "Write the smoothest paths (S, T, K, 3) of a recording; joints seen in the same frames go together."
+def _smooth_by_mask(
+    path: np.ndarray, seen: np.ndarray, strengths: np.ndarray, penalty: np.ndarray,
+) -> np.ndarray:
+    "(S, T, K, 3) the smoothest paths of a recording; joints seen in the same frames go together."
+    smooth = np.empty((len(strengths), *path.shape), path.dtype)
     masks, of_joint = np.unique(seen, axis=1, return_inverse=True)
     for number, mask in enumerate(masks.T):
         joints = np.flatnonzero(of_joint.ravel() == number)
         measured = np.where(mask[:, None], path[:, joints].reshape(len(path), -1), 0).astype(float)
-        for which, penalty in enumerate(penalties):
-            found = _smoothest(measured, mask, penalty)
+        for which, strength in enumerate(strengths):
+            found = _smoothest(measured, mask, strength*penalty)   # which is changed in there
             smooth[which][:, joints] = found.reshape(len(path), -1, 3)
+    return smooth
 
 # %% ../../nbs/estimate/502_kalman.ipynb #jerk-smooth
 def minimum_jerk_smooth(
@@ -216,6 +220,5 @@ def minimum_jerk_smooth(
     penalty = jerk + _STILLNESS*change
     paths = np.empty((len(strengths), *positions.shape), positions.dtype)
     for trial, (path, seen) in enumerate(zip(positions, visible)):
-        penalties = [strength*penalty for strength in strengths[:, trial]]
-        _smooth_by_mask(path, seen, penalties, paths[:, trial])
+        paths[:, trial] = _smooth_by_mask(path, seen, strengths[:, trial], penalty)
     return paths
