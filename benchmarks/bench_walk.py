@@ -10,7 +10,7 @@ import numpy as np
 
 import motionfm
 from motionfm.estimate.neighbours import (
-    distance_spread,
+    distance_sd,
     fill_gap_regression,
     fill_gap_rigid,
     find_gaps,
@@ -32,7 +32,7 @@ with np.load(SETS) as sets:
     walk, names = sets[f'{WALK}/X'].astype(float), sets[f'{WALK}/names'].tolist()
     rate = float(sets[f'{WALK}/rate'])
 n_frames, n_markers = walk.shape[:2]
-spread = distance_spread(walk, np.ones(walk.shape[:2], bool))
+sd = distance_sd(walk, np.ones(walk.shape[:2], bool))
 
 
 def repaired(values: np.ndarray):
@@ -43,7 +43,7 @@ def repaired(values: np.ndarray):
 def classical(damaged: np.ndarray, seen: np.ndarray) -> dict[str, np.ndarray]:
     "Fills of every gap: linear, and those from neighbours where there are some."
     fills = {'linear': fill_linear(damaged, seen)}
-    known, apart = np.nan_to_num(damaged), distance_spread(damaged, seen)
+    known, apart = np.nan_to_num(damaged), distance_sd(damaged, seen)
     for name, fill in ('rigid body', fill_gap_rigid), ('regression', fill_gap_regression):
         filled = damaged.copy()
         for gap in find_gaps(seen):
@@ -59,7 +59,7 @@ def rate_damage(n_hidden: int, length: int, n_cases: int) -> dict[str, float]:
     for _ in range(n_cases):
         start, marker = int(rng.integers(30, n_frames - length - 30)), int(rng.integers(n_markers))
         seen = np.ones(walk.shape[:2], bool)
-        hidden = [marker, *spread[marker].argsort()[:n_hidden - 1]] if n_hidden < n_markers else slice(None)
+        hidden = [marker, *sd[marker].argsort()[:n_hidden - 1]] if n_hidden < n_markers else slice(None)
         seen[start:start + length, hidden] = False
         damaged = np.where(seen[..., None], walk, np.nan)
         done = repaired(damaged)

@@ -188,14 +188,14 @@ def test_an_exchanged_leg_is_found_in_recorded_people(people):
 
 def test_beside_gaps_errors_are_small_and_told(people):
     "A gap meets what was seen at its ends, and the uncertainty is as right there as deep in it."
-    network, errors, spreads, away = load_network(), [], [], []
+    network, errors, uncertainties, away = load_network(), [], [], []
     some = [trial[:300] for name, trial in people.items() if name[:2] in ('12', '29')]
     for index, trial in enumerate(some):
         for truth, damaged, visible, rate in damage_trial('joints', trial, 60., 0, index):
             repaired = repair_positions(damaged, visible, network, rate)
             errors.append(np.linalg.norm(repaired.positions - truth, axis=-1)[~visible])
-            spreads.append(repaired.uncertainty[~visible]); away.append(frames_away(visible)[~visible])
-    error, uncertainty, away = map(np.concatenate, (errors, spreads, away))
+            uncertainties.append(repaired.uncertainty[~visible]); away.append(frames_away(visible)[~visible])
+    error, uncertainty, away = map(np.concatenate, (errors, uncertainties, away))
     beside, within = away <= 2, (away > 8) & (away <= 15)
     assert error[beside].mean() < error[within].mean()/2
     assert all(.5 < (error <= uncertainty)[part].mean() < .9 for part in (beside, within))

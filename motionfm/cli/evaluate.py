@@ -32,7 +32,7 @@ _SameSource = Annotated[str | None, typer.Option('--dataset-root', help='The sam
 _Scenarios = Annotated[str, typer.Option(
     '--scenario',
     help='Scenarios, separated by commas; by default all that are made for such trials. '
-         'limb, midhip, swaps and misplaced need joints; marker, cluster, quarter, blackout, exchange '
+         'limb, midhip, swaps and outliers need joints; marker, cluster, quarter, blackout, exchange '
          'and flicker are made for markers; noise, jitter, joints, frames, everything, gap60, gap120, spikes '
          'and disk for both.')]
 _Methods = Annotated[str, typer.Option('--method', help='Methods, separated by commas; by default all.')]
@@ -74,8 +74,9 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
 def _chosen_scenarios(wanted: str) -> list[str] | None:
     "The scenarios to damage trials by, None for those that suit them; raises `DataError` for an unknown one."
     from motionfm.evaluation.benchmark import known_names
-    from motionfm.evaluation.scenarios import SCENARIOS
-    return list(known_names('scenario', names_in(wanted), SCENARIOS)) if names_in(wanted) else None
+    from motionfm.evaluation.scenarios import current_name, SCENARIOS
+    names = [current_name(name) for name in names_in(wanted)]
+    return known_names('scenario', names, SCENARIOS) if names else None
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate
 @app.command('evaluate')

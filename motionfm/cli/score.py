@@ -50,8 +50,8 @@ def _make_set(folder: str, sources: list[str], published: bool, scenario: str, s
     "Write a set and say what it holds; raises `DataError`, `FileError`."
     from motionfm.evaluation.benchmark import known_names
     from motionfm.evaluation.benchmark_set import write_benchmark_set
-    from motionfm.evaluation.scenarios import SCENARIOS
-    asked = names_in(scenario)
+    from motionfm.evaluation.scenarios import current_name, SCENARIOS
+    asked = [current_name(name) for name in names_in(scenario)]
     if asked: known_names('scenario', asked, SCENARIOS)
     groups, files = (_published_groups(sources), []) if published else _groups_and_files(sources)
     made = write_benchmark_set(folder, groups, asked or None, seed, ending, files)

@@ -24,7 +24,7 @@ from motionfm.estimate.gaussian_process import (
     N_HOLES,
     process_candidates,
 )
-from .neighbours import distance_spread, find_gaps, find_neighbourhood, GapSpan
+from .neighbours import distance_sd, find_gaps, find_neighbourhood, GapSpan
 from motionfm.estimate.short_gaps import (
     BodyPaths,
     count_seen,
@@ -60,7 +60,7 @@ class GapContext:
     positions: np.ndarray    # (T, M, 3) metres; finite
     visible: np.ndarray      # (T, M) True where a point is known
     rate: float              # Hz
-    spread: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres, of distances
+    distance_sd: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres
     counts: np.ndarray = field(default_factory=lambda: np.empty(0))   # (T + 1, M) frames in which it was seen
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
     bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
@@ -68,7 +68,7 @@ class GapContext:
 
     def __post_init__(self) -> None:
         self.positions = np.where(self.visible[..., None], self.positions, 0.)
-        if not self.spread.size: self.spread = distance_spread(self.positions, self.visible)
+        if not self.distance_sd.size: self.distance_sd = distance_sd(self.positions, self.visible)
         self.counts = count_seen(self.visible)
 
     def body_paths(self, gap: GapSpan, model: PathModel) -> BodyPaths | None:
@@ -134,7 +134,7 @@ def look_at_gap(
 ) -> DescribedGap | None: # None where nothing can be said
     "Everything that can be said about a gap, with the errors in holes like it."
     known = context.positions, context.visible, context.rate
-    around = find_neighbourhood(context.visible, context.spread, gap, context.rate)
+    around = find_neighbourhood(context.visible, context.distance_sd, gap, context.rate)
     if around is None and context.beside_others: return None
     by_path = _candidates_by_path(context, gap, around is None)
     found = None if around is None else process_candidates(*known[:2], gap, around, context.rate)
@@ -191,7 +191,7 @@ def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
 # %% ../../nbs/estimate/514_gap_filling.ipynb #can-be-cut
 def _can_be_cut(context: GapContext, gap: GapSpan) -> bool:
     "Whether in some frame of a gap three points are seen that have to do with it."
-    seen = context.visible[gap.start:gap.stop, np.isfinite(context.spread[gap.point])]
+    seen = context.visible[gap.start:gap.stop, np.isfinite(context.distance_sd[gap.point])]
     return bool((seen.sum(1) >= 3).any())
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put
@@ -320,4 +320,4 @@ def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> lis
 def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
     "A context in which what was filled counts as known."
     return GapContext(
-        filled.positions, context.visible | (filled.by > 0), context.rate, context.spread)
+        filled.positions, context.visible | (filled.by > 0), context.rate, context.distance_sd)

@@ -31,7 +31,7 @@ class GapCase(NamedTuple):
     growth: float            # by which the gap is longer than the holes, 1 or more
     neighbours: np.ndarray   # (P, S, 3) metres, of the steadiest neighbours
     distances: np.ndarray    # (P,) metres, from them to the point, the mean around the gap
-    spread: np.ndarray       # (P,) metres, standard deviation of that
+    distance_sd: np.ndarray  # (P,) metres, standard deviation of that
     ends: np.ndarray         # (2, 2, 3) metres: last sample and the one before it, first one and the next
     seconds: float           # length of the gap
     rate: float              # Hz
@@ -67,7 +67,7 @@ def _samples_beside(positions: np.ndarray, seen: np.ndarray, gap: GapSpan) -> np
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #describe
 def _neighbours_of(positions: np.ndarray, gap: GapSpan, around: Neighbourhood | None) -> tuple:
-    "Of the steadiest neighbours (P, S, 3) along the gap; their distances (P,) and the spread of these."
+    "Of the steadiest neighbours (P, S, 3) along the gap; mean and standard deviation of their distances (P,)."
     if around is None:
         unknown = np.full(_N_NEIGHBOURS, np.nan)
         return np.full((_N_NEIGHBOURS, STEPS, 3), np.nan), unknown, unknown
@@ -88,10 +88,10 @@ def describe_gap(
 ) -> GapCase:
     "Put together what is known about a gap."
     seen, n_frames = visible[:, gap.point], gap.stop - gap.start
-    near, distances, spread = _neighbours_of(positions, gap, around)
+    near, distances, sd = _neighbours_of(positions, gap, around)
     return GapCase(
         _padded(along_gap(candidates.positions), N_CANDIDATES), _padded(candidates.errors, N_CANDIDATES),
-        candidates.growth, near, distances, spread,
+        candidates.growth, near, distances, sd,
         _samples_beside(positions[:, gap.point], seen, gap), n_frames/rate, rate,
         len(around.rows) if around else 0, len(around.neighbours) if around else 0,
         (not seen[:gap.start].any(), not seen[gap.stop:].any()))
@@ -142,16 +142,16 @@ def end_bridge(
     return bridge*np.minimum(1, _MAX_BRIDGE/np.maximum(length, 1e-9))
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #agreement
-_SKIN_M = .0007   # metres, added to the spread of a distance
+_SKIN_M = .0007   # metres, added to the standard deviation of a distance
 
 def _agreement(cases: Sequence[GapCase], mixed: _Mixed) -> np.ndarray:
-    "(N, S, C + 1) how far candidates and mean are off the usual distances to neighbours, in their spreads."
-    distances, spread = (np.stack([getattr(case, name) for case in cases])[:, None, :, None]
-                         for name in ('distances', 'spread'))
+    "(N, S, C + 1) how far distances to neighbours are off the usual ones, in standard deviations."
+    distances, sd = (np.stack([getattr(case, name) for case in cases])[:, None, :, None]
+                         for name in ('distances', 'distance_sd'))
     neighbours = np.stack([case.neighbours for case in cases])[:, None]
     places = mixed.mean[:, None] + mixed.scale[:, None, None, None]*mixed.offsets
     places = np.concatenate([places, mixed.mean[:, None]], 1)[:, :, None]
-    off = (np.linalg.norm(places - neighbours, axis=-1) - distances)/(spread + _SKIN_M)
+    off = (np.linalg.norm(places - neighbours, axis=-1) - distances)/(sd + _SKIN_M)
     n_near = np.maximum(np.isfinite(off).sum(2), 1)
     off = np.sqrt(np.square(np.nan_to_num(off)).sum(2)/n_near)
     off[:, :-1] *= mixed.known[..., None]
@@ -171,7 +171,7 @@ def _directions(mixed: _Mixed, bridge: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #fixed
 _USUAL_ERROR_M, _USUAL_GAP_S, _USUAL_RATE = .003, .3, 100.
-_NO_SPREAD_M = .1
+_UNKNOWN_SD_M = .1
 
 def _of_whole_gaps(cases: Sequence[GapCase], mixed: _Mixed) -> np.ndarray:
     "(N, numbers) what is the same along a gap."
@@ -180,11 +180,11 @@ def _of_whole_gaps(cases: Sequence[GapCase], mixed: _Mixed) -> np.ndarray:
     sizes = [np.log(mixed.scale/_USUAL_ERROR_M), np.log(column('seconds')/_USUAL_GAP_S),
              np.log(column('rate')/_USUAL_RATE), column('rows')/100, column('predictors')/24,
              np.log(column('growth'))]
-    spread = column('spread')
-    spread = np.log(np.where(np.isfinite(spread), spread, _NO_SPREAD_M) + .001) + 5
+    sd = column('distance_sd')
+    sd = np.log(np.where(np.isfinite(sd), sd, _UNKNOWN_SD_M) + .001) + 5
     seen = np.isfinite(column('ends')[:, :, 0]).all(-1)
     parts = [np.where(mixed.known, relative, 0), mixed.known, np.stack(sizes, 1)]
-    return np.concatenate([*parts, spread, column('is_open'), seen], 1)
+    return np.concatenate([*parts, sd, column('is_open'), seen], 1)
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #features
 class GapFeatures(NamedTuple):

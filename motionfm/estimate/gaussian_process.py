@@ -23,9 +23,9 @@ from motionfm.estimate.neighbours import (
 class Kernel(NamedTuple):
     "The covariance of a point in a frame; variances in units of that of the point."
     members: tuple           # ranks of the neighbours that make the frame
-    steadiness: float = 1.5  # power by which the spread of a neighbour's distance lowers its weight, bell
+    steadiness: float = 1.5  # power by which the standard deviation of a neighbour's distance lowers its weight, bell
     steadiness_linear: float = 2.1   # the same in the linear part
-    floor_m: float = .0009   # metres, added to the spread
+    floor_m: float = .0009   # metres, added to that standard deviation
     linear: float = .46      # variance explained by the neighbours' places
     bell: float = .9         # variance explained by the pose
     width: float = 1.95      # of the bell over poses; one is the usual distance from the mean pose
@@ -63,12 +63,12 @@ def _matern(lags: np.ndarray) -> np.ndarray:
 def _by_pose(
     kernel: Kernel,
     neighbours: np.ndarray,  # (N + G, P, 3) metres, zero-mean
-    spread: np.ndarray,      # (P,) metres
+    sd: np.ndarray,          # (P,) metres, of their distances
     n: int,                  # N
 ) -> np.ndarray:             # (N + G, N) covariance with the known rows, in units of the point's variance
     "The part of the covariance that comes from the neighbours' places; the constant lets the mean be found."
-    linear = _scaled(neighbours, n, (spread + kernel.floor_m)**-kernel.steadiness_linear)
-    pose = _scaled(neighbours, n, (spread + kernel.floor_m)**-kernel.steadiness)
+    linear = _scaled(neighbours, n, (sd + kernel.floor_m)**-kernel.steadiness_linear)
+    pose = _scaled(neighbours, n, (sd + kernel.floor_m)**-kernel.steadiness)
     squares = np.square(pose).sum(1)
     apart = np.maximum(squares[:, None] + squares[:n] - 2*pose@pose[:n].T, 0)
     return 1 + kernel.linear*(linear@linear[:n].T) + kernel.bell*np.exp(-apart/(2*kernel.width**2))
@@ -76,7 +76,7 @@ def _by_pose(
 # %% ../../nbs/estimate/512_gaussian_process.ipynb #around-a-gap
 class _Surroundings(NamedTuple):
     "What the processes of one gap share."
-    spread: np.ndarray    # (P,) metres
+    distance_sd: np.ndarray   # (P,) metres
     times: np.ndarray     # (N + G,) seconds
     holes: np.ndarray     # (holes, H) places in the rows
     views: dict           # of a frame: `LocalView`
@@ -88,7 +88,7 @@ class _Surroundings(NamedTuple):
         view, key = self.views[members], (members, kernel._replace(members=(), time=0, time_s=0, noise_m=0))
         n = len(view.target)
         if key not in self.poses:
-            self.poses[key] = _by_pose(kernel, centred_predictors(view.neighbours, n), self.spread, n)
+            self.poses[key] = _by_pose(kernel, centred_predictors(view.neighbours, n), self.distance_sd, n)
         if kernel.time_s not in self.lags:
             self.lags[kernel.time_s] = _matern((self.times[:, None] - self.times[:n])/kernel.time_s)
         return self.poses[key] + kernel.time*self.lags[kernel.time_s]
@@ -161,7 +161,7 @@ def process_candidates(
 ) -> GapCandidates:          # of `KERNELS`
     "What Gaussian processes among the neighbours say about a gap."
     times = np.r_[around.rows, np.arange(gap.start, gap.stop)]/rate
-    shared = _Surroundings(around.spread, times, find_holes(around.rows, gap), {}, {}, {})
+    shared = _Surroundings(around.distance_sd, times, find_holes(around.rows, gap), {}, {}, {})
     found = _no_candidates(gap.stop - gap.start, _growth(around.rows, shared.holes, gap))
     points = points_around(positions, visible, gap, around)
     for number, kernel in enumerate(KERNELS):

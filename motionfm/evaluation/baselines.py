@@ -21,7 +21,7 @@ from ..estimate.bones import init_unseen_joints
 from ..estimate.kalman import kalman_filter, kalman_smooth
 from ..estimate.low_rank import fill_low_rank
 from motionfm.estimate.neighbours import (
-    distance_spread,
+    distance_sd,
     fill_gap_pattern,
     fill_gap_regression,
     fill_gap_rigid,
@@ -255,9 +255,9 @@ def _fill_by_neighbours(
 ) -> np.ndarray:             # (T, M, 3) metres
     "Fill every gap from the neighbours, or by a local cubic where too few are seen."
     known = np.where(visible[..., None], positions, 0.)
-    filled, spread = known.copy(), distance_spread(known, visible)
+    filled, sd = known.copy(), distance_sd(known, visible)
     for gap in find_gaps(visible):
-        around = find_neighbourhood(visible, spread, gap, rate, n_frame, max(n_frame, 4))
+        around = find_neighbourhood(visible, sd, gap, rate, n_frame, max(n_frame, 4))
         args = (known, visible, gap)
         found = fill_gap_local_cubic(*args) if around is None else fill(*args, around)
         filled[gap.start:gap.stop, gap.point] = found

@@ -22,7 +22,7 @@ from ..data.people import arrays_in_npz, check_trials
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX
 from .baselines import Method, METHODS, run_method
 from .metrics import pool_trials, trial_metrics, uncertainty_coverage
-from .scenarios import damage_trial, ONLY_JOINTS, SCENARIOS, scenarios_for
+from .scenarios import current_name, damage_trial, ONLY_JOINTS, SCENARIOS, scenarios_for
 from ..io.files import read_trial
 from ..io.gaps import runs_of
 from ..io.kinds import classify_points
@@ -127,7 +127,7 @@ def scenarios_of(
     "Which scenarios damage which trials; raises `DataError` for one that is for joints where none are."
     joints = {name: are_joints(trial) for name, trial in trials.items()}
     fits, found = _is_usual if asked is None else _is_possible, {}
-    for scenario in SCENARIOS if asked is None else asked:
+    for scenario in SCENARIOS if asked is None else map(current_name, asked):
         found[scenario] = [name for name, as_joints in joints.items() if fits(scenario, as_joints)]
         if asked is not None and not found[scenario]: _refuse_scenario(scenario)
     return {scenario: names for scenario, names in found.items() if names}

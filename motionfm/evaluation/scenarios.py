@@ -27,6 +27,7 @@ class Scenario:
     cut: Callable      # (positions (T, K, 3), rate) -> list of (positions, rate): the parts that are used
     description: str   # one line for the reader
     of: str = ANY      # points; `ONLY_JOINTS`: never for other points; `MARKERS`: for joints if asked for
+    drawn_as: str = '' # name that chance goes by, where it has another one now: published damage stays
 
 # %% ../../nbs/evaluation/702_scenarios.ipynb #whole
 SCENARIOS: dict[str, Scenario] = {}   # name -> scenario
@@ -38,10 +39,11 @@ def scenario(
     function: Callable | None = None, # damages a trial; see `Scenario.damage`
     *, cut: Callable = _whole,        # the parts of a trial that are used; see `Scenario.cut`
     of: str = ANY,                    # for which points it is; see `Scenario.of`
+    drawn_as: str = '',               # an earlier name; see `Scenario.drawn_as`
 ) -> Callable:                        # the function, or a decorator
     "Register a scenario under the name of its function, for `evaluate_trials` and the command line."
     def register(damage: Callable) -> Callable:
-        SCENARIOS[damage.__name__] = Scenario(damage, cut, damage.__doc__ or '', of)
+        SCENARIOS[damage.__name__] = Scenario(damage, cut, damage.__doc__ or '', of, drawn_as)
         return damage
     return register if function is None else register(function)
 
@@ -205,27 +207,27 @@ def swaps(truth, rng, rate):
     damaged[np.ix_(swapped, right + left)] = truth[np.ix_(swapped, left + right)]
     return damaged, _all_seen(truth)
 
-# %% ../../nbs/evaluation/702_scenarios.ipynb #misplaced
-_MISPLACED_EVERY_S = 3.         # one in every so many seconds
-_MISPLACED_FOR_S = (.25, 1.)
-_MISPLACED_BY_M = (.15, .6)
+# %% ../../nbs/evaluation/702_scenarios.ipynb #joints-of-limb
+_OUTLIERS_EVERY_S = 3.          # one in every so many seconds
+_OUTLIERS_FOR_S = (.25, 1.)
+_OUTLIERS_BY_M = (.15, .6)
 
-def _misplaced_joints(limbs: list[tuple[int, ...]], rng: np.random.Generator) -> list[int]:
+def _joints_of_limb(limbs: list[tuple[int, ...]], rng: np.random.Generator) -> list[int]:
     "A joint of a limb, half of the time with all joints after it, on either side."
     limb = limbs[rng.integers(len(limbs))][rng.integers(2):]
     joints = [*(limb if rng.random() < .5 else limb[:1])]
     return [MIRROR[joint] for joint in joints] if rng.random() < .5 else joints
 
-# %% ../../nbs/evaluation/702_scenarios.ipynb #misplaced-2
-@scenario(of=ONLY_JOINTS)
-def misplaced(truth, rng, rate):
+# %% ../../nbs/evaluation/702_scenarios.ipynb #outliers
+@scenario(of=ONLY_JOINTS, drawn_as='misplaced')
+def outliers(truth, rng, rate):
     "every 3 s a knee, ankle, elbow or wrist, often with what hangs on it, is 15 to 60 cm off for up to 1 s"
     damaged, limbs = truth.copy(), _right_limbs(truth.shape[1])
-    starts = np.arange(0, len(truth), _MISPLACED_EVERY_S*rate)
-    for start in starts + rng.uniform(0, _MISPLACED_EVERY_S*rate, len(starts)):
-        joints, direction = _misplaced_joints(limbs, rng), rng.normal(size=3)
-        span = slice(int(start), int(start + rng.uniform(*_MISPLACED_FOR_S)*rate))
-        damaged[span, joints] += rng.uniform(*_MISPLACED_BY_M)*direction/np.linalg.norm(direction)
+    starts = np.arange(0, len(truth), _OUTLIERS_EVERY_S*rate)
+    for start in starts + rng.uniform(0, _OUTLIERS_EVERY_S*rate, len(starts)):
+        joints, direction = _joints_of_limb(limbs, rng), rng.normal(size=3)
+        span = slice(int(start), int(start + rng.uniform(*_OUTLIERS_FOR_S)*rate))
+        damaged[span, joints] += rng.uniform(*_OUTLIERS_BY_M)*direction/np.linalg.norm(direction)
     return damaged, _all_seen(truth)
 
 # %% ../../nbs/evaluation/702_scenarios.ipynb #disk-scenario
@@ -361,9 +363,19 @@ def flicker(truth, rng, rate):
         damaged[span.start:span.start + n_frames, one] += shift
     return (damaged, known) if spans else None
 
+# %% ../../nbs/evaluation/702_scenarios.ipynb #current-name
+_FORMER_NAMES = {'misplaced': 'outliers'}
+
+def current_name(
+    name: str,   # of a scenario
+) -> str:        # the same, unless it is called something else by now
+    "A key of `SCENARIOS`, also for a name from an earlier version."
+    return _FORMER_NAMES.get(name, name)
+
 # %% ../../nbs/evaluation/702_scenarios.ipynb #scenario-for
 def _scenario_for(name: str, positions: np.ndarray, as_joints: bool | None) -> Scenario:
     "A scenario by its name; raises `DataError` where it is not known, or not for these points."
+    name = current_name(name)
     if name not in SCENARIOS:
         raise DataError(f'scenario {name!r} found, expected one of {", ".join(SCENARIOS)}')
     if as_joints is None: as_joints = positions.shape[1] in JOINT_COUNTS
@@ -383,7 +395,7 @@ def damage_trial(
     "Damage a trial by a scenario; raises `DataError` for one that is not known, or is for joints only."
     chosen, parts = _scenario_for(name, positions, as_joints), []
     for part, (truth, part_rate) in enumerate(chosen.cut(np.asarray(positions, float), rate)):
-        rng = np.random.default_rng([seed, index, part, *name.encode()])
+        rng = np.random.default_rng([seed, index, part, *(chosen.drawn_as or name).encode()])
         made = chosen.damage(truth, rng, part_rate)
         if made is None: continue
         damaged, visible = made

@@ -20,7 +20,7 @@ import numpy as np
 from ..basics import atomic_path, counted, DataError, one_thread
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
-    distance_spread,
+    distance_sd,
     fill_gap_pattern,
     fill_gap_regression,
     fill_gap_rigid,
@@ -133,7 +133,7 @@ class Reviewed:
     def frames_of(self, gap: Gap) -> slice: return span_of(self.trial, gap.first, gap.last)
 
     @cached_property
-    def spread(self) -> np.ndarray: return distance_spread(self.positions, self.visible)
+    def distance_sd(self) -> np.ndarray: return distance_sd(self.positions, self.visible)
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #fill-classical
 _BY_NEIGHBOURS: dict[str, Any] = {
@@ -158,7 +158,7 @@ def _fill_again(reviewed: Reviewed, visible: np.ndarray, gap: GapSpan) -> tuple[
     around = round(30*reviewed.rate)
     window = slice(max(gap.start - around, 0), gap.stop + around)
     here = gap._replace(start=gap.start - window.start, stop=gap.stop - window.start)
-    context = GapContext(reviewed.positions[window], visible[window], reviewed.rate, reviewed.spread)
+    context = GapContext(reviewed.positions[window], visible[window], reviewed.rate, reviewed.distance_sd)
     described = look_at_gap(context, here)
     if described is not None:
         fill = fill_gaps([described])[0]
@@ -191,7 +191,7 @@ def _fill_by_method(reviewed: Reviewed, visible: np.ndarray, gap: GapSpan, metho
     if method == 'spline': path = _fill_by_spline(reviewed.positions, visible, gap, reviewed.rate)
     else:
         fill, least = _BY_NEIGHBOURS[method]
-        around = find_neighbourhood(visible, reviewed.spread, gap, reviewed.rate, least, max(least, 4))
+        around = find_neighbourhood(visible, reviewed.distance_sd, gap, reviewed.rate, least, max(least, 4))
         if around is None: return None
         path = fill(reviewed.positions, visible, gap, around)
     return Fill(path, _off(reviewed, gap, path))

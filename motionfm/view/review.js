@@ -150,10 +150,10 @@ class Curves {
     return {low, high, y: v => top + tall - (clamp(v, low, high) - low) / (high - low) * tall};
   }
   band(pen, axis, y) {          // the repair, and where two of three errors end
-    const {frames, repaired, spread} = this.review.detail;
+    const {frames, repaired, uncertainty} = this.review.detail;
     pen.beginPath();
     for (let n = 0; n < frames.length - 1; n++) {
-      const [a, b, da, db] = [repaired[axis][n], repaired[axis][n + 1], spread[n] || 0, spread[n + 1] || 0];
+      const [a, b, da, db] = [repaired[axis][n], repaired[axis][n + 1], uncertainty[n] || 0, uncertainty[n + 1] || 0];
       if (a === null || b === null || !(da || db)) continue;
       pen.moveTo(this.x(frames[n]), y(a - da)); pen.lineTo(this.x(frames[n + 1]), y(b - db));
       pen.lineTo(this.x(frames[n + 1]), y(b + db)); pen.lineTo(this.x(frames[n]), y(a + da));

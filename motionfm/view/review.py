@@ -86,7 +86,7 @@ def curves_of(
         'start': span.start, 'stop': span.stop, 'frames': frames.tolist(),
         'recorded': _to_tenths(reviewed.recorded[frames, column].T),
         'repaired': _to_tenths(reviewed.positions[frames, column].T),
-        'spread': _to_tenths(reviewed.uncertainty[frames, column]), 'candidates': candidates}
+        'uncertainty': _to_tenths(reviewed.uncertainty[frames, column]), 'candidates': candidates}
 
 # %% ../../nbs/view/807_review.ipynb #shown-frames
 def shown_frames(
@@ -262,10 +262,10 @@ _INK, _RED, _GREEN = '#e8eaed', *(SKELETON_COLOURS['dark'][name] for name in _AS
 
 def _draw_curves(axes: Sequence, curves: dict[str, Any]) -> None:
     "x, y and z of a point over time, as recorded and as repaired."
-    tenths = {name: np.array(curves[name], float) for name in ('recorded', 'repaired', 'spread')}
+    tenths = {name: np.array(curves[name], float) for name in ('recorded', 'repaired', 'uncertainty')}
     for ax, axis in zip(axes, range(3)):
-        middle, spread = tenths['repaired'][axis]/10, tenths['spread']/10
-        ax.fill_between(curves['frames'], middle - spread, middle + spread, color=_GREEN, alpha=.3, lw=0)
+        middle, off = tenths['repaired'][axis]/10, tenths['uncertainty']/10
+        ax.fill_between(curves['frames'], middle - off, middle + off, color=_GREEN, alpha=.3, lw=0)
         ax.plot(curves['frames'], middle, color=_GREEN, lw=1)
         ax.plot(curves['frames'], tenths['recorded'][axis]/10, color=_RED, lw=1)
         ax.set_ylabel(f'{"xyz"[axis]} mm', color=_INK)

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..basics import DataError
 from ..body.skeleton import edges_for, JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS
-from ..estimate.neighbours import distance_spread
+from ..estimate.neighbours import distance_sd
 from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
 
@@ -103,13 +103,13 @@ _LONGEST_TIE_M = .6   # metres
 
 def _tied(positions: np.ndarray, visible: np.ndarray, first: int) -> set[tuple[int, int]]:
     "Lines from each point, from one on, to those that keep their distance to it best."
-    spread = distance_spread(np.nan_to_num(positions), visible)
+    sd = distance_sd(np.nan_to_num(positions), visible)
     lines = set()
-    for point in range(first, len(spread)):
-        for other in spread[point].argsort(kind='stable')[:_TIES]:
+    for point in range(first, len(sd)):
+        for other in sd[point].argsort(kind='stable')[:_TIES]:
             apart = np.linalg.norm(positions[::10, point] - positions[::10, other], axis=-1)
             apart = apart[np.isfinite(apart)]
-            if np.isfinite(spread[point, other]) and len(apart) and np.median(apart) < _LONGEST_TIE_M:
+            if np.isfinite(sd[point, other]) and len(apart) and np.median(apart) < _LONGEST_TIE_M:
                 lines.add((min(point, int(other)), max(point, int(other))))
     return lines
 
