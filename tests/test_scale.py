@@ -126,14 +126,14 @@ def test_full_disk_for_the_cache(config, tmp_path):
 
 def test_prepared_data_cut_short_during_training(config, whole, tmp_path, monkeypatch):
     network = replace(config, save_prefix=str(tmp_path/'net'), cache=str(tmp_path/'cache'))
-    original = PairBatches.deal
+    original = PairBatches.start_epoch
     def cut(self, epoch):
         original(self, epoch)
         if epoch == 2 and not self.fixed: os.truncate(next(tmp_path.glob('cache/*/joints.f32')), 5000)
-    monkeypatch.setattr(PairBatches, 'deal', cut)
+    monkeypatch.setattr(PairBatches, 'start_epoch', cut)
     with pytest.raises(FileError, match='joints.f32: ends before window .* go on with --resume'):
         train(network, 0)
-    monkeypatch.setattr(PairBatches, 'deal', original)
+    monkeypatch.setattr(PairBatches, 'start_epoch', original)
     assert train(replace(network, resume=True), 0).history == whole.history
 
 
@@ -141,14 +141,14 @@ def test_source_vanishes_during_training(config, whole, tmp_path, monkeypatch):
     "What is prepared stays; the run ends as if nothing had happened."
     import shutil
     shutil.copytree(Path(config.datasets_root)/'dataset0', tmp_path/'data'/'dataset0')
-    original = PairBatches.deal
+    original = PairBatches.start_epoch
     def vanish(self, epoch):
         original(self, epoch)
         if epoch == 2:
             shutil.rmtree(tmp_path / 'data', ignore_errors=True)
             shutil.rmtree(tmp_path / 'cache', ignore_errors=True)
 
-    monkeypatch.setattr(PairBatches, 'deal', vanish)
+    monkeypatch.setattr(PairBatches, 'start_epoch', vanish)
     network = replace(
         config,
         datasets_root=str(tmp_path / 'data'),

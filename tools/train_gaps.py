@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from motionfm.basics import usable_cores
 from motionfm.estimate.gap_network import build_gap_features, coefficients_of, split_gap_outputs
 from motionfm.estimate.network import read_network
-from motionfm.learn.gap_recipe import attach_markers, gap_examples, train_gap_network, trembling_joints
+from motionfm.learn.gap_recipe import attach_markers, gap_examples, train_gap_network, jittering_joints
 
 ROOT = Path(__file__).parent.parent
 SHARED, WEIGHTS = ROOT.parent/'shared', ROOT/'motionfm'/'weights'/'gaps'
@@ -67,7 +67,7 @@ def of_person(trials: list[np.ndarray], seed: list[int]):
     with threadpool_limits(1):
         for piece in pieces_of(trials, rng):
             markers, rate = attach_markers(piece, rng)
-            for points, hertz in (markers, rate), (trembling_joints(piece, rng), 60.):
+            for points, hertz in (markers, rate), (jittering_joints(piece, rng), 60.):
                 seen = np.ones(points.shape[:2], bool)
                 found.append(gap_examples(points, seen, hertz, rng, PEOPLE_GAPS))
     return found

@@ -186,8 +186,8 @@ def load_chosen_network(model_json: str | None, weights: str | None):
     return load_network(model_json or SHIPPED_JSON, weights or SHIPPED_WEIGHTS)
 
 # %% ../../nbs/cli/901_app.ipynb #player
-def comparison_player(truth, damaged, answer, rate: float, title: str) -> str:
+def comparison_player(truth, damaged, repaired, rate: float, title: str) -> str:
     "Three skeletons that move, as a piece of a page."
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
-    return player_frame(make_scene(truth, damaged, answer, rate=rate, title=title))
+    return player_frame(make_scene(truth, damaged, repaired, rate=rate, title=title))

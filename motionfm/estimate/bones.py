@@ -35,24 +35,24 @@ def _constrain_pair(
     first: np.ndarray,         # (B, T, 3) metres
     second: np.ndarray,        # (B, T, 3) metres
     length: np.ndarray,        # (B,) metres; NaN leaves a recording alone
-    first_room: np.ndarray,    # (B, T, 1) m², variance of the first joint's position
-    second_room: np.ndarray,   # (B, T, 1) m², of the second
-    give: np.ndarray,          # (B,) m², of the length
+    first_variance: np.ndarray,    # (B, T, 1) m², variance of the first joint's position
+    second_variance: np.ndarray,   # (B, T, 1) m², of the second
+    length_variance: np.ndarray,   # (B,) m², of the length
 ) -> np.ndarray:               # (B, T, 3) of the first joint, by its variance; the second moves the other way
     "By how much two joints have to move to be at their usual distance."
     between = first - second
     distance = np.linalg.norm(between, axis=-1, keepdims=True) + 1e-6
-    total = np.maximum(first_room + second_room + give[:, None, None], 1e-12)
+    total = np.maximum(first_variance + second_variance + length_variance[:, None, None], 1e-12)
     return np.nan_to_num(1 - length[:, None, None]/distance)/total*between
 
 # %% ../../nbs/estimate/507_bones.ipynb #sweep-pairs
-def _sweep_pairs(moved: np.ndarray, room: np.ndarray, bindings: list) -> None:
-    "Move joints (K, B, T, 3), pair after pair, as far as they have room (K, B, T, 1); in place."
-    for (a, b), length, variance in bindings:
+def _sweep_pairs(moved: np.ndarray, variance: np.ndarray, bindings: list) -> None:
+    "Move joints (K, B, T, 3), pair after pair, by the variance of their positions (K, B, T, 1); in place."
+    for (a, b), length, length_variance in bindings:
         if np.isnan(length).all(): continue
-        excess = _constrain_pair(moved[a], moved[b], length, room[a], room[b], variance)
-        moved[a] -= room[a]*excess
-        moved[b] += room[b]*excess
+        excess = _constrain_pair(moved[a], moved[b], length, variance[a], variance[b], length_variance)
+        moved[a] -= variance[a]*excess
+        moved[b] += variance[b]*excess
 
 # %% ../../nbs/estimate/507_bones.ipynb #constrain-lengths
 _SWEEPS = 3   # times through all pairs
@@ -62,14 +62,14 @@ def constrain_lengths(
     prior_scale: np.ndarray, # (B, T, K) metres, uncertainty of the positions; where it is zero nothing moves
     pairs: np.ndarray,       # (P, 2) joints
     lengths: np.ndarray,     # (B, P) metres; NaN leaves a pair alone
-    give: np.ndarray,        # (B, P) m², variance of the lengths: how little they bind
+    length_variance: np.ndarray, # (B, P) m², of the lengths: how little they bind
 ) -> np.ndarray:             # (B, T, K, 3) metres
     "Move joints until their distances are what they usually are."
     moved = np.moveaxis(positions, 2, 0).copy()
-    room = np.moveaxis(np.square(prior_scale), 2, 0)[..., None]
-    usual, loose = lengths.T.astype(moved.dtype), give.T.astype(moved.dtype)
+    variance = np.moveaxis(np.square(prior_scale), 2, 0)[..., None]
+    usual, loose = lengths.T.astype(moved.dtype), length_variance.T.astype(moved.dtype)
     bindings = [*zip(np.asarray(pairs).tolist(), usual, loose)]
-    for _ in range(_SWEEPS): _sweep_pairs(moved, room, bindings)
+    for _ in range(_SWEEPS): _sweep_pairs(moved, variance, bindings)
     return np.moveaxis(moved, 0, 2)
 
 # %% ../../nbs/estimate/507_bones.ipynb #adopt

@@ -69,7 +69,7 @@ class CompletionSettings:
     lost_frames: tuple[int, int] = (7, 20)  # without any sight, between which smoothed components fade away
     min_known_frames: int = 10       # with which components are smoothed at all
     length_scale: float = .05        # how far off a candidate usually is, in units of the prior uncertainty
-    max_give_m: float = .03          # standard deviation of a length that still binds, at most
+    max_length_sd_m: float = .03     # standard deviation of a length that still binds, at most
 
 COMPLETION = CompletionSettings()
 
@@ -233,12 +233,12 @@ class _BoneConstraint(NamedTuple):
     "The usual lengths of a recording's rigid pairs."
     pairs: np.ndarray     # (P, 2) joints
     lengths: np.ndarray   # (B, P) metres
-    give: np.ndarray      # (B, P) m², variance of the lengths
+    length_variance: np.ndarray   # (B, P) m²
     scale: np.ndarray     # (B, T, K) metres, by which positions may move
 
     def apply(self, positions: np.ndarray) -> np.ndarray:
         "(B, T, K, 3) positions, moved until the lengths are right."
-        return constrain_lengths(positions, self.scale, self.pairs, self.lengths, self.give)
+        return constrain_lengths(positions, self.scale, self.pairs, self.lengths, self.length_variance)
 
 # %% ../../nbs/estimate/508_features.ipynb #bone-constraint-2
 def _bone_constraint(
@@ -246,8 +246,8 @@ def _bone_constraint(
 ) -> _BoneConstraint:
     "From a first estimate (B, T, K, 3) in which noise (B,) is smoothed."
     lengths, variance = rigid_pair_lengths(base, visible, prior.rigid)
-    give = np.clip(variance - np.square(noise)[:, None]/2, 0, COMPLETION.max_give_m**2)
-    return _BoneConstraint(prior.rigid, lengths, give, COMPLETION.length_scale*prior_scale)
+    length_variance = np.clip(variance - np.square(noise)[:, None]/2, 0, COMPLETION.max_length_sd_m**2)
+    return _BoneConstraint(prior.rigid, lengths, length_variance, COMPLETION.length_scale*prior_scale)
 
 # %% ../../nbs/estimate/508_features.ipynb #smooth-in-time
 def _smooth_in_time(

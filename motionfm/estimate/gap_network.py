@@ -67,7 +67,7 @@ def _samples_beside(positions: np.ndarray, seen: np.ndarray, gap: GapSpan) -> np
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #describe
 def _neighbours_of(positions: np.ndarray, gap: GapSpan, around: Neighbourhood | None) -> tuple:
-    "Of the steadiest neighbours (P, S, 3) along the gap; mean and standard deviation of their distances (P,)."
+    "Steadiest neighbours (P, S, 3) along the gap; mean and standard deviation of their distances (P,)."
     if around is None:
         unknown = np.full(_N_NEIGHBOURS, np.nan)
         return np.full((_N_NEIGHBOURS, STEPS, 3), np.nan), unknown, unknown
@@ -218,7 +218,7 @@ N_GAP_FEATURES = 4*N_CANDIDATES + _N_PAIRS + 1 + 4 + 6 + _N_NEIGHBOURS + 4
 N_GAP_OUTPUTS = 2*N_CANDIDATES + 2
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #split
-class GapAnswer(NamedTuple):
+class GapOutputs(NamedTuple):
     "What a network says about N gaps at S places; arrays or tensors."
     logits: np.ndarray        # (N, S, C) added to the logarithms of the weights
     steps: np.ndarray         # (N, S, C + 1) towards candidates and bridge, of their offsets; -0.5 to 0.5
@@ -227,29 +227,29 @@ class GapAnswer(NamedTuple):
 def split_gap_outputs(
     outputs,            # (N, S, N_GAP_OUTPUTS)
     library: Any = np,  # to which they belong: NumPy, or `keras.ops`
-) -> GapAnswer:
+) -> GapOutputs:
     "Take apart what a network says."
     last = 2*N_CANDIDATES + 1
     steps = .5*library.tanh(outputs[..., N_CANDIDATES:last])
-    return GapAnswer(outputs[..., :N_CANDIDATES], steps, library.clip(outputs[..., last], -4., 4.))
+    return GapOutputs(outputs[..., :N_CANDIDATES], steps, library.clip(outputs[..., last], -4., 4.))
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #coefficients
 _NO_WEIGHT = 1e-26
 
 def coefficients_of(
-    answer: GapAnswer,
+    outputs: GapOutputs,
     weights: np.ndarray,   # (N, C) of the candidates in the mean; 0 where there is none
     library: Any = np,     # to which both belong: NumPy, or `keras.ops`
 ) -> np.ndarray:           # (N, S, C + 1) of candidates and bridge; those of the candidates add up to one
     "By how much each candidate counts; also less than nothing."
     total = lambda array: library.sum(array, -1, keepdims=True)
     weights = weights[:, None]
-    logits = answer.logits + library.log(library.maximum(weights, _NO_WEIGHT))
+    logits = outputs.logits + library.log(library.maximum(weights, _NO_WEIGHT))
     chosen = library.exp(logits - library.max(logits, -1, keepdims=True))
     chosen = library.where(weights > 0, chosen, 0.)
-    steps = library.where(weights > 0, answer.steps[..., :-1], 0.)
+    steps = library.where(weights > 0, outputs.steps[..., :-1], 0.)
     candidates = chosen/total(chosen) + steps - total(steps)*weights
-    return library.concatenate([candidates, answer.steps[..., -1:]], -1)
+    return library.concatenate([candidates, outputs.steps[..., -1:]], -1)
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #to-frames
 def _to_frames(values: np.ndarray, n_frames: int) -> np.ndarray:
@@ -289,11 +289,11 @@ def weigh_gap_candidates(
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # of each gap (G, 3) metres and (G,) the uncertainty, metres
     "Fill gaps with what a network makes of the candidates."
     built = build_gap_features(cases)
-    answer = split_gap_outputs((network or load_gap_network())(built.features).astype(float))
-    coefficients, filled = coefficients_of(answer, built.weights), []
+    outputs = split_gap_outputs((network or load_gap_network())(built.features).astype(float))
+    coefficients, filled = coefficients_of(outputs, built.weights), []
     for number, (case, found) in enumerate(zip(cases, candidates, strict=True)):
         scale, n_frames = built.scale[number], found.positions.shape[1]
         positions = _positions(found, case, coefficients[number], scale, built.weights[number])
-        uncertainty = _COVERAGE*scale*np.exp(_to_frames(answer.log_scale[number], n_frames))
+        uncertainty = _COVERAGE*scale*np.exp(_to_frames(outputs.log_scale[number], n_frames))
         filled.append((positions, uncertainty))
     return filled

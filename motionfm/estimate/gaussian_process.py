@@ -23,7 +23,7 @@ from motionfm.estimate.neighbours import (
 class Kernel(NamedTuple):
     "The covariance of a point in a frame; variances in units of that of the point."
     members: tuple           # ranks of the neighbours that make the frame
-    steadiness: float = 1.5  # power by which the standard deviation of a neighbour's distance lowers its weight, bell
+    steadiness: float = 1.5  # power by which the deviation of a neighbour's distance lowers its weight, bell
     steadiness_linear: float = 2.1   # the same in the linear part
     floor_m: float = .0009   # metres, added to that standard deviation
     linear: float = .46      # variance explained by the neighbours' places

@@ -229,9 +229,9 @@ def _nugget(error: np.ndarray, noise: np.ndarray, edges: _GapEdges) -> np.ndarra
     nearest, next_one, third = np.moveaxis(error.reshape(*before_after, 3), 2, 0)[:3]
     bend = np.square(nearest - 2*next_one + third).sum(2)/6
     all_three = edges.usable.reshape(before_after)[:, :, 2]
-    trembling = _mean_by_trial(bend, all_three, edges.trial, len(noise)) + 3*np.square(noise)
+    jitter = _mean_by_trial(bend, all_three, edges.trial, len(noise)) + 3*np.square(noise)
     variance = _mean_by_trial(np.square(error).sum(2), edges.usable, edges.trial, len(noise))
-    return SETTINGS.nugget + trembling/np.maximum(variance, 1e-12)
+    return SETTINGS.nugget + jitter/np.maximum(variance, 1e-12)
 
 # %% ../../nbs/estimate/504_low_rank.ipynb #kriging
 def _krige_error(

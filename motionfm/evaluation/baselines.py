@@ -56,11 +56,11 @@ def _of_seen_points(
     function: Callable, positions: np.ndarray, visible: np.ndarray, rate: float,
 ) -> np.ndarray:
     "(T, M, 3) what a method makes of the points that are seen at some time; NaN for the others."
-    ever, answer = visible.any(0), np.full(positions.shape, np.nan)
+    ever, repaired = visible.any(0), np.full(positions.shape, np.nan)
     if not ever.any(): raise DataError('no point is seen in any frame; there is nothing to start from')
     seen = visible[:, ever]
-    answer[:, ever] = function(np.where(seen[..., None], positions[:, ever], np.nan), seen, rate)
-    return answer
+    repaired[:, ever] = function(np.where(seen[..., None], positions[:, ever], np.nan), seen, rate)
+    return repaired
 
 # %% ../../nbs/evaluation/701_baselines.ipynb #method
 METHODS: dict[str, Callable] = {}   # name -> `Method`
@@ -310,16 +310,16 @@ def run_method(
     "What a method makes of a damaged trial; raises `DataError` if that is not complete."
     asked = function.function_for(as_joints) if isinstance(function, Method) else function
     result = asked(damaged, visible, rate)
-    answer, uncertainty = result if isinstance(result, tuple) else (np.asarray(result), None)
+    repaired, uncertainty = result if isinstance(result, tuple) else (np.asarray(result), None)
     wanted = np.broadcast_to(as_joints | visible.any(0), visible.shape)
-    _check_answer(answer, wanted, name)
-    return answer, uncertainty
+    _check_repaired(repaired, wanted, name)
+    return repaired, uncertainty
 
 # %% ../../nbs/evaluation/701_baselines.ipynb #check-answer
-def _check_answer(answer: np.ndarray, wanted: np.ndarray, name: str) -> None:
+def _check_repaired(repaired: np.ndarray, wanted: np.ndarray, name: str) -> None:
     "Raise `DataError` unless an answer (T, K, 3) has all samples (T, K) that are wanted."
     expected = (*wanted.shape, 3)
-    n_gaps = int((~np.isfinite(answer[wanted])).sum()) if answer.shape == expected else 0
-    if answer.shape == expected and not n_gaps: return
-    raise DataError(f'{name}: an answer of shape {answer.shape} with {n_gaps} gaps found, '
+    n_gaps = int((~np.isfinite(repaired[wanted])).sum()) if repaired.shape == expected else 0
+    if repaired.shape == expected and not n_gaps: return
+    raise DataError(f'{name}: an answer of shape {repaired.shape} with {n_gaps} gaps found, '
                     f'expected {expected} without any')

@@ -79,10 +79,10 @@ class _Case(NamedTuple):
 def _rate_case(function: Callable, name: str, case: _Case) -> tuple[dict, float]:
     "Metrics of a method on one part, and the seconds that it took; raises `MotionfmError` where it fails."
     start, (_, as_joints, truth, damaged, visible, rate) = perf_counter(), case
-    answer, uncertainty = run_method(function, damaged.copy(), visible.copy(), rate, name, as_joints)
+    repaired, uncertainty = run_method(function, damaged.copy(), visible.copy(), rate, name, as_joints)
     seconds = perf_counter() - start
-    metrics = trial_metrics(truth, answer, visible, rate, as_joints, damaged)
-    return metrics | uncertainty_coverage(truth, answer, uncertainty, visible), seconds
+    metrics = trial_metrics(truth, repaired, visible, rate, as_joints, damaged)
+    return metrics | uncertainty_coverage(truth, repaired, uncertainty, visible), seconds
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #rate-cases
 class _Rated(NamedTuple):
@@ -217,8 +217,8 @@ def network_methods(
 def _of_joints(network: Repairer | Callable, fill_only: bool = False) -> Callable:
     "A method of a network; a repairer gives its uncertainty, too."
     def repaired(positions: np.ndarray, visible: np.ndarray, rate: float):
-        answer = repair_positions(positions, visible, network, rate, fill_only)
-        return answer[:2] if isinstance(network, Repairer) else answer.positions
+        repaired = repair_positions(positions, visible, network, rate, fill_only)
+        return repaired[:2] if isinstance(network, Repairer) else repaired.positions
     return repaired
 
 def _of_points(fill_only: bool, positions: np.ndarray, visible: np.ndarray, rate: float):

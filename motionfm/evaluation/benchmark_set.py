@@ -279,7 +279,7 @@ def read_cases(
 
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #find-result
 def _result_of(case: SetCase, results: Path, manifest: dict) -> Path:
-    "The file with a method's answer; raises `DataError` where there is none."
+    "The file with a method's result; raises `DataError` where there is none."
     folder = results/case.scenario
     try: paths = find_recordings(folder)
     except FileError: paths = []
@@ -295,7 +295,7 @@ def _result_of(case: SetCase, results: Path, manifest: dict) -> Path:
 _NO_AXES = '.trc', '.csv'   # formats in which nothing says which axis points up
 
 def _read_result(path: Path, case: SetCase, up: str | None, units: str | None) -> Trial:
-    "A method's answer; raises `DataError`, `FileError` where it has other frames."
+    "A method's result; raises `DataError`, `FileError` where it has other frames."
     if up is None and path.suffix.lower() in _NO_AXES: up = 'y'
     trial = read_trial(path, up=up, units=units)
     if len(trial) == len(case.truth): return trial
@@ -303,17 +303,17 @@ def _read_result(path: Path, case: SetCase, up: str | None, units: str | None) -
                     'its samples count as blank')
 
 def _points_of(trial: Trial, case: SetCase) -> np.ndarray:
-    "(T, K, 3) metres, y up: the points of a case in a method's answer; NaN for what is blank."
+    "(T, K, 3) metres, y up: the points of a case in a method's result; NaN for what is blank."
     own = trial.columns | {marker: column for column, marker in enumerate(trial.markers)}
     values = select_joints(trial.values, own, case.points)
     values = np.where(observed(values)[..., None], values, np.nan)
     return to_y_up(values/per_metre(trial.units), trial.up)
 
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #remarks
-_FAR_M = 1.   # nobody's answer is that far off in the middle
+_FAR_M = 1.   # nobody's result is that far off in the middle
 
 def _remarks(trial: Trial, positions: np.ndarray, case: SetCase) -> Iterator[str]:
-    "What is odd about an answer that is scored all the same."
+    "What is odd about a result that is scored all the same."
     ever = np.isfinite(positions).all(-1).any(0)
     absent = [point for point, found in zip(case.points, ever) if not found]
     if absent: yield f'{len(absent)} of {len(case.points)} points blank throughout: {", ".join(absent)[:80]}'
@@ -326,7 +326,7 @@ def _remarks(trial: Trial, positions: np.ndarray, case: SetCase) -> Iterator[str
                f'correct --units ({trial.units}) or --up ({trial.up})')
 
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #answer
-def _answer(case: SetCase, results: Path, manifest: dict, up: str | None, units: str | None):
+def _read_repaired(case: SetCase, results: Path, manifest: dict, up: str | None, units: str | None):
     "(T, K, 3) what a method made of a case, NaN where blank, and remarks."
     try:
         trial = _read_result(_result_of(case, results, manifest), case, up, units)
@@ -338,19 +338,19 @@ def _answer(case: SetCase, results: Path, manifest: dict, up: str | None, units:
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #score-case
 def score_case(
     case: SetCase,
-    answer: np.ndarray,   # (T, K, 3) metres, y up; NaN where blank
+    repaired: np.ndarray, # (T, K, 3) metres, y up; NaN where blank
 ) -> dict[str, tuple[float, int]]: # metric -> total and count, as of `trial_metrics`
-    "All metrics of an answer, the share that it fills, and the error with straight lines for blanks."
-    known, given = np.isfinite(case.truth).all(-1), np.isfinite(answer).all(-1)
+    "All metrics of a result, the share that it fills, and the error with straight lines for blanks."
+    known, given = np.isfinite(case.truth).all(-1), np.isfinite(repaired).all(-1)
     hidden = known & ~case.visible
     asked = hidden if hidden.any() else known
-    complete = answer if given[asked].all() else np.where(given[..., None], answer, _by_lines(case))
+    complete = repaired if given[asked].all() else np.where(given[..., None], repaired, _by_lines(case))
     distance = 1000*np.linalg.norm(complete - case.truth, axis=-1)[asked]
     distance = distance[np.isfinite(distance)]
     found = {'filled': (100.*given[asked].sum(), int(asked.sum())),
              'complete_mm': (float(distance.sum()), distance.size)}
     if not given[asked].any(): return found | {'missing_mm': (0., 0), 'all_mm': (0., 0)}
-    return found | trial_metrics(case.truth, answer, case.visible, case.rate, case.as_joints, case.damaged)
+    return found | trial_metrics(case.truth, repaired, case.visible, case.rate, case.as_joints, case.damaged)
 
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #by-lines
 def _by_lines(case: SetCase) -> np.ndarray:
@@ -404,9 +404,9 @@ def score_cases(
     rated: dict[tuple[str, str], list] = {}
     remarks, several = [], len(manifest['groups']) > 1
     for case in cases:
-        answer, notes = _answer(case, results, manifest, up, units)
+        repaired, notes = _read_repaired(case, results, manifest, up, units)
         remarks += [f'{case.scenario}/{case.name}: {" ".join(line.split())}' for line in notes]
-        metrics = case.name, score_case(case, answer)
+        metrics = case.name, score_case(case, repaired)
         for group in (case.group, ALL_GROUPS)[:1 + several]:
             rated.setdefault((group, case.scenario), []).append(metrics)
     return _score_rows(rated, manifest['groups']), remarks

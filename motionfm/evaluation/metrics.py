@@ -18,9 +18,9 @@ def _total(values: np.ndarray) -> tuple[float, int]:
 
 def _finite(values: np.ndarray) -> np.ndarray: return values[np.isfinite(values)]
 
-def _known(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    "(T, K) the samples whose truth is known, without points that are never seen and have no answer."
-    return np.isfinite(truth).all(-1) & np.isfinite(answer).all(-1)
+def _known(truth: np.ndarray, repaired: np.ndarray) -> np.ndarray:
+    "(T, K) the samples whose truth is known, without points that are never seen and not repaired."
+    return np.isfinite(truth).all(-1) & np.isfinite(repaired).all(-1)
 
 def _rated(visible: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     "(T, K) the samples that are rated: those that were missing, or all where nothing was, if known."
@@ -31,30 +31,30 @@ def _rated(visible: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
 # %% ../../nbs/evaluation/703_metrics.ipynb #small-metrics
 def bone_errors(
     truth: np.ndarray,    # (T, K, 3) metres
-    answer: np.ndarray,   # (T, K, 3) metres
+    repaired: np.ndarray, # (T, K, 3) metres
 ) -> np.ndarray:          # (T, E) mm
     "By how much each bone is too long or too short."
-    return 1000*np.abs(bone_lengths(answer) - bone_lengths(truth))
+    return 1000*np.abs(bone_lengths(repaired) - bone_lengths(truth))
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #acceleration-errors
 def acceleration_errors(
     truth: np.ndarray,    # (T, K, 3) metres
-    answer: np.ndarray,   # (T, K, 3) metres
+    repaired: np.ndarray, # (T, K, 3) metres
     rate: float,          # Hz
 ) -> np.ndarray:          # (T - 2, K) m/s²; NaN where the truth is not known
     "Length of the difference of the accelerations (Kanazawa et al. 2019)."
-    return np.linalg.norm(np.diff(answer - truth, 2, axis=0), axis=-1)*rate**2
+    return np.linalg.norm(np.diff(repaired - truth, 2, axis=0), axis=-1)*rate**2
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #cube-error
 def cube_error(
     truth: np.ndarray,     # (T, K, 3) metres
-    answer: np.ndarray,    # (T, K, 3) metres
+    repaired: np.ndarray,  # (T, K, 3) metres
     visible: np.ndarray,   # (T, K) True where a joint was seen
     hidden: np.ndarray | None = None, # (T, K) True where it was missing; by default where not seen
 ) -> float:                # in lengths of half an edge of the cube
     "Root mean square distance of the missing samples in DISK's cube (Nature Methods 2025)."
     extent = np.ptp(truth[visible], axis=0).max()
-    squares = ((answer - truth)[~visible if hidden is None else hidden]**2).sum(-1)
+    squares = ((repaired - truth)[~visible if hidden is None else hidden]**2).sum(-1)
     return float(np.sqrt(squares.mean())*2/extent)
 
 # %% ../../nbs/evaluation/703_metrics.ipynb #position-metrics
@@ -104,7 +104,7 @@ def _wrong_metric(
 # %% ../../nbs/evaluation/703_metrics.ipynb #trial-metrics
 def trial_metrics(
     truth: np.ndarray,     # (T, K, 3) metres; NaN where it is not known
-    answer: np.ndarray,    # (T, K, 3) metres, complete
+    repaired: np.ndarray,  # (T, K, 3) metres, complete
     visible: np.ndarray,   # (T, K) True where a point was seen
     rate: float,           # Hz
     as_joints: bool | None = None,     # whether these are the 20 or 16 joints; None: where there are so many
@@ -112,13 +112,13 @@ def trial_metrics(
 ) -> dict[str, tuple[float, int]]: # metric -> total and count
     "All metrics of one repaired trial; those by gap and by joint are named as `gap 6-10` and `joint RWrist`."
     if as_joints is None: as_joints = visible.shape[1] in JOINT_COUNTS
-    known, opened = _known(truth, answer), open_gaps(visible)
-    distance, rated = 1000*np.linalg.norm(answer - truth, axis=-1), _rated(visible, known)
-    hidden, acceleration = known & ~visible, acceleration_errors(truth, answer, rate)
+    known, opened = _known(truth, repaired), open_gaps(visible)
+    distance, rated = 1000*np.linalg.norm(repaired - truth, axis=-1), _rated(visible, known)
+    hidden, acceleration = known & ~visible, acceleration_errors(truth, repaired, rate)
     found = _position_metrics(distance, hidden, rated, known, opened)
-    if as_joints: found['bone_mm'] = _total(_finite(bone_errors(truth, answer)))
+    if as_joints: found['bone_mm'] = _total(_finite(bone_errors(truth, repaired)))
     found['acceleration'] = _total(_finite(acceleration))
-    if hidden.any() and visible.any(): found['cube_rmse'] = cube_error(truth, answer, visible, hidden), 1
+    if hidden.any() and visible.any(): found['cube_rmse'] = cube_error(truth, repaired, visible, hidden), 1
     found |= _wrong_metric(distance, truth, damaged, visible)
     found |= _by_gap(distance, hidden, _gap_bins(visible, opened), 'gap')
     return found | (_by_joint(distance, rated) if as_joints else {})
@@ -142,15 +142,15 @@ def pool_trials(
 # %% ../../nbs/evaluation/703_metrics.ipynb #within
 def uncertainty_coverage(
     truth: np.ndarray,                # (T, K, 3) metres; NaN where it is not known
-    answer: np.ndarray,               # (T, K, 3) metres
+    repaired: np.ndarray,             # (T, K, 3) metres
     uncertainty: np.ndarray | None,   # (T, K) metres; None where a method gives none
     visible: np.ndarray,              # (T, K) True where a joint was seen
 ) -> dict[str, tuple[float, int]]:    # metric -> total, in per cent, and count
     "How many per cent of the rated samples are within their uncertainty, and within twice that."
     if uncertainty is None: return {}
-    known = _known(truth, answer)
+    known = _known(truth, repaired)
     rated, hidden = _rated(visible, known), known & ~visible
-    distance = np.linalg.norm(answer - truth, axis=-1)
+    distance = np.linalg.norm(repaired - truth, axis=-1)
     within, within2 = 100*(distance <= uncertainty), 100*(distance <= 2*uncertainty)
     gaps = _gap_bins(visible, open_gaps(visible))
     found = {'within': _total(within[rated]), 'within2': _total(within2[rated])}

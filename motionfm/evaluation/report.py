@@ -197,7 +197,7 @@ class Example:
     title: str           # which it is, and its mean error
     truth: np.ndarray    # (T, K, 3) metres
     damaged: np.ndarray  # (T, K, 3) metres, NaN where missing
-    answer: np.ndarray   # (T, K, 3) metres
+    repaired: np.ndarray # (T, K, 3) metres
     rate: float          # Hz
 
 # %% ../../nbs/evaluation/705_report.ipynb #damage-again
@@ -220,8 +220,8 @@ def repair_examples(
     for word, at in pick_examples(row).items():
         name, total, count = row['each'][at]
         truth, damaged, visible, rate = _damage_again(trials, row, at, seed)
-        answer, _ = run_method(function, damaged, visible, rate, row['method'], are_joints(trials[name]))
-        shown.append(Example(f'{word}: {name}, {_mm(total/count)}', truth, damaged, answer, rate))
+        repaired, _ = run_method(function, damaged, visible, rate, row['method'], are_joints(trials[name]))
+        shown.append(Example(f'{word}: {name}, {_mm(total/count)}', truth, damaged, repaired, rate))
     return shown
 
 # %% ../../nbs/evaluation/705_report.ipynb #report-page
@@ -363,7 +363,7 @@ def _moving(row: dict, examples: list[Example], player: Callable) -> str:
     parts = [f'<h2>{method_name} in motion ({escape(row["scenario"])})</h2>'
              f'<p>The truth, the same after the damage, and what {method_name} makes of it.</p>']
     for example in examples:
-        try: moving = player(example.truth, example.damaged, example.answer, example.rate, example.title)
+        try: moving = player(example.truth, example.damaged, example.repaired, example.rate, example.title)
         except DataError: continue
         parts.append(f'<h3>{escape(example.title)}</h3>{moving}')
     return ''.join(parts) if len(parts) > 1 else ''
@@ -389,7 +389,7 @@ def write_report(
     results: list[dict],                           # what `evaluate_trials` returns
     trials: Trials | None = None,                  # as they were given to `evaluate_trials`
     methods: Mapping[str, Callable] | None = None, # the same; by default `METHODS`
-    player: Callable | None = None,    # (truth, damaged, answer, rate, title) -> HTML; else nothing moves
+    player: Callable | None = None,    # (truth, damaged, repaired, rate, title) -> HTML; else nothing moves
     shown: str | None = None,          # the method that moves; by default the last one
     scenario: str | None = None,       # in which it moves; by default everything, or else the last one
     seed: int = 0,                     # as it was given to `evaluate_trials`

@@ -194,13 +194,13 @@ def _memory_of(callbacks: Sequence) -> dict[str, dict]:
 
 # %% ../../nbs/learn/307_checkpoint.ipynb #new-epoch
 class _NewEpoch(keras.callbacks.Callback):
-    "Deals the batches and seeds dropout before each epoch."
+    "Shuffles the batches and seeds dropout before each epoch."
     def __init__(self, batches: Any, seed: int):
         super().__init__()
         self.batches, self.seed = batches, seed
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
-        self.batches.deal(epoch + 1)
+        self.batches.start_epoch(epoch + 1)
         seed_dropout(self.model, self.seed, epoch + 1)
 
 # %% ../../nbs/learn/307_checkpoint.ipynb #keeper
@@ -209,7 +209,7 @@ class Checkpoint(_NewEpoch):
     def __init__(self,
         config: TrainConfig,      # settings of the run
         history: list[dict],      # rows of the epochs so far; grows
-        batches: Any,             # `PairBatches` to be dealt anew each epoch
+        batches: Any,             # `PairBatches`, shuffled anew each epoch
         data: dict,               # by which the data of this run is recognised
         others: Sequence = (),    # the callbacks whose memory belongs to the state
     ):

@@ -221,7 +221,7 @@ def gap_examples(
 # %% ../../nbs/learn/312_gap_recipe.ipynb #trembling
 _TREMBLING_M, _UNCHANGED = (.001, .003, .006), .4   # metres; probability that joints are as they are
 
-def trembling_joints(
+def jittering_joints(
     joints: np.ndarray,         # (T, K, 3) metres
     rng: np.random.Generator,
 ) -> np.ndarray:                # (T, K, 3) metres
@@ -266,13 +266,13 @@ def _targets_of(built, truths: Sequence[np.ndarray]) -> np.ndarray:
     weights = np.repeat(built.weights[:, None], STEPS, 1)
     return np.concatenate([offsets, weights, truth], -1).astype(np.float32)
 
-def _answer_error(y_true, y_pred) -> tuple:
+def _prediction_error(y_true, y_pred) -> tuple:
     "(N, S) error and logarithm of the uncertainty, in units of the scale."
     offsets = ops.reshape(y_true[..., :_N_OFFSETS], (-1, STEPS, N_CANDIDATES + 1, 3))
     weights, truth = y_true[:, 0, _N_OFFSETS:-3], y_true[..., -3:]
-    answer = split_gap_outputs(y_pred, ops)
-    found = ops.sum(coefficients_of(answer, weights, ops)[..., None]*offsets, -2)
-    return ops.sqrt(ops.sum(ops.square(found - truth), -1) + 1e-6), answer.log_scale
+    outputs = split_gap_outputs(y_pred, ops)
+    found = ops.sum(coefficients_of(outputs, weights, ops)[..., None]*offsets, -2)
+    return ops.sqrt(ops.sum(ops.square(found - truth), -1) + 1e-6), outputs.log_scale
 
 # %% ../../nbs/learn/312_gap_recipe.ipynb #loss
 _USUAL_ERRORS, _ERROR_WEIGHT, _FAR = 2.2, .5, 10.
@@ -282,7 +282,7 @@ class GapLoss(keras.losses.Loss):
     "Likelihood of the error under the uncertainty, and the error itself."
     def call(self, y_true, y_pred):
         "(N, S) loss of each place along a gap."
-        error, log_scale = _answer_error(y_true, y_pred)
+        error, log_scale = _prediction_error(y_true, y_pred)
         surprise = 3*log_scale + _USUAL_ERRORS*error*ops.exp(-log_scale)
         return surprise + _ERROR_WEIGHT*ops.minimum(error, _FAR)
 

@@ -48,16 +48,16 @@ from motionfm.learn.pairs import (
 )
 
 # %% ../../nbs/learn/308_train.ipynb #batches-of-epoch
-class _DealtBatches(keras.utils.PyDataset):
+class _EpochBatches(keras.utils.PyDataset):
     "Which sequences are in each batch; a last one that is too small to be shared is left out."
     def __init__(self, indices: np.ndarray, size: int, fixed: bool, seed: int, group: WorkerGroup, **kwargs):
         super().__init__(**kwargs)
         self.indices, self.batch_size, self.fixed, self.seed, self.group = indices, size, fixed, seed, group
-        self.deal(0)
+        self.start_epoch(0)
 
     def __len__(self) -> int: return len(self.batches)
 
-    def deal(self, epoch: int) -> None:
+    def start_epoch(self, epoch: int) -> None:
         "Begin an epoch: its order and its damage."
         size, indices = self.batch_size, self.indices
         if self.fixed: batches = np.split(indices, range(size, len(indices), size))
@@ -66,8 +66,8 @@ class _DealtBatches(keras.utils.PyDataset):
         self.epoch, self.batches = epoch, batches
 
 # %% ../../nbs/learn/308_train.ipynb #pair-batches
-class PairBatches(_DealtBatches):
-    "Batches of damaged and clean motion; `deal` begins an epoch."
+class PairBatches(_EpochBatches):
+    "Batches of damaged and clean motion; `start_epoch` shuffles them."
     def __init__(self,
         sequences: Sequences,           # all sequences
         indices: np.ndarray,            # those to use

@@ -230,8 +230,8 @@ def _usual_errors(
 def _usual_changes(neighbours: _Neighbours, markers: np.ndarray, seconds: np.ndarray) -> np.ndarray:
     "(C, N) metres by which distances change in seconds (C, 1); infinite where neighbours are not rigid."
     within, over = neighbours.within[markers], neighbours.over[markers]
-    give = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
-    usual = SETTINGS.skin_m + 1.5*give
+    change = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
+    usual = SETTINGS.skin_m + 1.5*change
     return np.where(np.maximum(within, usual) < SETTINGS.rigid_m, usual, np.inf)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #path-errors

@@ -186,12 +186,12 @@ def reconstruct_selection(
     _check_kmax(kmax, network)
     kept = _placeable(damaged, names)
     visible = np.isfinite(damaged[kept]).all(-1)
-    answer = np.full(damaged.shape, np.nan)
+    repaired = np.full(damaged.shape, np.nan)
     if isinstance(network, Repairer):
         for at, seen in zip(kept, visible):
-            answer[at] = repair_positions(damaged[at], seen, network).positions
-    else: answer[kept] = _apply_network(damaged[kept], visible, network, kmax)
-    return answer
+            repaired[at] = repair_positions(damaged[at], seen, network).positions
+    else: repaired[kept] = _apply_network(damaged[kept], visible, network, kmax)
+    return repaired
 
 # %% ../../nbs/view/806_viewers.ipynb #captions
 def _captions(names: Sequence[str], repaired: np.ndarray) -> list[str]:
