@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from motionfm.basics import usable_cores
 from motionfm.estimate.gap_network import build_gap_features, coefficients_of, split_gap_outputs
 from motionfm.estimate.network import read_network
-from motionfm.learn.gap_recipe import attach_markers, gap_examples, train_gap_network, jittering_joints
+from motionfm.learn.gap_recipe import attach_markers, gap_examples, jittering_joints, train_gap_network
 
 ROOT = Path(__file__).parent.parent
 SHARED, WEIGHTS = ROOT.parent/'shared', ROOT/'motionfm'/'weights'/'gaps'

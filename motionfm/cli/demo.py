@@ -8,10 +8,9 @@ __all__ = ['example_trial']
 # %% ../../nbs/cli/907_demo.ipynb #imports
 import importlib.util
 import sys
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -126,7 +125,7 @@ def _demo_datasets(datasets_root: str, folder: Path) -> str:
     return str(made)
 
 # %% ../../nbs/cli/907_demo.ipynb #train-network
-def _train_network(config: TrainConfig) -> Callable:
+def _train_network(config: TrainConfig) -> Any:
     "Train by some settings; the network with its best weights."
     with quiet_tensorflow():   # a command has its process for itself
         from motionfm.learn.model import limit_threads

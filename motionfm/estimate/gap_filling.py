@@ -119,7 +119,7 @@ def _with_body(by_path: tuple, body: BodyPaths | None, point: int) -> tuple:
     return positions, errors
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #candidates-by-path
-def _candidates_by_path(context: GapContext, gap: GapSpan, alone: bool) -> GapCandidates | None:
+def _candidates_by_path(context: GapContext, gap: GapSpan, alone: bool) -> tuple | None:
     "What a point's own path says about a gap; of one without neighbours, also what the whole body did."
     model = context.path_model(gap.stop - gap.start)
     if model is None: return None

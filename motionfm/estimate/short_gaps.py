@@ -301,8 +301,8 @@ def fill_by_body(
     points, starts = _seen_together(counts, used, span)
     holes, examples = _holes_and_examples(starts + model.reach, gap, span)
     if len(examples) < SETTINGS.least_body_examples: return None
-    whole_body = _on_whole_body(positions, np.r_[gap.start, holes, examples], points, model)
-    guesses, off = _guess_by_body(*whole_body, 1 + len(holes), gap.stop - gap.start)
+    misses, fills, truth = _on_whole_body(positions, np.r_[gap.start, holes, examples], points, model)
+    guesses, off = _guess_by_body(misses, fills, truth, 1 + len(holes), gap.stop - gap.start)
     return _best_ridge(guesses[1:], off[0], off[1:]/(off[0] + 1e-9), points, positions.shape[1])
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #best-ridge
