@@ -229,6 +229,10 @@ def _review_paths(
     _check_decisions(decisions)
     return path, page
 
+def _review_line(n_gaps: int, n_decisions: int, page: Path) -> str:
+    "What a review holds, and where it is."
+    return f'{counted(n_gaps, "gap")}, {counted(n_decisions, "decision")} so far; look at {page}'
+
 # %% ../../nbs/cli/905_repair.ipynb #review
 @app.command('review')
 def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Before = None,
@@ -243,8 +247,7 @@ def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Be
     with extra_names(names): done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
     made = _decisions_about(path, decisions, done.recorded)
     save_review(page, done, made, by)
-    gaps, decisions_made = counted(len(done.summary.gaps), 'gap'), counted(len(made), 'decision')
-    print(f'{gaps}, {decisions_made} so far; look at {page}')
+    print(_review_line(len(done.summary.gaps), len(made), page))
 
 # %% ../../nbs/cli/905_repair.ipynb #review-repair
 def _repair_to_review(path: Path, hints: tuple, network: Callable, fill_only: bool, subject: str | None):
