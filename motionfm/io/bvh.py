@@ -224,7 +224,7 @@ def _prefixes(names: Sequence[str]) -> list[str]:
         if len(set(called)) == len(names) and all(called): break
     return [f'{one}:' for one in called]
 
-# %% ../../nbs/io/432_bvh.ipynb #find-bodies
+# %% ../../nbs/io/432_bvh.ipynb #standing-turn
 @np.errstate(all='ignore')
 def _standing_turn(rest: np.ndarray, nodes: dict[str, int], up: str | None) -> np.ndarray:
     "(3, 3) what lets a resting skeleton (J, 3) stand: its own axis, its legs, or the axis that was forced."
@@ -238,6 +238,7 @@ def _standing_turn(rest: np.ndarray, nodes: dict[str, int], up: str | None) -> n
     cross = np.cross(across, -np.eye(3))
     return np.eye(3) + cross + cross @ cross/(1 + leg[1])
 
+# %% ../../nbs/io/432_bvh.ipynb #find-bodies
 def _find_bodies(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> list[_Body]:
     "The people of a file."
     rest, people = resting_positions(hierarchy, motion), _people(hierarchy)

@@ -46,23 +46,31 @@ def _origin_places(rotations: np.ndarray) -> list[int]:
     spread = [np.nansum(np.abs(rotations[..., places])) for places in _ORIGINS]
     return _ORIGINS[int(spread[1] > spread[0])]
 
+# %% ../../nbs/io/420_c3d.ipynb #segment-origins
 @np.errstate(all='ignore')
+def _segment_origins(
+    matrices: np.ndarray,   # (T, S, 17) of S segments, with the residual as the last number
+) -> np.ndarray:            # (T, S, 3) where they begin; NaN where a segment was not seen
+    "Where segments begin."
+    values = matrices[..., _origin_places(matrices)].astype(float)
+    turned = np.abs(np.nan_to_num(matrices[..., :11])).max(-1) > 0
+    missing = ~np.isfinite(values).all(-1) | ~values.any(-1) | (matrices[..., 16] < 0) & turned
+    values[missing] = np.nan
+    return values
+
+# %% ../../nbs/io/420_c3d.ipynb #with-origins
 def _with_origins(content: C3dContent) -> C3dContent:
     "Segments as points; raises `DataError` where they have another rate than frames."
     _, ratio, count, _ = content.rotations.shape
     if ratio != 1 or not count:
         raise DataError('0 markers found, expected one or more; export the trial with its markers')
-    matrices = content.rotations[:, 0]
-    values = matrices[..., _origin_places(matrices)].astype(float)
-    turned = np.abs(np.nan_to_num(matrices[..., :11])).max(-1) > 0
-    missing = ~np.isfinite(values).all(-1) | ~values.any(-1) | (matrices[..., 16] < 0) & turned
-    values[missing] = np.nan
+    values = _segment_origins(content.rotations[:, 0])
     labels = (words_of(content.parameters, 'ROTATION', 'LABELS') + ['']*count)[:count]
     names, notes = unique_names([re.sub(r'_?4x4$', '', label, flags=re.IGNORECASE) for label in labels])
     said = f'no markers, but {count} segments: where they begin are the points; rotations stay as they are'
-    return replace(
-        content, values=values, markers=names, labels=tuple(labels), notes=(*content.notes, *notes, said),
-        fourth=np.where(missing, -1, 0).astype(np.float32), segments=tuple(range(count)))
+    fourth = np.where(np.isnan(values).any(-1), -1, 0).astype(np.float32)
+    return replace(content, values=values, markers=names, labels=tuple(labels), fourth=fourth,
+                   notes=(*content.notes, *notes, said), segments=tuple(range(count)))
 
 # %% ../../nbs/io/420_c3d.ipynb #segments-out
 def _into_segments(

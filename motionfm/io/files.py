@@ -53,11 +53,13 @@ def read_trial(
         try: return read_any_table(path, up, units, rate)
         except DataError as other: raise _more_telling(error, other) from None
 
+# %% ../../nbs/io/435_files.ipynb #more-telling
 def _more_telling(first: DataError, second: DataError) -> DataError:
     "Of what two readers of a table say, what helps more: not that columns have no names that are known."
     says_little = isinstance(first, UnknownNamesError) and not isinstance(second, NoRowsError)
     return second if says_little or isinstance(second, (NoTimesError, UnknownUnitError)) else first
 
+# %% ../../nbs/io/435_files.ipynb #read-by
 def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
     "The same by a reader of its choice."
     forced: dict[str, str | float | None] = {'up': up, 'units': units}

@@ -238,6 +238,7 @@ def _parse_long(table: 'pandas.DataFrame', names: list[str]) -> dict:
     timing = {key: found[key][pivoted.rows] for key in timed}
     return {'values': pivoted.values, 'markers': pivoted.markers, 'notes': []} | found | timing
 
+# %% ../../nbs/io/438_frames.ipynb #parse-table
 def _parse_dataframe(table: 'pandas.DataFrame') -> dict:
     "Values (T, M, 3), markers and notes of a wide or a long table, and what else it says."
     if table.index.nlevels > 1: table = table.reset_index()

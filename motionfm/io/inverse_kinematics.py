@@ -373,9 +373,10 @@ def _fits_below(task: _Task, below: list[int], weights: np.ndarray, first: np.nd
 # %% ../../nbs/io/431_inverse_kinematics.ipynb #place-node
 def _place_node(
     task: _Task, node: int, below: list[int], arms: np.ndarray, weights: np.ndarray, position: np.ndarray,
-    fits: np.ndarray,
+    first: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "A node that may be shifted: its arms and aims from a common middle, and that middle's aim and place."
+    fits = _fits_below(task, below, weights, first)
     own = task.wanted[:, node]*np.where(fits | task.changed[:, node], _HELD, _LOOSE)
     weights = np.concatenate([own[:, None], weights], 1)
     arms = np.concatenate([np.zeros((len(arms), 1, 3)), arms], 1)
@@ -391,13 +392,13 @@ class _Pose(NamedTuple):
     positions: np.ndarray   # (F, J, 3)
     rotations: np.ndarray   # (F, J, 3, 3)
 
-# %% ../../nbs/io/431_inverse_kinematics.ipynb #arms
 class _Arms(NamedTuple):
     "Vectors from a node to n nodes below it, and where they shall come to lie."
     arms: np.ndarray      # (F, n, 3) seen from the node
     aims: np.ndarray      # (F, n, 3) seen from outside
     weights: np.ndarray   # (F, n)
 
+# %% ../../nbs/io/431_inverse_kinematics.ipynb #turn-hinge
 def _turn_hinge(plan: _Node, motion: np.ndarray, outer: np.ndarray, parts: _Arms) -> np.ndarray:
     "Turn a node about the axes that it has: its angles in place, its rotation returned."
     known = np.flatnonzero(parts.weights.any(1))
@@ -456,8 +457,7 @@ def _solve_node(task: _Task, node: int, motion: np.ndarray, local: tuple, first:
     arms, aims = reach @ first.rotations[:, node], np.nan_to_num(task.targets[:, below])
     middle, inner, shiftable = position, np.zeros_like(position), np.zeros(len(position), bool)
     if task.nodes[node].shifts:
-        fits = _fits_below(task, below, weights, first.positions)
-        middle, inner, shiftable = _place_node(task, node, below, arms, weights, position, fits)
+        middle, inner, shiftable = _place_node(task, node, below, arms, weights, position, first.positions)
     parts = _Arms(arms - inner[:, None], aims - middle[:, None], weights)
     rotation = _turn_node(task.nodes[node], motion, outer, rotation, parts)
     if shiftable.any():

@@ -199,7 +199,7 @@ def _stacked_keys(sheet: Sheet, corner: Sequence[str], words: Sequence[str], fir
     whole = (np.diff(counts) > 0).all() and (counts == np.round(counts)).all()
     return (0 if whole else -1), -1
 
-# %% ../../nbs/io/425_keypoints.ipynb #flat-parse
+# %% ../../nbs/io/425_keypoints.ipynb #check-people
 def _check_people(sheet: Sheet, heads: Sequence[int], rows: Sequence[int], parts: dict) -> None:
     "Raise `DataError` where each frame has a row for each of several people."
     whose = people_columns(row_words(sheet, heads[-1]))
@@ -207,6 +207,7 @@ def _check_people(sheet: Sheet, heads: Sequence[int], rows: Sequence[int], parts
     people = [[row[cell] for row in words if cell < len(row)] for cell in whose]
     for key in {'frame', 'time'} & set(parts): check_a_row_each(parts[key], key, people)
 
+# %% ../../nbs/io/425_keypoints.ipynb #flat-parse
 def _parse_flat(
     name: str, sheet: Sheet, columns: _Columns, heads: Sequence[int], first: int, rate: float | None,
 ) -> dict:
@@ -441,7 +442,7 @@ def _load_array(path: Path) -> np.ndarray:
     raise DataError(f'an array of type {str(dtype)[:20]} and shape {str(shape)[:40]} found, expected numbers '
                     'of shape (T, M, 3), all of them there; save it again')
 
-# %% ../../nbs/io/425_keypoints.ipynb #npy-parse
+# %% ../../nbs/io/425_keypoints.ipynb #as-points
 def _as_points(array: np.ndarray, axes: tuple[int, ...] = ()) -> tuple[np.ndarray, tuple[int, ...]]:
     "An array as (T, M, 3 or 4), without a copy where that can be, and its axes; raises `DataError`."
     whole = array[0] if array.ndim == 4 and len(array) == 1 else array
@@ -450,6 +451,7 @@ def _as_points(array: np.ndarray, axes: tuple[int, ...] = ()) -> tuple[np.ndarra
     if axes: return whole.transpose(axes), axes
     raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
 
+# %% ../../nbs/io/425_keypoints.ipynb #npy-parse
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     "Take an array apart; raises `DataError`."
     whole, axes = _as_points(array)
@@ -463,26 +465,31 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
     return sheet_timing(parts, None, rate, rate_of_video(names))
 
-# %% ../../nbs/io/425_keypoints.ipynb #npy-write
+# %% ../../nbs/io/425_keypoints.ipynb #npy-doubts
 def _blank_doubts(view: np.ndarray, filled: np.ndarray) -> None:
     "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
     if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
 
+# %% ../../nbs/io/425_keypoints.ipynb #npy-values
+def _with_values(content: _ArrayContent, values: np.ndarray) -> np.ndarray:
+    "The array that was read, with other values (T, M, 3) of its points."
+    places, _ = _as_points(np.arange(content.array.size).reshape(content.array.shape), content.axes)
+    view = _as_points(content.array, content.axes)[0].copy()
+    changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
+    if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
+    view[..., :3][changed] = values[changed]
+    if view.shape[2] == 4: _blank_doubts(view, ~observed(content.values) & observed(values))
+    found = np.empty(content.array.size, view.dtype)
+    found[places] = view
+    return found.reshape(content.array.shape)
+
+# %% ../../nbs/io/425_keypoints.ipynb #npy-write
 def _write_array(path: Path, trial: Trial) -> None:
     "Write a trial as the kind of array that it was read from."
     content, values = trial.contents, trial.values
     same = isinstance(content, _ArrayContent) and len(values) == len(content.values)
     if isinstance(content, _ArrayContent) and same and trial.markers == content.markers:
-        places, _ = _as_points(np.arange(content.array.size).reshape(content.array.shape), content.axes)
-        view = _as_points(content.array, content.axes)[0].copy()
-        changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
-        if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
-        view[..., :3][changed] = values[changed]
-        filled = ~observed(content.values) & observed(values)
-        if view.shape[2] == 4: _blank_doubts(view, filled)
-        values = np.empty(content.array.size, view.dtype)
-        values[places] = view
-        values = values.reshape(content.array.shape)
+        values = _with_values(content, values)
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.save(file, values)
 
 # %% ../../nbs/io/425_keypoints.ipynb #read-npy

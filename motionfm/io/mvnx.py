@@ -165,7 +165,7 @@ def _points_of(subject: _Subject) -> tuple[list[str], np.ndarray]:
     values = np.concatenate([positions, *(points[:, None] for points in feet.values())], 1)
     return [*name_bones(subject.segments), *feet], values
 
-# %% ../../nbs/io/426_mvnx.ipynb #parse-people
+# %% ../../nbs/io/426_mvnx.ipynb #prefixes
 def _prefixes(people: list[_Subject]) -> list[str]:
     "What stands before the names of each person's points: nothing where there is only one."
     if len(people) < 2: return ['']
@@ -174,21 +174,28 @@ def _prefixes(people: list[_Subject]) -> list[str]:
         labels = [f'person {number}' for number in range(1, len(people) + 1)]
     return [f'{label}:' for label in labels]
 
-def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
-    "Take a file apart; raises `DataError`."
-    people = _parse_xml(raw)
-    longest = max(people, key=lambda one: len(one.frames))
+# %% ../../nbs/io/426_mvnx.ipynb #points-of-all
+def _points_of_all(people: list[_Subject]) -> tuple[list[str], np.ndarray]:
+    "Names of everybody's points, and (T, M, 3) where they are; NaN where somebody's frames have ended."
+    longest = max(len(subject.frames) for subject in people)
     names, parts = [], []
     for prefix, subject in zip(_prefixes(people), people):
         own, values = _points_of(subject)
         names += [prefix + name for name in own]
-        lacking = len(longest.frames) - len(values)
+        lacking = longest - len(values)
         parts.append(np.pad(values, ((0, lacking), (0, 0), (0, 0)), constant_values=np.nan))
+    return names, np.concatenate(parts, 1)
+
+# %% ../../nbs/io/426_mvnx.ipynb #parse-people
+def _parse_mvnx(raw: bytes, rate: float | None) -> dict:
+    "Take a file apart; raises `DataError`."
+    people = _parse_xml(raw)
+    longest = max(people, key=lambda one: len(one.frames))
+    names, values = _points_of_all(people)
     said = float(longest.rate) if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', longest.rate, re.ASCII) else 0.
     notes = ['the points are where segments begin; written as TRC']
     found = _frame_keys(longest, with_times=not said)   # rounded to ms: not the first choice
-    found |= dict(values=np.concatenate(parts, 1), markers=unique_names(names))
-    found |= dict(notes=notes, units='m', up='z')
+    found |= dict(values=values, markers=unique_names(names), notes=notes, units='m', up='z')
     return sheet_timing(found, said or None, rate)
 
 # %% ../../nbs/io/426_mvnx.ipynb #read

@@ -153,6 +153,7 @@ def axes_of(
     if steps[1]*_CLEARLY < steps[0]: first, second = second, first
     return first, second, space[0]
 
+# %% ../../nbs/io/413_npz.ipynb #note-axes
 def note_of_axes(axes: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
     "What is said of axes that are not in the usual order."
     names = dict(zip(axes, ('frames', 'points', 'x y z')))

@@ -312,7 +312,7 @@ def people_parts(
     return timing | dict(values=values, markers=markers, contents=contents, notes=flat['notes'],
                          firsts=pivoted.rows)
 
-# %% ../../nbs/io/421_sheet.ipynb #patches
+# %% ../../nbs/io/421_sheet.ipynb #marker-rows
 def _marker_rows(content: SheetContent) -> np.ndarray:
     "(T, M) line of each sample, -1 where there is none."
     if content.groups: return content.rows[:, list(content.groups)]
@@ -323,6 +323,7 @@ def _as_cell(number: float, content: 'SheetContent') -> str:
     if number == number: return repr(number).replace('.', content.decimal)
     return 'nan' if content.sheet.separator == ' ' else ''
 
+# %% ../../nbs/io/421_sheet.ipynb #insert-lines
 def _insert_lines(lines: list[str], behind: Sequence[int], new: Sequence[str]) -> list[str]:
     "Lines and new ones, each behind the line of this number."
     found, start = list[str](), 0
@@ -348,6 +349,7 @@ def _find_changed(
     if content.sure: _blank_doubts(content, rows, places, filled, found)
     return found
 
+# %% ../../nbs/io/421_sheet.ipynb #blank-doubts
 def _blank_doubts(
     content: SheetContent, rows: np.ndarray, places: list[int], filled: np.ndarray, found: dict,
 ) -> None:
