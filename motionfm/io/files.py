@@ -20,7 +20,8 @@ import numpy as np
 
 from ..basics import DataError
 from .any_table import NoRowsError, read_any_table
-from .c3d import C3dContent, without_markers
+from .c3d import without_markers
+from .c3d_content import C3dContent
 from .conventions import check_up, per_metre, UnknownUnitError
 from motionfm.io.registry import (
     check_rate,

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..basics import DataError
-from .conventions import first_person, per_metre
+from .conventions import per_metre
 from .files import drop_markers
+from .joint_names import first_person
 from .point_names import is_known, plain_name, split_prefixes, subjects_of
 from .registry import spread_of
 from .trial import observed, Trial

@@ -25,16 +25,15 @@ from motionfm.io.conventions import (
     describe_rise,
     find_up,
     find_up_by_names,
-    first_person,
     leg_length,
     LEG_RANGE_M,
-    name_notes,
     per_metre,
     travels_along,
     unit_of_leg,
     UNITS,
     UnknownUnitError,
 )
+from .joint_names import first_person, name_notes
 from .trial import observed, prefix_errors, select_joints, Trial
 
 # %% ../../nbs/io/406_registry.ipynb #registry

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .conventions import find_joint, joint_columns
+from .joint_names import find_joint, joint_columns
 from .registry import count_steps, rounded_to
 
 # %% ../../nbs/io/409_tabular.ipynb #lines

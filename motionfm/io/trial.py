@@ -18,7 +18,8 @@ import numpy as np
 
 from ..basics import DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
-from .conventions import check_up, from_y_up, joint_columns, per_metre, STANDING, to_y_up
+from .conventions import check_up, from_y_up, per_metre, STANDING, to_y_up
+from .joint_names import joint_columns
 from .point_names import subjects_of
 
 if TYPE_CHECKING:
