@@ -18,12 +18,15 @@ import numpy as np
 
 from ..basics import DataError
 from ..body.skeleton import JOINTS
+from .build import build_trial, unique_names
 from .bvh import add_middles, apart, CMU_UNIT, unit_of_person
 from .bvh_names import find_nodes
 from .bvh_text import check_moved, rotation_about
 from .conventions import check_up, find_up, from_y_up, leg_length, per_metre, to_y_up
-from .registry import build_trial, layout, read_text, reader, set_size, unique_names
+from .point_sets import set_size
+from .registry import layout, reader
 from .sheet import sheet_timing
+from .text import read_text
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/434_amc.ipynb #sections

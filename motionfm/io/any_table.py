@@ -33,7 +33,7 @@ from motionfm.io.keypoints import (
 from motionfm.io.point_names import is_position, quaternion_names
 
 # %% ../../nbs/io/428_any_table.ipynb #imports-sheet
-from motionfm.io.registry import layout, read_bytes
+from motionfm.io.registry import layout
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
@@ -52,6 +52,7 @@ from motionfm.io.sheet import (
     write_sheet,
 )
 from motionfm.io.tabular import cut_off, note_of_left, number_points, place_rows, TIME_UNITS
+from motionfm.io.text import read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/428_any_table.ipynb #is-row

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINTS
+from .build import build_trial, unit_of_size
 from .bvh_names import find_nodes
 from motionfm.io.bvh_text import (
     bvh_text,
@@ -34,7 +35,9 @@ from motionfm.io.conventions import (
     to_y_up,
 )
 from .inverse_kinematics import solve_channels
-from .registry import build_trial, read_text, reader, set_size, unit_of_size, writer, WRITERS
+from .point_sets import set_size
+from .registry import reader, writer, WRITERS
+from .text import read_text
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/432_bvh.ipynb #foot

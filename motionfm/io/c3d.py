@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import atomic_path, DataError
+from .build import build_trial, unique_names
 from .c3d_content import C3dContent, format_c3d, load_c3d
 from .c3d_parameters import set_numbers, set_words, words_of
 from .conventions import per_metre
-from .registry import build_trial, read_bytes, reader, unique_names, writer
+from .registry import reader, writer
+from .text import read_bytes
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/420_c3d.ipynb #trial-and-content

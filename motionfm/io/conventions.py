@@ -216,10 +216,11 @@ def bone_changes(joints: np.ndarray, names: Sequence[str]) -> list[float]:
     with np.errstate(all='ignore'):
         return [float(np.median(np.abs(bone - np.median(bone)))/np.median(bone)) for bone in bones]
 
-# %% ../../nbs/io/403_conventions.ipynb #unit-of-leg
+# %% ../../nbs/io/403_conventions.ipynb #unknown-unit
 class UnknownUnitError(DataError):
     "The unit can't be told, or not even that the numbers are positions."
 
+# %% ../../nbs/io/403_conventions.ipynb #unit-of-leg
 def unit_of_leg(
     leg: float,                                  # length of the legs, NaN where it is not known
     candidates: Sequence[str] = tuple(UNITS),    # units that may be

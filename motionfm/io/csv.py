@@ -16,19 +16,9 @@ import numpy as np
 
 # %% ../../nbs/io/417_csv.ipynb #imports-own
 from ..basics import atomic_path, DataError
+from .build import build_trial
 from .point_names import is_position, quaternion_names
-from motionfm.io.registry import (
-    build_trial,
-    decode_text,
-    encode_text,
-    layout,
-    plain_ends,
-    read_bytes,
-    reader,
-    TextForm,
-    UnknownNamesError,
-    writer,
-)
+from .registry import layout, reader, UnknownNamesError, writer
 from motionfm.io.tabular import (
     complete_timing,
     Line,
@@ -40,6 +30,7 @@ from motionfm.io.tabular import (
     pivot_long,
     TIME_UNITS,
 )
+from .text import decode_text, encode_text, plain_ends, read_bytes, TextForm
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/417_csv.ipynb #csv-columns

@@ -16,8 +16,8 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from ..basics import DataError
+from .build import build_trial
 from .csv import coordinates_of, marker_columns, named_columns, time_unit_of, units_of
-from .registry import build_trial
 from .tabular import complete_timing, pivot_long, Pivoted, rate_from_times, TIME_UNITS
 from .trial import prefix_errors, Recording, Trial
 

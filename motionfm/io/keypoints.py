@@ -18,10 +18,11 @@ import numpy as np
 # %% ../../nbs/io/425_keypoints.ipynb #imports-own
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
+from .build import build_trial
 from .csv import check_a_row_each, coordinate_of, people_columns
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
-from .registry import build_trial, layout, read_bytes, UnknownNamesError
+from .registry import layout, UnknownNamesError
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
@@ -39,6 +40,7 @@ from motionfm.io.sheet import (
     write_sheet,
 )
 from .tabular import name_points, note_of_left, number_points, place_rows
+from .text import read_bytes
 from .trial import observed, prefix_errors, Trial
 
 # %% ../../nbs/io/425_keypoints.ipynb #landmarks

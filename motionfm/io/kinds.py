@@ -16,7 +16,7 @@ from .conventions import per_metre
 from .files import drop_markers
 from .joint_names import first_person
 from .point_names import is_known, plain_name, split_prefixes, subjects_of
-from .registry import spread_of
+from .point_sets import spread_of
 from .trial import observed, Trial
 
 # %% ../../nbs/io/439_kinds.ipynb #select-subject

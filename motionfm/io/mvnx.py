@@ -16,9 +16,11 @@ from xml.parsers import expat
 import numpy as np
 
 from ..basics import DataError
-from .registry import build_trial, layout, read_bytes, reader
+from .build import build_trial
+from .registry import layout, reader
 from .sheet import sheet_timing, unique_names
 from .tabular import name_bones
+from .text import read_bytes
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/426_mvnx.ipynb #subject

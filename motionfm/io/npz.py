@@ -15,8 +15,10 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
-from .registry import build_trial, read_bytes, reader, writer
+from .build import build_trial
+from .registry import reader, writer
 from .tabular import complete_timing, number_points, pivot_long
+from .text import read_bytes
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/413_npz.ipynb #npz-names

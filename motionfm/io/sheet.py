@@ -15,9 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import atomic_path, DataError
+from .build import build_trial
 from .csv import write_csv
-from .registry import build_trial, check_rate, decode_text, read_bytes, WRITERS
+from .registry import check_rate, WRITERS
 from .tabular import complete_timing, cut_off, place_rows
+from .text import decode_text, read_bytes
 from .trial import observed, Trial
 
 # %% ../../nbs/io/421_sheet.ipynb #sheet

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
+from .build import count_steps, rounded_to
 from .joint_names import find_joint, joint_columns
-from .registry import count_steps, rounded_to
 
 # %% ../../nbs/io/409_tabular.ipynb #lines
 Line = tuple[int, str]   # number in the file, counted from 1, and text

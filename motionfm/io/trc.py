@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import atomic_path, DataError
+from .build import build_trial, unique_names
 from .conventions import per_metre
-from .registry import build_trial, read_text, reader, unique_names, writer
+from .registry import reader, writer
 from motionfm.io.tabular import (
     cut_off,
     numbered_lines,
@@ -24,6 +25,7 @@ from motionfm.io.tabular import (
     settle_timing,
     split_cells,
 )
+from .text import read_text
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/415_trc.ipynb #trc-constants
