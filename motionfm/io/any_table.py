@@ -51,8 +51,9 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from motionfm.io.tabular import cut_off, note_of_left, number_points, place_rows, TIME_UNITS
+from motionfm.io.tabular import cut_off, note_of_left, number_points, place_rows
 from motionfm.io.text import read_bytes
+from motionfm.io.timing import TIME_UNITS
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/428_any_table.ipynb #is-row

@@ -20,7 +20,6 @@ from .build import build_trial
 from .point_names import is_position, quaternion_names
 from .registry import layout, reader, UnknownNamesError, writer
 from motionfm.io.tabular import (
-    complete_timing,
     Line,
     name_points,
     note_of_left,
@@ -28,9 +27,9 @@ from motionfm.io.tabular import (
     parse_clean,
     parse_numbers,
     pivot_long,
-    TIME_UNITS,
 )
 from .text import decode_text, encode_text, plain_ends, read_bytes, TextForm
+from .timing import complete_timing, TIME_UNITS
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/417_csv.ipynb #csv-columns

@@ -32,7 +32,7 @@ from motionfm.io.registry import (
     with_rate,
     writer_for,
 )
-from .tabular import NoTimesError
+from .timing import NoTimesError
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/435_files.ipynb #read-trial

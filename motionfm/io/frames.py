@@ -18,7 +18,8 @@ import numpy as np
 from ..basics import DataError
 from .build import build_trial
 from .csv import coordinates_of, marker_columns, named_columns, time_unit_of, units_of
-from .tabular import complete_timing, pivot_long, Pivoted, rate_from_times, TIME_UNITS
+from .tabular import pivot_long, Pivoted
+from .timing import complete_timing, rate_from_times, TIME_UNITS
 from .trial import prefix_errors, Recording, Trial
 
 if TYPE_CHECKING:

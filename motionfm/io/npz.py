@@ -17,8 +17,9 @@ from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .registry import reader, writer
-from .tabular import complete_timing, number_points, pivot_long
+from .tabular import number_points, pivot_long
 from .text import read_bytes
+from .timing import complete_timing
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/413_npz.ipynb #npz-names

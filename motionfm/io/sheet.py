@@ -18,8 +18,9 @@ from ..basics import atomic_path, DataError
 from .build import build_trial
 from .csv import write_csv
 from .registry import check_rate, WRITERS
-from .tabular import complete_timing, cut_off, place_rows
+from .tabular import cut_off, place_rows
 from .text import decode_text, read_bytes
+from .timing import complete_timing
 from .trial import observed, Trial
 
 # %% ../../nbs/io/421_sheet.ipynb #sheet

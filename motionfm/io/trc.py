@@ -16,16 +16,9 @@ from ..basics import atomic_path, DataError
 from .build import build_trial, unique_names
 from .conventions import per_metre
 from .registry import reader, writer
-from motionfm.io.tabular import (
-    cut_off,
-    numbered_lines,
-    parse_clean,
-    parse_numbers,
-    parse_rate,
-    settle_timing,
-    split_cells,
-)
+from .tabular import cut_off, numbered_lines, parse_clean, parse_numbers, split_cells
 from .text import read_text
+from .timing import parse_rate, settle_timing
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/415_trc.ipynb #trc-constants
