@@ -8,27 +8,15 @@ __all__ = ['write_trc', 'read_trc']
 # %% ../../nbs/io/415_trc.ipynb #imports
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import atomic_path, DataError
-from .build import build_trial, unique_names
-from .conventions import per_metre
+from ..basics import atomic_path
+from .build import build_trial
 from .registry import reader, writer
-from .tabular import cut_off, numbered_lines, parse_clean, parse_numbers, split_cells
 from .text import read_text
-from .timing import parse_rate, settle_timing
+from .trc_text import HEADER_KEYS, parse_trc, TrcContent
 from .trial import prefix_errors, Trial
-
-# %% ../../nbs/io/415_trc.ipynb #trc-constants
-_HEADER_KEYS = ('DataRate', 'CameraRate', 'NumFrames', 'NumMarkers', 'Units',
-                'OrigDataRate', 'OrigDataStartFrame', 'OrigNumFrames')
-
-# %% ../../nbs/io/415_trc.ipynb #trc-content
-class TrcContent(NamedTuple):
-    "What a TRC file says beyond a trial."
-    names: dict[str, str]   # marker: its name in the file, where it is another
 
 # %% ../../nbs/io/415_trc.ipynb #header-entries
 def _header_entries(trial: Trial) -> dict:
@@ -50,8 +38,8 @@ def _format_header(
     labels = ''.join(f'X{number}\tY{number}\tZ{number}\t' for number in range(1, len(trial.markers) + 1))
     return '\n'.join([
         f'PathFileType\t4\t(X/Y/Z)\t{" ".join(name.split())}',
-        '\t'.join(_HEADER_KEYS),
-        '\t'.join(str(entries[key]) for key in _HEADER_KEYS),
+        '\t'.join(HEADER_KEYS),
+        '\t'.join(str(entries[key]) for key in HEADER_KEYS),
         'Frame#\tTime\t' + ''.join(f'{own.get(marker, marker)}\t\t\t' for marker in trial.markers),
         '\t\t' + labels])
 
@@ -72,250 +60,6 @@ def write_trc(
     "Write a recording as TRC; raises `FileError` where it can't be written."
     text = f'{_format_header(trial, Path(path).name)}\n\n{_format_rows(trial)}\n'
     with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
-
-# %% ../../nbs/io/415_trc.ipynb #head-of
-_NAMES_LINE = re.compile(r'[\s"#,;]*(frame|field|sample)s? ?[#.]?[ \w"]{0,9}[\t,; ]+"?time', re.IGNORECASE)
-_MOST_HEAD_LINES = 60
-
-class _Head(NamedTuple):
-    "What stands above the rows of a TRC file."
-    header: dict[str, str]   # entries of `_HEADER_KEYS`
-    names: list[str]         # cells of the line of names, behind Frame# and Time
-    body: str                # the lines below, with tabs between cells where there were commas
-    first: int               # number of the first of these lines, counted from 1
-
-# %% ../../nbs/io/415_trc.ipynb #split-head
-def _split_head(text: str) -> _Head:
-    "Take the header off; raises `DataError` where there is none."
-    lines = text.split('\n', _MOST_HEAD_LINES)
-    place = next((place for place, line in enumerate(lines) if _NAMES_LINE.match(line)), None)
-    if place is None: raise _no_head(text)
-    separator = next((one for one in '\t;,' if one in lines[place]), ' ')
-    if separator in ';,': lines = [_by_tabs(line, separator) for line in lines]
-    known = {key.lower() for key in _HEADER_KEYS}
-    keys = next((row for row in range(place) if known & set(lines[row].lower().split())), place)
-    header = {} if keys >= place - 1 else _parse_header(lines[keys], lines[keys + 1])
-    return _Head(header, split_cells(lines[place].strip(' '))[2:], '\n'.join(lines[place + 1:]), place + 2)
-
-def _by_tabs(text: str, separator: str) -> str:
-    "The same with tabs between cells."
-    if separator == ';': text = text.replace(';', '\t').replace(',', '.')
-    return text.replace(separator, '\t').replace('"', '')
-
-# %% ../../nbs/io/415_trc.ipynb #no-head
-def _no_head(text: str) -> DataError:
-    "What to raise where no line begins with Frame# and Time."
-    lines = numbered_lines(text[:20_000])
-    if not lines or not lines[0][1].strip().lower().startswith('pathfiletype'):
-        return DataError('no TRC header found, expected the first line to begin with '
-                         'PathFileType; export the trial again')
-    if len(lines) < 4:
-        found = f'{len(lines)} line{"s"*(len(lines) > 1)}'
-        return DataError(f'{found} found, expected a header and rows; the file is cut off, copy '
-                         'or export it again')
-    return DataError(f'{lines[3][1][:20]!r} found below the header, '
-                     'expected the names Frame# and Time and then the markers; restore the line of names')
-
-# %% ../../nbs/io/415_trc.ipynb #header-in
-def _parse_header(
-    keys: str,              # second line of the file
-    values: str,            # third line of the file
-) -> dict[str, str]:        # the entries of `_HEADER_KEYS` that were found
-    "Entries of the header."
-    names, entries = keys.split(), values.split()
-    if len(names) != len(entries): names, entries = split_cells(keys), split_cells(values)
-    spelling = {name.lower(): name for name in _HEADER_KEYS}
-    found = [(spelling.get(name.lower()), entry) for name, entry in zip(names, entries)]
-    return {name: entry for name, entry in found if name and entry}
-
-# %% ../../nbs/io/415_trc.ipynb #entries
-def _rate_said(header: dict[str, str]) -> float | None:
-    "Frames per second, None where the header lacks it or says zero."
-    try: return parse_rate(header.get('DataRate'))
-    except DataError: return None
-
-def _count_said(header: dict[str, str], key: str) -> int | None:
-    "A count of the header, None where it is absent or no whole number."
-    text = header.get(key, '')
-    return int(text.split('.')[0]) if re.fullmatch(r'[0-9]{1,12}(\.0*)?', text) else None
-
-_NO_UNIT = re.compile(r'-?[\d.]*|n/?a?|none|null|unknown|undefined|units?|\?+', re.IGNORECASE)
-
-def _units_said(header: dict[str, str]) -> dict[str, str]:
-    "The unit as an entry of a trial's parts, none where it is absent; raises `DataError` for an unknown one."
-    said = header.get('Units', '')
-    if _NO_UNIT.fullmatch(said): return {}
-    per_metre(said)
-    return {'units': said.lower()}
-
-# %% ../../nbs/io/415_trc.ipynb #triples
-_AXIS_SUFFIX = re.compile(r'(.+?)[\s_.:-]?\(?([xyz])\)?', re.IGNORECASE)
-
-def _without_axes(
-    names: list[str],       # one for each column
-) -> list[str] | None:      # one for each marker; None where they are not x, y, z of markers in turn
-    "Names that were given to every axis, as Neck_x, Neck_y, Neck_z."
-    if len(names) % 3 or not names: return None
-    markers = []
-    for triple in zip(names[::3], names[1::3], names[2::3]):
-        found = [_AXIS_SUFFIX.fullmatch(name) for name in triple]
-        if len(set(triple)) == 1: markers.append(triple[0])
-        elif all(found) and ''.join(match[2] for match in found if match).lower() == 'xyz':
-            bases = {match[1] for match in found if match}
-            markers += bases
-            if len(bases) > 1: return None
-        else: return None
-    return markers
-
-# %% ../../nbs/io/415_trc.ipynb #names-in
-def _find_markers(
-    cells: list[str],       # the line of names, behind Frame# and Time
-    columns: int,           # coordinates that the rows have
-    n_markers: int | None,  # what the header says
-) -> list[str]:             # names of the markers; those without a name are blank
-    "Names of the markers; raises `DataError` where it can't be told which columns they belong to."
-    while cells and not cells[-1]: cells = cells[:-1]
-    names = [cell for cell in cells if cell]
-    in_threes = [name for place, name in enumerate(cells) if place % 3 == 0]
-    evenly = len([name for name in in_threes if name]) == len(names)
-    if len(names)*3 != columns: names = _without_axes(names) or names
-    if evenly and len(in_threes) > len(names): names = in_threes
-    fits = len(names)*3 == columns or len(names) == n_markers or evenly
-    if not fits: fits = n_markers in (None, columns//3) and len(names)*3 < columns and names == cells
-    if not fits or not names:
-        raise DataError(f'{len(names)} marker names found for {columns} columns, expected one for every '
-                        'three columns; correct the line of names')
-    unnamed = (columns - 3*len(names))//3 if n_markers and n_markers*3 == columns else 0
-    return names + ['']*max(unnamed, 0)
-
-# %% ../../nbs/io/415_trc.ipynb #axes-in
-def _axes_order(
-    line: str,                # what stands below the names
-) -> list[int] | None:        # for x, y, z the place among three columns; None where there is no line of axes
-    "In which order the axes come; raises `DataError` where it is not the same for all markers."
-    cells = line.lower().split()
-    if not cells or not all(re.fullmatch(r'[xyz]\w{0,9}', cell) for cell in cells): return None
-    axes = ''.join(cell[0] for cell in cells)
-    first = axes[:3]
-    if sorted(first) != ['x', 'y', 'z'] or axes != (first*(len(axes)//3 + 1))[:len(axes)]:
-        raise DataError(f'axes in the order {" ".join(axes[:6]).upper()!r} found, '
-                        'expected X Y Z for every marker; export the trial again')
-    return [first.index(axis) for axis in 'xyz']
-
-def _split_axes(body: str, first: int) -> tuple[list[int], str, int]:
-    "The order of axes, the rows below, and the number of the first line of these."
-    body, first = _skip_blank(body, first)
-    line, _, rest = body.partition('\n')
-    order = _axes_order(line)
-    return ([0, 1, 2], body, first) if order is None else (order, *_skip_blank(rest, first + 1))
-
-def _skip_blank(text: str, first: int) -> tuple[str, int]:
-    "Text without blank lines before it, and the number of its first line."
-    blank = re.match(r'(?:[ \t]*\n)*', text)
-    count = blank[0].count('\n') if blank else 0
-    return text[blank.end() if blank else 0:], first + count
-
-# %% ../../nbs/io/415_trc.ipynb #columns-of
-_MOST_LOOKED_AT = 200   # rows
-
-def _count_columns(body: str) -> tuple[int, int]:
-    "Coordinates in the rows, as the first ones show without blanks at their ends: at least, and usually."
-    rows = body.split('\n', _MOST_LOOKED_AT)[:_MOST_LOOKED_AT]
-    counts = sorted(len(split_cells(row.rstrip())) for row in rows if row.strip()) or [0]
-    return counts[0] - 2, counts[-2 if len(counts) > 2 else -1] - 2
-
-def _check_whole(
-    body: str, width: int,   # the rows, and how many cells belong to frame, time and markers
-    first: int,              # number of the first line
-    n_frames: int | None,    # what the header says
-) -> None:
-    "Raise `DataError` where there are no rows, or the last one is cut."
-    if not body.strip(): raise DataError('zero frames found, expected at least one; export the trial again')
-    above, _, end = body.rpartition('\n')
-    if not end.strip(): return
-    number = first + body.count('\n')
-    last, before = split_cells(end), split_cells(above[above.rfind('\n') + 1:])
-    short = len(last) < min(width, len(before) if any(before) else width)
-    if not short and n_frames and n_frames > number - first + 1 and len(last) == len(before):
-        short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
-    if short: raise cut_off(number)
-
-# %% ../../nbs/io/415_trc.ipynb #table-of
-def _parse_rows(
-    body: str,        # the rows
-    width: int,       # cells that belong to frame, time and markers
-    spare: int,       # cells that stand behind them
-    first: int,       # number of the first line
-) -> np.ndarray:      # (T, width + spare)
-    "Numbers of the rows; raises `DataError` that names the cell that is none."
-    fast = parse_clean(body, width + spare)
-    if fast is not None: return fast
-    if ',' in body and '.' not in body: body = body.replace(',', '.')
-    rows = [(number + first - 1, line) for number, line in numbered_lines(body)]
-    mixed = any('\t' in line for _, line in rows)
-    if mixed: rows = [(number, line if '\t' in line else '\t'.join(line.split())) for number, line in rows]
-    return parse_numbers(rows, width + spare)
-
-def _without_spare(table: np.ndarray, spare: int) -> tuple[np.ndarray, list[str]]:
-    "Rows without so many columns too many, and notes: empty ones among the others count first."
-    blank = np.flatnonzero(np.isnan(table[:, 2:]).all(0)) + 2
-    runs = np.split(blank, np.flatnonzero(np.diff(blank) > 1) + 1) if len(blank) else []
-    odd = [run for run in runs if len(run) % 3]   # a marker that was never seen has three
-    fits = len(odd) == 1 and len(odd[0]) % 3 == spare % 3 and odd[0][-1] < table.shape[1] - 1
-    if not spare or not fits: return table[:, :table.shape[1] - spare], _note_spare(spare)
-    place = int(odd[0][0])
-    words = f'{spare} empty column{"s"*(spare > 1)}'
-    gone = f'{words} among those of the markers, from cell {place + 1} on, left out'
-    return np.delete(table, range(place, place + spare), 1), [gone]
-
-# %% ../../nbs/io/415_trc.ipynb #notes
-def _correct_header(
-    header: dict[str, str],
-    counts: dict[str, int],   # NumFrames and NumMarkers, as the rows have them
-    rate: float,              # Hz
-) -> tuple[dict[str, str], list[str]]:
-    "The entries that are right, and what is to be noted of the others."
-    said = {key: _count_said(header, key) for key in counts}
-    wrong = {key for key, found in counts.items() if said[key] not in (None, found)}
-    words = {'NumFrames': 'rows', 'NumMarkers': 'markers'}
-    notes = [f'{key} says {said[key]}, but there are {counts[key]} {words[key]}' for key in sorted(wrong)]
-    if _rate_said(header) not in (None, rate) or 'DataRate' in header and _rate_said(header) is None:
-        wrong.add('DataRate')
-    repeated = {'NumFrames': ['OrigNumFrames'], 'DataRate': ['CameraRate', 'OrigDataRate'], 'NumMarkers': []}
-    vain = {other for key in wrong for other in repeated[key] if header.get(other) == header.get(key)}
-    return {key: entry for key, entry in header.items() if key not in wrong | vain}, notes
-
-def _note_spare(count: int) -> list[str]:
-    "What to say of so many columns without a name."
-    if not count: return []
-    return [f'{count} column{"s"*(count > 1)} without a name, behind the last marker, left out']
-
-# %% ../../nbs/io/415_trc.ipynb #parse-trc
-def parse_trc(
-    text: str,                   # a file's content
-    rate: float | None = None,   # Hz, where the user says it
-) -> dict:           # values (T, M, 3), markers, rate, times, frames, header, notes; units if found
-    "Take a TRC file apart; raises `DataError`."
-    head = _split_head(text.rstrip('\x00\x1a'))
-    order, body, first = _split_axes(head.body, head.first)
-    (least, columns), n_markers = _count_columns(body), _count_said(head.header, 'NumMarkers')
-    names = _find_markers(head.names, columns, n_markers)
-    markers, renamed = unique_names(names)
-    width = 2 + 3*len(markers)
-    _check_whole(body, width, first, _count_said(head.header, 'NumFrames'))
-    spare = columns - 3*len(markers) if least > 3*len(markers) else 0
-    table = _parse_rows(body, width, spare, first)
-    table, on_spare = _without_spare(table[~np.isnan(table).all(1)], spare)
-    times, frames, hertz, odd = settle_timing(
-        len(table), table[:, 1], table[:, 0], _rate_said(head.header), rate)
-    values = table[:, 2:].reshape(len(table), -1, 3)[..., order]
-    counts = {'NumFrames': len(table), 'NumMarkers': len(markers)}
-    header, wrong = _correct_header(head.header, counts, hertz)
-    units = _units_said(header)
-    notes = (*wrong, *odd, *renamed, *on_spare)
-    contents = TrcContent({new: old for new, old in zip(markers, names) if new != old})
-    return units | dict(values=values, markers=markers, header=header, notes=notes, times=times,
-                        rate=hertz, frames=frames, contents=contents if contents.names else None)
 
 # %% ../../nbs/io/415_trc.ipynb #read-trc
 @reader('.trc', signature=rb'(\xef\xbb\xbf)?\s*PathFileType')
