@@ -19,7 +19,7 @@ import numpy as np
 # %% ../../nbs/io/428_any_table.ipynb #imports-own
 from motionfm.basics import DataError
 from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv import check_a_row_each, coordinates_of, people_columns, time_unit_of
+from motionfm.io.csv_columns import check_a_row_each, coordinates_of, people_columns, time_unit_of
 from motionfm.io.keypoints import (
     fill_headings,
     gather_rows,

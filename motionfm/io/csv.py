@@ -6,182 +6,39 @@
 __all__ = ['read_csv', 'write_csv']
 
 # %% ../../nbs/io/417_csv.ipynb #imports
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 # %% ../../nbs/io/417_csv.ipynb #imports-own
 from ..basics import atomic_path, DataError
 from .build import build_trial
-from .point_names import is_position, quaternion_names
-from .registry import layout, reader, UnknownNamesError, writer
-from motionfm.io.tabular import (
-    Line,
-    name_points,
-    note_of_left,
-    numbered_lines,
-    parse_clean,
-    parse_numbers,
-    pivot_long,
+from motionfm.io.csv_columns import (
+    check_a_row_each,
+    column_numbers,
+    coordinate_of,
+    coordinates_of,
+    is_table,
+    marker_columns,
+    named_columns,
+    people_columns,
+    point_coordinates,
+    split_rows,
+    time_unit_of,
+    trim_row,
+    units_of,
+    word_in,
+    words_in,
 )
+from .registry import layout, reader, UnknownNamesError, writer
+from .tabular import Line, name_points, note_of_left, parse_numbers, pivot_long
 from .text import decode_text, encode_text, plain_ends, read_bytes, TextForm
 from .timing import complete_timing, TIME_UNITS
 from .trial import prefix_errors, Trial
-
-# %% ../../nbs/io/417_csv.ipynb #csv-columns
-_AXIS = re.compile(r'[\s_.:/-]\s*[(\[]?([xyz])[)\]]?(?:[\s_]*[(\[]?(mm|cm|m)[)\]]?)?$', re.IGNORECASE)
-_AXIS_FIRST = re.compile(r'([xyz])(?:[\s_.:/-]\s*(?=\S)|(?=\d+$))(.+)', re.IGNORECASE)
-_AXIS_CAPITAL = re.compile(r'(.*[a-z0-9])([XYZ])$')
-
-def coordinate_of(
-    name: str,                     # of a column, as Neck_x, Neck.X, Neck (x), Neck_x (mm)
-) -> tuple[str, str] | None:       # marker, and x, y or z; None for other columns
-    "Marker and axis that a column is named after."
-    tail = name[-12:]
-    found = _AXIS.search(tail)
-    if not found: return None
-    marker = name[:len(name) - len(tail) + found.start()].rstrip()
-    return (marker, found[1].lower()) if marker else None
-
-# %% ../../nbs/io/417_csv.ipynb #coordinates-of
-def coordinates_of(
-    names: Sequence[str],                   # of all columns
-) -> list[tuple[str, str] | None]:          # marker and axis of each; None for other columns
-    "The same for a whole table, whose columns may also be called x_Neck, X1 or NeckX."
-    found = [coordinate_of(name) for name in names]
-    if any(found): return found
-    first = [_AXIS_FIRST.fullmatch(name) for name in names]
-    found = [(match[2].strip(), match[1].lower()) if match else None for match in first]
-    if any(found): return found
-    capital = [_AXIS_CAPITAL.fullmatch(name) for name in names]
-    return [(match[1], match[2].lower()) if match else None for match in capital]
-
-def units_of(names: Sequence[str]) -> str | None:
-    "The unit that the names of columns bear behind the axis; None where they bear none, or several."
-    found = {match[2].lower() for match in map(_AXIS.search, names) if match and match[2]}
-    return found.pop() if len(found) == 1 else None
-
-# %% ../../nbs/io/417_csv.ipynb #named-columns
-_COLUMN_NAMES = {   # key: what tables call it, in small letters and without spaces, the most certain first
-    'frame': 'frame frame# frames frame_number framenumber frame_id frame_idx frame_index frameindex '
-             'frame_no frameno frameid framenum frame_num fr sample',
-    'time': 'time t time_s times time(s) time[s] time_sec time(sec) time(seconds) time_seconds timestamp '
-            'timestamps timestamp_s timestamp(s) seconds sec s elapsed elapsed_time '
-            'time_ms time(ms) time[ms] timestamp_ms timestamp(ms) t_ms ms milliseconds time_milliseconds '
-            'time_us timestamp_us time_ns timestamp_ns',
-    'rate': 'rate fps', 'units': 'units unit', 'up': 'up',
-    'joint': 'joint marker name keypoint bodypart label', 'x': 'x', 'y': 'y', 'z': 'z'}
-_COLUMN_KEYS = {word: key for key, words in _COLUMN_NAMES.items() for word in words.split()}
-_PLACES = {word: place for words in _COLUMN_NAMES.values() for place, word in enumerate(words.split())}
-
-def _plain_column(name: str) -> str: return name.lower().replace(' ', '')
-
-# %% ../../nbs/io/417_csv.ipynb #named-columns-2
-def named_columns(names: Sequence[str]) -> dict[str, int]:
-    "Where the columns that are no markers stand, as time; raises `DataError` for one that stands twice."
-    places: dict[str, int] = {}
-    for place, name in enumerate(names):
-        word = _plain_column(name)
-        key = _COLUMN_KEYS.get(word)
-        if not key: continue
-        if key in places and _plain_column(names[places[key]]) == word:
-            raise DataError(f'columns {names[places[key]][:20]!r} and {name[:20]!r} found, '
-                            f'expected one column for {key}; remove one')
-        known = _PLACES[_plain_column(names[places[key]])] if key in places else len(_PLACES)
-        if _PLACES[word] < known: places[key] = place
-    return places
-
-# %% ../../nbs/io/417_csv.ipynb #time-unit-of
-def time_unit_of(name: str) -> str | None:
-    "The unit that the name of a column of times bears: ms, µs or ns; None where it says seconds or nothing."
-    found = re.search(r'(?:^|[_(\[])(ms|us|µs|ns|milliseconds)[)\]]?$', _plain_column(name))
-    return {'milliseconds': 'ms', 'us': 'µs'}.get(found[1], found[1]) if found else None
-
-# %% ../../nbs/io/417_csv.ipynb #csv-places
-def _places_of(names: Sequence[str], coordinates: Sequence[tuple[str, str] | None]) -> dict:
-    "Marker -> axis -> column; raises `DataError` for a column that stands twice."
-    places: dict[str, dict[str, int]] = {}
-    for place, found in enumerate(coordinates):
-        if not found: continue
-        axes = places.setdefault(found[0], {})
-        if found[1] in axes:
-            raise DataError(f'column {names[place][:30]!r} found twice, expected once; rename or remove one')
-        axes[found[1]] = place
-    return places
-
-# %% ../../nbs/io/417_csv.ipynb #csv-markers
-def marker_columns(
-    names: Sequence[str],   # of all columns, for messages
-    coordinates: Sequence[tuple[str, str] | None],   # marker and axis of each column, None for other columns
-) -> dict[str, list[int]]:  # name of the marker: where its x, y and z stand
-    "Where the markers of a wide table stand; raises `DataError` for one without its three coordinates."
-    places = _places_of(names, coordinates)
-    for marker, axes in places.items():
-        missing = ' and '.join(axis for axis in 'xyz' if axis not in axes)
-        if missing:
-            raise DataError(f'marker {marker[:30]!r} has no column for {missing}, expected x, y '
-                            'and z; add the column')
-    return {marker: [axes[axis] for axis in 'xyz'] for marker, axes in places.items()}
-
-# %% ../../nbs/io/417_csv.ipynb #csv-rows
-def _split_quoted(lines: list[Line], separator: str) -> list[Line]:
-    "Lines with quotes, tabs between cells; raises `DataError`."
-    parsed = csv.reader((line for _, line in lines), delimiter=separator)
-    try: rows = ['\t'.join(cell.replace('\t', ' ') for cell in cells) for cells in parsed]
-    except csv.Error as error:
-        raise DataError(f'quotes that don\'t fit ({error}) found, expected CSV; export the '
-                        'trial again') from None
-    return [(number, row) for (number, _), row in zip(lines, rows)]
-
-# %% ../../nbs/io/417_csv.ipynb #csv-table-rows
-def _split_rows(
-    text: str,                   # a file's content
-) -> tuple[str, list[Line]]:     # what separated the cells, and the lines with tabs between cells
-    "Lines of a table; lines that are blank or begin with # are left out."
-    lines = [(number, line) for number, line in numbered_lines(text) if not line.lstrip().startswith('#')]
-    if not lines: raise DataError('no line found, expected names of columns and rows; export the trial again')
-    separator = max(',;\t', key=lines[0][1].count)
-    if '"' in text: return separator, _split_quoted(lines, separator)
-    if separator == '\t': return separator, lines
-    return separator, [(number, line.replace('\t', ' ').replace(separator, '\t')) for number, line in lines]
-
-# %% ../../nbs/io/417_csv.ipynb #csv-trim-row
-def _trim_row(number: int, line: str, width: int) -> str:
-    "A row of as many cells as expected; raises `DataError` for one of another length."
-    if line.count('\t') == width - 1: return line
-    cells = line.split('\t')
-    if len(cells) < width or ''.join(cells[width:]).strip():
-        raise DataError(f'line {number}: {len(cells)} cells found, '
-                        f'expected {width} as in the line of names; correct the line, '
-                        'or copy the file again if it is cut off')
-    return '\t'.join(cells[:width])
-
-# %% ../../nbs/io/417_csv.ipynb #csv-words
-def _words_in(rows: list[Line], place: int, width: int) -> list[str]:
-    "One column of a table."
-    if place < width/2: return [line.split('\t', place + 1)[place].strip() for _, line in rows]
-    return [line.rsplit('\t', width - place)[1].strip() for _, line in rows]
-
-def _word_in(rows: list[Line], place: int, width: int, name: str) -> str:
-    "The one word that stands in a column from top to bottom; raises `DataError` where there are several."
-    words = set(_words_in(rows, place, width))
-    if len(words) == 1 and words != {''}: return words.pop()
-    raise DataError(f'{len(words)} different entries found in the column {name}, '
-                    'expected the same one in every row; correct the column')
-
-# %% ../../nbs/io/417_csv.ipynb #csv-numbers
-def _read_numbers(rows: list[Line], width: int, used: list[int]) -> np.ndarray:
-    "Some columns of a table as numbers; raises `DataError`."
-    last, lines = max(used) + 1, [line for _, line in rows]
-    tail = '\t' + '\t'.join(lines[0].split('\t')[last:])
-    if last < width and all(line.endswith(tail) for line in lines):
-        fast = parse_clean('\n'.join([line[:-len(tail)] for line in lines]), last)
-    else: fast = parse_clean('\n'.join(lines), width)
-    return parse_numbers(rows, width, used) if fast is None else fast[:, used]
 
 # %% ../../nbs/io/417_csv.ipynb #table-content
 @dataclass(frozen=True, eq=False)
@@ -210,66 +67,6 @@ class TableContent:
         frames[rows] = self.frames
         return replace(self, frames=frames)
 
-# %% ../../nbs/io/417_csv.ipynb #csv-wide-in
-def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
-    "Values, markers, times and frames of a wide table; columns that are neither are noted."
-    found = marker_columns(names, _coordinates(names, places))
-    markers = dict(zip(name_points(list(found)), found.values()))
-    if not markers:
-        raise UnknownNamesError('no column such as Neck_x found, expected x, y and z for each marker; '
-                        'name the columns')
-    ours = [key for key in ('time', 'frame') if key in places]
-    used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
-    table = _read_numbers(rows, len(names), used)
-    known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
-    notes = note_of_left([name for place, name in enumerate(names) if place not in known])
-    people = [_words_in(rows, place, len(names)) for place in people_columns(names)]
-    if ours: check_a_row_each(table[:, 0], ours[0], people)
-    values = table[:, len(ours):].reshape(len(table), -1, 3)
-    lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
-    return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
-                                           contents=(markers, lines))
-
-# %% ../../nbs/io/417_csv.ipynb #unknown
-_WHO = re.compile(r'.*(person|subject|individual|object|track|body|player|skeleton|user|hand|actor)'
-                  r'_?(id|idx|index|no)?|model|id', re.IGNORECASE)
-
-def people_columns(names: Sequence[str]) -> list[int]:
-    "Columns that may say whose a row is, or of which part of a person."
-    return [place for place, name in enumerate(names) if _WHO.fullmatch(name.strip()[:60])]
-
-def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]] = ()) -> None:
-    "Raise `DataError` where frames, by number or time (R,), have a row for each point, or for each person."
-    known = keys[np.isfinite(keys)]
-    count, several = len(np.unique(known)), any(len({*words}) > 1 for words in people)
-    if len(known) < 3 or count > (.95 if several else .5)*len(known): return
-    raise UnknownNamesError(f'{len(known)} rows found for {count} entries of the column {name}, '
-                            'expected one each; for a row for each point name the columns marker, x, y and z')
-
-def _coordinates(names: list[str], places: dict[str, int]) -> list[tuple[str, str] | None]:
-    "Marker and axis of each column; None for those whose meaning is known, and for angles and the like."
-    known, other = {place for key, place in places.items() if key not in 'xyz'}, quaternion_names(names)
-    known |= {place for place, pair in enumerate(coordinates_of(names))
-              if pair and (pair[0] in other or not is_position(pair[0]))}
-    return coordinates_of(['' if place in known else name for place, name in enumerate(names)])
-
-# %% ../../nbs/io/417_csv.ipynb #csv-long-in
-def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
-    "The same of a long table."
-    missing = [axis for axis in 'xyz' if axis not in places]
-    if missing:
-        raise DataError(f'no column {missing[0]} found beside the column {names[places["joint"]]!r}, '
-                        'expected x, y and z; add the column')
-    ours = [key for key in ('frame', 'time') if key in places]
-    axes = [places[axis] for axis in 'xyz']
-    table = parse_numbers(rows, len(names), [*(places[key] for key in ours), *axes])
-    joints = _words_in(rows, places['joint'], len(names))
-    firsts, markers, values = pivot_long(table[:, 0], joints, table[:, len(ours):])
-    timing = {key: table[firsts, column] for column, key in enumerate(ours)}
-    lines, place = np.full(values.shape[:2], -1), {name: number for number, name in enumerate(markers)}
-    lines[np.unique(table[:, 0], return_inverse=True)[1], [place[name] for name in joints]] = range(len(rows))
-    return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
-
 # %% ../../nbs/io/417_csv.ipynb #csv-find-columns
 def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
     "Names in the first line, without quotes, and where known ones stand; raises `DataError`."
@@ -282,53 +79,96 @@ def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
                         'expected one called time or frame; name the columns')
     return names, places
 
-def _single_words(rows: list[Line], places: dict[str, int], width: int) -> dict[str, str]:
-    "Unit, axis and rate, where there is a column for them."
-    single = [key for key in ('units', 'up', 'rate') if key in places]
-    return {key: _word_in(rows, places[key], width, key) for key in single}
+# %% ../../nbs/io/417_csv.ipynb #decimal-of
+_LOOKED_AT = 200   # rows
 
-# %% ../../nbs/io/417_csv.ipynb #csv-parse
-def parse_table(
-    text: str,                   # a file's content, with plain line ends
-    rate: float | None = None,   # Hz, where the user says it
-) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
-    "Take a wide or a long table apart; raises `DataError`."
-    separator, ((_, first), *rows) = _split_rows(text)
-    if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
-    names, places = _find_columns(first)
-    rows = [(number, _trim_row(number, line, len(names))) for number, line in rows]
-    decimal = _decimal_of(separator, rows)
-    plain = [(number, line.replace(',', '.')) for number, line in rows] if decimal == ',' else rows
-    wide = 'joint' not in places or any(map(coordinate_of, names))
-    words = _single_words(plain, places, len(names))
-    said = words.pop('rate', None)
-    units = units_of(names)
-    if units: words = {'units': units} | words
-    parts = (_parse_wide if wide else _parse_long)(plain, names, places)
-    unit = time_unit_of(names[places['time']]) if 'time' in places else None
-    found, stamps = parts.pop('contents'), parts.get('time')
-    parts = complete_timing(parts, rate or said, unit) | words
-    parts['contents'] = TableContent(
-        separator, _lines_above(text), names, [line for _, line in rows], found[0],
-        {key: places[key] for key in ('frame', 'time') if key in places}, parts['markers'], parts['values'],
-        found[1], np.arange(len(parts['values'])), None if wide else places['joint'],
-        _scale(parts['times'], stamps), decimal=decimal)
-    return parts
-
-# %% ../../nbs/io/417_csv.ipynb #lines-above
 def _decimal_of(separator: str, rows: list[Line]) -> str:
     "What stands before decimals, a comma only beside semicolons: there where no number has a point."
     if separator != ';': return '.'
     has_points = any(re.search(r'(?:^|\t) *[+-]?\d*\.\d+ *(?:\t|$)', line) for _, line in rows[:_LOOKED_AT])
     return '.' if has_points else ','
 
-_LOOKED_AT = 200   # rows
+# %% ../../nbs/io/417_csv.ipynb #split-class
+class _Split(NamedTuple):
+    "A table cut into cells."
+    separator: str
+    names: list[str]          # of all columns
+    places: dict[str, int]    # where known ones stand, as time
+    rows: list[Line]          # tabs between cells
+    plain: list[Line]         # the same with decimal points
+    decimal: str              # what stood before decimals
 
+# %% ../../nbs/io/417_csv.ipynb #split-table
+def _split_table(text: str) -> _Split:
+    "Cut a text into names and rows; raises `DataError`."
+    separator, ((_, first), *rows) = split_rows(text)
+    if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
+    names, places = _find_columns(first)
+    rows = [(number, trim_row(number, line, len(names))) for number, line in rows]
+    decimal = _decimal_of(separator, rows)
+    plain = [(number, line.replace(',', '.')) for number, line in rows] if decimal == ',' else rows
+    return _Split(separator, names, places, rows, plain, decimal)
+
+# %% ../../nbs/io/417_csv.ipynb #find-markers
+def _find_markers(names: list[str], places: dict[str, int]) -> dict[str, list[int]]:
+    "Name of a marker: columns of its x, y and z; raises `DataError` where there is none."
+    found = marker_columns(names, point_coordinates(names, places))
+    if found: return dict(zip(name_points(list(found)), found.values()))
+    raise UnknownNamesError('no column such as Neck_x found, expected x, y and z for each marker; '
+                            'name the columns')
+
+def _note_others(names: list[str], places: dict[str, int], used: list[int]) -> list[str]:
+    "What is to be said of columns that are neither used nor tell unit, axis or rate."
+    known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
+    return note_of_left([name for place, name in enumerate(names) if place not in known])
+
+# %% ../../nbs/io/417_csv.ipynb #csv-wide-in
+def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
+    "Values, markers, times and frames of a wide table; columns that are neither are noted."
+    markers = _find_markers(names, places)
+    ours = [key for key in ('time', 'frame') if key in places]
+    used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
+    table = column_numbers(rows, len(names), used)
+    notes = _note_others(names, places, used)
+    people = [words_in(rows, place, len(names)) for place in people_columns(names)]
+    if ours: check_a_row_each(table[:, 0], ours[0], people)
+    values = table[:, len(ours):].reshape(len(table), -1, 3)
+    lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
+    return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
+                                           contents=(markers, lines))
+
+# %% ../../nbs/io/417_csv.ipynb #csv-long-in
+def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
+    "The same of a long table."
+    missing = [axis for axis in 'xyz' if axis not in places]
+    if missing:
+        raise DataError(f'no column {missing[0]} found beside the column {names[places["joint"]]!r}, '
+                        'expected x, y and z; add the column')
+    ours = [key for key in ('frame', 'time') if key in places]
+    axes = [places[axis] for axis in 'xyz']
+    table = parse_numbers(rows, len(names), [*(places[key] for key in ours), *axes])
+    joints = words_in(rows, places['joint'], len(names))
+    firsts, markers, values = pivot_long(table[:, 0], joints, table[:, len(ours):])
+    timing = {key: table[firsts, column] for column, key in enumerate(ours)}
+    lines, place = np.full(values.shape[:2], -1), {name: number for number, name in enumerate(markers)}
+    lines[np.unique(table[:, 0], return_inverse=True)[1], [place[name] for name in joints]] = range(len(rows))
+    return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
+
+# %% ../../nbs/io/417_csv.ipynb #single-words
+def _single_words(table: _Split) -> dict[str, str]:
+    "Unit, axis and rate, where there is a column for them, or a unit behind all names; raises `DataError`."
+    single = [key for key in ('units', 'up', 'rate') if key in table.places]
+    words = {key: word_in(table.plain, table.places[key], len(table.names), key) for key in single}
+    units = units_of(table.names)
+    return ({'units': units} if units else {}) | words
+
+# %% ../../nbs/io/417_csv.ipynb #lines-above
 def _lines_above(text: str) -> tuple[str, ...]:
     "What stands above the names."
     above = re.match(r'(?:[ \t]*(?:#[^\n]*)?\n)*', text)
     return tuple(above[0].split('\n')[:-1]) if above else ()
 
+# %% ../../nbs/io/417_csv.ipynb #scale
 def _scale(times: np.ndarray, stamps: np.ndarray | None) -> float:
     "The unit of the times in a file, s."
     if stamps is None or len(times) < 2: return 1.
@@ -336,6 +176,38 @@ def _scale(times: np.ndarray, stamps: np.ndarray | None) -> float:
         ratio = (times[-1] - times[0])/(stamps[-1] - stamps[0])
         if not 0 < ratio < np.inf: return 1.
         return min(TIME_UNITS.values(), key=lambda size: abs(np.log(size/ratio)))
+
+# %% ../../nbs/io/417_csv.ipynb #content-of
+def _content_of(
+    table: _Split, wide: bool,
+    parts: dict,                       # fields of a trial
+    places: dict[str, list[int]],      # marker: columns of x, y, z
+    lines: np.ndarray,                 # (F, M) the row of each sample
+) -> TableContent:
+    "What is kept of a table."
+    timing = {key: table.places[key] for key in ('frame', 'time') if key in table.places}
+    rows, values = [line for _, line in table.rows], parts['values']
+    return TableContent(
+        table.separator, (), table.names, rows, places, timing, parts['markers'], values, lines,
+        frames=np.arange(len(values)), joint=None if wide else table.places['joint'], decimal=table.decimal)
+
+# %% ../../nbs/io/417_csv.ipynb #csv-parse
+def parse_table(
+    text: str,                   # a file's content, with plain line ends
+    rate: float | None = None,   # Hz, where the user says it
+) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
+    "Take a wide or a long table apart; raises `DataError`."
+    table = _split_table(text)
+    wide = 'joint' not in table.places or any(map(coordinate_of, table.names))
+    words = _single_words(table)
+    said = words.pop('rate', None)
+    parts = (_parse_wide if wide else _parse_long)(table.plain, table.names, table.places)
+    unit = time_unit_of(table.names[table.places['time']]) if 'time' in table.places else None
+    found, stamps = parts.pop('contents'), parts.get('time')
+    parts = complete_timing(parts, rate or said, unit) | words
+    content = _content_of(table, wide, parts, *found)
+    parts['contents'] = replace(content, above=_lines_above(text), size=_scale(parts['times'], stamps))
+    return parts
 
 # %% ../../nbs/io/417_csv.ipynb #cell
 def _cell(name: str) -> str:
@@ -390,15 +262,8 @@ def write_table(path: Path, trial: Trial) -> None:
     text = '\n'.join([*table.above, names, *lines]) + '\n'*table.form.is_closed
     with atomic_path(path) as temporary: temporary.write_bytes(encode_text(text, table.form))
 
-# %% ../../nbs/io/417_csv.ipynb #is-table
-def _is_table(first: bytes) -> bool:
-    "Whether a file begins with names of columns such as ours."
-    line = next((one for one in first.decode('utf-8', 'replace').splitlines() if one.strip('# ')), '')
-    names = [name.strip('"\' ') for name in re.split('[,;\t]', line)]
-    known = {_COLUMN_KEYS.get(_plain_column(name)) for name in names}
-    return bool(known & {'time', 'frame'} and any(coordinates_of(names)))
-
-layout('table', '.csv .tsv .txt', _is_table, write=write_table, general=True, of_anybody=True)(
+# %% ../../nbs/io/417_csv.ipynb #as-layout
+layout('table', '.csv .tsv .txt', is_table, write=write_table, general=True, of_anybody=True)(
     read_csv)
 
 # %% ../../nbs/io/417_csv.ipynb #changed-cells
@@ -464,35 +329,51 @@ def _changed_wide(trial: Trial, table: TableContent) -> Iterator[str]:
         more = [_number(value, decimal) for column in new for value in trial.values[frame, column]]
         yield _joined((_kept(cells, trial, table) if gone else cells) + more, table.separator)
 
-# %% ../../nbs/io/417_csv.ipynb #changed-long
-def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
-    "The rows of a long table, with the numbers of a trial."
-    assert table.joint is not None
-    changed, place = _changed(trial, table), {name: number for number, name in enumerate(table.markers)}
-    axes = next(iter(table.places.values()))
-    rows: list[tuple[int, bool, list[str]]] = []
-    for frame, row in enumerate(table.frames):
-        known = table.lines[row] if row >= 0 else np.zeros(0, int)
-        last = known.max() if len(known) else (rows[-1][0] if rows else -1)
-        for column, marker in enumerate(trial.markers):
-            line = known[place[marker]] if marker in place and len(known) else -1
-            if line < 0 and not changed[frame, column]: continue
-            like = table.rows[line if line >= 0 else last].split('\t') if len(known) else \
-                _blank_row(trial, table, frame)
-            cells = like if line >= 0 else _new_row(like, table, _blank_row(trial, table, frame), marker)
-            if changed[frame, column]:
-                for at, value in zip(axes, trial.values[frame, column]):
-                    cells[at] = _number(value, table.decimal)
-            rows.append((line if line >= 0 else last, line < 0, cells))
-    rows.sort(key=lambda one: one[:2])
-    return (_joined(cells, table.separator) for _, _, cells in rows)
-
 # %% ../../nbs/io/417_csv.ipynb #new-row
-def _new_row(like: list[str], table: TableContent, blank: list[str], marker: str) -> list[str]:
-    "Cells of a point that had no row in a frame: when it is as in another row, the rest blank."
+def _new_row(trial: Trial, table: TableContent, frame: int, marker: str, line: int) -> list[str]:
+    "Cells of a point that had no row in a frame: when it is as in another row, or counted; the rest blank."
+    blank = _blank_row(trial, table, frame)
+    like = table.rows[line].split('\t') if line >= 0 else blank
     for place in table.timing.values(): blank[place] = like[place]
     blank[table.joint or 0] = marker
     return blank
+
+# %% ../../nbs/io/417_csv.ipynb #put-numbers
+def _put_numbers(cells: list[str], table: TableContent, values: np.ndarray) -> None:
+    "Put numbers (3,) into the cells of a row of a long table."
+    for at, value in zip(next(iter(table.places.values())), values): cells[at] = _number(value, table.decimal)
+
+# %% ../../nbs/io/417_csv.ipynb #rows-of-frame
+_LongRow = tuple[int, bool, list[str]]   # a line of the table, whether the row comes behind it, and the cells
+
+def _rows_of_frame(
+    trial: Trial, table: TableContent, frame: int,
+    changed: np.ndarray,       # (M,) which points are no longer where they were
+    place: dict[str, int],     # marker: its number in the table
+    behind: int,               # line of the last row before this frame
+) -> list[_LongRow]:
+    "The rows of one frame of a long table."
+    known = table.lines[table.frames[frame]] if table.frames[frame] >= 0 else np.zeros(0, int)
+    last, like = (known.max(), known.max()) if len(known) else (behind, -1)
+    rows: list[_LongRow] = []
+    for column, marker in enumerate(trial.markers):
+        line = known[place[marker]] if marker in place and len(known) else -1
+        if line >= 0: rows.append((line, False, table.rows[line].split('\t')))
+        elif changed[column]: rows.append((last, True, _new_row(trial, table, frame, marker, like)))
+        else: continue
+        if changed[column]: _put_numbers(rows[-1][2], table, trial.values[frame, column])
+    return rows
+
+# %% ../../nbs/io/417_csv.ipynb #changed-long
+def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
+    "The rows of a long table, with the numbers of a trial."
+    changed, place = _changed(trial, table), {name: number for number, name in enumerate(table.markers)}
+    rows: list[_LongRow] = []
+    for frame in range(len(table.frames)):
+        behind = rows[-1][0] if rows else -1
+        rows += _rows_of_frame(trial, table, frame, changed[frame], place, behind)
+    rows.sort(key=lambda one: one[:2])
+    return (_joined(cells, table.separator) for _, _, cells in rows)
 
 # %% ../../nbs/io/417_csv.ipynb #write-csv
 @writer('.csv')

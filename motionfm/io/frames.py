@@ -17,7 +17,7 @@ import numpy as np
 
 from ..basics import DataError
 from .build import build_trial
-from .csv import coordinates_of, marker_columns, named_columns, time_unit_of, units_of
+from .csv_columns import coordinates_of, marker_columns, named_columns, time_unit_of, units_of
 from .tabular import pivot_long, Pivoted
 from .timing import complete_timing, rate_from_times, TIME_UNITS
 from .trial import prefix_errors, Recording, Trial

@@ -19,7 +19,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
-from .csv import check_a_row_each, coordinate_of, people_columns
+from .csv_columns import check_a_row_each, coordinate_of, people_columns
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import layout, UnknownNamesError

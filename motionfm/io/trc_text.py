@@ -283,6 +283,7 @@ def parse_trc(
     counts = {'NumFrames': len(table), 'NumMarkers': len(markers)}
     header, wrong = _correct_header(head.header, counts, hertz)
     contents = TrcContent({new: old for new, old in zip(markers, rows.names) if new != old})
+    notes = (*wrong, *odd, *renamed, *rows.notes)
     return _units_said(header) | dict(
-        values=values, markers=markers, header=header, notes=(*wrong, *odd, *renamed, *rows.notes), times=times,
-        rate=hertz, frames=frames, contents=contents if contents.names else None)
+        values=values, markers=markers, header=header, notes=notes, times=times, rate=hertz, frames=frames,
+        contents=contents if contents.names else None)
