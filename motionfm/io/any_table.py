@@ -7,10 +7,8 @@ __all__ = []
 
 # %% ../../nbs/io/428_any_table.ipynb #imports
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, UTC
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,440 +16,86 @@ import numpy as np
 
 # %% ../../nbs/io/428_any_table.ipynb #imports-own
 from motionfm.basics import DataError
-from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv_columns import check_a_row_each, coordinates_of, people_columns, time_unit_of
-from motionfm.io.keypoints import (
-    fill_headings,
-    gather_rows,
-    is_axes,
-    LANDMARKS,
-    names_of,
-    pair_of,
-    rate_of_video,
-    VIDEO_RATE,
+from motionfm.io.any_columns import (
+    are_whole,
+    Columns,
+    continuous,
+    find_columns,
+    find_head,
+    find_keys,
+    find_rows,
+    goes_on,
+    Head,
+    Keys,
+    LEAST_POINTS,
+    moments_of,
+    Rows,
+    without_brackets,
 )
-from motionfm.io.point_names import is_position, quaternion_names
-
-# %% ../../nbs/io/428_any_table.ipynb #imports-sheet
+from motionfm.io.csv_columns import check_a_row_each, people_columns
+from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video, VIDEO_RATE
 from motionfm.io.registry import layout
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,
-    GAP_WORDS,
-    parse_sheet,
     people_parts,
-    plain_cell,
     read_numbers,
     row_words,
-    Sheet,
     sheet_parts,
     sheet_timing,
     SheetContent,
-    split_row,
     unique_names,
     write_sheet,
 )
-from motionfm.io.tabular import cut_off, note_of_left, number_points, place_rows
+from motionfm.io.tabular import note_of_left, number_points, place_rows
 from motionfm.io.text import read_bytes
-from motionfm.io.timing import TIME_UNITS
 from motionfm.io.trial import prefix_errors, Trial
 
-# %% ../../nbs/io/428_any_table.ipynb #is-row
-_NUMBER = re.compile(
-    r'[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)', re.IGNORECASE | re.ASCII)
-
-def _count_numbers(cells: Sequence[str]) -> tuple[int, int]:
-    "Numbers among cells, and words that are neither numbers nor gaps."
-    words = [plain_cell(cell[:60]) for cell in cells]
-    others = [word for word in words if not _NUMBER.fullmatch(word)]
-    gaps = sum(not word or word.lower() in GAP_WORDS for word in others)
-    return len(words) - len(others), len(others) - gaps
-
-def _cells_of(line: str, separator: str) -> list[str]:
-    "Cells of a line; spaces that touch count once."
-    return line.split() if separator == ' ' else split_row(line.rstrip('\r'), separator)
-
-def _is_row(cells: Sequence[str]) -> bool:
-    numbers, words = _count_numbers(cells)
-    return numbers > 2 and words <= max(3, .1*len(cells)) and numbers > words
-
-# %% ../../nbs/io/428_any_table.ipynb #width-of
-_PLAIN = frozenset('0123456789.+-eE\t;,| \r')   # of which lines of numbers are made
-
-def _width_of(line: str, separator: str) -> int:
-    "Cells of a line, negative where it is no row."
-    cells = _cells_of(line, separator)
-    is_plain = _PLAIN.issuperset(line)   # said sooner than each cell is tried
-    is_row = sum(map(bool, cells)) > 2 if is_plain else _is_row(cells)
-    return len(cells) if is_row else -len(cells)
-
-# %% ../../nbs/io/428_any_table.ipynb #separator
-_SEPARATORS, _LOOKED_AT = '\t;,| ', 60   # the first is preferred; lines in the middle of a file
-_LONGEST_LINE = 500_000   # letters; no body has so many points
-
-class NoRowsError(DataError):
-    "A text has no rows of numbers."
-
-def _find_separator(lines: Sequence[str]) -> str:
-    "What separates the cells of rows; raises `DataError` where there are no rows."
-    there = [line for line in lines if line.strip()]
-    middle = there[len(there)//2:][:_LOOKED_AT]
-    if max(map(len, there), default=0) > _LONGEST_LINE: middle = []
-    def fit(separator: str) -> tuple[int, int]:
-        cells = [_cells_of(line, separator) for line in middle]
-        widths = Counter(len(one) for one in cells if _is_row(one))
-        return widths.most_common(1)[0][::-1] if widths else (0, 0)
-    best = max(_SEPARATORS, key=fit)
-    if middle and fit(best)[0] >= .6*len(middle): return best
-    raise NoRowsError('no rows of numbers found, expected three or more in each; export the table again')
-
-# %% ../../nbs/io/428_any_table.ipynb #find-rows
-class _Rows(NamedTuple):
-    "A table, and which of its lines are rows."
-    sheet: Sheet
-    rows: list[int]      # lines
-    width: int           # cells of each
-
-def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
-    "Raise `DataError` where the file ends in the midst of its last row."
-    last = max(line for line, text in enumerate(lines) if text.strip(separator + ' "\r'))
-    if last <= rows[-1] or _count_numbers(_cells_of(lines[last], separator))[1]: return
-    raise cut_off(last + 1)
-
-# %% ../../nbs/io/428_any_table.ipynb #numbers-columns
-def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: str) -> list[int]:
-    "Rows without those that begin with a word, as Mean, where nearly all others begin with a number."
-    first = [lines[row].partition(separator)[0] for row in rows]
-    is_word = [_count_numbers([word])[1] > 0 for word in first]
-    if sum(is_word) > .1*len(rows): return list(rows)
-    return [row for row, word in zip(rows, is_word) if not word]
-
-def _numbers_columns(cells: Sequence[str]) -> bool:
-    "Whether a row counts the columns, as pandas does where they have no names: 0, 1, 2, …"
-    words = [plain_cell(cell) for cell in cells]
-    words = words[1:] if words and not words[0] else words
-    return len(words) > 3 and words == [str(number) for number in range(len(words))]
-
-# %% ../../nbs/io/428_any_table.ipynb #find-rows-2
-def _find_rows(raw: bytes) -> _Rows:
-    "Rows of a file, from the first one on those of numbers or of gaps alone; raises `DataError`."
-    sheet = parse_sheet(raw)
-    separator = _find_separator(sheet.lines)
-    lines = [' '.join(line.split()) for line in sheet.lines] if separator == ' ' else sheet.lines
-    widths = [_width_of(line, separator) for line in lines]
-    width = Counter(one for one in widths if one > 0).most_common(1)[0][0]
-    def is_row(line: int) -> bool:
-        if widths[line] > 0: return widths[line] >= width
-        return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
-    rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
-    if len(rows) > 1 and _numbers_columns(_cells_of(lines[rows[0]], separator)): rows.pop(0)
-    rows = _without_statistics(lines, rows, separator)
-    _check_whole(lines, rows, separator)
-    return _Rows(sheet._replace(lines=lines, separator=separator), rows, width)
-
-# %% ../../nbs/io/428_any_table.ipynb #brackets
-_LEAST = 4   # points of a body
-_GROUP = re.compile(r'"?[\[({]([^\[\](){}"]{3,400})[\])}]"?')
-_PART = re.compile(r"(?:'[a-z]\w{0,30}'\s*:\s*)?([^\s,;]+)")
-
-def _flat_heading(line: str, row: str, separator: str, width: int) -> str:
-    "A line of names above a row (a group is an @): a name for each number of a group."
-    axes = ('x', 'y', 'z', 'visibility')[:width]
-    pairs = zip(line.split(separator), row.split(separator))
-    return separator.join(separator.join(f'{word.strip()}_{axis}' for axis in axes)
-                          if cell.strip() == '@' else word for word, cell in pairs)
-
-# %% ../../nbs/io/428_any_table.ipynb #brackets-2
-def _without_brackets(raw: bytes) -> bytes | None:
-    "A table whose cells hold positions, as [1 2 3], with a cell for each number; None for other tables."
-    lines = [line for line in parse_sheet(raw).lines if line.strip()]
-    first = next((place for place, line in enumerate(lines[:_LOOKED_AT])
-                  if len(_GROUP.findall(line)) >= _LEAST), None)
-    if first is None: return None
-    width = max(len(_PART.findall(group)) for group in _GROUP.findall(lines[first]))
-    row = _GROUP.sub('@', lines[first].rstrip())
-    separator = next((one for one in '\t;,' if f'@{one}' in row), ' ')
-    def flat(match): return separator.join((_PART.findall(match[1]) + ['']*width)[:width])
-    found = [_GROUP.sub(flat, line) for line in lines[first:]]
-    if first: found.insert(0, _flat_heading(lines[first - 1], row, separator, width))
-    return '\n'.join(found).encode() if width in (3, 4) else None
-
-# %% ../../nbs/io/428_any_table.ipynb #said
-_RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:[.,]\d{1,9})?)(?![\d.,])'
-                   r'|\b(\d{1,4}(?:[.,]\d{1,9})?)\s?hz\b', re.IGNORECASE)
-_UNIT = re.compile(r'unit\w{0,3}\W{0,12}(mm|cm|m|milli\w{5,6}|centi\w{5,6}|met[er]{2}s?)(?![\w/^·*])',
-                   re.IGNORECASE)
-_OTHER_RATES = re.compile(r'filter|cut-?off|butterworth|heart|emg|force|analog', re.IGNORECASE)
-_UNIT_WORDS = frozenset(
-    'mm cm m s ms sec seconds deg degrees rad n nm m/s m/s2 m/s^2 g hz frames - #'.split())
-
-def _said_above(text: str) -> tuple[float | None, str | None]:
-    "The rate in Hz and the unit that words above a table say, None where they say none, or several."
-    lines = [line for line in text.split('\n') if not _OTHER_RATES.search(line)]
-    rates = {float((one[1] or one[2]).replace(',', '.')) for line in lines for one in _RATE.finditer(line)}
-    unit, hertz = _UNIT.search(text), rates.pop() if len(rates) == 1 else 0.
-    said = unit[1].lower() if unit else ''
-    return hertz or None, SPELLED_UNITS.get(said, said) or None
-
-def _said_by_units(words: Sequence[str]) -> list[str]:
-    "Lengths in a line of units, nothing where it is none."
-    said = [word.strip('[]()').lower() for word in words if word]
-    if len(said) < 3 or not _UNIT_WORDS.issuperset(said): return []
-    lengths = [word for word in dict.fromkeys(said) if word in ('mm', 'cm', 'm')]
-    if lengths or set(said) <= {'s', 'ms', 'sec', 'seconds', 'hz', 'frames', '-', '#'}: return lengths or ['']
-    raise DataError(f'a line of units {", ".join(dict.fromkeys(said))[:40]} found, expected m, cm or mm')
-
-# %% ../../nbs/io/428_any_table.ipynb #head
-_MOST_ABOVE = 40   # lines
-
-class _Head(NamedTuple):
-    "What stands above the rows."
-    words: list[str]        # a name, with its axis, for each cell; empty where there is none
-    lines: list[int]        # of names, axes and units
-    rate: float | None      # Hz
-    units: str | None
-
-def _with_axes(names: Sequence[str], axes: Sequence[str]) -> list[str]:
-    "Names with axes from a line below them; a blank is the name before it."
-    above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
-    return [f'{name}.{axis}' if axis else name for name, axis in zip(above, axes)]
-
-# %% ../../nbs/io/428_any_table.ipynb #find-head
-def _find_head(found: _Rows) -> _Head:
-    "Names, rate and unit of a table."
-    sheet, blank = found.sheet, found.sheet.separator + ' "\t\r'
-    lines = [line for line in range(found.rows[0]) if sheet.lines[line].strip(blank)][-_MOST_ABOVE:]
-    rate, units = _said_above('\n'.join(sheet.lines[line] for line in lines))
-    words = [row_words(sheet, line) for line in lines]
-    lengths = _said_by_units(words[-1]) if words else []
-    below = [lines.pop()] if lengths else []
-    if len(lengths) == 1: units = lengths[0] or units
-    wide = [place for place in range(len(lines)) if len(words[place]) >= max(3, .3*found.width)
-            and not _numbers_columns(words[place])]
-    if not wide: return _Head([], below, rate, units)
-    last = wide[-1]
-    if not last or not is_axes(words[last]): return _Head(words[last], [lines[last], *below], rate, units)
-    return _Head(_with_axes(words[last - 1], words[last]), [*lines[last - 1:last + 1], *below], rate, units)
-
-# %% ../../nbs/io/428_any_table.ipynb #readings
-Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
-_BEHIND = re.compile(r'(?P<name>.+?)[^a-z0-9]{1,3}(?P<axis>[xyz])[\])]?'
-                     r'(?:[\s_]?(?:coord\w{0,6}|3d|pos|position|world))?', re.IGNORECASE)
-_LOWER = re.compile(r'(?P<name>.*[A-Za-z0-9])(?P<axis>[xyz])')
-_GLUED = re.compile(r'(?P<name>.{2,}?)_?[pPtT](?P<axis>[xyz])')
-_BEFORE = re.compile(r'(?P<axis>[XYZ])(?P<name>[A-Z].*)')
-_DIGIT = re.compile(r'(.+?)[\s_.:-]*[\[(]?([0-3])[\])]?')
-
-def _by_pattern(pattern: re.Pattern, words: Sequence[str]) -> list[Pair]:
-    "Names and axes, as a pattern with groups of these names finds them."
-    found = map(pattern.fullmatch, words)
-    return [(match['name'], match['axis'].lower()) if match else None for match in found]
-
-# %% ../../nbs/io/428_any_table.ipynb #by-digits
-def _by_digits(words: Sequence[str]) -> list[Pair]:
-    "Axes that are numbered, from 0 or from 1."
-    found, numbers = [_DIGIT.fullmatch(word) for word in words], dict[str, set]()
-    for match in filter(None, found): numbers.setdefault(match[1], set()).add(int(match[2]))
-    start = {name: min(some) for name, some in numbers.items() if some in ({0, 1, 2}, {1, 2, 3})}
-    return [(match[1], 'xyz'[int(match[2]) - start[match[1]]]) if match and match[1] in start else None
-            for match in found]
-
-def _by_threes(words: Sequence[str]) -> list[Pair]:
-    "Three columns of one name, also with .1 and .2 behind it or with blanks, are x, y and z."
-    pairs: list[Pair] = [None]*len(words)
-    for place in range(len(words) - 2):
-        name, second, third = words[place:place + 3]
-        same = {second, third} <= {name, ''} or (second, third) == (f'{name}.1', f'{name}.2')
-        if name and same and pairs[place] is None: pairs[place:place + 3] = [(name, axis) for axis in 'xyz']
-    return pairs
-
-def _by_last_letter(words: Sequence[str]) -> list[Pair]:
-    "Axes that follow a name at once, or a p or t for its position, where all names have one."
-    glued, plain = _by_pattern(_GLUED, words), _by_pattern(_LOWER, words)
-    return glued if all(one for one, other in zip(glued, plain) if other) else plain
-
-def _readings(words: Sequence[str]) -> Iterator[list[Pair]]:
-    "Ways to read the names of columns, the usual ones first."
-    usual = [pair_of(word) for word in words]
-    yield usual
-    yield [pair or sure for pair, sure in zip(coordinates_of(words), usual)]
-    yield [sure if sure and sure[1] not in 'xyz' else pair
-           for pair, sure in zip(_by_pattern(_BEHIND, words), usual)]
-    yield _by_last_letter(words)
-    yield _by_pattern(_BEFORE, words)
-    yield _by_digits(words)
-    yield _by_threes(words)
-
-# %% ../../nbs/io/428_any_table.ipynb #columns
-class _Columns(NamedTuple):
-    "Where the points of a table stand."
-    names: list[str]
-    cells: list[list[int]]   # x, y, z of each
-    sure: list[int]          # cell that says how certain each is, -1 where there is none
-
-def _whole_points(pairs: Sequence[Pair], other: set[str]) -> dict[str, dict[str, int]]:
-    "Cells of points that have x, y and z, and are places."
-    places: dict[str, dict[str, int]] = {}
-    for cell, pair in enumerate(pairs):
-        if pair: places.setdefault(pair[0], {}).setdefault(pair[1], cell)
-    return {name: axes for name, axes in places.items()
-            if {'x', 'y', 'z'} <= set(axes) and name not in other and is_position(name)}
-
-# %% ../../nbs/io/428_any_table.ipynb #find-columns
-_LONGEST_NAME = 200   # letters
-
-def _find_columns(words: Sequence[str]) -> _Columns | None:
-    "Points by the names of columns; None where there are fewer than four."
-    words = [word[:_LONGEST_NAME] for word in words]
-    other = quaternion_names(words)
-    best = max((_whole_points(pairs, other) for pairs in _readings(words)), key=len)
-    if len(best) < _LEAST: return None
-    sure = [next((axes[word] for word in CERTAINTY_WORDS if word in axes), -1) for axes in best.values()]
-    return _Columns(list(best), [[axes[axis] for axis in 'xyz'] for axes in best.values()], sure)
-
-# %% ../../nbs/io/428_any_table.ipynb #clock
-_CLOCK = re.compile(r'((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?)(?:\s*([ap])\.?m\.?)?', re.IGNORECASE)
-_DATE = re.compile(r'(\d{1,2})[./-](\d{1,2})[./-](\d{4})[\sT,]+(.{4,30})')
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)   # times without a zone count as UTC, wherever they are read
-
-def _clock_seconds(word: str) -> float:
-    "A clock time, of 24 or of 12 hours, as seconds; NaN for anything else."
-    found = _CLOCK.fullmatch(word)
-    if not found: return np.nan
-    parts = [float(part) for part in found[1].replace(',', '.').split(':')]
-    if found[2]: parts[0] = parts[0] % 12 + 12*(found[2].lower() == 'p')
-    return sum(part*60**power for power, part in enumerate(reversed(parts)))
-
-def _since_1970(moment: datetime) -> float:
-    "Seconds, the same in every time zone, also before that."
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH).total_seconds()
-
-def _as_seconds(word: str, day_first: bool) -> float:
-    "A clock time, or a date with a time, as seconds; NaN for anything else."
-    word, found = word[:60], _DATE.fullmatch(word[:60])
-    try:
-        if not found: return _since_1970(datetime.fromisoformat(word.replace('Z', '+00:00')))
-        day, month = int(found[1 if day_first else 2]), int(found[2 if day_first else 1])
-        return datetime(int(found[3]), month, day).toordinal()*86400 + _clock_seconds(found[4])
-    except (ValueError, OverflowError, OSError): return _clock_seconds(word)
-
-# %% ../../nbs/io/428_any_table.ipynb #keys
-def _column(found: _Rows, cell: int) -> np.ndarray:
-    "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
-    try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
-    except DataError: pass
-    words = [(row_words(found.sheet, row)[cell:] or [''])[0] for row in found.rows]
-    ways = [np.array([_as_seconds(word, day_first) for word in words]) for day_first in (True, False)]
-    known = [times[np.isfinite(times)] for times in ways]
-    order = [(-len(times), np.ptp(times) if len(times) else 0.) for times in known]
-    return ways[order.index(min(order))]   # of two ways to read a date, the shorter recording
-
-_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds)(?!.*frame).*'
-                   r'|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?', re.IGNORECASE)
-_STEP = re.compile(r'dt|delta_?t(ime)?|time_?step|interval', re.IGNORECASE)
-_FRAME = re.compile(r'.*(frame|sample|index|fnum|count)[\s_]*(id|idx|index|no|num|number|#)?'
-                    r'|#|i|n|no|id|unnamed: 0|', re.IGNORECASE)
-
-class _Keys(NamedTuple):
-    "What tells the frames of rows."
-    frame: int = -1    # cell of the frame number, -1 where there is none
-    time: int = -1     # cell of the time
-    times: np.ndarray | None = None   # (R,) seconds
-
-def _goes_on(numbers: np.ndarray) -> bool:
-    "Whether numbers (R,) grow or stay from row to row, nearly always."
-    known = np.isfinite(numbers)
-    steps = np.diff(numbers[known])
-    return bool(known.mean() > .8 and (steps > 0).any() and (steps >= 0).mean() > .9)
-
-# %% ../../nbs/io/428_any_table.ipynb #seconds
-_MINUTES = re.compile(r'.*(?:^|[^a-z])min(utes)?[\])]?', re.IGNORECASE)
-_HOURS = re.compile(r'.*(?:^|[^a-z])h(ours?)?[\])]?', re.IGNORECASE)
-
-def _seconds_of(word: str, numbers: np.ndarray) -> np.ndarray | None:
-    "(R,) seconds of a column of this name; None where it tells no times."
-    if _STEP.fullmatch(word):
-        steps_only = np.isfinite(numbers).all() and (numbers >= 0).all() and numbers.any()
-        return numbers.cumsum() - numbers[0] if steps_only else None
-    if not _TIME.fullmatch(word) or not _goes_on(numbers): return None
-    unit = time_unit_of(re.sub('usec', 'us', word.lower()))
-    if _HOURS.fullmatch(word): return numbers*3600
-    return numbers*(60. if _MINUTES.fullmatch(word) else TIME_UNITS[unit or 's'])
-
-# %% ../../nbs/io/428_any_table.ipynb #find-keys
-def _find_keys(found: _Rows, words: Sequence[str], others: Sequence[int]) -> _Keys:
-    "The columns of frame numbers and of times among others."
-    keys = _Keys()
-    for cell in others:
-        word = words[cell].strip() if cell < len(words) else ''
-        if not any(one.fullmatch(word) for one in (_TIME, _STEP, _FRAME)): continue
-        numbers = _column(found, cell)
-        times = _seconds_of(word, numbers) if keys.time < 0 else None
-        if times is not None: keys = keys._replace(time=cell, times=times)
-        elif keys.frame < 0 and _FRAME.fullmatch(word) and _are_whole(numbers) and _goes_on(numbers):
-            keys = keys._replace(frame=cell)
-    return keys
-
-def _are_whole(numbers: np.ndarray) -> bool: return bool((numbers == np.round(numbers)).all())
-
-# %% ../../nbs/io/428_any_table.ipynb #continuous
-_MOST_TRIALS = 20   # in one table
-
-def _continuous(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    "Times (T,) that go on where they began anew; what is to be noted."
-    steps = np.diff(times)
-    back = np.flatnonzero(steps < 0)
-    if not len(back) or not np.isfinite(times).all(): return times, []
-    steps[back] = np.median(steps)
-    if len(back) > _MOST_TRIALS:
-        raise DataError(f'frames or times that go back in {len(back)} rows found, expected them in '
-                        'their order; sort the rows, or keep one person')
-    note = f'the times begin anew in row {back[0] + 2}; all rows are taken as one recording'
-    return times[0] + np.r_[0, steps.cumsum()], [note]
-
-# %% ../../nbs/io/428_any_table.ipynb #bare
+# %% ../../nbs/io/428_any_table.ipynb #point-size
 def _point_size(numbers: np.ndarray, first: int, width: int) -> int:
     "How many of the cells (R, C) from one on belong to each point: 4, 3, or 0 where they are no points."
     for size in 4, 3:
-        if (width - first) % size or (width - first)//size < _LEAST: continue
+        if (width - first) % size or (width - first)//size < LEAST_POINTS: continue
         if size == 3: return 3
         state = numbers[:, first + 3:width:4]
         if np.isfinite(state).any() and np.nanmin(state) >= 0 and np.nanmax(state) <= 2: return 4
     return 0
 
-def _bare_columns(found: _Rows) -> tuple[_Columns, _Keys]:
-    "Points of rows that have no names; raises `DataError`."
-    rows = found.rows[:500]
-    few = read_numbers(found.sheet, rows, range(found.width))
-    width = int(np.flatnonzero(np.isfinite(few).any(0))[-1]) + 1
-    for first in range(3):
-        if first and not _goes_on(few[:, first - 1]): break
-        size = _point_size(few, first, width)
-        if size: return _name_bare(few, first, width, size), _bare_keys(found, first)
-    raise DataError(f'rows of {width} numbers without names found, expected three for each point; '
-                    'add a line of names')
-
 # %% ../../nbs/io/428_any_table.ipynb #name-bare
-def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> _Columns:
+def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> Columns:
     "Columns of points that have numbers for names; 33 are the landmarks of MediaPipe."
     begins = range(first, width, size)
     are_landmarks = len(begins) == len(LANDMARKS)
     names = list(LANDMARKS) if are_landmarks else number_points(len(begins))
     state = numbers[:, first + 3:width:4] if size == 4 else np.ones(1)
     is_certainty = np.nanmax(state) <= 1 and (state < 1).any()
-    return _Columns(names, [[begin, begin + 1, begin + 2] for begin in begins],
+    return Columns(names, [[begin, begin + 1, begin + 2] for begin in begins],
                     [begin + 3 if is_certainty else -1 for begin in begins])
 
-def _bare_keys(found: _Rows, first: int) -> _Keys:
+# %% ../../nbs/io/428_any_table.ipynb #bare-keys
+def _bare_keys(found: Rows, first: int) -> Keys:
     "Frame number and time in the cells before the first point."
-    keys = _Keys()
+    keys = Keys()
     for cell in range(first):
-        numbers = _column(found, cell)
-        found_here = dict(frame=cell) if _are_whole(numbers) else dict(time=cell, times=numbers)
+        numbers = moments_of(found, cell)
+        found_here = dict(frame=cell) if are_whole(numbers) else dict(time=cell, times=numbers)
         keys = keys._replace(**found_here)
     return keys
 
-# %% ../../nbs/io/428_any_table.ipynb #parse-wide
+# %% ../../nbs/io/428_any_table.ipynb #bare
+def _bare_columns(found: Rows) -> tuple[Columns, Keys]:
+    "Points of rows that have no names; raises `DataError`."
+    rows = found.rows[:500]
+    few = read_numbers(found.sheet, rows, range(found.width))
+    width = int(np.flatnonzero(np.isfinite(few).any(0))[-1]) + 1
+    for first in range(3):
+        if first and not goes_on(few[:, first - 1]): break
+        size = _point_size(few, first, width)
+        if size: return _name_bare(few, first, width, size), _bare_keys(found, first)
+    raise DataError(f'rows of {width} numbers without names found, expected three for each point; '
+                    'add a line of names')
+
+# %% ../../nbs/io/428_any_table.ipynb #parsed
 _LAYOUT = 'table of any make'
 
 class _Parsed(NamedTuple):
@@ -460,13 +104,15 @@ class _Parsed(NamedTuple):
     names: list[str]
     is_sure: bool        # whether it says how certain samples are
 
-def _wide_content(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> SheetContent:
+# %% ../../nbs/io/428_any_table.ipynb #wide-content
+def _wide_content(found: Rows, head: Head, columns: Columns, keys: Keys) -> SheetContent:
     "Where a table with a row for each frame has what, before its numbers are read."
     return SheetContent(
         _LAYOUT, found.sheet, np.array(found.rows)[:, None], np.array(columns.cells), (),
         tuple(columns.names), np.empty(0), heads=tuple(head.lines), keys=(keys.frame, -1), adds_frames=False)
 
-def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _Parsed:
+# %% ../../nbs/io/428_any_table.ipynb #parse-wide
+def _parse_wide(found: Rows, head: Head, columns: Columns, keys: Keys) -> _Parsed:
     "Take a table with a row for each frame apart; raises `DataError`."
     names = names_of(columns.names)
     parts = sheet_parts(_wide_content(found, head, columns, keys), names, columns.sure)
@@ -476,20 +122,21 @@ def _parse_wide(found: _Rows, head: _Head, columns: _Columns, keys: _Keys) -> _P
     parts['notes'] = [*parts['notes'], *note_of_left(left)]
     return _Parsed(parts, names, max(columns.sure) >= 0)
 
-# %% ../../nbs/io/428_any_table.ipynb #people
+# %% ../../nbs/io/428_any_table.ipynb #people-cells
 _MOST_PEOPLE = 8
 
-def _people_cells(found: _Rows, words: Sequence[str], others: Sequence[int]) -> list[int]:
+def _people_cells(found: Rows, words: Sequence[str], others: Sequence[int]) -> list[int]:
     "Cells that tell the rows of a few people apart."
     rows = [row_words(found.sheet, row) for row in found.rows]
     kinds = {cell: {row[cell] for row in rows if cell < len(row)} for cell in people_columns(words)}
     return [cell for cell, kind in kinds.items() if cell in others and 1 < len(kind) <= _MOST_PEOPLE]
 
+# %% ../../nbs/io/428_any_table.ipynb #people
 def _parse_people(
-    found: _Rows, head: _Head, columns: _Columns, keys: _Keys, whose: list[int],
+    found: Rows, head: Head, columns: Columns, keys: Keys, whose: list[int],
 ) -> _Parsed | None:   # None where no frame has several rows
     "Take a table with a row for each person of each frame apart; raises `DataError`."
-    moments = _column(found, keys.frame) if keys.frame >= 0 else keys.times
+    moments = moments_of(found, keys.frame) if keys.frame >= 0 else keys.times
     if not whose or moments is None or len(np.unique(moments)) == len(moments): return None
     people = [':'.join(row_words(found.sheet, row)[cell] for cell in whose) for row in found.rows]
     names = names_of(columns.names)
@@ -517,12 +164,12 @@ class _Long(NamedTuple):
 def _is_name(words: Sequence[str]) -> bool:
     "Whether a column (R,) names points: several, that come again, another one in nearly every row."
     changes = sum(one != other for one, other in zip(words, words[1:]))
-    return _LEAST <= len({*words}) <= .7*len(words) and changes > .8*(len(words) - 1)
+    return LEAST_POINTS <= len({*words}) <= .7*len(words) and changes > .8*(len(words) - 1)
 
 # %% ../../nbs/io/428_any_table.ipynb #find-long
 _SOME_ROWS = 3000
 
-def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
+def _find_long(found: Rows, words: Sequence[str]) -> _Long | None:
     "The columns of a table with a row for each point; None where it is none."
     axes: dict[str, int] = {}
     for cell, match in enumerate(map(_LONG_AXIS.fullmatch, words)):
@@ -539,7 +186,7 @@ def _find_long(found: _Rows, words: Sequence[str]) -> _Long | None:
     return _Long([axes[axis] for axis in 'xyz'], name, who, sure)
 
 # %% ../../nbs/io/428_any_table.ipynb #long-labels
-def _long_labels(found: _Rows, long: _Long) -> list[str]:
+def _long_labels(found: Rows, long: _Long) -> list[str]:
     "The point of each row, behind whose it is; raises `DataError` for a row that is too short."
     words = [row_words(found.sheet, row) for row in found.rows]
     need = max(long.name, *long.who, 0)
@@ -548,18 +195,19 @@ def _long_labels(found: _Rows, long: _Long) -> list[str]:
         raise DataError(f'line {short + 1}: fewer than {need + 1} cells found; correct the line')
     return [':'.join([*(row[cell] for cell in long.who), row[long.name]]) for row in words]
 
-def _long_keys(found: _Rows, words: Sequence[str], long: _Long) -> tuple[_Keys, np.ndarray]:
+# %% ../../nbs/io/428_any_table.ipynb #long-keys
+def _long_keys(found: Rows, words: Sequence[str], long: _Long) -> tuple[Keys, np.ndarray]:
     "What tells the frames, and (R,) the number or time of each row; raises `DataError` where nothing does."
     taken = {*long.cells, long.name, long.sure, *long.who}
     others = [cell for cell, word in enumerate(words)
               if cell not in taken and not _NAME.fullmatch(word.strip())]
-    keys = _find_keys(found, words, others)
-    if keys.frame >= 0: return keys, _column(found, keys.frame)
+    keys = find_keys(found, words, others)
+    if keys.frame >= 0: return keys, moments_of(found, keys.frame)
     if keys.times is not None: return keys, keys.times
     raise DataError('a row for each point, but neither frame numbers nor times found; add a column of them')
 
 # %% ../../nbs/io/428_any_table.ipynb #parse-long
-def _parse_long(found: _Rows, words: Sequence[str], long: _Long) -> _Parsed:
+def _parse_long(found: Rows, words: Sequence[str], long: _Long) -> _Parsed:
     "Take a table with a row for each point apart; raises `DataError`."
     keys, moments = _long_keys(found, words, long)
     sure = [long.sure]*(long.sure >= 0)
@@ -577,15 +225,15 @@ def _parse_long(found: _Rows, words: Sequence[str], long: _Long) -> _Parsed:
     return _Parsed(parts, names, bool(sure))
 
 # %% ../../nbs/io/428_any_table.ipynb #parse
-def _parse(found: _Rows, head: _Head) -> _Parsed:
+def _parse(found: Rows, head: Head) -> _Parsed:
     "Take a table apart; raises `DataError`."
     if not head.words: return _parse_wide(found, head, *_bare_columns(found))
-    columns = _find_columns(head.words)
+    columns = find_columns(head.words)
     if columns:
         taken = {*np.ravel(columns.cells).tolist(), *columns.sure}
         others = [cell for cell in range(found.width) if cell not in taken]
         whose = _people_cells(found, head.words, others)
-        keys = _find_keys(found, head.words, [cell for cell in others if cell not in whose])
+        keys = find_keys(found, head.words, [cell for cell in others if cell not in whose])
         return _parse_people(found, head, columns, keys, whose) or _parse_wide(found, head, columns, keys)
     long = _find_long(found, head.words)
     if long: return _parse_long(found, head.words, long)
@@ -603,13 +251,13 @@ def _within_seconds(times: np.ndarray) -> np.ndarray:
 
 def _going_on(parts: dict, key: str) -> dict:
     "Frames or times that go on, and notes; raises `DataError` where most of them stand in several rows."
-    numbers, notes = _continuous(parts[key])
+    numbers, notes = continuous(parts[key])
     if key == 'time': numbers = _within_seconds(numbers)
     check_a_row_each(numbers, key)
     return {key: numbers, 'notes': [*parts['notes'], *notes]}
 
 # %% ../../nbs/io/428_any_table.ipynb #complete
-def _complete(parsed: _Parsed, head: _Head, rate: float | None) -> dict:
+def _complete(parsed: _Parsed, head: Head, rate: float | None) -> dict:
     "What is known about time and unit, put in; raises `DataError`."
     parts, values = dict(parsed.parts), parsed.parts['values']
     parts['values'] = np.where(np.isinf(values), np.nan, values)
@@ -632,10 +280,10 @@ def read_any_table(
 ) -> Trial:                      # the recording
     "Read a table that no other reader knows; raises `FileError`, `DataError`."
     raw = read_bytes(Path(path))
-    flat = _without_brackets(raw)
+    flat = without_brackets(raw)
     with prefix_errors(str(path)):
-        found = _find_rows(raw if flat is None else flat)
-        head = _find_head(found)
+        found = find_rows(raw if flat is None else flat)
+        head = find_head(found)
         parts = _complete(_parse(found, head), head, rate)
     if flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import DataError
-from .any_table import NoRowsError, read_any_table
+from .any_columns import NoRowsError
+from .any_table import read_any_table
 from .c3d import without_markers
 from .c3d_content import C3dContent
 from .conventions import check_up, per_metre, UnknownUnitError
