@@ -20,8 +20,9 @@ from ..basics import DataError
 from ..body.skeleton import JOINTS
 from .build import build_trial, unique_names
 from .bvh import add_middles, apart, CMU_UNIT, unit_of_person
+from .bvh_kinematics import rotation_about
 from .bvh_names import find_nodes
-from .bvh_text import check_moved, rotation_about
+from .bvh_text import check_moved
 from .conventions import check_up, find_up, from_y_up, leg_length, per_metre, to_y_up
 from .point_sets import set_size
 from .registry import layout, reader

@@ -17,15 +17,9 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINTS
 from .build import build_trial, unit_of_size
+from .bvh_kinematics import forward_kinematics, resting_positions
 from .bvh_names import find_nodes
-from motionfm.io.bvh_text import (
-    bvh_text,
-    forward_kinematics,
-    Hierarchy,
-    parse_bvh,
-    ParsedBvh,
-    resting_positions,
-)
+from .bvh_text import bvh_text, Hierarchy, parse_bvh, ParsedBvh
 from motionfm.io.conventions import (
     ADULT_LEG_M,
     check_up,

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bvh_text import forward_kinematics, Hierarchy, local_poses, rotation_about
+from .bvh_kinematics import forward_kinematics, local_poses, rotation_about
+from .bvh_text import Hierarchy
 
 # %% ../../nbs/io/431_inverse_kinematics.ipynb #nearest
 def _unwrapped(angles: np.ndarray, reference: np.ndarray) -> np.ndarray:
