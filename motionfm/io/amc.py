@@ -8,8 +8,6 @@ __all__ = ['read_amc']
 # %% ../../nbs/io/434_amc.ipynb #imports
 import re
 from array import array
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +16,9 @@ import numpy as np
 
 from ..basics import DataError
 from ..body.skeleton import JOINTS
+from .asf import Bone, bone_ends, parse_asf, ROTATIONS, Skeleton, word_lines, WordLine
 from .build import build_trial, unique_names
 from .bvh import add_middles, apart, CMU_UNIT, unit_of_person
-from .bvh_kinematics import rotation_about
 from .bvh_names import find_nodes
 from .bvh_text import check_moved
 from .conventions import check_up, find_up, from_y_up, leg_length, per_metre, to_y_up
@@ -30,193 +28,6 @@ from .sheet import sheet_timing
 from .text import read_text
 from .trial import prefix_errors, Trial
 
-# %% ../../nbs/io/434_amc.ipynb #sections
-_Line = tuple[int, list[str]]   # number of a line, and its words
-
-def _lines_of(text: str) -> Iterator[_Line]:
-    "The lines that say something."
-    for number, line in enumerate(text.split('\n'), 1):
-        words = line.partition('#')[0].strip('\x00\x1a\ufeff \t').split()
-        if words: yield number, words
-
-def _sections(text: str) -> dict[str, list[_Line]]:
-    "Name of a section, without its colon: its lines."
-    found: dict[str, list[_Line]] = {}
-    current = found.setdefault('', [])
-    for number, words in _lines_of(text):
-        if not words[0].startswith(':'): current.append((number, words))
-        else: current = found.setdefault(words[0][1:].lower(), [])
-    return found
-
-# %% ../../nbs/io/434_amc.ipynb #numbers
-def _numbers(line: _Line, count: int) -> list[float]:
-    "The numbers behind the first word of a line; raises `DataError` unless there are so many."
-    number, (key, *words) = line
-    try: found = list(map(float, words))
-    except ValueError: found = []
-    if len(found) == count and np.isfinite(found).all(): return found
-    raise DataError(f'line {number}: {" ".join([key, *words])[:40]!r} found, expected {key[:20]} and '
-                    f'{"a number" if count == 1 else f"{count} numbers"}; correct the line')
-
-def _order(line: _Line, word: str) -> str:
-    "An order of axes, as 'XYZ'; raises `DataError`."
-    if sorted(word.upper()) == ['X', 'Y', 'Z']: return word.upper()
-    raise DataError(f'line {line[0]}: {word[:20]!r} found for the order of the axes, '
-                    'expected one such as XYZ')
-
-# %% ../../nbs/io/434_amc.ipynb #bone
-@dataclass
-class _Bone:
-    "A bone of a resting skeleton."
-    name: str
-    vector: np.ndarray              # (3,) from its beginning to its end, in the unit of the file
-    axes: np.ndarray                # (3, 3) rotation from its own axes to those of the skeleton
-    order: str                      # of its turns, as 'XYZ'
-    channels: tuple[str, ...]       # as 'rx', in the order of the numbers
-    parent: int = -1                # index of the bone above; −1 for the root
-
-# %% ../../nbs/io/434_amc.ipynb #turned
-def _turned(
-    order: str,               # of the axes, the first turn first
-    angles: dict[str, np.ndarray],   # 'X', 'Y' or 'Z': (T,) degrees; an axis that is absent does not turn
-    count: int,               # T
-) -> np.ndarray:              # (T, 3, 3)
-    "Turns about axes that stay where they are, one after the other."
-    rotation = np.tile(np.eye(3), (count, 1, 1))
-    for axis in order:
-        if axis in angles: rotation = rotation_about(axis, angles[axis]) @ rotation
-    return rotation
-
-def _axes(order: str, degrees: np.ndarray) -> np.ndarray:
-    "(3, 3) the axes that three angles give; they stand in the order of the axes x, y, z."
-    return _turned(order, {axis: np.array([angle]) for axis, angle in zip('XYZ', degrees)}, 1)[0]
-
-# %% ../../nbs/io/434_amc.ipynb #parse-bone
-_ROTATIONS = frozenset(('rx', 'ry', 'rz'))
-
-def _channels(line: _Line, known: frozenset[str]) -> tuple[str, ...]:
-    "Names of the numbers that move a bone; raises `DataError`."
-    named = tuple(word.lower() for word in line[1][1:])
-    strange = [name for name in named if name not in known]
-    if not strange and len(set(named)) == len(named): return named
-    what = strange[0] if strange else 'the same twice'
-    raise DataError(f'line {line[0]}: {what[:20]!r} found in {line[1][0][:20]}, '
-                    f'expected each of {" ".join(sorted(known))} once at most; other movements are not known')
-
-# %% ../../nbs/io/434_amc.ipynb #parse-bone-2
-def _parse_bone(lines: list[_Line], to_degrees: float) -> _Bone:
-    "One bone, from the lines between begin and end; raises `DataError`."
-    said = {words[0].lower(): (number, words) for number, words in reversed(lines)}
-    first = lines[0][0]
-    for key in 'direction', 'length':
-        if key not in said: raise DataError(f'line {first}: a bone without {key} found, expected one; add it')
-    name = ' '.join(said.get('name', said.get('id', (0, [])))[1][1:]) or 'unnamed'
-    vector = np.array(_numbers(said['direction'], 3))*_numbers(said['length'], 1)[0]
-    axes, order = np.eye(3), 'XYZ'
-    if 'axis' in said:
-        number, words = said['axis']
-        if len(words) == 5: order = _order(said['axis'], words.pop())
-        axes = _axes(order, np.array(_numbers((number, words), 3))*to_degrees)
-    channels = _channels(said['dof'], _ROTATIONS) if 'dof' in said else ()
-    return _Bone(name, vector, axes, order, channels)
-
-# %% ../../nbs/io/434_amc.ipynb #parse-root
-_MOVES = frozenset(('tx', 'ty', 'tz'))
-
-def _parse_root(lines: list[_Line], to_degrees: float) -> _Bone:
-    "Where the skeleton hangs; raises `DataError`."
-    said = {words[0].lower(): (number, words) for number, words in reversed(lines)}
-    usual = 0, 'order tx ty tz rx ry rz'.split()
-    channels = _channels(said.get('order', usual), _ROTATIONS | _MOVES)
-    axis = said.get('axis', (0, ['axis', 'XYZ']))
-    order = _order(axis, axis[1][-1])
-    place, turn = (np.array(_numbers(said[key], 3)) if key in said else np.zeros(3)
-                   for key in ('position', 'orientation'))
-    return _Bone('root', place, _axes(order, turn*to_degrees), order, channels)
-
-# %% ../../nbs/io/434_amc.ipynb #blocks
-def _blocks(lines: list[_Line], section: str) -> list[list[_Line]]:
-    "The lines between each begin and end; raises `DataError` where one of these is missing."
-    found: list[list[_Line]] = []
-    is_open = False
-    for number, words in lines:
-        key = words[0].lower()
-        if (key == 'begin') == is_open:
-            expected = 'end' if is_open else 'begin'
-            raise DataError(f'line {number}: {" ".join(words)[:20]!r} found in :{section}, '
-                            f'expected {expected}; the file is damaged, copy it again')
-        if key == 'begin': found.append([])
-        elif key != 'end': found[-1].append((number, words))
-        is_open = key != 'end'
-    if not is_open: return [block for block in found if block]
-    raise DataError(f'a block without an end found in :{section}; the file is cut off, copy it again')
-
-# %% ../../nbs/io/434_amc.ipynb #parents
-def _parents(lines: list[_Line], names: list[str]) -> dict[str, str]:
-    "Bone: the bone above it; raises `DataError` for a bone that is not known, or hangs at two."
-    known, found = set(names), {}
-    for number, (parent, *children) in lines:
-        for child in children:
-            strange = next((one for one in (parent, child) if one not in known), None)
-            if strange: raise DataError(f'line {number}: bone {strange[:20]!r} found in the hierarchy, '
-                                        'expected one of :bonedata; correct its name')
-            if child in found or child == 'root':
-                raise DataError(f'line {number}: bone {child[:20]!r} hangs at {parent[:20]!r}, expected each '
-                                'bone once, and the root above all; correct the line')
-            found[child] = parent
-    return found
-
-def _sorted_names(parents: dict[str, str]) -> list[str]:
-    "The root and all bones that hang at it, each behind the bone above it."
-    below: dict[str, list[str]] = {}
-    for child, parent in parents.items(): below.setdefault(parent, []).append(child)
-    names = ['root']
-    for name in names: names += below.get(name, [])
-    return names
-
-# %% ../../nbs/io/434_amc.ipynb #hang
-def _hang(bones: list[_Bone], lines: list[_Line]) -> list[_Bone]:
-    "Bones with what they hang at, each behind that; raises `DataError`."
-    counts = Counter(bone.name for bone in bones)
-    name, count = counts.most_common(1)[0]
-    if count > 1: raise DataError(f'bone {name[:20]!r} found {count} times, expected once; rename the others')
-    parents = _parents(lines, list(counts))
-    place = {name: number for number, name in enumerate(_sorted_names(parents))}
-    loose = counts.keys() - place.keys()
-    if loose: raise DataError(f'bone {min(loose)[:20]!r} hangs nowhere, expected it in :hierarchy; add it')
-    for bone in bones[1:]: bone.parent = place[parents[bone.name]]
-    return sorted(bones, key=lambda bone: place[bone.name])
-
-# %% ../../nbs/io/434_amc.ipynb #skeleton
-class _Skeleton(NamedTuple):
-    "What stands in an ASF file."
-    bones: list[_Bone]      # the root first, each behind the bone above it
-    length: float | None    # of `:units`, as 0.45 in the CMU database
-    degrees: bool           # whether angles are in degrees, where the AMC file doesn't say it
-
-def _parse_units(lines: list[_Line]) -> tuple[float | None, bool]:
-    "The unit of lengths, None where there is none, and whether angles are in degrees; raises `DataError`."
-    said = {words[0].lower(): (number, words) for number, words in lines}
-    degrees = not said.get('angle', (0, ['angle', 'deg']))[1][-1].lower().startswith('rad')
-    length = _numbers(said['length'], 1)[0] if 'length' in said else None
-    return length, degrees
-
-# %% ../../nbs/io/434_amc.ipynb #parse-asf
-def _parse_asf(
-    text: str,     # content of an ASF file, with plain line ends
-) -> _Skeleton:
-    "Take a skeleton apart; raises `DataError`."
-    sections = _sections(text)
-    if 'bonedata' not in sections or 'hierarchy' not in sections:
-        raise DataError('no :bonedata and :hierarchy found, expected the skeleton of an ASF file; '
-                        'copy it again')
-    length, degrees = _parse_units(sections.get('units', []))
-    to_degrees = 1. if degrees else float(np.degrees(1))
-    bones = [_parse_root(sections.get('root', []), to_degrees)]
-    bones += [_parse_bone(block, to_degrees) for block in _blocks(sections['bonedata'], 'bonedata')]
-    blocks = _blocks(sections['hierarchy'], 'hierarchy')
-    return _Skeleton(_hang(bones, [line for block in blocks for line in block]), length, degrees)
-
 # %% ../../nbs/io/434_amc.ipynb #motion
 class _Motion(NamedTuple):
     "What stands in an AMC file."
@@ -225,14 +36,14 @@ class _Motion(NamedTuple):
     rate: float | None         # Hz, where the file says it
     notes: list[str]
 
-def _columns(skeleton: _Skeleton) -> dict[str, slice]:
+def _columns(skeleton: Skeleton) -> dict[str, slice]:
     "Bone that moves: its columns."
     ends = np.cumsum([len(bone.channels) for bone in skeleton.bones]).tolist()
     return {bone.name: slice(end - len(bone.channels), end)
             for bone, end in zip(skeleton.bones, ends) if bone.channels}
 
 # %% ../../nbs/io/434_amc.ipynb #put-line
-def _values_of(line: _Line, columns: dict[str, slice], is_last: bool) -> tuple[slice, array]:
+def _values_of(line: WordLine, columns: dict[str, slice], is_last: bool) -> tuple[slice, array]:
     "Where the numbers of a bone go, and the numbers; raises `DataError`."
     number, (name, *words) = line
     if name not in columns:
@@ -254,7 +65,7 @@ def _is_frame(words: list[str]) -> bool:
     "Whether a line begins a frame."
     return len(words) == 1 and _FRAME.fullmatch(words[0]) is not None
 
-def _check_given(lines: list[_Line], width: int) -> None:
+def _check_given(lines: list[WordLine], width: int) -> None:
     "Raise `DataError` where there are no frames, or most numbers of all frames are absent."
     count = sum(_is_frame(words) for _, words in lines)
     given = sum(len(words) - 1 for _, words in lines)
@@ -264,7 +75,7 @@ def _check_given(lines: list[_Line], width: int) -> None:
                     'use the .asf file of this person')
 
 # %% ../../nbs/io/434_amc.ipynb #parse-frames
-def _parse_frames(lines: list[_Line], columns: dict[str, slice], width: int) -> tuple[array, list[int]]:
+def _parse_frames(lines: list[WordLine], columns: dict[str, slice], width: int) -> tuple[array, list[int]]:
     "Numbers of all frames, one after the other, and the numbers of the frames; raises `DataError`."
     blank, numbers, frames = array('d', [np.nan]*width), array('d'), []
     for place, line in enumerate(lines):
@@ -282,7 +93,7 @@ def _parse_frames(lines: list[_Line], columns: dict[str, slice], width: int) -> 
     return numbers, frames
 
 # %% ../../nbs/io/434_amc.ipynb #note-absent
-def _note_absent(numbers: np.ndarray, frames: list[int], skeleton: _Skeleton) -> list[str]:
+def _note_absent(numbers: np.ndarray, frames: list[int], skeleton: Skeleton) -> list[str]:
     "What is to be said of bones that are absent in some frames."
     absent = np.isnan(numbers)
     if not absent.any(): return []
@@ -292,7 +103,7 @@ def _note_absent(numbers: np.ndarray, frames: list[int], skeleton: _Skeleton) ->
     return [f'{", ".join(named)[:60]} absent in some frames ({int(absent.any(1).sum())}), first in frame '
             f'{first}; a gap, with all that hangs there']
 
-# %% ../../nbs/io/434_amc.ipynb #parse-amc
+# %% ../../nbs/io/434_amc.ipynb #keyword-rate
 def _keyword_rate(words: list[list[str]]) -> float | None:
     "The rate that a file says, which few do."
     for key, *rest in words:
@@ -300,9 +111,10 @@ def _keyword_rate(words: list[list[str]]) -> float | None:
         if re.fullmatch(r'\d{1,5}(\.\d{0,9})?', said, re.ASCII) and float(said) > 0: return float(said)
     return None
 
-def _parse_amc(text: str, skeleton: _Skeleton) -> _Motion:
+# %% ../../nbs/io/434_amc.ipynb #parse-amc
+def _parse_amc(text: str, skeleton: Skeleton) -> _Motion:
     "Take a motion apart; raises `DataError`."
-    lines = list(_lines_of(text))
+    lines = list(word_lines(text))
     keywords = [words for _, words in lines if words[0].startswith(':')]
     plain = [line for line in lines if not line[1][0].startswith(':')]
     columns = _columns(skeleton)
@@ -319,43 +131,14 @@ def _parse_amc(text: str, skeleton: _Skeleton) -> _Motion:
     return _Motion(numbers, np.array(frames), _keyword_rate(keywords), notes)
 
 # %% ../../nbs/io/434_amc.ipynb #to-degrees
-def _to_degrees(numbers: np.ndarray, skeleton: _Skeleton) -> None:
+def _to_degrees(numbers: np.ndarray, skeleton: Skeleton) -> None:
     "Turn radians into degrees, in place."
     channels = [channel for bone in skeleton.bones for channel in bone.channels]
-    angles = [column for column, channel in enumerate(channels) if channel in _ROTATIONS]
+    angles = [column for column, channel in enumerate(channels) if channel in ROTATIONS]
     numbers[:, angles] = np.degrees(numbers[:, angles])
 
-# %% ../../nbs/io/434_amc.ipynb #kinematics
-def _local_rotation(bone: _Bone, numbers: np.ndarray) -> np.ndarray:
-    "(T, 3, 3) how a bone is turned against the one above it; numbers (T, channels)."
-    angles = {channel[1].upper(): numbers[:, column] for column, channel in enumerate(bone.channels)
-              if channel in _ROTATIONS}
-    return bone.axes @ _turned(bone.order, angles, len(numbers)) @ bone.axes.T
-
-def _root_pose(bone: _Bone, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "(T, 3) place and (T, 3, 3) rotation of the root, whose own turn is the first."
-    place = np.tile(bone.vector, (len(numbers), 1))
-    for column, channel in enumerate(bone.channels):
-        if channel in _MOVES: place[:, 'xyz'.index(channel[1])] += numbers[:, column]
-    return place, _local_rotation(bone, numbers) @ bone.axes
-
-# %% ../../nbs/io/434_amc.ipynb #kinematics-2
-def _kinematics(
-    bones: list[_Bone],    # J, the root first
-    numbers: np.ndarray,   # (T, C) of all channels
-) -> tuple[np.ndarray, np.ndarray]:   # (T, J, 3) ends of the bones and (T, J, 3, 3) their rotations
-    "Ends and rotations of all bones, in the unit of the file; the root's end is its place."
-    shape = len(numbers), len(bones)
-    ends, rotations = np.empty((*shape, 3)), np.empty((*shape, 3, 3))
-    columns = np.split(numbers, np.cumsum([len(bone.channels) for bone in bones])[:-1], axis=1)
-    ends[:, 0], rotations[:, 0] = _root_pose(bones[0], columns[0])
-    for place, bone in enumerate(bones[1:], 1):
-        rotations[:, place] = rotations[:, bone.parent] @ _local_rotation(bone, columns[place])
-        ends[:, place] = ends[:, bone.parent] + rotations[:, place] @ bone.vector
-    return ends, rotations
-
 # %% ../../nbs/io/434_amc.ipynb #find-bones
-def _find_bones(bones: list[_Bone]) -> dict[str, int]:
+def _find_bones(bones: list[Bone]) -> dict[str, int]:
     "Joint, as 'RKnee', or 'RToe' for the ball of the foot: the bone that begins there."
     carried = {bone.parent for bone in bones if 'hand' in bone.name.lower()}
     names = [f'part {place}' if place in carried and 'wrist' in bone.name.lower() else bone.name
@@ -391,13 +174,14 @@ def _foot_offsets(
     small_toe = _FOOT.small_toe_before*toes - _FOOT.small_toe_out*reach*inward
     return heel, small_toe, toes + _FOOT.big_toe_in*reach*inward
 
-# %% ../../nbs/io/434_amc.ipynb #foot-joints
+# %% ../../nbs/io/434_amc.ipynb #body-class
 class _Body(NamedTuple):
     "A skeleton whose joints are known."
-    bones: list[_Bone]
+    bones: list[Bone]
     joints: dict[str, int]   # as of `_find_bones`
     up: str                  # the axis of the resting skeleton that points up
 
+# %% ../../nbs/io/434_amc.ipynb #foot-joints
 def _foot_joints(body: _Body, side: str, ends: np.ndarray, rotations: np.ndarray) -> dict[str, np.ndarray]:
     "Heel and toes of one side, (T, 3) each, as far as the skeleton has the foot."
     foot, toes = body.joints.get(f'{side}Ankle'), body.joints.get(f'{side}Toe')
@@ -425,12 +209,13 @@ def _joints_of(body: _Body, ends: np.ndarray, rotations: np.ndarray) -> dict[str
     for side in 'RL': found |= _foot_joints(body, side, ends, rotations)
     return found
 
-def _body_of(skeleton: _Skeleton, up: str | None) -> _Body:
+# %% ../../nbs/io/434_amc.ipynb #body
+def _body_of(skeleton: Skeleton, up: str | None) -> _Body:
     "The joints of a skeleton, and its axis that points up: the given one, or that of the rest, or y."
     bones, joints = skeleton.bones, _find_bones(skeleton.bones)
     ours = [name for name in joints if name in JOINTS]
     width = sum(len(bone.channels) for bone in bones)
-    rest, _ = _kinematics(bones, np.zeros((1, width)))
+    rest, _ = bone_ends(bones, np.zeros((1, width)))
     found = find_up(rest[:, [bones[joints[name]].parent for name in ours]], ours)[0] if ours else None
     return _Body(bones, joints, up or found or 'y')
 
@@ -442,15 +227,12 @@ def _points_of(body: _Body, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]
     "(T, M, 3) joints, then ends of bones that are none; and the names of the joints."
     starts = {body.bones[place].parent for joint, place in body.joints.items() if joint in JOINTS}
     others = [place for place in range(len(body.bones)) if place not in starts]
-    names: list[str] = []
-    values = np.empty((0, 0, 3))
+    names = [name for name in JOINTS if name in _joints_of(body, *bone_ends(body.bones, numbers[:1]))]
+    values = np.empty((len(numbers), len(names) + len(others), 3))
     for start in range(0, len(numbers), _CHUNK_FRAMES):
         part = slice(start, start + _CHUNK_FRAMES)
-        ends, rotations = _kinematics(body.bones, numbers[part])
+        ends, rotations = bone_ends(body.bones, numbers[part])
         joints = _joints_of(body, ends, rotations)
-        if not names:
-            names = [name for name in JOINTS if name in joints]
-            values = np.empty((len(numbers), len(names) + len(others), 3))
         for column, name in enumerate(names): values[part, column] = joints[name]
         values[part, len(names):] = ends[:, others]
     called = [f'{body.bones[place].name} end' if place else 'root node' for place in others]
@@ -459,7 +241,7 @@ def _points_of(body: _Body, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]
 # %% ../../nbs/io/434_amc.ipynb #unit
 _CMU_LENGTH = .45   # of `:units` in the CMU database
 
-def _unit_of(skeleton: _Skeleton, values: np.ndarray, names: list[str], units: str | None) -> tuple[str, str]:
+def _unit_of(skeleton: Skeleton, values: np.ndarray, names: list[str], units: str | None) -> tuple[str, str]:
     "The unit of lengths, and what speaks for it; raises `DataError`."
     if units: return units, 'the unit was given'
     if skeleton.length is not None and abs(skeleton.length - _CMU_LENGTH) < 1e-9:
@@ -493,7 +275,7 @@ _USUAL_RATE = 120.   # Hz
 
 def _load(asf: str, amc: str, up: str | None, units: str | None, rate: float | None) -> dict:
     "Parts of a trial from the texts of both files; raises `DataError`."
-    skeleton = _parse_asf(asf)
+    skeleton = parse_asf(asf)
     motion = _parse_amc(amc, skeleton)
     values, names = _points_of(_body_of(skeleton, up), motion.numbers)
     unit, on_unit = _unit_of(skeleton, values, names, units)
