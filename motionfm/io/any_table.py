@@ -35,6 +35,8 @@ from motionfm.io.any_columns import (
 from motionfm.io.csv_columns import check_a_row_each, people_columns
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video, VIDEO_RATE
 from motionfm.io.registry import layout
+
+# %% ../../nbs/io/428_any_table.ipynb #imports-sheet
 from motionfm.io.sheet import (
     build_sheet_trial,
     CERTAINTY_WORDS,

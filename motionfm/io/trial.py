@@ -7,12 +7,12 @@ __all__ = ['Trial']
 
 # %% ../../nbs/io/404_trial.ipynb #imports
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Self, TYPE_CHECKING, TypeVar
+from typing import Any, Self, TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -200,6 +200,23 @@ class _Positions(_Joints):
         "A trial with gap columns at its end for joints that it lacks; raises `DataError` for other names."
         return _with_joints(self, self.missing_joints if names is None else names)
 
+# %% ../../nbs/io/404_trial.ipynb #conversions
+_CONVERSIONS: dict[str, Callable[..., Any]] = {}   # method of a trial: the function that it calls
+
+def conversion(
+    method: str,    # of a trial, as 'from_array'
+) -> Callable:      # a decorator
+    "Register the function that a method of all trials calls."
+    def register(function):
+        _CONVERSIONS[method] = function
+        return function
+    return register
+
+def _convert(method: str, *given: Any) -> Any:
+    "What a registered function makes of these; raises `DataError` where its module is not loaded."
+    if method in _CONVERSIONS: return _CONVERSIONS[method](*given)
+    raise DataError(f'{method} called before arrays and tables are known; import motionfm.io.frames')
+
 # %% ../../nbs/io/404_trial.ipynb #tables-class
 class _Tables(_Positions):
     "A recording that becomes a pandas DataFrame, or comes from one."
@@ -213,13 +230,11 @@ class _Tables(_Positions):
         up: str | None = None,
     ) -> 'Trial':
         "A trial from a pandas DataFrame; raises `DataError`."
-        from motionfm.io.frames import trial_from_dataframe
-        return trial_from_dataframe(table, rate, units, up)
+        return _convert('from_dataframe', table, rate, units, up)
 
     def to_dataframe(self) -> 'pandas.DataFrame':
         "(T, 3 M) columns (keypoint, axis), index time in s, `attrs` rate, units, up, source; needs pandas."
-        from motionfm.io.frames import trial_to_dataframe
-        return trial_to_dataframe(self)
+        return _convert('to_dataframe', self)
 
 # %% ../../nbs/io/404_trial.ipynb #labelled-class
 class _LabelledArrays(_Tables):
@@ -233,13 +248,11 @@ class _LabelledArrays(_Tables):
         up: str | None = None,      # x y z, with a minus or without; None: from `attrs`, or the body
     ) -> 'Trial':
         "A trial from a DataArray as `movement` keeps positions, or a Dataset with one; raises `DataError`."
-        from motionfm.io.frames import trial_from_xarray
-        return trial_from_xarray(data, rate, units, up)
+        return _convert('from_xarray', data, rate, units, up)
 
     def to_xarray(self) -> 'xarray.DataArray':
         "(time, space, keypoints), `attrs` fps, units, up, source_file; needs xarray."
-        from motionfm.io.frames import trial_to_xarray
-        return trial_to_xarray(self)
+        return _convert('to_xarray', self)
 
 # %% ../../nbs/io/404_trial.ipynb #arrays-class
 class _Arrays(_LabelledArrays):
@@ -254,8 +267,7 @@ class _Arrays(_LabelledArrays):
         up: str | None = None,      # x y z, with a minus or without; None: found from the body, else y
     ) -> 'Trial':
         "A trial from numbers in memory, checked as a file is; raises `DataError`."
-        from motionfm.io.frames import trial_from_array
-        return trial_from_array(positions, names, rate, units, up)
+        return _convert('from_array', positions, names, rate, units, up)
 
 # %% ../../nbs/io/404_trial.ipynb #trial-public
 class Trial(_Arrays):
