@@ -185,7 +185,7 @@ def _content_of(
     lines: np.ndarray,                 # (F, M) the row of each sample
 ) -> TableContent:
     "What is kept of a table."
-    timing = {key: table.places[key] for key in ('frame', 'time') if key in table.places}
+    timing = {str(key): table.places[key] for key in ('frame', 'time') if key in table.places}
     rows, values = [line for _, line in table.rows], parts['values']
     return TableContent(
         table.separator, (), table.names, rows, places, timing, parts['markers'], values, lines,
