@@ -26,6 +26,7 @@ _HOMES = {
     'MotionfmError': ('basics', 'MotionfmError'), 'DataError': ('basics', 'DataError'),
     'FileError': ('basics', 'FileError'),
 }   # name -> module and name there
+_BESIDE = {'Trial': 'io.frames'}   # name -> a module that adds to it
 _STEPS = 'pose2sim', 'opencap', 'movement'   # modules for a step between other programs
 
 # %% ../nbs/01_front_door.ipynb #type-checking
@@ -65,6 +66,7 @@ def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}; dir({__name__}) lists all')
     module, attribute = _HOMES[name]
+    if name in _BESIDE: import_module(f'motionfm.{_BESIDE[name]}')
     found = getattr(import_module(f'motionfm.{module}'), attribute)
     import_module('motionfm.docstrings').document(found, _EXAMPLES[name].strip())
     globals()[name] = found

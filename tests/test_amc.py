@@ -11,9 +11,10 @@ from scipy.spatial.transform import Rotation
 from motionfm.basics import DataError, MotionfmError
 from motionfm.body.skeleton import JOINTS
 from motionfm.io.amc import _foot_offsets, read_amc
-from motionfm.io.bvh_text import forward_kinematics, parse_bvh
+from motionfm.io.bvh_kinematics import forward_kinematics
+from motionfm.io.bvh_text import parse_bvh
 from motionfm.io.files import read_trial
-from motionfm.io.registry import read_text
+from motionfm.io.text import read_text
 
 UNIT = .0254/.45   # metres
 TREE = {   # bone: what it hangs at, direction, length, axis, dof

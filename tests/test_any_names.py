@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motionfm.io.conventions import find_joint, joint_columns
 from motionfm.io.files import read_trial, write_trial
+from motionfm.io.joint_names import find_joint, joint_columns
 from motionfm.io.kinds import classify_points, select_subject, with_subject
 from motionfm.io.point_names import marker_set_of, subjects_of
 from motionfm.io.points import points_of

@@ -35,7 +35,6 @@ WINGS = (
 BELOW = 'basics', 'docstrings'        # stand under all wings
 STEPS = 'pose2sim', 'opencap', 'movement'     # what a user imports for a step between two programs
 ABOVE = '__init__', '__main__', 'api', *STEPS   # stand above the wings that they use
-CONVERSIONS = 'io.trial', 'io.frames'   # methods of a trial that need all readers have done, when called
 MOST_PUBLIC = 250
 
 
@@ -90,10 +89,9 @@ def test_page(page):
         assert len(outputs) < 1_500_000, (cell['id'], len(outputs))
 
 
-def imported(chapter, later: bool) -> set[str]:
-    "Modules of the package that exported cells import when they are loaded; or also later, within functions."
-    trees = [cell.tree for cell in chapter.cells]
-    nodes = [node for tree in trees for node in (ast.walk(tree) if later else tree.body)]
+def imported(chapter) -> set[str]:
+    "Modules of the package that exported cells import, when they are loaded or later, within functions."
+    nodes = [node for cell in chapter.cells for node in ast.walk(cell.tree)]
     froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
     found = {node.module for node in froms}
     found |= {f'{node.module}.{name.name}' for node in froms for name in node.names}
@@ -109,15 +107,12 @@ def test_imports_run_one_way(chapter):
     numbers = {one.module: one.number for one in CHAPTERS}
     wing = chapter.module.split('.')[0]
     home = dict.fromkeys(('api', *STEPS), 'cli')   # what users call stands in the last chapter
-    for module in imported(chapter, later=True):
+    for module in imported(chapter):
         other = home.get(module, module.split('.')[0])
         if other in BELOW: continue
         assert wing in (*WINGS, *BELOW) and other in WINGS, (chapter.module, module)
         assert WINGS.index(other) <= WINGS.index(wing), (chapter.module, module)
-        upwards = other == wing and numbers[module] >= chapter.number
-        assert not upwards or (chapter.module, module) == CONVERSIONS, (chapter.module, module)
-    for module in imported(chapter, later=False):
-        if home.get(module, module.split('.')[0]) == wing: assert numbers[module] < chapter.number, module
+        assert other != wing or numbers[module] < chapter.number, (chapter.module, module)
 
 
 def public_names() -> dict[str, list[str]]:

@@ -10,15 +10,8 @@ import pytest
 
 from motionfm.basics import DataError
 from motionfm.io.bvh import read_bvh
-from motionfm.io.bvh_text import (
-    bvh_text,
-    forward_kinematics,
-    Hierarchy,
-    local_poses,
-    parse_bvh,
-    ParsedBvh,
-    rotation_about,
-)
+from motionfm.io.bvh_kinematics import forward_kinematics, local_poses, rotation_about
+from motionfm.io.bvh_text import bvh_text, Hierarchy, parse_bvh, ParsedBvh
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.inverse_kinematics import euler_angles
 from motionfm.io.trial import Trial

@@ -34,6 +34,7 @@ def at_hand(python: str) -> bool:
     'statement',
     [
         'import motionfm; dir(motionfm)',
+        'import motionfm; motionfm.Trial, motionfm.read',
         'import motionfm.api, motionfm.reconstruct.pipeline',
         'from motionfm.cli.main import main; sys.argv = ["motionfm", "--help"]; main()',
     ],
@@ -43,6 +44,22 @@ def test_light_imports(statement):
     program += f'print([name for name in {HEAVY} if name in sys.modules])'
     done = run(sys.executable, '-c', program, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == '[]', done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    'statement',
+    [
+        'from motionfm import Trial',
+        'from motionfm import repair, read; from motionfm.io.trial import Trial',
+        'from motionfm.io.files import read_trial, Trial',
+    ],
+)
+def test_trials_of_arrays_and_tables(statement):
+    "Through whichever door a trial comes, its methods know arrays, pandas and xarray."
+    program = f"{statement}\ntrial = Trial.from_array([[[0, 1, 2]]]*3, ['Box'], 60, units='m', up='y')\n"
+    program += "assert Trial.from_dataframe(trial.to_dataframe()).markers == ('Box',)"
+    done = run(sys.executable, '-c', program, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope='module')

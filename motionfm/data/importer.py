@@ -36,9 +36,9 @@ from .dataset import open_dataset
 from .layout import pack_features
 from .preprocess import HEIGHT_LIMITS
 from .subjects import find_recordings, REPAIRED_SUFFIX, Subject, subject_finder
-from ..io.conventions import add_names, CREATED_SUFFIX
 from ..io.files import read_trial
 from ..io.gaps import close_gaps
+from ..io.joint_names import add_names, CREATED_SUFFIX
 from ..io.point_names import USER_NAMES
 from ..io.resample import is_model_rate, resample
 from ..io.trial import Trial

@@ -26,6 +26,8 @@ LEG_JOINTS = frozenset(side + joint for side in 'RL' for joint in ('Hip', 'Knee'
 
 ALIASES = {'Hip': 'midHip', 'CHip': 'midHip', 'MidHip': 'midHip', 'Pelvis center': 'midHip',
            'hips_center': 'midHip', 'neck_center': 'Neck'}   # the last two: FreeMoCap
+
+# %% ../../nbs/io/400_point_names.ipynb #sided
 _WORDS = {
     'Shoulder': 'shoulder', 'Hip': 'hip', 'Knee': 'knee', 'Ankle': 'ankle', 'Heel': 'heel', 'Elbow': 'elbow',
     'SmallToe': 'smalltoe littletoe', 'BigToe': 'bigtoe footindex', 'Wrist': 'wrist'}
@@ -97,6 +99,8 @@ _CGM2 = 'THAP THAD TIAP TIAD KNM MED SMH FMH VMH'
 _CGM2_OLD = 'THIAP THIAD TIBAP TIBAD KNM MED SMH FMH VMH'
 _TRUNK = 'C7 T10 CLAV STRN'
 _CMU_LEGS = 'FWT BWT THI KNE SHN ANK HEE TOE MT5'
+
+# %% ../../nbs/io/400_point_names.ipynb #set-words-more
 _GAIT2392 = ('ASIS Thigh.Upper Thigh.Front Thigh.Rear Knee.Lat Knee.Med Shank.Upper Shank.Front Shank.Rear '
              'Ankle.Lat Ankle.Med Heel Midfoot.Sup Midfoot.Lat Toe.Tip Toe.Lat Toe.Med Acromium')
 _HELEN_HAYES = 'Shoulder Elbow Wrist ASIS Thigh Knee Shank Ankle Heel Toe'
@@ -109,7 +113,7 @@ _CLUSTERS = 'ASI PSI TH1 TH2 TH3 TB1 TB2 TB3'               # CAST as OpenSim's 
 _RAJAGOPAL = f'{_CLUSTERS} CAL TOE MT5 ACR LFC MFC LMAL MMAL'
 
 # %% ../../nbs/io/400_point_names.ipynb #set-table
-MARKER_SETS = (
+_GAIT_SETS = (   # around Plug-in Gait
     _marker_set('Plug-in Gait', f'{_TRUNK} RBAK', f'{_LEGS} {_ARMS}'),
     _marker_set('Plug-in Gait', '', _LEGS),
     _marker_set('Plug-in Gait', f'{_TRUNK} RBAK', _ARMS),
@@ -117,7 +121,11 @@ MARKER_SETS = (
     _marker_set('CGM2', f'{_TRUNK} RBAK', f'{_LEGS} {_ARMS} {_CGM2}'),
     _marker_set('CGM2', '', f'{_LEGS} {_CGM2_OLD}'),
     _marker_set('Helen Hayes', 'SACR', 'ASI THI KNE TIB ANK HEE TOE'),
-    _marker_set('Helen Hayes', 'V.Sacral', _HELEN_HAYES),
+    _marker_set('Helen Hayes', 'V.Sacral', _HELEN_HAYES))
+
+# %% ../../nbs/io/400_point_names.ipynb #set-table-more
+MARKER_SETS = (
+    *_GAIT_SETS,
     _marker_set('CAST', '', _CAST, 'FM2'),
     _marker_set('CAST', '', _ISB, 'TT5 A LHE MHE US RS'),
     _marker_set('CAST', '', f'{_CLUSTERS} CAL MT1 MT2', 'LFC MFC LMMAL LMAL MMAL'),
@@ -127,6 +135,8 @@ MARKER_SETS = (
                 'Bicep Elbow Wrist.Lat Wrist.Med Temple'),
     _marker_set('CMU-41', f'{_TRUNK} RBAC', f'{_CMU_LEGS} {_ARMS}'),
     _marker_set('OpenCap validation', 'C7', _OPENCAP, 'thigh5 sh4 Sternum'))
+
+# %% ../../nbs/io/400_point_names.ipynb #set-fit
 _FIT = .65          # of the core has to be there: about two thirds, and names are spelled in many ways
 _DISTINCTIVE = 4    # so many of it have to be names that no keypoint set has
 

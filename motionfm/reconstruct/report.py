@@ -19,8 +19,9 @@ from ..basics import atomic_path, counted, DataError
 from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
-from ..io.conventions import CREATED_SUFFIX, leg_length, LEG_RANGE_M
+from ..io.conventions import leg_length, LEG_RANGE_M
 from ..io.gaps import gap_table, longest_gap, runs_of
+from ..io.joint_names import CREATED_SUFFIX
 from ..io.points import Points, points_of
 from ..io.trial import Trial
 from .discontinuities import Discontinuities
