@@ -133,6 +133,42 @@ def test_control_bar(open_page, three):
     assert page.evaluate(f'{edge("readout", "bottom")} <= {edge("gaps", "top")}'), 'all words can be read'
 
 
+def test_a_sequence_alone_with_its_neighbours(open_page, three):
+    "Asked for one of three sequences: it plays alone, and the others are a button away."
+    thrice = {name: np.stack([motion]*3) for name, motion in three.items()}
+    page = open_page(scene_page(motion_scene(thrice, first=1)))
+    words = "document.getElementById('now').textContent"
+    page.wait_for_function(f"{words}.includes('sequence 1')")
+    assert page.get_attribute('#frame', 'max') == '59' and page.evaluate('start') == 60
+    page.wait_for_function('!animator.playing')          # it ends with its own last frame
+    assert 'sequence 1 \u00b7 frame 59 of 59' in page.inner_text('#now')
+    page.click('#play')                                  # from its beginning
+    page.wait_for_function(f"animator.playing && {words}.includes('sequence 1')")
+    page.check('#loop')
+    page.evaluate('animator.seek(118/60)')
+    page.wait_for_function('frame() < 80 && frame() >= 60')
+    assert page.evaluate('animator.playing')
+    page.click('#after')
+    page.wait_for_function(f"{words}.includes('sequence 2 \u00b7 frame 0 of 59')")
+    assert page.input_value('#frame') == '0' and page.is_disabled('#after')
+    red = "[...document.getElementById('gaps').getContext('2d').getImageData(500, 2, 1, 1).data]"
+    assert page.evaluate(red)[0] > 200                   # frame 25 of 60
+    for number in 1, 0:
+        page.click('#before')
+        page.wait_for_function(f"{words}.includes('sequence {number} \u00b7 frame 0 of 59')")
+    assert page.is_disabled('#before') and page.is_enabled('#after')
+    page.keyboard.press('End')
+    page.wait_for_function(f"{words}.includes('sequence 0 \u00b7 frame 59 of 59')")
+
+
+def test_only_our_bar_is_shown(page):
+    assert page.is_visible('#bar') and not page.is_visible('.dg.main > .close-button')
+    page.keyboard.press('m')                             # MeshCat's menu for who wants it
+    assert page.is_visible('.dg.main > .close-button')
+    page.keyboard.press('m')
+    assert not page.is_visible('.dg.main > .close-button')
+
+
 @pytest.mark.parametrize('frame', [0, 17, 45, 59])
 def test_at_the_right_frame(page, three, frame):
     for name, motion in three.items():

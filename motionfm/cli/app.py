@@ -87,7 +87,7 @@ DatasetsRoot = Annotated[str, typer.Option('--datasets_root', help='Folder that 
 Subject = Annotated[str | None, typer.Option(
     '--subject', help='Whose sequences; by default the first subject.')]
 Seq = Annotated[int, typer.Option(
-    '--seq', help="Number among the subject's sequences; -1: every one in turn.")]
+    '--seq', help="Number among the subject's sequences, to open; -1: every one in turn.")]
 Fps = Annotated[float, typer.Option('--fps', help='Frames per second; 60 is as fast as it was.')]
 All = Annotated[bool, typer.Option('--all', help='Every sequence of the subject in turn.')]
 Loop = Annotated[bool, typer.Option('--loop', help='Start again at the end.')]

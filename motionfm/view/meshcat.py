@@ -267,7 +267,7 @@ def _floor(low: np.ndarray, high: np.ndarray) -> LineSegments:
 def _furnish(viewer: Visualizer, low: np.ndarray, high: np.ndarray) -> None:
     "Background, floor and the direction of up."
     for key, colour in _BACKGROUND.items(): viewer['/Background'].set_property(key, colour)
-    for name in '/Grid', '/Axes': viewer[name].set_property('visible', False)   # the page's menu has them
+    for name in '/Grid', '/Axes': viewer[name].set_property('visible', False)   # MeshCat's menu has them
     for name in '/meshcat', '/Axes': viewer[name].set_transform(_UPRIGHT)
     viewer['floor'].set_object(_floor(low, high))
 
@@ -288,6 +288,7 @@ def _readout(motions: Mapping[str, np.ndarray]) -> dict:
 # %% ../../nbs/view/804_meshcat.ipynb #facts
 def _facts(
     motions: Mapping[str, np.ndarray], fps: float, labels: Sequence[str], spacing: float, box: tuple,
+    first: int | None,
 ) -> dict:
     "What the page's own script has to know: times, words, colours, and where the camera must look."
     n_sequences, n_frames = next(iter(motions.values())).shape[:2]
@@ -296,6 +297,7 @@ def _facts(
         'rate': float(RATE),   # of what was recorded, however fast it is shown
         'n_frames': n_frames,
         'labels': list(labels) or [f'sequence {index}' for index in range(n_sequences)],
+        'first': first,
         'legend': _legend(list(motions)),
         'places': {name: spacing*index for index, name in enumerate(motions)},
         'box': [corner.tolist() for corner in box],
@@ -320,6 +322,7 @@ def motion_scene(
     loop: bool = False,                # start again at the end
     labels: Sequence[str] = (),        # what to call each of the N sequences
     spacing: float | None = None,      # metres from one skeleton to the next; by default as their limbs need
+    first: int | None = None,          # the sequence that is opened and plays alone; None: all in turn
 ) -> MeshcatScene:                     # for `scene_page`, `serve` and `present`
     "Set up a scene in which motions play side by side, coloured by their names; raises `DataError`."
     if not 0 < fps < math.inf: raise DataError(f'fps {fps:g} found, expected more than 0 frames per second')
@@ -328,4 +331,4 @@ def motion_scene(
     viewer, box = Visualizer(window=Window()), _box(motions, spacing)
     _furnish(viewer, *box)
     _add_motions(viewer, motions, spacing, fps, loop)
-    return MeshcatScene(viewer, _facts(motions, fps, labels, spacing, box))
+    return MeshcatScene(viewer, _facts(motions, fps, labels, spacing, box, first))

@@ -41,6 +41,7 @@ body { margin: 0; background: #14161b; font: 15px/1.5 system-ui, sans-serif; col
 #frame { display: block; width: 100%; margin: 6px 0 } #bar div { display: flex; flex-wrap: wrap; gap: 8px }
 #bar button, #bar select { font: inherit; color: #fff; background: #262b33; border: 1px solid #444c58 }
 #bar button, #bar select { border-radius: 4px; padding: 1px 10px; min-height: 32px }
+#bar button:disabled { opacity: .4 } .dg.main { display: none } .menu .dg.main { display: block }
 @media (max-width: 640px) { #readout { font-size: 13px } small { display: none } }
 </style></head>'''
 
@@ -58,7 +59,7 @@ _PAGE = _HEAD + '''<body><div id="meshcat-pane"></div><div id="legend"></div>
 <script>const facts = {facts}, commands = {commands};
 {script}</script></body></html>
 '''
-_HELP = 'space: stop, start &middot; arrows: frame by frame &middot; Home, End'
+_HELP = 'space: stop, start &middot; arrows: frame by frame &middot; Home, End &middot; m: menu'
 _HELP_SEVERAL = _HELP + ' &middot; o: over one another, side by side'
 
 # %% ../../nbs/view/805_server.ipynb #page-script
@@ -81,9 +82,17 @@ function fit() {   // put the camera where the box fills the window, 40 degrees 
 # %% ../../nbs/view/805_server.ipynb #page-script-2
 _MOVES_SCRIPT = '''const total = facts.n_frames*facts.labels.length;
 const frame = () => Math.min(total - 1, Math.floor(animator.time*facts.fps + .01));
-function show(number) {   // stop at a frame
-  animator.pause(); const time = (Math.max(0, Math.min(total - 1, number)) + .5)/facts.fps;
-  animator.seek(time); animator.display_progress(time); }
+const span = facts.first === null ? total : facts.n_frames;   // frames that play: of all, or of one sequence
+let start = 0;                                                // the first of them
+function jump(number) {
+  const there = Math.max(0, Math.min(total - 1, number)), time = (there + .5)/facts.fps;
+  start = there - there % span; animator.seek(time); animator.display_progress(time); }
+function show(number) { animator.pause(); jump(number); }   // stop at a frame
+const update = animator.update.bind(animator), tick = animator.clock.getDelta.bind(animator.clock);
+animator.clock.getDelta = () => Math.min(tick(), .25);   // a picture that takes long skips no second
+animator.update = () => {   // what plays alone ends, or begins again, before the next one is drawn
+  update(); if (frame() - frame() % span === start) return;
+  if (part('loop').checked) jump(start); else show(start + span - 1); };
 let over = false;
 function overlay() {   // over one another, or side by side again
   over = !over; const middle = (facts.box[0][0] + facts.box[1][0])/2;
@@ -94,33 +103,38 @@ function overlay() {   // over one another, or side by side again
 
 # %% ../../nbs/view/805_server.ipynb #page-script-bar
 _BAR_SCRIPT = '''const part = id => document.getElementById(id), slider = part('frame'), strip = part('gaps');
-slider.max = total - 1;
-const pen = strip.getContext('2d'), wide = strip.width/total;
+slider.max = span - 1;
+const pen = strip.getContext('2d'), wide = strip.width/span;
 pen.fillStyle = '#ff4b4b';
-facts.missing.forEach((n, t) => { if (n) { pen.globalAlpha = .3 + .7*n/facts.n_joints;
-  pen.fillRect(t*wide, 0, Math.max(1, wide), strip.height); }});
-function go(number) { show((number + total) % total); }
-function move(by) { go((Math.floor(frame()/facts.n_frames) + by)*facts.n_frames); }
+let drawn = -1;
+function draw() {   // where joints are missing, in what plays
+  pen.clearRect(0, 0, strip.width, strip.height); drawn = start;
+  facts.missing.slice(start, start + span).forEach((n, t) => { if (n) {
+    pen.globalAlpha = .3 + .7*n/facts.n_joints;
+    pen.fillRect(t*wide, 0, Math.max(1, wide), strip.height); }}); }
+const sequence = () => Math.floor(frame()/facts.n_frames);
+function move(by) { show((sequence() + by)*facts.n_frames); }
 function toggle() {   // from the beginning, if it stands at the end
   if (animator.playing) return animator.pause();
-  if (frame() >= total - 1) show(0);
+  if (frame() >= start + span - 1) show(start);
   for (const action of animator.actions) { action.paused = false; action.enabled = true; }
   animator.play(); }
 function loops(on) { for (const action of animator.actions) action.repetitions = on ? Infinity : 1; }
 '''
 
 # %% ../../nbs/view/805_server.ipynb #page-script-controls
-_CONTROLS_SCRIPT = '''slider.oninput = () => show(+slider.value);
+_CONTROLS_SCRIPT = '''slider.oninput = () => show(start + +slider.value);
 part('play').onclick = toggle; part('before').onclick = () => move(-1); part('after').onclick = () => move(1);
 part('speed').onchange = event => animator.mixer.timeScale = +event.target.value;
 part('loop').onchange = event => loops(event.target.checked);
 part('loop').checked = animator.actions.some(action => action.repetitions > 1);
-for (const id of ['before', 'after']) part(id).hidden = facts.labels.length < 2;
 '''
 
 # %% ../../nbs/view/805_server.ipynb #page-script-follow
 _FOLLOW_SCRIPT = '''function follow(n) {   // the bar and the words keep up with the picture
-  slider.value = n; part('play').textContent = animator.playing ? 'Pause' : 'Play';
+  if (drawn !== start) draw();
+  part('before').disabled = !sequence(); part('after').disabled = sequence() > facts.labels.length - 2;
+  slider.value = n - start; part('play').textContent = animator.playing ? 'Pause' : 'Play';
   const off = Object.entries(facts.errors).filter(([, mm]) => mm[n] >= 0)
     .map(([name, mm]) => `${name} ${mm[n].toFixed(1)} mm off`);
   const gone = facts.missing[n] ? [`${facts.missing[n]} of ${facts.n_joints} joints missing`] : [];
@@ -128,13 +142,14 @@ _FOLLOW_SCRIPT = '''function follow(n) {   // the bar and the words keep up with
 '''
 
 # %% ../../nbs/view/805_server.ipynb #page-script-keys
-_KEYS_SCRIPT = '''const keys = {' ': toggle, o: overlay,
-  Home: () => show(0), End: () => show(total - 1),
+_KEYS_SCRIPT = '''const keys = {' ': toggle, o: overlay, m: () => document.body.classList.toggle('menu'),
+  Home: () => show(start), End: () => show(start + span - 1),
   ArrowLeft: () => show(frame() - 1), ArrowRight: () => show(frame() + 1)};
 addEventListener('keydown', event => {
   if (keys[event.key] && event.target.tagName !== 'INPUT') { event.preventDefault(); keys[event.key](); }});
+if (facts.first) jump(facts.first*facts.n_frames);
 (function tell() {
-  const n = frame(), label = facts.labels[Math.floor(n/facts.n_frames)];
+  const n = frame(), label = facts.labels[sequence()];
   document.getElementById('now').textContent =
     `${label} \\u00b7 frame ${n % facts.n_frames} of ${facts.n_frames - 1}` +
     ` \\u00b7 ${(n % facts.n_frames/facts.rate).toFixed(3)} s`;

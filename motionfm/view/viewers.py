@@ -25,6 +25,7 @@ from .server import present, SERVER
 
 # %% ../../nbs/view/806_viewers.ipynb #selection
 _MAX_SEQUENCES = 100   # played in turn; more make the page too large for a browser
+_N_BESIDE = 5          # neighbours on each side of the one that is asked for
 
 @dataclass(frozen=True)
 class Selection:
@@ -33,6 +34,7 @@ class Selection:
     joints: np.ndarray   # (N, 60, K, 3) metres
     indices: np.ndarray  # (N,) their numbers in the dataset
     numbers: np.ndarray  # (N,) their numbers among the subject's sequences
+    first: int | None = None   # which of them is opened and plays alone; None: all play in turn
 
     @property
     def names(self) -> list[str]: return [f'{self.title}, sequence {number}' for number in self.numbers]
@@ -58,26 +60,34 @@ def _of_subject(dataset: Dataset, subject: str | int | None) -> tuple[str, np.nd
 # %% ../../nbs/view/806_viewers.ipynb #seen-only
 def _seen_only(selection: Selection) -> Selection:
     "Leave out sequences in which nothing is seen; `DataError` if none remains."
-    seen = selection.visible.any((1, 2))
-    if not seen.any():
-        raise DataError(f'{selection.names[0]}: no joint is seen in any frame, '
+    seen, first = np.any(selection.visible, (1, 2)), selection.first
+    if not seen.any() or first is not None and not seen[first]:
+        raise DataError(f'{selection.names[first or 0]}: no joint is seen in any frame, '
                         'all positions are NaN or infinite; choose another sequence')
     empty = selection.numbers[~seen]
     if len(empty):
         sequences = 'sequences' if len(empty) > 1 else 'sequence'
-        numbers = ', '.join(map(str, empty))
-        print(f'{selection.title}: left out, because no joint is seen, {sequences} {numbers}')
-    kept = [each[seen] for each in (selection.joints, selection.indices, selection.numbers)]
-    return Selection(selection.title, *kept)
+        listed = ', '.join(map(str, empty))
+        print(f'{selection.title}: left out, because no joint is seen, {sequences} {listed}')
+    joints, indices, numbers = selection.joints[seen], selection.indices[seen], selection.numbers[seen]
+    still_first = None if first is None else int(np.sum(seen[:first]))
+    return Selection(selection.title, joints, indices, numbers, still_first)
 
 # %% ../../nbs/view/806_viewers.ipynb #wanted-sequences
 def _wanted(shown: str, n_sequences: int, seq: int) -> np.ndarray:
-    "Numbers of the sequences to show, of so many; raises `DataError` if there is no such one."
-    wanted = np.arange(n_sequences) if seq == -1 else np.array([seq])
-    if not 0 <= wanted[0] < n_sequences:
+    "Numbers of the sequences on the page, of so many; raises `DataError` if there is no such one."
+    if seq == -1: return np.arange(n_sequences)[:_MAX_SEQUENCES]
+    if not 0 <= seq < n_sequences:
         raise DataError(f'{shown} has no sequence {seq}; '
                         f'there are 0 to {n_sequences - 1}, and -1 for all in turn')
-    return wanted
+    return np.arange(max(0, seq - _N_BESIDE), min(n_sequences, seq + _N_BESIDE + 1))
+
+def _print_left_out(title: str, wanted: np.ndarray, n_sequences: int, seq: int) -> None:
+    "Say which sequences are on the page if not all are."
+    if len(wanted) == n_sequences: return
+    if seq == -1: return print(f'{title}: the first {len(wanted)} of {n_sequences} sequences are shown')
+    print(f'{title}: sequences {wanted[0]} to {wanted[-1]} of {n_sequences} are on the page; '
+          'open it at another one with --seq')
 
 # %% ../../nbs/view/806_viewers.ipynb #select-sequences
 def select_sequences(
@@ -89,11 +99,11 @@ def select_sequences(
     "Read what a viewer shows; raises `DataError`, which lists what there is, and `FileError`."
     dataset = open_dataset(dataset_root)
     title, indices = _of_subject(dataset, subject)
-    wanted = _wanted(f'{dataset.path}: {title}', len(indices), -1 if all_sequences else seq)
-    if len(wanted) > _MAX_SEQUENCES:
-        print(f'{title}: the first {_MAX_SEQUENCES} of {len(wanted)} sequences are shown')
-    wanted = wanted[:_MAX_SEQUENCES]
-    return _seen_only(Selection(title, dataset.joints(indices[wanted]), indices[wanted], wanted))
+    if all_sequences: seq = -1
+    wanted = _wanted(f'{dataset.path}: {title}', len(indices), seq)
+    _print_left_out(title, wanted, len(indices), seq)
+    first = None if seq == -1 else seq - int(wanted[0])
+    return _seen_only(Selection(title, dataset.joints(indices[wanted]), indices[wanted], wanted, first))
 
 # %% ../../nbs/view/806_viewers.ipynb #view
 def view(
@@ -109,7 +119,7 @@ def view(
 ) -> None:
     "Show sequences of a dataset as they are; raises `DataError`, `FileError`."
     chosen = select_sequences(dataset_root, subject, seq, all_sequences)
-    scene = motion_scene({'motion': chosen.joints}, fps, loop, chosen.names)
+    scene = motion_scene({'motion': chosen.joints}, fps, loop, chosen.names, first=chosen.first)
     present(scene, chosen.title, html, port, browser)
 
 # %% ../../nbs/view/806_viewers.ipynb #corrupt-selection
@@ -139,7 +149,7 @@ def view_noisy(
     corruptor = corruptor_of(TrainConfig(**damage))   # the damage that the same settings do in training
     chosen = select_sequences(dataset_root, subject, seq, all_sequences)
     motions = {'reference': chosen.joints, 'corrupted': corrupt_selection(chosen, corruptor)}
-    scene = motion_scene(motions, fps, loop, chosen.names)
+    scene = motion_scene(motions, fps, loop, chosen.names, first=chosen.first)
     present(scene, f'{chosen.title}, corrupted', html, port, browser)
 
 # %% ../../nbs/view/806_viewers.ipynb #placeable
@@ -227,5 +237,6 @@ def view_reconstruction(
     corruptor = corruptor_of(TrainConfig(**damage))   # the damage that the same settings do in training
     chosen = select_sequences(dataset_root, subject, seq)
     motions = _damage_and_repair(chosen, corruptor, network, kmax)
-    scene = motion_scene(motions, fps, loop, _captions(chosen.names, motions['reconstructed']))
+    names = _captions(chosen.names, motions['reconstructed'])
+    scene = motion_scene(motions, fps, loop, names, first=chosen.first)
     present(scene, f'{chosen.title}, reconstructed', html, port, browser)
