@@ -272,6 +272,21 @@ def counted(
     "So many things, in words."
     return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
 
+def in_frames(
+    runs: Iterable[tuple[int, int]],               # numbers of the first and the last frame of each run
+    seconds: Iterable[tuple[float, float]] = (),   # the same since the recording began; none: not known
+    most: int | None = None,                       # runs that are listed; None: all
+    noun: bool = True,                             # with the word frame or frames before them
+) -> str:
+    "As frame 314 (5.22 s), or frames 21 to 60 (0.33 to 0.98 s), 80 (1.32 s)."
+    numbers = list(runs)
+    words = [f'{first}' if first == last else f'{first} to {last}' for first, last in numbers]
+    times = [f'{first:.2f}' if first == last else f'{first:.2f} to {last:.2f}' for first, last in seconds]
+    if times: words = [f'{where} ({when} s)' for where, when in zip(words, times)]
+    if most is not None and len(words) > most: words = [*words[:most], '...']
+    single = len(numbers) == 1 and numbers[0][0] == numbers[0][1]
+    return ('frame '*single or 'frames ')*noun + ', '.join(words)
+
 # %% ../nbs/00_basics.ipynb #progress-watched
 def _watched() -> bool:
     "Whether somebody looks at the error stream, on a screen that can draw over itself."

@@ -3,6 +3,7 @@ import csv
 import json
 import multiprocessing
 import os
+import re
 import sys
 from dataclasses import replace
 
@@ -348,7 +349,9 @@ def test_exchanged_legs_get_their_names_back(tmp_path, motionfm, rate):
     wrong.values[5:8, 0] = np.nan
     (tmp_path/'in').mkdir(); write_trial(tmp_path/'in'/'walk.trc', wrong)
     code, words = motionfm('reconstruct', tmp_path/'in'/'walk.trc', '-o', tmp_path/'walk.trc')
-    told = f'left/right swap in frames {span.start + 1}-{span.stop} (Knee {span.stop - span.start}, Ankle'
+    seconds = f'{span.start/rate:.2f} to {(span.stop - 1)/rate:.2f} s'
+    frames = f'frames {span.start + 1} to {span.stop} ({seconds})'
+    told = f'left/right swap in {frames}: Knee {span.stop - span.start}, Ankle'
     assert code == 0 and told in words and '; undone' in words, words
     assert np.linalg.norm(read_trial(tmp_path/'walk.trc').positions - trial.positions, axis=-1).max() < .03
     code, words = motionfm('reconstruct', tmp_path/'in', '-o', tmp_path/'kept', '--fill-only')
@@ -361,6 +364,28 @@ def test_exchanged_legs_get_their_names_back(tmp_path, motionfm, rate):
     assert row['left_right_swaps'].startswith(f'Knee {span.stop - span.start} | Ankle')
     code, words = motionfm('reconstruct', tmp_path/'in'/'walk.trc', '-o', tmp_path/'kept.trc', '--fill-only')
     assert code == 0 and told in words and 'left as they are' in words, words
+
+
+def test_frames_are_named_by_the_file_and_with_seconds(tmp_path, motionfm):
+    "Whatever the terminal says of frames: the file's own numbers, and the seconds since the recording began."
+    trial, knee, ankle = recorded('walk', 6, 100., frames=400), JOINT_INDEX['RKnee'], JOINT_INDEX['RAnkle']
+    values = np.concatenate([trial.values, trial.values[:, :4] + 80], 1)
+    values[100:130, [knee, ankle]] = values[100:130, [JOINT_INDEX['LKnee'], JOINT_INDEX['LAnkle']]]
+    values[150:160, -1] += 300                            # a marker in a wrong place
+    values[200:260, JOINT_INDEX['RWrist']] = np.nan
+    values[300:310] += 1500                               # somebody else
+    values[350:353, JOINT_INDEX['LHeel']] += 400
+    names = (*trial.markers, 'A', 'B', 'C', 'D')
+    path = tmp_path/'walk.trc'
+    write_trial(path, replace(trial, values=values, markers=names, frames=np.arange(291, 691)))
+    code, words = motionfm('reconstruct', path, '-o', tmp_path/'out.trc')
+    assert code == 0, words
+    named = re.findall(r'\bframes? (\d+)(?: to (\d+))?(?: \(([\d.]+)(?: to ([\d.]+))? s\))?', words)
+    assert len(named) > 4, words
+    for first, last, first_s, last_s in named:
+        if last and int(last) < 291: continue             # gaps by their length
+        for number, seconds in ((first, first_s), (last, last_s)):
+            if number: assert seconds == f'{(int(number) - 291)/100:.2f}', words
 
 
 @pytest.mark.parametrize('rate', [30., 60., 200.])
@@ -377,15 +402,15 @@ def test_somebody_else_for_a_moment_is_a_gap(tmp_path, motionfm, rate):
     path = tmp_path/'walk.trc'
     write_trial(path, replace(trial, values=moved, markers=(*trial.markers, 'HAT')))
     code, words = motionfm('reconstruct', path, '-o', tmp_path/'out.trc')
-    assert (
-        code == 0
-        and f'the whole body is elsewhere in frames {span.start + 1}-{span.stop}; treated as gaps' in words
-    ), words
-    assert f'jumps to where it is in frame {cut + 1} (2.6 m)' in words and 'look at' not in words, words
+    seconds = f'{span.start/rate:.2f} to {(span.stop - 1)/rate:.2f} s'
+    away = f'the whole body is elsewhere in frames {span.start + 1} to {span.stop} ({seconds})'
+    assert code == 0 and f'{away}; treated as gaps' in words, words
+    assert f'jumps to where it is in frame {cut + 1} ({cut/rate:.2f} s) by 2.6 m' in words, words
+    assert 'look at' not in words, words
     done = read_trial(tmp_path/'out.trc')
     assert done.markers[-1] == 'HAT' and np.linalg.norm(done.values - cut_only, axis=-1).max() < 60
     code, words = motionfm('reconstruct', path, '-o', tmp_path/'kept.trc', '--fill-only')
-    assert code == 0 and f'in frames {span.start + 1}-{span.stop}; left as they are' in words, words
+    assert code == 0 and f'{span.stop} ({seconds}); left as they are' in words, words
     np.testing.assert_allclose(read_trial(tmp_path/'kept.trc').values, moved, atol=1e-3)
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..basics import in_frames
 from .activities import make_person
 from .skeleton import bone_lengths, edges_for, JOINTS, MIRROR
 from .synthetic import standing_pose
@@ -115,10 +116,13 @@ class Flag:
     runs: tuple[tuple[int, int], ...]    # first and last frame of each run
     n_frames: int                        # in all
     n_seen: int                          # in how many of them no gap was filled
+    at_s: float | None = None            # `at` in seconds since the recording began, where it is known
+    runs_s: tuple[tuple[float, float], ...] = ()   # the same of `runs`
 
     def __str__(self) -> str:
         frames = 'frame' if self.n_frames == 1 else 'frames'
-        return (f'{self.what} {_excess(self)} in frame {self.at}; '
+        at_s = [] if self.at_s is None else [(self.at_s, self.at_s)]
+        return (f'{self.what} {_excess(self)} in {in_frames([(self.at, self.at)], at_s)}; '
                 f'beyond the limit in {self.n_frames} {frames}{_how_many_seen(self)}: {_where(self)}')
 
 # %% ../../nbs/body/105_plausibility.ipynb #flag-words
@@ -136,28 +140,29 @@ def _how_many_seen(flag: Flag) -> str:
 
 def _where(flag: Flag) -> str:
     "The first runs of frames."
-    runs = [str(first) if first == last else f'{first}-{last}' for first, last in flag.runs]
-    more = f' and {len(runs) - 5} more stretches' if len(runs) > 5 else ''
-    return ', '.join(runs[:5]) + more
+    more = f' and {len(flag.runs) - 5} more stretches' if len(flag.runs) > 5 else ''
+    return in_frames(flag.runs[:5], flag.runs_s[:5], noun=False) + more
 
 # %% ../../nbs/body/105_plausibility.ipynb #flag-of
-def _flag(what: str, off: np.ndarray, values: np.ndarray, usual: float | None, frames, seen) -> Flag:
-    "One bone or joint: (T,) where it is off, its values, what frames are called, where it was seen."
+def _flag(what: str, off: np.ndarray, values: np.ndarray, usual: float | None, called, seen) -> Flag:
+    "One bone or joint: (T,) where it is off, its values, (T, 2) numbers and seconds, where it was seen."
     where = np.flatnonzero(off)
     worst = where[np.abs(values[where] - (usual or 0)).argmax()]
     runs = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1)
-    called = [frames[run] for run in runs]
+    ends = [called[run[[0, -1]]] for run in runs]   # (2, 2) numbers and seconds of a run's ends
     return Flag(
         what,
         worst=float(values[worst]),
         usual=None if usual is None else float(usual),
-        at=int(frames[worst]),
-        runs=tuple((int(run[0]), int(run[-1])) for run in called),
+        at=int(called[worst, 0]),
+        runs=tuple((int(first), int(last)) for first, last in (end[:, 0] for end in ends)),
         n_frames=len(where),
-        n_seen=int(seen[where].sum()))
+        n_seen=int(seen[where].sum()),
+        at_s=float(called[worst, 1]),
+        runs_s=tuple((float(first), float(last)) for first, last in (end[:, 1] for end in ends)))
 
 # %% ../../nbs/body/105_plausibility.ipynb #flags-of
-def _flag_bones(positions, recorded, visible, frames) -> list[Flag]:
+def _flag_bones(positions, recorded, visible, called) -> list[Flag]:
     "Bones too long or too short."
     expected, margin = expected_bone_lengths(recorded, visible)
     off, lengths = implausible_bones(positions, expected, margin), bone_lengths(positions)
@@ -166,16 +171,16 @@ def _flag_bones(positions, recorded, visible, frames) -> list[Flag]:
         ends = edges_for(positions.shape[1])[bone]
         name = '-'.join(JOINTS[joint] for joint in ends)
         seen = np.all(visible[:, ends], 1)
-        flags.append(_flag(name, off[:, bone], lengths[:, bone], expected[bone], frames, seen))
+        flags.append(_flag(name, off[:, bone], lengths[:, bone], expected[bone], called, seen))
     return flags
 
 # %% ../../nbs/body/105_plausibility.ipynb #flag-joints
-def _flag_joints(positions, rate: float, visible, frames) -> list[Flag]:
+def _flag_joints(positions, rate: float, visible, called) -> list[Flag]:
     "Joints that are too fast; seen are those that were seen in both frames."
     speeds = joint_speeds(positions, rate)
     off = _too_fast(speeds)
     seen = visible & np.pad(visible, ((1, 0), (0, 0)))[:-1]
-    return [_flag(JOINTS[joint], off[:, joint], speeds[:, joint], None, frames, seen[:, joint])
+    return [_flag(JOINTS[joint], off[:, joint], speeds[:, joint], None, called, seen[:, joint])
             for joint in np.flatnonzero(off.any(0))]
 
 # %% ../../nbs/body/105_plausibility.ipynb #limits
@@ -185,10 +190,12 @@ def find_flags(
     recorded: np.ndarray | None = None,  # (T, K, 3) metres, for the lengths of bones; by default `positions`
     visible: np.ndarray | None = None,   # (T, K) True where seen; by default where `recorded` has numbers
     frames: np.ndarray | None = None,    # (T,) what the frames are called; by default counted from 0
+    start_s: float = 0.,                 # when the first of them is, seconds since the recording began
 ) -> tuple[Flag, ...]:                   # bones, then joints; none if all is well
     "Find bones that are not as long as expected and joints that are too fast."
     recorded = positions if recorded is None else recorded
     visible = np.all(np.isfinite(recorded), -1) if visible is None else visible
     frames = np.arange(len(positions)) if frames is None else frames
-    bones = _flag_bones(positions, recorded, visible, frames)
-    return (*bones, *_flag_joints(positions, rate, visible, frames))
+    called = np.stack([frames, start_s + np.arange(len(positions))/rate], 1)
+    bones = _flag_bones(positions, recorded, visible, called)
+    return (*bones, *_flag_joints(positions, rate, visible, called))

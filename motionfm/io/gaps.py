@@ -6,10 +6,13 @@
 __all__ = ['fill_linear', 'gap_lengths', 'gap_table', 'close_gaps']
 
 # %% ../../nbs/io/437_gaps.ipynb #imports
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import scipy
+
+from ..basics import in_frames
 
 # %% ../../nbs/io/437_gaps.ipynb #seen-around
 class GapBounds(NamedTuple):
@@ -82,6 +85,16 @@ def runs_of(
     edges = np.diff(np.pad(np.asarray(mask, np.int8), 1))
     starts, stops = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
     return [slice(int(start), int(stop)) for start, stop in zip(starts, stops)]
+
+def name_runs(
+    runs: Sequence[slice],     # frames, as `runs_of` gives them
+    frames: np.ndarray,        # (T,) their numbers
+    rate: float,               # Hz
+    most: int | None = None,   # runs that are listed; None: all
+) -> str:                      # as frames 21 to 60 (0.33 to 0.98 s)
+    "Runs of frames by their numbers in the file, with the seconds since the recording began."
+    numbers = [(int(frames[run.start]), int(frames[run.stop - 1])) for run in runs]
+    return in_frames(numbers, [(run.start/rate, (run.stop - 1)/rate) for run in runs], most)
 
 # %% ../../nbs/io/437_gaps.ipynb #gap-lengths
 def gap_lengths(

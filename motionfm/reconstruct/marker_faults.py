@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..io.gaps import runs_of
+from ..io.gaps import name_runs, runs_of
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #settings
 @dataclass(frozen=True)
@@ -643,13 +643,12 @@ def undo_marker_faults(
     return positions, visible & ~faults.outliers & ~faults.held
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #frames-in-words
-def _frames_in_words(runs: list[slice], first: int) -> str:
-    "As 'frames 3-5 and 2 more spells, 9 frames in all'."
-    start, last = runs[0].start + first, runs[0].stop - 1 + first
+def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:
+    "As 'frames 3 to 5 (0.03 to 0.05 s) and 2 more spells, 9 frames in all'."
     total = sum(run.stop - run.start for run in runs)
-    where = f'frame {start}' if start == last else f'frames {start}-{last}'
-    if len(runs) == 1: return where if total == 1 else f'{where} ({total} frames)'
-    return f"{where} and {len(runs) - 1} more spell{'s' if len(runs) > 2 else ''} ({total} frames in all)"
+    where = name_runs(runs[:1], frames, rate)
+    if len(runs) == 1: return where if total == 1 else f'{where}, {total} frames'
+    return f"{where} and {len(runs) - 1} more spell{'s' if len(runs) > 2 else ''}, {total} frames in all"
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
 def _label_faults(order: np.ndarray, marker: int, names: Sequence[str]) -> list[tuple[np.ndarray, str]]:
@@ -666,7 +665,8 @@ def _label_faults(order: np.ndarray, marker: int, names: Sequence[str]) -> list[
 def describe_marker_faults(
     faults: MarkerFaults,
     names: Sequence[str],    # (M,) of the markers
-    first: int = 0,          # the number of the first frame
+    frames: np.ndarray,      # (T,) numbers of the frames
+    rate: float,             # Hz
 ) -> list[str]:
     "One sentence for each marker, or pair of markers, and kind of fault."
     sentences = []
@@ -674,6 +674,6 @@ def describe_marker_faults(
         cases = _label_faults(faults.order, marker, names)
         cases += [(faults.outliers[:, marker], 'was in a wrong place'),
                   (faults.held[:, marker], 'was held in one place')]
-        sentences += [f'{name} {words} in {_frames_in_words(runs_of(where), first)}.'
+        sentences += [f'{name} {words} in {_frames_in_words(runs_of(where), frames, rate)}.'
                       for where, words in cases if where.any()]
     return sentences

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import DataError, progress
+from ..basics import DataError, in_frames, progress
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
@@ -23,7 +23,7 @@ from ..estimate.network import read_network
 from ..estimate.noise import noise_level, RADII_68
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
-from ..io.gaps import fill_linear, gap_lengths
+from ..io.gaps import fill_linear, gap_lengths, name_runs
 from ..io.resample import is_model_rate, spline, to_model_rate
 from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
@@ -42,30 +42,45 @@ def _pad_to_window(array: np.ndarray) -> np.ndarray:
     return np.pad(array, [(0, missing)] + [(0, 0)]*(array.ndim - 1), mode='symmetric')
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #normalise-windows
+class _Part(NamedTuple):
+    "What messages say of a part of a recording."
+    name: str             # of the recording, and of the part if there are several
+    frames: np.ndarray    # (T,) numbers of the frames
+    start_s: float        # when it begins, seconds since the recording began
+    rate: float           # Hz
+
+    def name_window(self, start: int) -> str:
+        "What a window is called that begins so many frames at 60 Hz after the part."
+        last = len(self.frames) - 1
+        ends = [min(round(frame*self.rate/RATE), last) for frame in (start, start + FRAMES - 1)]
+        first, last = (int(self.frames[end]) for end in ends)
+        seconds = [self.start_s + end/self.rate for end in ends]
+        return f'{self.name}, {in_frames([(first, last)], [(seconds[0], seconds[1])])}'
+
 def _normalise_windows(
     positions: np.ndarray,   # (T, K, 3) metres
     visible: np.ndarray,     # (T, K) True where a joint was seen
     starts: np.ndarray,      # (W,) first frame of each window
-    name: str,               # what error messages call the trial
+    part: _Part,             # what messages say of it
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # (W, 60, K, 3), zero where missing; roots; (W,) scales
     "Windows as the network is shown them."
-    check_finite(np.where(visible[..., None], positions, 0)[None], [name])
-    root = root_track(positions[None], visible[None], [name])[0]
+    check_finite(np.where(visible[..., None], positions, 0)[None], [part.name])
+    root = root_track(positions[None], visible[None], [part.name])[0]
     ever = np.broadcast_to(visible.any(0), visible.shape)
     filled = np.nan_to_num(fill_linear(positions, visible)) - root[:, None]
     arrays = filled, visible, ever, root
     centred, seen, ever, root = (cut_windows(array, starts, FRAMES) for array in arrays)
-    names = [f'{name}, frames {start} to {start + FRAMES - 1}' for start in starts]
+    names = [part.name_window(int(start)) for start in starts]
     scale = height_scale(centred, ever, names)
     return np.where(seen[..., None], centred, 0)/scale[:, None, None, None], root, scale
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-windows
-def _repair_windows(positions: np.ndarray, visible: np.ndarray, network: Callable, name: str) -> np.ndarray:
+def _repair_windows(positions: np.ndarray, visible: np.ndarray, network: Callable, part: _Part) -> np.ndarray:
     "Repair a trial at 60 Hz: cut, normalise, ask the network, undo, blend."
     n_frames, n_joints = visible.shape
     padded, seen = _pad_to_window(positions), _pad_to_window(visible)
     starts = window_starts(len(padded), FRAMES, _STRIDE)
-    windows, root, scale = _normalise_windows(padded, seen, starts, name)
+    windows, root, scale = _normalise_windows(padded, seen, starts, part)
     known = np.pad(cut_windows(seen, starts, FRAMES), [(0, 0), (0, 0), (0, KMAX - n_joints)])
     outputs = network(pad_joints(windows.astype(np.float32)), known)
     repaired = np.asarray(outputs, float)[:, :, :n_joints]
@@ -93,7 +108,7 @@ def _resample_back(repaired: Repaired, at: np.ndarray, times: np.ndarray) -> Rep
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-at-rate
 def _repair_at_rate(
-    positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, name: str
+    positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, part: _Part
 ) -> Repaired:
     "Repair what holds no swaps and no outliers, at the rate of the recording."
     resampled = not is_model_rate(rate)
@@ -101,7 +116,7 @@ def _repair_at_rate(
     if resampled: positions, visible, at = to_model_rate(positions, visible, rate)
     if isinstance(network, Repairer):
         repaired = Repaired(*repair_with_self_check(positions, visible, network))
-    else: repaired = Repaired(_repair_windows(positions, visible, network, name))
+    else: repaired = Repaired(_repair_windows(positions, visible, network, part))
     if resampled: repaired = _resample_back(repaired, at, times)
     check = repaired.self_check
     if check is None or rate >= RATE: return repaired
@@ -208,16 +223,16 @@ def _suit_to_noise(repaired: Repaired, positions: np.ndarray, seen: np.ndarray, 
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
-    positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, name: str
+    positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, part: _Part
 ) -> Repaired:
     "Repair what is a recording of its own."
     swapped = find_swaps(positions, visible, rate)
     positions, visible = undo_swaps(positions, swapped), undo_swaps(visible, swapped)
     outliers = find_outliers(positions, visible, rate)
     seen = visible & ~outliers
-    repaired = _repair_at_rate(positions, seen, network, rate, name)
+    repaired = _repair_at_rate(positions, seen, network, rate, part)
     if not np.isfinite(repaired.positions).all():
-        raise DataError(f'{name}: the network answers with NaN; its weights are broken, train again')
+        raise DataError(f'{part.name}: the network answers with NaN; its weights are broken, train again')
     repaired = _suit_to_noise(repaired, positions, seen, rate)
     return repaired._replace(swapped=swapped, outliers=outliers)
 
@@ -276,14 +291,15 @@ def _check_input(
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-parts
 def _repair_parts(
     positions: np.ndarray, seen: np.ndarray, network: Repairer | Callable, rate: float, name: str,
-    discontinuities: Discontinuities,
+    discontinuities: Discontinuities, frames: np.ndarray,
 ) -> Repaired:
     "Repair each part of a recording."
     slices, repaired = discontinuities.parts, []
     n_shown = len(slices) if len(slices) > 5 else 0   # few show their own pieces
-    for part in progress(slices, 'parts of the recording', n_shown, after=2.):
-        part_name = name if len(slices) == 1 else f'{name}, from frame {part.start} to {part.stop - 1}'
-        repaired.append(_repair_part(positions[part], seen[part], network, rate, part_name))
+    for where in progress(slices, 'parts of the recording', n_shown, after=2.):
+        called = name if len(slices) == 1 else f'{name}, {name_runs([where], frames, rate)}'
+        part = _Part(called, frames[where], (where.start or 0)/rate, rate)
+        repaired.append(_repair_part(positions[where], seen[where], network, rate, part))
     return _join_parts(repaired, discontinuities)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-with-uncertainty
@@ -294,6 +310,7 @@ def repair_positions(
     rate: float = RATE,                           # frames per second
     fill_only: bool = False,                      # leave what was seen exactly as it is
     name: str = 'trial',                          # what error messages call it
+    frames: np.ndarray | None = None,             # (T,) numbers of its frames; None: counted from 0
 ) -> Repaired:
     """Repair a whole trial of any length and rate; raises `DataError` if too little of the person is seen.
 
@@ -302,7 +319,8 @@ def repair_positions(
     network = load_network() if network is None else network
     discontinuities = find_discontinuities(positions, visible, rate)
     seen = visible & ~discontinuities.displaced[:, None]
-    repaired = _repair_parts(positions, seen, network, rate, name, discontinuities)
+    frames = np.arange(len(positions)) if frames is None else frames
+    repaired = _repair_parts(positions, seen, network, rate, name, discontinuities, frames)
     return _keep_seen(repaired, positions, visible) if fill_only else repaired
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #wrap-keras-model

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..basics import atomic_path, counted, DataError
+from ..basics import atomic_path, counted, DataError, in_frames
 from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
 from ..io.conventions import leg_length, LEG_RANGE_M
-from ..io.gaps import gap_table, longest_gap, runs_of
+from ..io.gaps import gap_table, longest_gap, name_runs, runs_of
 from ..io.joint_names import CREATED_SUFFIX
 from ..io.points import Points, points_of
 from ..io.trial import Trial
@@ -118,10 +118,18 @@ def _frame_numbers(mask: np.ndarray, frames: np.ndarray) -> tuple[tuple[int, int
     return tuple((int(frames[run.start]), int(frames[run.stop - 1])) for run in runs_of(mask))
 
 def format_frames(runs: Sequence[tuple[int, int]], most: int | None = None) -> str:
-    "Runs of frames in words, all or the first ones."
+    "Runs of frames in a cell of a table, all or the first ones."
     words = [f'{first}-{last}' if last > first else f'{first}' for first, last in runs[:most]]
     if most is not None and len(runs) > most: words.append('...')
     return ', '.join(words)
+
+def _frame_seconds(mask: np.ndarray, rate: float) -> tuple[tuple[float, float], ...]:
+    "The same as `_frame_numbers` in seconds since the recording began."
+    return tuple((run.start/rate, (run.stop - 1)/rate) for run in runs_of(mask))
+
+def _at_frame(index: int, frames: np.ndarray, rate: float) -> str:
+    "As 'frame 314 (5.22 s)'."
+    return name_runs([slice(index, index + 1)], frames, rate)
 
 def format_counts(counts: dict[str, int], separator: str = ', ') -> str:
     "Names with their counts, in words."
@@ -135,11 +143,12 @@ class SwapSummary:
     runs: tuple[tuple[int, int], ...]   # numbers of the first and the last frame of each swap
     undone: bool                        # or left as they were
     n_frames: int                       # in how many frames anything was swapped; their numbers can jump
+    seconds: tuple[tuple[float, float], ...] = ()   # `runs` since the recording began
 
     def __str__(self) -> str:
-        frames = format_frames(self.runs, SETTINGS.max_listed)
+        frames = in_frames(self.runs, self.seconds, SETTINGS.max_listed)
         done = 'undone' if self.undone else _UNCHANGED
-        return f'left/right swap in frames {frames} ({format_counts(self.pairs)}); {done}'
+        return f'left/right swap in {frames}: {format_counts(self.pairs)}; {done}'
 
 # %% ../../nbs/reconstruct/606_report.ipynb #describe-swaps
 def describe_swaps(
@@ -154,7 +163,8 @@ def describe_swaps(
         count = int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum())
         if name[0] == 'R' and count: pairs[name[1:]] = count
     anywhere = np.any(swapped, 1)
-    return SwapSummary(pairs, _frame_numbers(anywhere, trial.frames), undone, int(anywhere.sum()))
+    runs, seconds = _frame_numbers(anywhere, trial.frames), _frame_seconds(anywhere, trial.rate)
+    return SwapSummary(pairs, runs, undone, int(anywhere.sum()), seconds)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #outlier-summary
 @dataclass(frozen=True)
@@ -162,9 +172,10 @@ class OutlierSummary:
     "Joints that were seen in a wrong place."
     runs: dict[str, tuple[tuple[int, int], ...]]   # 'RAnkle': first and last frame number of each run
     filled: bool                                   # or left as they were
+    seconds: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)   # `runs` in seconds
 
     def __str__(self) -> str:
-        found = [f'{name} in frames {format_frames(runs, SETTINGS.max_listed)}'
+        found = [f'{name} in {in_frames(runs, self.seconds.get(name, ()), SETTINGS.max_listed)}'
                  for name, runs in self.runs.items()]
         done = 'treated as gaps' if self.filled else _UNCHANGED
         return f'outliers: {"; ".join(found)}; {done}'
@@ -177,33 +188,36 @@ def describe_outliers(
 ) -> OutlierSummary | None:        # None if all were in their place
     "What `find_outliers` found, for the summary."
     if outliers is None or not outliers.any(): return None
-    runs = {name: _frame_numbers(found, trial.frames)
-            for name, found in zip(trial.joint_names, outliers.T) if found.any()}
-    return OutlierSummary(runs, filled)
+    found = {name: mask for name, mask in zip(trial.joint_names, outliers.T) if mask.any()}
+    runs = {name: _frame_numbers(mask, trial.frames) for name, mask in found.items()}
+    seconds = {name: _frame_seconds(mask, trial.rate) for name, mask in found.items()}
+    return OutlierSummary(runs, filled, seconds)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #describe-jumps
-def _describe_jumps(frames: np.ndarray, metres: np.ndarray) -> str:
-    "To which frames a body jumps, and how far."
+def _describe_jumps(starts: np.ndarray, metres: np.ndarray, frames: np.ndarray, rate: float) -> str:
+    "To which frames (by their index) a body jumps, and how far."
     most = SETTINGS.max_listed
-    jumps = [f'{frame} ({size:.1f} m)' for frame, size in zip(frames[:most], metres)]
-    if len(frames) > most: jumps.append('...')
-    return (f'discontinuity: the whole body jumps to where it is in frame {", ".join(jumps)}; '
+    jumps = [f'{_at_frame(start, frames, rate)} by {size:.1f} m'
+             for start, size in zip(starts[:most], metres)]
+    if len(starts) > most: jumps.append('...')
+    return (f'discontinuity: the whole body jumps to where it is in {", ".join(jumps)}; '
             'what comes before and after was repaired as recordings of their own')
 
 # %% ../../nbs/reconstruct/606_report.ipynb #describe-discontinuities
 def describe_discontinuities(
     discontinuities: Discontinuities | None,   # of the whole body
     frames: np.ndarray,    # (T,) numbers of the frames
+    rate: float,           # Hz
     filled: bool,          # whether frames in which the body is displaced were filled
 ) -> tuple[str, ...]:      # lines; none where there is none
     "What `find_discontinuities` found, in words."
     if discontinuities is None: return ()
     (starts, metres, displaced), lines = discontinuities, []
     if displaced.any():
-        runs = format_frames(_frame_numbers(displaced, frames), SETTINGS.max_listed)
+        runs = name_runs(runs_of(displaced), frames, rate, SETTINGS.max_listed)
         done = 'treated as gaps' if filled else _UNCHANGED
-        lines.append(f'discontinuity: the whole body is elsewhere in frames {runs}; {done}')
-    if len(starts) > 1: lines.append(_describe_jumps(frames[starts[1:]], metres[1:]))
+        lines.append(f'discontinuity: the whole body is elsewhere in {runs}; {done}')
+    if len(starts) > 1: lines.append(_describe_jumps(starts[1:], metres[1:], frames, rate))
     return tuple(lines)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summary
@@ -305,7 +319,7 @@ def _uncertainty_line(found: UncertaintySummary) -> str:
     "How uncertain the filled samples are."
     median, p95, worst = map(_format_mm, (found.median, found.p95, found.worst))
     return ('uncertainty of the filled samples (two of three errors are smaller): '
-            f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm ({found.where})')
+            f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm: {found.where}')
 
 def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[str]:
     "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
@@ -349,7 +363,8 @@ def _lines(summary: Summary) -> list[str]:
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise-parts
 def _summarise_uncertainty(
-    uncertainty: np.ndarray | None, filled: np.ndarray, names: Sequence[str], frames: np.ndarray
+    uncertainty: np.ndarray | None, filled: np.ndarray, names: Sequence[str], frames: np.ndarray,
+    rate: float,
 ) -> UncertaintySummary | None:
     "Of the uncertainty (T, P), metres, that of the filled samples (T, P); None where it is not known."
     if uncertainty is None: return None
@@ -357,7 +372,7 @@ def _summarise_uncertainty(
     if not known.any(): return None
     inside = 1000*np.where(known, uncertainty, -np.inf)
     frame, point = map(int, np.unravel_index(inside.argmax(), inside.shape))
-    where = f'{names[point]} in frame {frames[frame]}'
+    where = f'{names[point]} in {_at_frame(frame, frames, rate)}'
     median, p95 = float(np.median(inside[known])), float(np.percentile(inside[known], 95))
     return UncertaintySummary(median, p95, float(inside.max()), where)
 
@@ -391,11 +406,13 @@ def _list_gaps(
     return gaps
 
 # %% ../../nbs/reconstruct/606_report.ipynb #all-flags
-def _find_furthest(moved: np.ndarray, names: Sequence[str], frames: np.ndarray) -> tuple[float, str]:
+def _find_furthest(
+    moved: np.ndarray, names: Sequence[str], frames: np.ndarray, rate: float,
+) -> tuple[float, str]:
     "The largest of (T, P) distances in metres, NaN where there is none, as mm, and where it is."
     if not (moved > 0).any(): return 0., ''
     frame, point = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
-    return 1000*float(moved[frame, point]), f'{names[point]} in frame {frames[frame]}'
+    return 1000*float(moved[frame, point]), f'{names[point]} in {_at_frame(frame, frames, rate)}'
 
 def _all_flags(
     trial: Trial, points: Points, positions: np.ndarray, discontinuities: Discontinuities | None,
@@ -405,7 +422,7 @@ def _all_flags(
     flags: list[Flag] = []
     for part in parts if n else ():
         flags += find_flags(positions[part, :n], trial.rate, points.positions[part, :n],
-                            points.visible[part, :n], trial.frames[part])
+                            points.visible[part, :n], trial.frames[part], (part.start or 0)/trial.rate)
     return tuple(flags)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #in-file
@@ -438,7 +455,8 @@ def summarise(
     found['remarks'] = (*found.get('remarks', ()), *_describe_feet(points, positions, trial.rate))
     points, positions, by, uncertainty = _in_file(points, positions, by, uncertainty)
     displaced = discontinuities is not None and points.visible[discontinuities.displaced].any()
-    found['discontinuities'] = describe_discontinuities(discontinuities, trial.frames, not displaced)
+    found['discontinuities'] = describe_discontinuities(
+        discontinuities, trial.frames, trial.rate, not displaced)
     found |= _compare(points, positions, by, uncertainty, trial.frames, trial.rate)
     return Summary(trial.source, str(output), len(trial), trial.rate, len(points.names),
                    invented=tuple(invented), notes=trial.notes, **found)
@@ -465,8 +483,8 @@ def _compare(
         moved_mm=1000*float(moved[visible & done].mean()) if (visible & done).any() else 0.,
         gap_counts=gap_table(visible), filled=dict(Counter(by[filled].tolist())),
         blank={name: int(count) for name, count in zip(names, (~done).sum(0)) if count},
-        uncertainty=_summarise_uncertainty(uncertainty, filled, names, frames),
-        furthest=_find_furthest(moved, names, frames),
+        uncertainty=_summarise_uncertainty(uncertainty, filled, names, frames, rate),
+        furthest=_find_furthest(moved, names, frames, rate),
         gaps=_list_gaps(points, frames, rate, done, by, uncertainty))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-gaps

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #imports-own
-from ..basics import atomic_path, counted, DataError, one_thread
+from ..basics import atomic_path, counted, DataError, in_frames, one_thread
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
     distance_sd,
@@ -29,7 +29,7 @@ from motionfm.estimate.neighbours import (
 )
 from ..estimate.short_gaps import fill_gap_local_cubic, fill_gap_spline
 from ..io.conventions import from_y_up, per_metre
-from ..io.gaps import runs_of
+from ..io.gaps import name_runs, runs_of
 from ..io.kinds import classify_points, select_subject
 from ..io.point_names import subjects_of
 from ..io.points import asks_network, points_of
@@ -81,7 +81,7 @@ def span_of(
     start, end = _frame_index(trial.frames, first), _frame_index(trial.frames, last, last=True)
     if start is None or end is None or end < start:
         raise DataError(f'{trial.source}: frames {first} to {last} asked for, expected some of '
-                        f'{trial.frames[0]} to {trial.frames[-1]}')
+                        f'{name_runs([slice(0, len(trial))], trial.frames, trial.rate)}')
     return slice(start, end + 1)
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #recorded-positions
@@ -372,8 +372,9 @@ def _decided_fill(reviewed: Reviewed, decision: Decision, name: str, span: slice
                         'point of this recording; review it again')
     fill = fill_span(reviewed, reviewed.columns[name], span, decision.method, decision.moved)
     if fill is None and len(decision.points) == 1:
-        raise DataError(f'{reviewed.trial.source}: {decision} asked for {name}, expected a gap that '
-                        'this method can fill: too little is known there; choose another one')
+        asked = f'{_in_words(decision, reviewed.trial)} asked for {name}'
+        raise DataError(f'{reviewed.trial.source}: {asked}, expected a gap that this method can fill: '
+                        'too little is known there; choose another one')
     return fill
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #put-decision-2
@@ -397,7 +398,8 @@ def _uncertainty_of(reviewed: Reviewed, changed: _Changed, filled: np.ndarray) -
     mm = 1000*np.where(known, changed.uncertainty, -np.inf)
     frame, column = map(int, np.unravel_index(mm.argmax(), mm.shape))
     names = {place: name for name, place in reviewed.columns.items()}
-    where = f'{names.get(column, reviewed.trial.markers[column])} in frame {reviewed.trial.frames[frame]}'
+    at = name_runs([slice(frame, frame + 1)], reviewed.trial.frames, reviewed.rate)
+    where = f'{names.get(column, reviewed.trial.markers[column])} in {at}'
     return UncertaintySummary(float(np.median(mm[known])), float(np.percentile(mm[known], 95)),
                               float(mm.max()), where)
 
@@ -417,7 +419,18 @@ def _recounted(reviewed: Reviewed, changed: _Changed, gaps: Sequence[Gap]) -> di
     return {'filled': dict(filled), 'blank': blank, 'uncertainty': uncertainty}
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #remarks
-def _decision_remarks(decisions: Sequence[Decision]) -> tuple[str, ...]:
+def _by_number(trial: Trial, first: int, last: int) -> str:
+    "As 'frames 21 to 60 (0.33 to 0.98 s)'; frames that the recording lacks have no seconds."
+    start, end = _frame_index(trial.frames, first), _frame_index(trial.frames, last, last=True)
+    if start is None or end is None: return in_frames([(first, last)])
+    return in_frames([(first, last)], [(start/trial.rate, end/trial.rate)])
+
+def _in_words(decision: Decision, trial: Trial) -> str:
+    "As the decision says it, with seconds."
+    if not (decision.moved and decision.method): return str(decision)
+    return f'{FILLS[decision.method]} in {_by_number(trial, *decision.span)}'
+
+def _decision_remarks(decisions: Sequence[Decision], trial: Trial) -> tuple[str, ...]:
     "What was decided, in words: all in one line, and a line for each that is no gap."
     made = [one for one in decisions if one.method]
     if not made: return ()
@@ -429,7 +442,8 @@ def _decision_remarks(decisions: Sequence[Decision]) -> tuple[str, ...]:
         if one.kind not in ('swap', 'cut'): continue
         points = ' and '.join(one.points) or 'the whole body'
         note = f' ({one.note})' if one.note else ''
-        lines.append(f'{one.kind} of {points} in frames {one.first_frame}-{one.last_frame}: {one}{note}')
+        lines.append(f'{one.kind} of {points} in {_by_number(trial, one.first_frame, one.last_frame)}: '
+                     f'{_in_words(one, trial)}{note}')
     return tuple(lines)
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #gap-rows
@@ -456,7 +470,8 @@ def apply_decisions(
     changed = _as_it_is(reviewed)
     for decision in decisions: _put_decision(reviewed, decision, changed)
     gaps = _decided_gaps(reviewed, decisions, changed)
-    new: dict[str, Any] = {'gaps': gaps, 'remarks': (*done.summary.remarks, *_decision_remarks(decisions))}
+    remarks = (*done.summary.remarks, *_decision_remarks(decisions, done.recorded))
+    new: dict[str, Any] = {'gaps': gaps, 'remarks': remarks}
     if changed.touched.any(): new |= _recounted(reviewed, changed, gaps)
     uncertainty = done.uncertainty if done.uncertainty is None else changed.uncertainty
     by = None if done.by is None else np.where(changed.touched, 'by hand', done.by)

@@ -200,7 +200,7 @@ def _repair_joints(
     n = points.n_joints
     points, held = _without_held(points, trial.rate, fill_only)
     joints, seen = points.positions[:, :n], points.visible[:, :n]
-    found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source)
+    found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
     exact = is_exact(joints, seen, trial.rate)
     if exact and not fill_only: found = with_far_off(found, joints, seen)
     cleaned = points if fill_only else _without_errors(points, found)
@@ -214,7 +214,7 @@ def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Poin
     "Points whose exchanged labels, jumps and held values are undone, other than joints; what was found."
     n = points.n_joints
     faults = find_marker_faults(points.positions[:, n:], points.visible[:, n:], trial.rate)
-    found = tuple(describe_marker_faults(faults, points.names[n:], int(trial.frames[0])))
+    found = tuple(describe_marker_faults(faults, points.names[n:], trial.frames, trial.rate))
     if not found: return points, ()
     if fill_only:
         return points, tuple(f'{sentence.rstrip(".")}; left as it is, since nothing that was seen may change'
