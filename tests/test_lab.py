@@ -102,7 +102,8 @@ LOOK = """() => {
             pale.push(`${name}: ${ink} on ${under.map(Math.round)}`);
         return [name, style.color, style.backgroundColor, style.backgroundImage, style.borderTopColor,
                 style.boxShadow, ...inks].join(' '); });
-    return {pale, colours}; }"""
+    const themed = [...document.querySelectorAll('.mfm, .mfr, .mfm-panel')].filter(node => node.offsetHeight);
+    return {pale, colours, themes: themed.map(node => node.dataset.theme)}; }"""
 
 
 @pytest.fixture
@@ -262,9 +263,11 @@ def test_live(lab, name):
         assert (seen['players'] + seen['pages'], seen['pictures']) == (1, 0), (name, number, seen)
         assert 'Error displaying' not in seen['words'] and 'Loading widget' not in seen['words']
     if name in WIDGETS:
-        dark, light = dressed(lab).values()
+        for theme, found in dressed(lab).items():
+            assert set(found['themes']) == {theme.split()[1].lower()} and found['pale'] == [], (theme, found)
+        lab.evaluate("document.querySelectorAll('.mfm').forEach(node => node.player.chooseTheme('dark'))")
+        dark, light = dressed(lab).values()     # what was chosen stays
         assert dark['colours'] and dark == light, 'JupyterLab paints over the player'
-        assert dark['pale'] == []
     close_notebook(lab)
     assert complaints_of(lab) == []
 

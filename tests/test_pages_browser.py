@@ -56,6 +56,7 @@ def test_report_of_a_repair(open_page, folder, width, scheme):
     assert width_of(page) <= width
     player = page.frame_locator('iframe').first
     player.locator('.mfm[data-frame]').wait_for()
+    assert player.locator('.mfm').get_attribute('data-theme') == scheme
     legend = player.locator('.mfm').inner_text()
     assert 'recorded' in legend and 'repaired' in legend and 'corrupted' not in legend
     assert player.locator('.time').inner_text().startswith('frame 1 of 360')

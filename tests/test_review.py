@@ -12,6 +12,7 @@ pytest.importorskip('playwright.sync_api', reason='playwright is not installed: 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
 import bench_view as bench  # noqa: E402
 from conftest import ROOT  # noqa: E402
+from test_lab import LOOK  # noqa: E402
 
 from motionfm.estimate.neighbours import segment_markers  # noqa: E402
 from motionfm.io.files import read_trial, write_trial  # noqa: E402
@@ -65,8 +66,9 @@ def chromium():
 def open_review(chromium):
     "A function that opens a page; at the end nothing may have gone wrong or left the machine."
     pages = []
-    def opener(path, size=WIDE):
-        page = chromium.new_page(viewport={'width': size[0], 'height': size[1]}, accept_downloads=True)
+    def opener(path, size=WIDE, scheme='light'):
+        window = {'width': size[0], 'height': size[1]}
+        page = chromium.new_page(viewport=window, color_scheme=scheme, accept_downloads=True)
         pages.append((page, bench.watched(page)))
         page.goto(path.as_uri())
         page.wait_for_selector('.mfr .row')
@@ -128,7 +130,7 @@ def test_click_brings_frame_and_curves(open_review, page_file, size):
     assert get(page, 'frame') == 200 and get(page, 'player.state.picked') == {'s': 1, 'k': 2}
     assert page.locator('.time').inner_text().startswith('frame 201 of 1–480 · 1.667 s')
     what = page.locator('.what').inner_text()
-    assert what.startswith('gap of M3, frames 201–290 (90, 1.667 s) · uncertainty')
+    assert what.startswith('gap of M3, frames 201 to 290 (1.67 to 2.41 s) · uncertainty')
     assert curves(page) != before
     assert set(get(page, 'detail.candidates')) == {'spline', 'rigid', 'pattern', 'regression'}
     box = page.locator('.curves').bounding_box()
@@ -212,7 +214,8 @@ def test_sliders(open_review, page_file):
     assert curves(page) != before and get(page, 'chosenPath().preview')
     assert 'a sketch' in page.locator('.what').inner_text()
     press(page, 'u', 'u')
-    assert get(page, 'choices.get(1).from') == 201 and page.locator('output').first.inner_text() == '201'
+    assert get(page, 'choices.get(1).from') == 201
+    assert page.locator('output').first.inner_text() == '201 · 1.67 s'
     page.locator('.list').focus(); press(page, 'ArrowUp')
     assert page.get_by_label('First frame that is filled').is_disabled()   # a swap has its frames
 
@@ -241,6 +244,17 @@ def test_a_frame_number_that_stands_twice(open_review, page_file):
         Object.assign({REVIEW}, {{link: {{look: (...asked) => window.asked = asked}}}});
         {REVIEW}.data.live = true; {REVIEW}.look();""")
     assert page.evaluate('window.asked.slice(1)') == [1, 5]
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_begins_as_the_system_is(open_review, page_file, scheme):
+    page = open_review(page_file, scheme=scheme)
+    found = page.evaluate(LOOK)
+    assert (set(found['themes']), found['pale']) == ({scheme}, [])
+    row(page, 'M3')
+    page.emulate_media(color_scheme={'light': 'dark', 'dark': 'light'}[scheme]); settle(page)
+    found = page.evaluate(LOOK)
+    assert set(found['themes']) != {scheme} and found['pale'] == []
 
 
 def test_every_control_has_a_name(open_review, page_file):

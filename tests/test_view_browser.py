@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip('playwright.sync_api', reason='playwright is not installed: pip install playwright')
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
 import bench_view as bench  # noqa: E402
+from test_lab import LOOK  # noqa: E402
 
 from motionfm.body.skeleton import JOINTS  # noqa: E402
 from motionfm.view.player import player_frame, save_html
@@ -28,8 +29,9 @@ def chromium():
 def open_page(chromium, tmp_path):
     "A function that opens a scene as a page; at the end nothing may have gone wrong or left the machine."
     pages = []
-    def opener(scene, size=(900, 700), **look):
-        page = chromium.new_page(viewport={'width': size[0], 'height': size[1]}, accept_downloads=True)
+    def opener(scene, size=(900, 700), scheme='light', **look):
+        window = {'width': size[0], 'height': size[1]}
+        page = chromium.new_page(viewport=window, color_scheme=scheme, accept_downloads=True)
         pages.append((page, bench.watched(page)))
         save_html(scene, path := tmp_path/f'{len(pages)}.html', **look)
         page.goto(path.as_uri())
@@ -155,7 +157,7 @@ def test_gap_strip_tells_the_truth(open_page):
     assert len(rows) == 19 and JOINTS[wrist] not in rows   # a joint that is never there is no gap
     page.close()
     visible[0, wrist] = True
-    page = open_page(make_scene(motion[1], visible=visible))
+    page = open_page(make_scene(motion[1], visible=visible), theme='dark')
     strip = page.locator('.strip')
     assert len(strip.get_attribute('data-rows').split()) == 20
     assert 'sequence 287' in strip.get_attribute('aria-label')   # 12 frames x 20 joints, 47 more of the wrist
@@ -264,6 +266,23 @@ def test_themes_and_phone(open_page):
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.mfm')).backgroundColor") == 'rgb(20, 23, 28)'
     )
+
+
+def theme_of(page): return page.locator('.mfm').first.get_attribute('data-theme')
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_begins_as_the_system_is(open_page, scheme):
+    "Light on a light system, dark on a dark one, also when that changes, until somebody chooses."
+    other = {'light': 'dark', 'dark': 'light'}[scheme]
+    page = open_page(three_skeletons(), scheme=scheme)
+    assert theme_of(page) == scheme and page.evaluate(LOOK)['pale'] == []
+    page.emulate_media(color_scheme=other); settle(page)
+    assert theme_of(page) == other
+    page.get_by_label('light or dark').click(); settle(page)
+    page.emulate_media(color_scheme=scheme); page.emulate_media(color_scheme=other); settle(page)
+    assert theme_of(page) == scheme, 'what was chosen stays'
+    assert theme_of(open_page(three_skeletons(), scheme=scheme, theme=other)) == other, 'what was asked for'
 
 
 def test_every_control_has_a_name_and_can_be_reached(open_page):

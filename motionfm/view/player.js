@@ -55,6 +55,18 @@ const STYLE = `
 const THEMES = {
   dark: {bg: '#14171c', floor: '#2b313a', ink: '#e8eaed', dim: '#9aa0a8', gap: '#0c0e12', right: '#ffa33f', left: '#4fa8ff'},
   light: {bg: '#ffffff', floor: '#e1e5ea', ink: '#1b1e23', dim: '#5d646e', gap: '#f1f3f6', right: '#b85800', left: '#0b5fc4'}};
+// The theme of whoever shows us: JupyterLab's own, else what the page or the system prefers.
+const darkSystem = matchMedia('(prefers-color-scheme: dark)');
+function hostTheme() {
+  const lightLab = document.body?.dataset.jpThemeLight;   // 'true' or 'false' in JupyterLab
+  return (lightLab === undefined ? darkSystem.matches : lightLab === 'false') ? 'dark' : 'light';
+}
+function onHostTheme(action, signal) {
+  const watch = new MutationObserver(action);
+  watch.observe(document.body, {attributes: true, attributeFilter: ['data-jp-theme-light']});
+  signal.addEventListener('abort', () => watch.disconnect());
+  darkSystem.addEventListener('change', action, {signal});
+}
 const RAMP = [[60, 130, 246], [94, 200, 190], [245, 205, 66], [239, 68, 40]]; // small error to large
 const GUTTER = 84, INSET = 8;  // px: room for joint names left of the strip; half the slider's handle
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];  // as _SPEEDS in nbs/view/803_widgets.ipynb
@@ -384,9 +396,11 @@ class Player {
     this.host = host; this.options = {controls: true, part: 'all', ...options};
     this.gutter = this.options.gutter ?? GUTTER;
     this.state = {frame: 0, playing: false, speed: 1, loop: true, zoom: 1, labels: false, grid: true, picked: null, follow: false,
-                  beside: false, errors: false, theme: 'dark', ...VIEW_OF(data, 'oblique'), fit: VIEW_OF(data, 'oblique')};
+                  beside: false, errors: false, theme: hostTheme(), ...VIEW_OF(data, 'oblique'), fit: VIEW_OF(data, 'oblique')};
     for (const name of ['theme', 'labels', 'beside', 'errors', 'follow']) if (name in data) this.state[name] = data[name];
     this.abort = new AbortController();
+    this.ownTheme = 'theme' in data;   // said or chosen; else the host's, also when that changes
+    onHostTheme(() => { if (!this.ownTheme) this.dress(hostTheme()); }, this.abort.signal);
     this.load(data);
   }
   load(data) {  // a new motion into the same place
@@ -532,9 +546,14 @@ class Player {
   choose(picked) { this.state.picked = picked; this.request(); }
   toggle(name) {
     const {state} = this;
-    if (name === 'theme') state.theme = state.theme === 'dark' ? 'light' : 'dark'; else state[name] = !state[name];
-    this.root.dataset.theme = state.theme;
-    this.options.onTheme?.(state.theme);
+    if (name === 'theme') { this.chooseTheme(state.theme === 'dark' ? 'light' : 'dark'); return; }
+    state[name] = !state[name];
+    this.request();
+  }
+  chooseTheme(theme) { this.ownTheme = true; this.dress(theme); }
+  dress(theme) {
+    this.state.theme = this.root.dataset.theme = theme;
+    this.options.onTheme?.(theme, this.ownTheme);
     this.request();
   }
   request() { if (!this.waiting) { this.waiting = true; requestAnimationFrame(() => { this.waiting = false; this.draw(); }); } }
@@ -572,11 +591,11 @@ export function mount(host, data, options) { return new Player(host, data, optio
 function render({model, el}) {
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
   const player = mount(el, model.get('data'), {controls: false, part: model.get('part'), height: model.get('height'), gutter: model.get('gutter'),
-    onFrame: frame => set('frame', frame), onPlay: on => set('playing', on), onTheme: theme => set('theme', theme)});
+    onFrame: frame => set('frame', frame), onPlay: on => set('playing', on), onTheme: (theme, chosen) => { if (chosen) set('theme', theme); }});
   const follow = {
     'change:frame': () => player.seek(model.get('frame'), false), 'change:playing': () => player.play(model.get('playing'), false),
     'change:speed': () => { player.state.speed = SPEEDS[model.get('speed')]; }, 'change:loop': () => { player.state.loop = model.get('loop'); },
-    'change:theme': () => { if (player.state.theme !== model.get('theme')) player.toggle('theme'); },
+    'change:theme': () => { if (model.get('theme') && player.state.theme !== model.get('theme')) player.chooseTheme(model.get('theme')); },
     'change:data': () => player.load(model.get('data'))};
   for (const [event, action] of Object.entries(follow)) model.on(event, action);
   player.seek(model.get('frame'), false);

@@ -37,12 +37,13 @@ _PAGE_HEAD = """<!doctype html>
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title><link rel="icon" href="data:,">
-<style>html,body{{margin:0;background:#14171c}}#player>.mfm{{min-height:100vh}}</style></head>
+<style>:root{{color-scheme:light dark}}html,body{{margin:0;background:#fff}}#player>.mfm{{min-height:100vh}}
+@media(prefers-color-scheme:dark){{html,body{{background:#14171c}}}}</style></head>
 """
 
 # %% ../../nbs/view/802_player.ipynb #page-body
 _PAGE = _PAGE_HEAD + """\
-<body><main id="player"><noscript style="color:#fff">This player needs JavaScript.</noscript></main>
+<body><main id="player"><noscript>This player needs JavaScript.</noscript></main>
 <script type="application/json" id="data">{data}</script>
 <script type="module">
 {player}
@@ -68,7 +69,7 @@ def _to_json(packed: dict) -> str:
 def player_html(
     scene: Scene,                  # what to show
     max_frames: int | None = None, # show only every n-th frame, so that no more than these remain
-    **look,                        # theme='dark'|'light', labels, beside, errors, follow: True or False
+    **look,                        # theme='dark'|'light', else the system's; labels, beside, errors, follow
 ) -> str:                          # a whole HTML document
     "A page that plays by itself, without network; raises `DataError` for an unknown look."
     data, title = _to_json(pack(scene, max_frames, **look)), escape(scene.title or 'Motion')

@@ -7,7 +7,7 @@ const REVIEW_STYLE = `
 .mfr{--bg:#14171c;--ink:#e8eaed;--dim:#9aa0a8;--line:#343a44;--box:#20252d;--on:#35507a;--focus:#7db3ff;--ok:#3ddc84;
  display:grid;grid-template:auto minmax(0,1fr)/minmax(240px,21rem) minmax(0,1fr);height:var(--tall,100vh);box-sizing:border-box;
  background:var(--bg);color:var(--ink);font:13px/1.35 system-ui,"DejaVu Sans",sans-serif;outline:none}
-.mfr[data-theme=light]{--bg:#fff;--ink:#1b1e23;--dim:#5d646e;--line:#d5d9df;--box:#f1f3f6;--on:#cfe0fb;--focus:#1a66d9;--ok:#0a9a4b}
+.mfr[data-theme=light]{--bg:#fff;--ink:#1b1e23;--dim:#5d646e;--line:#d5d9df;--box:#f1f3f6;--on:#cfe0fb;--focus:#1a66d9;--ok:#087a3b}
 .mfr *{box-sizing:border-box}
 .mfr .top{grid-column:1/-1;display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;padding:6px 8px;border-bottom:1px solid var(--line)}
 .mfr .top .keys{color:var(--dim);margin-left:auto}
@@ -43,7 +43,7 @@ const REVIEW_STYLE = `
 .mfr .end input::-webkit-slider-thumb{-webkit-appearance:none;width:16px;height:16px;margin-top:-6px;border-radius:8px;background:var(--focus)}
 .mfr .end input::-moz-range-track{height:4px;border-radius:2px;background:var(--line)}
 .mfr .end input::-moz-range-thumb{width:16px;height:16px;border:0;border-radius:8px;background:var(--focus)}
-.mfr .end output{min-width:4.5em;font-variant-numeric:tabular-nums}
+.mfr .end output{min-width:7.5em;font-variant-numeric:tabular-nums}
 .mfr .note{flex:1;min-width:120px}
 .mfr :focus-visible{outline:2px solid var(--focus);outline-offset:-1px}
 @container (max-width:720px){
@@ -204,7 +204,7 @@ class Curves {
 
 class Review {
   constructor(host, data, link = {}) {
-    this.host = host; this.data = data; this.link = link; this.current = -1; this.detail = null; this.theme = 'dark'; this.painted = new Map();
+    this.host = host; this.data = data; this.link = link; this.current = -1; this.detail = null; this.theme = data.scene.theme ?? hostTheme(); this.painted = new Map();
     this.choices = new Choices(data.items, data.decisions);
     this.details = new Map(Object.entries(data.details || {}).map(([i, detail]) => [+i, detail]));
     this.build();
@@ -290,7 +290,7 @@ class Review {
   buildEnd(name) {
     const slider = element('input', {type: 'range', step: 1, 'aria-label': name === 'from' ? 'First frame that is filled' : 'Last frame that is filled'});
     const output = element('output');
-    slider.addEventListener('input', () => { output.textContent = this.numberOf(+slider.value); this.seek(+slider.value); });
+    slider.addEventListener('input', () => { output.textContent = this.endOf(+slider.value); this.seek(+slider.value); });
     slider.addEventListener('change', () => this.move(name, +slider.value));
     this[name] = {slider, output};
     return element('label', {class: 'end'}, name, slider, output);
@@ -298,13 +298,18 @@ class Review {
 
   // -- what is shown
   dress(theme) { this.theme = this.root.dataset.theme = theme; this.render(); }
+  secondsOf(index) { return (index / this.data.scene.rate).toFixed(2); }
+  framesOf(item, to = ' to ', before = ' (', after = ')') {    // as the messages of a repair name them
+    const [first, last] = [item.start, item.stop - 1].map(index => this.secondsOf(index)), single = item.stop - item.start === 1;
+    return single ? `frame ${item.first_frame}${before}${first} s${after}` : `frames ${item.first_frame}${to}${item.last_frame}${before}${first}${to}${last} s${after}`;
+  }
+  endOf(index) { return `${this.numberOf(index)} · ${this.secondsOf(index)} s`; }
   rowOf(i) {
-    const item = this.data.items[i], choice = this.choices.get(i), frames = item.first_frame === item.last_frame ? `frame ${item.first_frame}`
-      : `frames ${item.first_frame}–${item.last_frame}`;
+    const item = this.data.items[i], choice = this.choices.get(i);
     const done = choice.method ? ` → ${METHODS[choice.method]}${this.choices.moved(i) ? '*' : ''}` : '', mark = choice.method ? '✓' : choice.note ? '✎' : '';
     const size = item.mm === null ? '' : `${item.mm} mm`, who = item.points.length ? item.points.join(' ↔ ') : 'whole body';
     const row = element('div', {class: 'row', role: 'option', id: `mfr-row-${i}`, 'data-item': i, 'aria-selected': i === this.current},
-      element('b', {}, `${size} × ${item.frames}`), element('i', {}, mark), element('strong', {}, who), element('span', {}, `${item.kind} · ${frames} · ${item.by || 'left blank'}${done}`));
+      element('b', {}, `${size} × ${item.frames}`), element('i', {}, mark), element('strong', {}, who), element('span', {}, `${item.kind} · ${this.framesOf(item, '–', ' · ', '')} · ${item.by || 'left blank'}${done}`));
     row.style.top = `${i * ROW}px`;
     return row;
   }
@@ -371,10 +376,10 @@ class Review {
     this.progress.textContent = `${this.choices.decided} of ${data.items.length} decided`;
     this.drawRows();
     if (item) {
-      const choice = this.choices.get(this.current), frames = item.first_frame === item.last_frame ? `frame ${item.first_frame}` : `frames ${item.first_frame}–${item.last_frame}`;
+      const choice = this.choices.get(this.current);
       const worst = item.worst === null ? '' : `, largest ${item.worst} mm`, size = item.mm === null ? 'uncertainty not known' : item.kind === 'swap' ? `${item.mm} mm apart`
         : item.kind === 'cut' ? `a jump of ${item.mm} mm` : `uncertainty ${item.mm} mm${worst}`;
-      this.what.textContent = `${item.kind} of ${item.points.join(' and ') || 'the whole body'}, ${frames} (${item.frames}, ${(item.start / data.scene.rate).toFixed(3)} s) · ${size} · ${item.by || 'left blank'}` +
+      this.what.textContent = `${item.kind} of ${item.points.join(' and ') || 'the whole body'}, ${this.framesOf(item)} · ${size} · ${item.by || 'left blank'}` +
         (!data.live && this.choices.moved(this.current) ? ' · dashed: a sketch; the exact fill is made by motionfm reconstruct --decisions' : '');
       for (const [name, button] of Object.entries(this.methods)) {
         button.disabled = !this.available(name) && choice.method !== name;
@@ -384,7 +389,8 @@ class Review {
       }
       for (const name of ['from', 'to']) {
         const {slider, output} = this[name], fixed = item.kind === 'swap' || item.kind === 'cut';
-        slider.min = item.low; slider.max = item.high; slider.disabled = fixed; slider.value = name === 'from' ? this.indexOf(choice.from) : this.lastOf(choice.to); output.textContent = choice[name];
+        slider.min = item.low; slider.max = item.high; slider.disabled = fixed; slider.value = name === 'from' ? this.indexOf(choice.from) : this.lastOf(choice.to);
+        output.textContent = this.endOf(+slider.value);
       }
       if (document.activeElement !== this.note) this.note.value = choice.note;
       this.paint();

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from ..basics import atomic_path
+from ..io.gaps import name_runs
 from ..io.points import points_of, uses_joints
+from ..io.trial import Trial
 from ..reconstruct.decisions import as_entry, Decision, DECISIONS_SUFFIX, recording_header
 from ..reconstruct.reviewing import check_span, fill_span, Finding, list_findings, Reviewed
 from ..reconstruct.trials import TrialRepair
@@ -200,8 +202,9 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title><link rel="icon" href="data:,">
-<style>html,body{{margin:0;background:#14171c}}</style></head>
-<body><main id="review"><noscript style="color:#fff">This review needs JavaScript.</noscript></main>
+<style>:root{{color-scheme:light dark}}html,body{{margin:0;background:#fff}}
+@media(prefers-color-scheme:dark){{html,body{{background:#14171c}}}}</style></head>
+<body><main id="review"><noscript>This review needs JavaScript.</noscript></main>
 <script type="application/json" id="data">{data}</script>
 <script type="module">
 {source}
@@ -273,17 +276,16 @@ def _draw_curves(axes: Sequence, curves: dict[str, Any]) -> None:
         ax.tick_params(colors='0.6', labelsize=8)
 
 # %% ../../nbs/view/807_review.ipynb #still
-def _line_of(finding: Finding, frames: np.ndarray) -> str:
+def _line_of(finding: Finding, trial: Trial) -> str:
     "A row of the list as text."
-    first, last = frames[finding.start], frames[finding.stop - 1]
-    where = f'frames {first}–{last}' if last > first else f'frame {first}'
+    where = name_runs([slice(finding.start, finding.stop)], trial.frames, trial.rate)
     size = '' if finding.mm is None else f', {finding.mm:.1f} mm'
     return f'{finding.kind} of {" and ".join(finding.points) or "the whole body"}, {where}{size}'
 
 def _list_as_text(reviewed: Reviewed, findings: Sequence[Finding]) -> str:
     "The first rows of the list, below one another."
     trial = reviewed.trial
-    lines = [_line_of(one, trial.frames) for one in findings[:_STILL_ROWS]] or ['nothing to decide']
+    lines = [_line_of(one, trial) for one in findings[:_STILL_ROWS]] or ['nothing to decide']
     if len(findings) > len(lines): lines.append(f'and {len(findings) - len(lines)} more')
     return '\n'.join([f'Review of {Path(trial.source).name}', '', *lines])
 

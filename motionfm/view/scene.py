@@ -410,7 +410,7 @@ def _pack_numbers(
 def pack(
     scene: Scene,      # what to show
     max_frames: int | None = None, # show only every n-th frame, so that no more than these remain
-    **look,            # theme='dark'|'light', labels, beside, errors, follow: True or False
+    **look,            # theme='dark'|'light', else the page's; labels, beside, errors, follow
 ) -> dict:             # what player.js draws; `positions` are bytes
     "A scene as the player wants it; raises `DataError` for an option that the player does not know."
     (n_frames, _), stack = scene.shape, scene.stack

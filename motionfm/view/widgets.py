@@ -69,7 +69,7 @@ class Canvas(anywidget.AnyWidget):
     playing = traitlets.Bool(False).tag(sync=True)
     speed = traitlets.Int(3).tag(sync=True)         # index into the list of speeds
     loop = traitlets.Bool(True).tag(sync=True)
-    theme = traitlets.Unicode('dark').tag(sync=True)
+    theme = traitlets.Unicode('').tag(sync=True)    # '': as JupyterLab or the page is
     height = traitlets.Int(420).tag(sync=True)      # pixels
     gutter = traitlets.Int(90).tag(sync=True)       # pixels left of the slider
 
@@ -164,7 +164,7 @@ class _Picture:
 
     @cached_property
     def picture(self) -> Canvas:
-        theme = self.look.get('theme', 'dark')
+        theme = self.look.get('theme', '')
         return Canvas(data=pack(self.scene, **self.look), height=self.height, theme=theme)
 
 # %% ../../nbs/view/803_widgets.ipynb #panel
@@ -219,7 +219,7 @@ def show(
     title: str = '',                         # written above the picture
     height: int = 420,                       # of the picture in JupyterLab, pixels
     called: Sequence[str] = (),              # what they are called on the screen, a word for each
-    **look,                            # theme='dark'|'light'; labels, beside, errors, follow: True or False
+    **look,                          # theme='dark'|'light', else JupyterLab's; labels, beside, errors, follow
 ) -> Player:                           # shows itself at the end of a cell
     "A skeleton to scrub through; raises `DataError`."
     scene = make_scene(reference, corrupted, reconstructed, visible, rate, title, called)
@@ -407,7 +407,7 @@ class Explorer(_ChosenSequence):
 def explore(
     datasets_root: str | Path,       # the folder that holds the dataset folders
     repair: Callable | None = None,  # (positions (T, K, 3) with NaN, visible (T, K)) -> (T, K, 3)
-    **look,                          # theme='dark'|'light'; labels, beside, errors, follow: True or False
+    **look,                          # theme='dark'|'light', else JupyterLab's; labels, beside, errors, follow
 ) -> Explorer:                       # shows itself at the end of a cell
     "Look at datasets, damage and repair them; raises `FileError`, `DataError`."
     return Explorer(find_datasets(datasets_root), repair, **look)
