@@ -271,8 +271,9 @@ WANTED = {
     'install': 'guide/install', 'macOS': 'guide/install', 'Windows': 'guide/install',
     'uncertainty': 'guide/sure', 'confidence': 'guide/', 'imputation': 'guide/faq', 'PCA': 'guide/',
     'Vicon': 'guide/', 'Qualisys': 'guide/', 'MediaPipe': 'guide/', 'cite': 'guide/faq',
-    'licence': 'guide/faq', 'fine-tune': 'guide/faq',
+    'licence': 'guide/faq', 'fine-tune': 'guide/faq', 'review': 'guide/sure', 'review gaps': 'guide/sure',
 }
+INSIDE = ('io/', 'estimate/', 'reconstruct/', 'view/', 'reference/modules/')
 
 
 def test_search_finds_what_users_ask_for(chromium, address):
@@ -286,6 +287,7 @@ def test_search_finds_what_users_ask_for(chromium, address):
         page.wait_for_timeout(400)   # the results of the word before are gone
         found = page.locator('a.search-result').evaluate_all("links => links.map(link => link.href)")
         if not any(place in link for link in found[:4]): missing[word] = found[:4]
+        if found[0].removeprefix(address).startswith(INSIDE): missing[word] = found[:4]
     page.close()
     assert not missing
 

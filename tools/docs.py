@@ -228,8 +228,26 @@ def link_code(site: Path) -> None:
         page.write_text(with_links(page.read_text(encoding='utf-8'), scope_of(notebook)), encoding='utf-8')
 
 
+INSIDE = ('body/', 'io/', 'data/', 'estimate/', 'learn/', 'reconstruct/', 'evaluation/', 'view/', 'cli/',
+          'reference/modules/')
+FOR_USERS = {'cli/api.html', 'cli/main.html'}   # among these
+
+
+def users_first(site: Path) -> None:
+    "Let the search find pages for users before those about the inside: their headings weigh less."
+    path = site/'search.json'
+    entries = json.loads(path.read_text(encoding='utf-8'))
+    for entry in entries:
+        page = entry['href'].removeprefix('./').partition('#')[0]
+        if not page.startswith(INSIDE) or page in FOR_USERS: continue
+        entry['title'] = ' · '.join(filter(None, ['How it works', entry['title'], entry['section']]))
+        entry['section'] = ''
+    path.write_text(json.dumps(entries, ensure_ascii=False), encoding='utf-8')
+
+
 if __name__ == '__main__':
     prepared = Path.cwd()/'_proc'
     prepare(prepared)
     if failed := render(prepared): sys.exit(failed)
     link_code(Path.cwd()/'_docs')
+    users_first(Path.cwd()/'_docs')
