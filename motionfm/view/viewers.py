@@ -234,6 +234,7 @@ def view_reconstruction(
     **damage,                           # fields of `TrainConfig` for the damage, such as noise_std_cm, seed
 ) -> None:
     "Show reference, corrupted and reconstructed side by side; raises `DataError`, `FileError`."
+    _check_kmax(kmax, network)
     corruptor = corruptor_of(TrainConfig(**damage))   # the damage that the same settings do in training
     chosen = select_sequences(dataset_root, subject, seq)
     motions = _damage_and_repair(chosen, corruptor, network, kmax)
