@@ -573,7 +573,7 @@ class Player {
       this.playButton.textContent = state.playing ? '❚❚' : '▶'; this.playButton.setAttribute('aria-label', state.playing ? 'Pause' : 'Play');
     }
     root.dataset.frame = state.frame;
-    root.closest('.mfm-panel')?.setAttribute('data-theme', state.theme);
+    for (let panel = root.closest('.mfm-panel'); panel; panel = panel.parentElement.closest('.mfm-panel')) panel.dataset.theme = state.theme;
     this.drawn = (this.drawn || 0) + 1;
     this.firstDrawn ??= performance.now();
   }
