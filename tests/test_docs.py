@@ -223,6 +223,24 @@ def test_front_page(chromium, address, width, scheme):
     page.close()
 
 
+def test_dark_by_hand_on_a_light_system(chromium, address):
+    "What is pressed above counts at once: for the picture, and for the players."
+    page = chromium.new_page(viewport={'width': 1280, 'height': 900}, color_scheme='null')   # none is forced
+    page.goto(address + 'index.html')
+    assert 'light' in page.locator('img.hero:visible').get_attribute('src')
+    page.locator('.quarto-color-scheme-toggle:visible').first.click()
+    page.locator('img.hero.dark-content').wait_for()
+    assert page.locator('img.hero:visible').count() == 1
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert sum(background[:3]) < 380
+    page.goto(address + 'view/widgets.html')
+    page.frame_locator('iframe').first.locator('.mfm[data-theme=dark]').wait_for()
+    page.locator('.quarto-color-scheme-toggle:visible').first.click()
+    page.locator('iframe').first.scroll_into_view_if_needed()
+    page.frame_locator('iframe').first.locator('.mfm[data-theme=light]').wait_for()
+    page.close()
+
+
 def test_the_way_of_the_data_can_be_clicked(chromium, address):
     page = chromium.new_page(viewport={'width': 390, 'height': 900})
     page.goto(address + 'how.html')
