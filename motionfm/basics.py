@@ -36,7 +36,6 @@ def _temporary(target: Path) -> Path:
     "A hidden name beside `target`, short enough for any disk; libraries that insist on its ending find it."
     return target.with_name(f'.tmp-{token_hex(4)}-{target.name[-40:]}')
 
-# %% ../nbs/00_basics.ipynb #flush
 def _flush(path: Path) -> None:
     "Force a file's bytes to the disk, so that the rename can't overtake them."
     with open(path, 'rb+') as file: os.fsync(file.fileno())
@@ -272,6 +271,7 @@ def counted(
     "So many things, in words."
     return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
 
+# %% ../nbs/00_basics.ipynb #in-frames
 def in_frames(
     runs: Iterable[tuple[int, int]],               # numbers of the first and the last frame of each run
     seconds: Iterable[tuple[float, float]] = (),   # the same since the recording began; none: not known

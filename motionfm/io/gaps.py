@@ -86,6 +86,7 @@ def runs_of(
     starts, stops = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
     return [slice(int(start), int(stop)) for start, stop in zip(starts, stops)]
 
+# %% ../../nbs/io/437_gaps.ipynb #name-runs
 def name_runs(
     runs: Sequence[slice],     # frames, as `runs_of` gives them
     frames: np.ndarray,        # (T,) their numbers

@@ -57,6 +57,7 @@ class _Part(NamedTuple):
         seconds = [self.start_s + end/self.rate for end in ends]
         return f'{self.name}, {in_frames([(first, last)], [(seconds[0], seconds[1])])}'
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #normalise-windows-2
 def _normalise_windows(
     positions: np.ndarray,   # (T, K, 3) metres
     visible: np.ndarray,     # (T, K) True where a joint was seen

@@ -123,6 +123,7 @@ def format_frames(runs: Sequence[tuple[int, int]], most: int | None = None) -> s
     if most is not None and len(runs) > most: words.append('...')
     return ', '.join(words)
 
+# %% ../../nbs/reconstruct/606_report.ipynb #frame-seconds
 def _frame_seconds(mask: np.ndarray, rate: float) -> tuple[tuple[float, float], ...]:
     "The same as `_frame_numbers` in seconds since the recording began."
     return tuple((run.start/rate, (run.stop - 1)/rate) for run in runs_of(mask))
@@ -414,6 +415,7 @@ def _find_furthest(
     frame, point = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
     return 1000*float(moved[frame, point]), f'{names[point]} in {_at_frame(frame, frames, rate)}'
 
+# %% ../../nbs/reconstruct/606_report.ipynb #all-flags-2
 def _all_flags(
     trial: Trial, points: Points, positions: np.ndarray, discontinuities: Discontinuities | None,
 ) -> tuple[Flag, ...]:

@@ -430,6 +430,15 @@ def _in_words(decision: Decision, trial: Trial) -> str:
     if not (decision.moved and decision.method): return str(decision)
     return f'{FILLS[decision.method]} in {_by_number(trial, *decision.span)}'
 
+# %% ../../nbs/reconstruct/613_reviewing.ipynb #remark
+def _remark(decision: Decision, trial: Trial) -> str:
+    "What was decided of something that is no gap."
+    points = ' and '.join(decision.points) or 'the whole body'
+    where = _by_number(trial, decision.first_frame, decision.last_frame)
+    note = f' ({decision.note})' if decision.note else ''
+    return f'{decision.kind} of {points} in {where}: {_in_words(decision, trial)}{note}'
+
+# %% ../../nbs/reconstruct/613_reviewing.ipynb #decision-remarks
 def _decision_remarks(decisions: Sequence[Decision], trial: Trial) -> tuple[str, ...]:
     "What was decided, in words: all in one line, and a line for each that is no gap."
     made = [one for one in decisions if one.method]
@@ -437,14 +446,8 @@ def _decision_remarks(decisions: Sequence[Decision], trial: Trial) -> tuple[str,
     counts = Counter(FILLS[one.method] for one in made)
     who = ', '.join(dict.fromkeys(one.by for one in made if one.by)) or 'somebody'
     said = ', '.join(f'{count} {what}' for what, count in counts.items())
-    lines = [f'{counted(len(made), "decision")} by {who}: {said}']
-    for one in made:
-        if one.kind not in ('swap', 'cut'): continue
-        points = ' and '.join(one.points) or 'the whole body'
-        note = f' ({one.note})' if one.note else ''
-        lines.append(f'{one.kind} of {points} in {_by_number(trial, one.first_frame, one.last_frame)}: '
-                     f'{_in_words(one, trial)}{note}')
-    return tuple(lines)
+    whole = f'{counted(len(made), "decision")} by {who}: {said}'
+    return whole, *(_remark(one, trial) for one in made if one.kind in ('swap', 'cut'))
 
 # %% ../../nbs/reconstruct/613_reviewing.ipynb #gap-rows
 def _decided_gaps(reviewed: Reviewed, decisions: Sequence[Decision], changed: _Changed) -> list[DecidedGap]:
