@@ -113,7 +113,7 @@ def test_control_bar(open_page, three):
     page = open_page(scene_page(motion_scene(twice)))
     page.set_viewport_size({'width': 390, 'height': 800})
     page.evaluate('show(25)')
-    page.wait_for_function("document.getElementById('told').textContent.includes('1 of 20 joints missing')")
+    page.wait_for_function("document.getElementById('detail').textContent.includes('1 of 20 joints missing')")
     assert 'reconstructed 100.0 mm off' in page.inner_text('#told')
     page.click('#after')
     page.wait_for_function("document.getElementById('now').textContent.includes('sequence 1')")

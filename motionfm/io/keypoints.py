@@ -459,8 +459,8 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     whole, axes = _as_points(array)
     values, notes = whole[..., :3].astype(float), note_of_axes(axes, array.shape[-3:])
     if whole.shape[2] == 4:
-        values, doubts = mask_uncertain(values, whole[..., 3].astype(float))
-        notes += doubts
+        values, uncertain = mask_uncertain(values, whole[..., 3].astype(float))
+        notes += uncertain
     names = _array_names(values.shape[1])
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
     contents = _ArrayContent(array, tuple(names), values, axes)
@@ -468,7 +468,7 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     return sheet_timing(parts, None, rate, rate_of_video(names))
 
 # %% ../../nbs/io/425_keypoints.ipynb #npy-doubts
-def _blank_doubts(view: np.ndarray, filled: np.ndarray) -> None:
+def _blank_uncertain(view: np.ndarray, filled: np.ndarray) -> None:
     "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
     if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
 
@@ -480,7 +480,7 @@ def _with_values(content: _ArrayContent, values: np.ndarray) -> np.ndarray:
     changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
     if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
     view[..., :3][changed] = values[changed]
-    if view.shape[2] == 4: _blank_doubts(view, ~observed(content.values) & observed(values))
+    if view.shape[2] == 4: _blank_uncertain(view, ~observed(content.values) & observed(values))
     found = np.empty(content.array.size, view.dtype)
     found[places] = view
     return found.reshape(content.array.shape)

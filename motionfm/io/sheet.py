@@ -349,11 +349,11 @@ def _find_changed(
     where = zip(rows[frames, markers].tolist(), cells[markers, axes].tolist(), values[changed].tolist())
     for line, cell, number in where: found.setdefault(line, {})[cell] = _as_cell(number, content)
     filled = ~observed(old) & observed(values) & (rows >= 0)
-    if content.sure: _blank_doubts(content, rows, places, filled, found)
+    if content.sure: _blank_uncertain(content, rows, places, filled, found)
     return found
 
 # %% ../../nbs/io/421_sheet.ipynb #blank-doubts
-def _blank_doubts(
+def _blank_uncertain(
     content: SheetContent, rows: np.ndarray, places: list[int], filled: np.ndarray, found: dict,
 ) -> None:
     "Blank, in place, the low certainty of samples (T, S) that were filled: it was that of others."

@@ -48,7 +48,7 @@ body { margin: 0; background: #14161b; font: 15px/1.5 system-ui, sans-serif; col
 # %% ../../nbs/view/805_server.ipynb #page-template
 _PAGE = _HEAD + '''<body><div id="meshcat-pane"></div><div id="legend"></div>
 <div id="foot">
-<div id="readout"><span id="now"></span><br><span id="told"></span><br><small>{help}</small></div>
+<div id="readout"><span id="now"></span><br><span id="detail"></span><br><small>{help}</small></div>
 <div id="bar"><canvas id="gaps" width="1200" height="8" title="red: joints are missing"></canvas>
 <input id="frame" type="range" min="0" value="0" aria-label="Frame"><div>
 <button id="play">Play</button><select id="speed" aria-label="Speed"><option value=".25">¼×</option>
@@ -138,7 +138,7 @@ _FOLLOW_SCRIPT = '''function follow(n) {   // the bar and the words keep up with
   const off = Object.entries(facts.errors).filter(([, mm]) => mm[n] >= 0)
     .map(([name, mm]) => `${name} ${mm[n].toFixed(1)} mm off`);
   const gone = facts.missing[n] ? [`${facts.missing[n]} of ${facts.n_joints} joints missing`] : [];
-  part('told').textContent = [...off, ...gone].join(' \\u00b7 '); }
+  part('detail').textContent = [...off, ...gone].join(' \\u00b7 '); }
 '''
 
 # %% ../../nbs/view/805_server.ipynb #page-script-keys
