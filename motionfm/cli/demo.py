@@ -161,4 +161,7 @@ def demo(
     if not epochs: return
     if importlib.util.find_spec('keras') is None:
         print('training a small network needs TensorFlow: pip install "motionfm[train]"')
-    else: train_example(folder, datasets_root, epochs)
+    else:
+        print(f'now a small network is trained, which takes minutes: {epochs} epochs; '
+              'Ctrl-C ends it, --epochs 0 leaves it out')
+        train_example(folder, datasets_root, epochs)
