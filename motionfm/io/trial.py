@@ -215,7 +215,8 @@ def conversion(
 def _convert(method: str, *given: Any) -> Any:
     "What a registered function makes of these; raises `DataError` where its module is not loaded."
     if method in _CONVERSIONS: return _CONVERSIONS[method](*given)
-    raise DataError(f'{method} called before arrays and tables are known; import motionfm.io.frames')
+    raise DataError(f'{method} found without what knows arrays and tables; '
+                    'take Trial from motionfm, or import motionfm.io.frames')
 
 # %% ../../nbs/io/404_trial.ipynb #tables-class
 class _Tables(_Positions):
