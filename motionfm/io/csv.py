@@ -7,7 +7,7 @@ __all__ = ['read_csv', 'write_csv']
 
 # %% ../../nbs/io/417_csv.ipynb #imports
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +48,7 @@ class TableContent:
     above: tuple[str, ...]            # lines above the names
     names: list[str]                  # of all columns
     rows: list[str]                   # lines, tabs between cells
+    between: dict[int, tuple[str, ...]]   # row: blank lines and comments before it
     places: dict[str, list[int]]      # marker: columns of x, y, z
     timing: dict[str, int]            # frame and time: their columns
     markers: tuple[str, ...]          # M names, in the order of `values`
@@ -92,6 +93,7 @@ def _decimal_of(separator: str, rows: list[Line]) -> str:
 class _Split(NamedTuple):
     "A table cut into cells."
     separator: str
+    number: int               # of the line of names, counted from 1
     names: list[str]          # of all columns
     places: dict[str, int]    # where known ones stand, as time
     rows: list[Line]          # tabs between cells
@@ -101,13 +103,13 @@ class _Split(NamedTuple):
 # %% ../../nbs/io/417_csv.ipynb #split-table
 def _split_table(text: str) -> _Split:
     "Cut a text into names and rows; raises `DataError`."
-    separator, ((_, first), *rows) = split_rows(text)
+    separator, ((above, first), *rows) = split_rows(text)
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
     rows = [(number, trim_row(number, line, len(names))) for number, line in rows]
     decimal = _decimal_of(separator, rows)
     plain = [(number, line.replace(',', '.')) for number, line in rows] if decimal == ',' else rows
-    return _Split(separator, names, places, rows, plain, decimal)
+    return _Split(separator, above, names, places, rows, plain, decimal)
 
 # %% ../../nbs/io/417_csv.ipynb #find-markers
 def _find_markers(names: list[str], places: dict[str, int]) -> dict[str, list[int]]:
@@ -168,6 +170,14 @@ def _lines_above(text: str) -> tuple[str, ...]:
     above = re.match(r'(?:[ \t]*(?:#[^\n]*)?\n)*', text)
     return tuple(above[0].split('\n')[:-1]) if above else ()
 
+def _lines_between(text: str, table: _Split) -> dict[int, tuple[str, ...]]:
+    "Lines that are no rows, by the row before which they stand."
+    n_lines = text.count('\n') + (not text.endswith('\n'))
+    numbers = [table.number, *(number for number, _ in table.rows), n_lines + 1]
+    after = np.flatnonzero(np.diff(numbers) > 1)
+    lines = text.split('\n') if len(after) else []
+    return {int(row): tuple(lines[numbers[row]:numbers[row + 1] - 1]) for row in after}
+
 # %% ../../nbs/io/417_csv.ipynb #scale
 def _scale(times: np.ndarray, stamps: np.ndarray | None) -> float:
     "The unit of the times in a file, s."
@@ -188,7 +198,7 @@ def _content_of(
     timing = {str(key): table.places[key] for key in ('frame', 'time') if key in table.places}
     rows, values = [line for _, line in table.rows], parts['values']
     return TableContent(
-        table.separator, (), table.names, rows, places, timing, parts['markers'], values, lines,
+        table.separator, (), table.names, rows, {}, places, timing, parts['markers'], values, lines,
         frames=np.arange(len(values)), joint=None if wide else table.places['joint'], decimal=table.decimal)
 
 # %% ../../nbs/io/417_csv.ipynb #csv-parse
@@ -206,7 +216,8 @@ def parse_table(
     found, stamps = parts.pop('contents'), parts.get('time')
     parts = complete_timing(parts, rate or said, unit) | words
     content = _content_of(table, wide, parts, *found)
-    parts['contents'] = replace(content, above=_lines_above(text), size=_scale(parts['times'], stamps))
+    others = dict(above=_lines_above(text), between=_lines_between(text, table))
+    parts['contents'] = replace(content, **others, size=_scale(parts['times'], stamps))
     return parts
 
 # %% ../../nbs/io/417_csv.ipynb #cell
@@ -251,15 +262,25 @@ def read_csv(
     assert isinstance(table, TableContent)
     return replace(trial, contents=replace(table, form=form, said=(trial.units, trial.up, trial.rate)))
 
+# %% ../../nbs/io/417_csv.ipynb #between-rows
+_Row = tuple[int, str]   # which row of the file this was, -1 for a new one; and the line
+
+def _with_others(rows: Iterable[_Row], table: TableContent) -> Iterator[str]:
+    "Rows, with the lines that stood between them."
+    for row, line in rows:
+        yield from table.between.get(row, ())
+        yield line
+    yield from table.between.get(len(table.rows), ())
+
 # %% ../../nbs/io/417_csv.ipynb #same-layout
 def write_table(path: Path, trial: Trial) -> None:
     "Write a recording that came from a table as that table, with what changed; raises `FileError`."
     table = trial.contents
     if not isinstance(table, TableContent) or len(table.frames) != len(trial) or \
         table.said != (trial.units, trial.up, trial.rate): return write_csv(path, trial)
-    lines = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
+    rows = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
     names = _joined([*_kept(table.names, trial, table), *_new_names(trial, table)], table.separator)
-    text = '\n'.join([*table.above, names, *lines]) + '\n'*table.form.is_closed
+    text = '\n'.join([*table.above, names, *_with_others(rows, table)]) + '\n'*table.form.is_closed
     with atomic_path(path) as temporary: temporary.write_bytes(encode_text(text, table.form))
 
 # %% ../../nbs/io/417_csv.ipynb #as-layout
@@ -316,7 +337,7 @@ def _blank_row(trial: Trial, table: TableContent, frame: int) -> list[str]:
     return cells
 
 # %% ../../nbs/io/417_csv.ipynb #changed-wide
-def _changed_wide(trial: Trial, table: TableContent) -> Iterator[str]:
+def _changed_wide(trial: Trial, table: TableContent) -> Iterator[_Row]:
     "The rows of a wide table, with the numbers of a trial."
     changed, decimal = _changed(trial, table), table.decimal
     new = [column for column, marker in enumerate(trial.markers) if marker not in table.places]
@@ -327,7 +348,8 @@ def _changed_wide(trial: Trial, table: TableContent) -> Iterator[str]:
             for place, value in zip(table.places.get(trial.markers[column], ()), trial.values[frame, column]):
                 cells[place] = _number(value, decimal)
         more = [_number(value, decimal) for column in new for value in trial.values[frame, column]]
-        yield _joined((_kept(cells, trial, table) if gone else cells) + more, table.separator)
+        cells = (_kept(cells, trial, table) if gone else cells) + more
+        yield int(row), _joined(cells, table.separator)
 
 # %% ../../nbs/io/417_csv.ipynb #new-row
 def _new_row(trial: Trial, table: TableContent, frame: int, marker: str, line: int) -> list[str]:
@@ -365,7 +387,7 @@ def _rows_of_frame(
     return rows
 
 # %% ../../nbs/io/417_csv.ipynb #changed-long
-def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
+def _changed_long(trial: Trial, table: TableContent) -> Iterator[_Row]:
     "The rows of a long table, with the numbers of a trial."
     changed, place = _changed(trial, table), {name: number for number, name in enumerate(table.markers)}
     rows: list[_LongRow] = []
@@ -373,7 +395,7 @@ def _changed_long(trial: Trial, table: TableContent) -> Iterator[str]:
         behind = rows[-1][0] if rows else -1
         rows += _rows_of_frame(trial, table, frame, changed[frame], place, behind)
     rows.sort(key=lambda one: one[:2])
-    return (_joined(cells, table.separator) for _, _, cells in rows)
+    return ((-1 if added else line, _joined(cells, table.separator)) for line, added, cells in rows)
 
 # %% ../../nbs/io/417_csv.ipynb #write-csv
 @writer('.csv')
