@@ -20,7 +20,7 @@ from motionfm.data.dataset import find_datasets
 from motionfm.data.people import load_recordings
 from motionfm.estimate import features, low_rank
 from motionfm.estimate import prior as prior_module
-from motionfm.estimate.features import BEST_CANDIDATE, CANDIDATES, COMPLETION, N_OUTPUTS
+from motionfm.estimate.features import BEST_CANDIDATE, CANDIDATES, N_OUTPUTS
 from motionfm.evaluation.scenarios import damage_trial
 from motionfm.learn.recipe import Source
 from motionfm.reconstruct import fuse
@@ -51,7 +51,7 @@ def trusting(candidate: str) -> np.ndarray:
 def without_first_step(start, visible, noise, population=None, trust=0., *more, **named):
     return (
         np.asarray(start, np.float32)
-        if trust == COMPLETION.first_trust
+        if trust == features._COMPLETION.first_trust
         else fill_low_rank(start, visible, noise, population, trust, *more, **named)
     )
 

@@ -57,7 +57,7 @@ FEATURES = FeatureSettings()
 
 # %% ../../nbs/estimate/508_features.ipynb #completion-settings
 @dataclass(frozen=True)
-class CompletionSettings:
+class _CompletionSettings:
     "How candidates are made for what was not seen."
     body_frames: float = 10.         # from the nearest sight, within which a joint tells where the body is
     follow_frames: float = 30.       # from the nearest sight, beyond which a joint goes along with the body
@@ -71,7 +71,7 @@ class CompletionSettings:
     length_scale: float = .05        # how far off a candidate usually is, in units of the prior uncertainty
     max_length_sd_m: float = .03     # standard deviation of a length that still binds, at most
 
-COMPLETION = CompletionSettings()
+_COMPLETION = _CompletionSettings()
 
 # %% ../../nbs/estimate/508_features.ipynb #feature-set
 class FeatureSet(NamedTuple):
@@ -207,13 +207,13 @@ def _move_with_body(
 ) -> np.ndarray:
     "(B, T, K, 3) paths that follow the body instead, the more the further, in frames, the joint was seen."
     distance = distance.astype(paths.dtype)
-    weight = np.exp(-distance/COMPLETION.body_frames)[..., None]
+    weight = np.exp(-distance/_COMPLETION.body_frames)[..., None]
     total = ((paths - mean)*weight).sum(2, keepdims=True)
     body = total/weight.sum(2, keepdims=True)
     from_body = np.nan_to_num(fill_linear(paths - body, visible))
     ever = np.any(visible, 1)[:, None, :, None]
     along = body + np.where(ever, from_body, mean)
-    near = np.exp(-np.square(distance/COMPLETION.follow_frames))[..., None]
+    near = np.exp(-np.square(distance/_COMPLETION.follow_frames))[..., None]
     return near*paths + (1 - near)*along
 
 # %% ../../nbs/estimate/508_features.ipynb #complete-low-rank
@@ -222,11 +222,11 @@ def _complete_low_rank(
 ) -> tuple[np.ndarray, np.ndarray]:
     "(B, T, K, 3) gaps filled mostly by the recording's own covariance; then with more of the population's."
     def fill(start: np.ndarray, trust: float, rounds: int, repeats: int = 1) -> np.ndarray:
-        share = COMPLETION.noise_share
+        share = _COMPLETION.noise_share
         return fill_low_rank(start, visible, noise/2, prior.covariance, trust, rounds, repeats, share)
-    settled = fill(start, COMPLETION.first_trust, 1, 4)
-    by_trial = fill(settled, COMPLETION.trial_trust, 2)
-    return by_trial, fill(by_trial, COMPLETION.population_trust, 2)
+    settled = fill(start, _COMPLETION.first_trust, 1, 4)
+    by_trial = fill(settled, _COMPLETION.trial_trust, 2)
+    return by_trial, fill(by_trial, _COMPLETION.population_trust, 2)
 
 # %% ../../nbs/estimate/508_features.ipynb #bone-constraint
 class _BoneConstraint(NamedTuple):
@@ -246,19 +246,19 @@ def _bone_constraint(
 ) -> _BoneConstraint:
     "From a first estimate (B, T, K, 3) in which noise (B,) is smoothed."
     lengths, variance = rigid_pair_lengths(base, visible, prior.rigid)
-    length_variance = np.clip(variance - np.square(noise)[:, None]/2, 0, COMPLETION.max_length_sd_m**2)
-    return _BoneConstraint(prior.rigid, lengths, length_variance, COMPLETION.length_scale*prior_scale)
+    length_variance = np.clip(variance - np.square(noise)[:, None]/2, 0, _COMPLETION.max_length_sd_m**2)
+    return _BoneConstraint(prior.rigid, lengths, length_variance, _COMPLETION.length_scale*prior_scale)
 
 # %% ../../nbs/estimate/508_features.ipynb #smooth-in-time
 def _smooth_in_time(
     observed: np.ndarray, guess: np.ndarray, visible: np.ndarray, distance: np.ndarray, prior: MotionPrior,
 ) -> np.ndarray:
     "(B, T, K, 3) what was seen and a complete guess, smoothed in components where there is enough to go by."
-    known, (first, last) = np.asarray(np.any(visible, 2)), COMPLETION.lost_frames
+    known, (first, last) = np.asarray(np.any(visible, 2)), _COMPLETION.lost_frames
     merged = np.where(visible[..., None], observed, guess)
-    smooth = smooth_components(merged, known, guess, prior.covariance, COMPLETION.component_trust)
+    smooth = smooth_components(merged, known, guess, prior.covariance, _COMPLETION.component_trust)
     lost = np.clip((distance.min(2) - first)/(last - first), 0, 1)
-    lost = np.where(known.sum(1, keepdims=True) < COMPLETION.min_known_frames, 1, lost)
+    lost = np.where(known.sum(1, keepdims=True) < _COMPLETION.min_known_frames, 1, lost)
     return smooth + lost[..., None, None].astype(smooth.dtype)*(guess - smooth)
 
 # %% ../../nbs/estimate/508_features.ipynb #first-estimates

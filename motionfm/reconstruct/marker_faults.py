@@ -378,7 +378,7 @@ def _relabel(paths: _Paths, frame: int) -> None:
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #flicker-settings
 @dataclass(frozen=True)
-class FlickerSettings:
+class _FlickerSettings:
     "What counts as an outlier of a marker, and as a held position."
     outlier_m: float = .015       # metres off, beyond which a sample is an outlier
     outlier_jerk: float = 2000.   # the same, in metres by one cubed second: more at low rates
@@ -388,7 +388,7 @@ class FlickerSettings:
     held_m: float = .01           # metres that the neighbours move meanwhile, and the marker jumps thereafter
     held_to_end_m: float = .03    # metres by which distances change where nothing comes thereafter
 
-FLICKER = FlickerSettings()
+_FLICKER = _FlickerSettings()
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #curve
 def _curve(start: np.ndarray, leave: np.ndarray, end: np.ndarray, arrive: np.ndarray, n: int) -> np.ndarray:
@@ -448,7 +448,7 @@ def _agrees_with_body(
 
 def _if_abrupt(wrong: np.ndarray, off: np.ndarray, largest: float) -> np.ndarray | None:
     "(N,) outliers, if the first and the last one are off (N,) by nearly as many metres as any; else None."
-    is_abrupt = off[wrong][[0, -1]].min() > FLICKER.abrupt*largest
+    is_abrupt = off[wrong][[0, -1]].min() > _FLICKER.abrupt*largest
     return wrong if is_abrupt else None
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #deviations
@@ -485,7 +485,7 @@ def _excursion(
     noise = max(SETTINGS.skin_m, *paths.usual[[last, after], marker].tolist())
     course = noise + SETTINGS.jerk*((after - last)/paths.rate)**3
     if not known.any() or error > 4*course: return None
-    limit = FLICKER.outlier_m + FLICKER.outlier_jerk/paths.rate**3
+    limit = _FLICKER.outlier_m + _FLICKER.outlier_jerk/paths.rate**3
     limit = max(limit, 1.5*error, 4*(noise if known.all() else course))
     largest = float(np.nanmax(off))
     frames = last, last + 1 + int(np.nanargmax(off)), after
@@ -503,7 +503,7 @@ def _next_excursion(
 ) -> tuple[int, np.ndarray | None]: # the path with which it goes on, and the outliers before it, if any
     "Outliers from the end of a path to the first path that goes on where it ended."
     for number, after in enumerate(begins):
-        if after - last - 1 > FLICKER.max_outlier_frames: break
+        if after - last - 1 > _FLICKER.max_outlier_frames: break
         if lasts[number] == after and number + 1 < len(begins): continue   # a single frame
         wrong = _excursion(paths, marker, last, after, near)
         if wrong is not None: return number, wrong
@@ -537,11 +537,11 @@ def _is_held(
     near = near[first:run.stop, np.isfinite(near[first]).all(-1)]
     if not near.shape[1]: return False
     moves, turns = _moves_and_turns(path[first], near)
-    if moves <= FLICKER.held_m or turns <= FLICKER.held_m/2: return False
+    if moves <= _FLICKER.held_m or turns <= _FLICKER.held_m/2: return False
     jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
-    if np.isnan(jump): return bool(turns > FLICKER.held_to_end_m and came > .4*moves)
-    return bool(jump > max(FLICKER.held_m, .3*moves) and (are_rigid or came > .4*moves))
+    if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves)
+    return bool(jump > max(_FLICKER.held_m, .3*moves) and (are_rigid or came > .4*moves))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-held
 def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
@@ -554,7 +554,7 @@ def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
         near, rigid = neighbours.nearest[marker, :4], neighbours.within[marker, :4] < SETTINGS.rigid_m
         if rigid.any(): near = near[rigid]
         for run in runs_of(same[:, marker]):
-            if run.stop - run.start + 1 < FLICKER.held_frames: continue
+            if run.stop - run.start + 1 < _FLICKER.held_frames: continue
             held[run, marker] = _is_held(seen[:, marker], seen[:, near], run, bool(rigid.any()))
     return held
 
