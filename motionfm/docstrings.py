@@ -167,6 +167,19 @@ def document(
     if example and '\nExamples\n' not in words:
         words += '\n\nExamples\n--------\n' + textwrap.indent(example, '>>> ')
     thing.__doc__ = words
+    if isinstance(thing, type): _document_methods(thing, source, tree)
+
+# %% ../nbs/02_docstrings.ipynb #document-methods
+def _document_methods(thing: type, source: str, tree: ast.Module) -> None:
+    "Do so for the methods of a class, and of those in its module that it inherits from."
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    ours = [one for one in thing.__mro__ if one.__module__ == thing.__module__ and one.__name__ in classes]
+    for one in ours:
+        for node in classes[one.__name__].body:
+            if not isinstance(node, ast.FunctionDef): continue
+            method = one.__dict__[node.name]
+            function, words = getattr(method, '__func__', method), full_docstring(node, source, tree)
+            if words and inspect.isfunction(function): function.__doc__ = words
 
 # %% ../nbs/02_docstrings.ipynb #source-of
 def _source_of(thing: Callable) -> str:
