@@ -114,7 +114,7 @@ def test_control_bar(open_page, three):
     page.set_viewport_size({'width': 390, 'height': 800})
     page.evaluate('show(25)')
     page.wait_for_function("document.getElementById('detail').textContent.includes('1 of 20 joints missing')")
-    assert 'reconstructed 100.0 mm off' in page.inner_text('#told')
+    assert 'reconstructed 100.0 mm off' in page.inner_text('#detail')
     page.click('#after')
     page.wait_for_function("document.getElementById('now').textContent.includes('sequence 1')")
     assert page.input_value('#frame') == '60' and page.inner_text('#play') == 'Play'

@@ -216,8 +216,8 @@ def parse_table(
     found, stamps = parts.pop('contents'), parts.get('time')
     parts = complete_timing(parts, rate or said, unit) | words
     content = _content_of(table, wide, parts, *found)
-    others = dict(above=_lines_above(text), between=_lines_between(text, table))
-    parts['contents'] = replace(content, **others, size=_scale(parts['times'], stamps))
+    content = replace(content, above=_lines_above(text), between=_lines_between(text, table))
+    parts['contents'] = replace(content, size=_scale(parts['times'], stamps))
     return parts
 
 # %% ../../nbs/io/417_csv.ipynb #cell
