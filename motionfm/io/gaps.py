@@ -6,7 +6,7 @@
 __all__ = ['fill_linear', 'gap_lengths', 'gap_table', 'close_gaps']
 
 # %% ../../nbs/io/437_gaps.ipynb #imports
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,6 +86,15 @@ def runs_of(
     starts, stops = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
     return [slice(int(start), int(stop)) for start, stop in zip(starts, stops)]
 
+# %% ../../nbs/io/437_gaps.ipynb #number-runs
+def number_runs(runs: Iterable[slice], frames: np.ndarray) -> tuple[tuple[int, int], ...]:
+    "Numbers of the first and the last frame of each run."
+    return tuple((int(frames[run.start]), int(frames[run.stop - 1])) for run in runs)
+
+def time_runs(runs: Iterable[slice], rate: float) -> tuple[tuple[float, float], ...]:
+    "The same in seconds since the recording began."
+    return tuple((run.start/rate, (run.stop - 1)/rate) for run in runs)
+
 # %% ../../nbs/io/437_gaps.ipynb #name-runs
 def name_runs(
     runs: Sequence[slice],     # frames, as `runs_of` gives them
@@ -94,8 +103,7 @@ def name_runs(
     most: int | None = None,   # runs that are listed; None: all
 ) -> str:                      # as frames 21 to 60 (0.33 to 0.98 s)
     "Runs of frames by their numbers in the file, with the seconds since the recording began."
-    numbers = [(int(frames[run.start]), int(frames[run.stop - 1])) for run in runs]
-    return in_frames(numbers, [(run.start/rate, (run.stop - 1)/rate) for run in runs], most)
+    return in_frames(number_runs(runs, frames), time_runs(runs, rate), most)
 
 # %% ../../nbs/io/437_gaps.ipynb #gap-lengths
 def gap_lengths(

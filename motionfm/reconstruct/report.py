@@ -19,7 +19,7 @@ from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
 from ..io.conventions import leg_length, LEG_RANGE_M
-from ..io.gaps import gap_table, longest_gap, name_runs, runs_of
+from ..io.gaps import gap_table, longest_gap, name_runs, number_runs, runs_of, time_runs
 from ..io.joint_names import CREATED_SUFFIX
 from ..io.points import Points, points_of
 from ..io.trial import Trial
@@ -112,10 +112,6 @@ class Gap:
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-numbers
 _UNCHANGED = 'left as they are, since nothing that was seen may change'
 
-def _frame_numbers(mask: np.ndarray, frames: np.ndarray) -> tuple[tuple[int, int], ...]:
-    "Numbers of the first and the last frame of each run in which a mask (T,) is True."
-    return tuple((int(frames[run.start]), int(frames[run.stop - 1])) for run in runs_of(mask))
-
 def format_frames(runs: Sequence[tuple[int, int]], most: int | None = None) -> str:
     "Runs of frames in a cell of a table, all or the first ones."
     words = [f'{first}-{last}' if last > first else f'{first}' for first, last in runs[:most]]
@@ -123,10 +119,6 @@ def format_frames(runs: Sequence[tuple[int, int]], most: int | None = None) -> s
     return ', '.join(words)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-seconds
-def _frame_seconds(mask: np.ndarray, rate: float) -> tuple[tuple[float, float], ...]:
-    "The same as `_frame_numbers` in seconds since the recording began."
-    return tuple((run.start/rate, (run.stop - 1)/rate) for run in runs_of(mask))
-
 def _at_frame(index: int, frames: np.ndarray, rate: float) -> str:
     "As 'frame 314 (5.22 s)'."
     return name_runs([slice(index, index + 1)], frames, rate)
@@ -163,8 +155,9 @@ def describe_swaps(
         count = int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum())
         if name[0] == 'R' and count: pairs[name[1:]] = count
     anywhere = np.any(swapped, 1)
-    runs, seconds = _frame_numbers(anywhere, trial.frames), _frame_seconds(anywhere, trial.rate)
-    return SwapSummary(pairs, runs, undone, int(anywhere.sum()), seconds)
+    runs = runs_of(anywhere)
+    numbers, seconds = number_runs(runs, trial.frames), time_runs(runs, trial.rate)
+    return SwapSummary(pairs, numbers, undone, int(anywhere.sum()), seconds)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #outlier-summary
 @dataclass(frozen=True)
@@ -189,8 +182,8 @@ def describe_outliers(
     "What `find_outliers` found, for the summary."
     if outliers is None or not outliers.any(): return None
     found = {name: mask for name, mask in zip(trial.joint_names, outliers.T) if mask.any()}
-    runs = {name: _frame_numbers(mask, trial.frames) for name, mask in found.items()}
-    seconds = {name: _frame_seconds(mask, trial.rate) for name, mask in found.items()}
+    runs = {name: number_runs(runs_of(mask), trial.frames) for name, mask in found.items()}
+    seconds = {name: time_runs(runs_of(mask), trial.rate) for name, mask in found.items()}
     return OutlierSummary(runs, filled, seconds)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #describe-jumps
