@@ -234,6 +234,7 @@ def test_dark_by_hand_on_a_light_system(chromium, address):
     background = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert sum(background[:3]) < 380
     page.goto(address + 'view/widgets.html')
+    page.locator('iframe').first.scroll_into_view_if_needed()    # out of sight a frame is told of no change
     page.frame_locator('iframe').first.locator('.mfm[data-theme=dark]').wait_for()
     page.locator('.quarto-color-scheme-toggle:visible').first.click()
     page.locator('iframe').first.scroll_into_view_if_needed()
