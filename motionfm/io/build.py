@@ -208,6 +208,16 @@ def _settle_units(
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
 
+# %% ../../nbs/io/408_build.ipynb #first-points
+_MOST_FRAMES = 10_000   # spread over a recording, by which unit and axis are told
+
+def _first_points(values: np.ndarray, markers: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    "(T, M, 3) points of the only person or the first one, their (T, 20, 3) joints, and what they are called."
+    person, names, columns = first_person(markers)
+    points = values if len(person) == len(markers) else values[:, person]
+    points = np.where(observed(points)[..., None], points, np.nan)
+    return points, select_joints(points, columns, JOINTS), names
+
 # %% ../../nbs/io/408_build.ipynb #evidence
 _MOST_WALKED = 20_000   # frames in which feet are looked for
 
@@ -221,16 +231,10 @@ def _find_up(
     if not found: found, reason = find_up_by_names(points, markers, trial.units)
     said = getattr(trial.contents, 'up', None)
     if not found and said: found, reason = said, 'the file says so'
-    if not found: found, reason = find_up_by_shape(points[:_MOST_WALKED]/per_metre(trial.units), trial.rate)
+    if not found:
+        walked, _, _ = _first_points(trial.values[:_MOST_WALKED], trial.markers)
+        found, reason = find_up_by_shape(walked/per_metre(trial.units), trial.rate)
     return (found, reason) if found else by_joints
-
-# %% ../../nbs/io/408_build.ipynb #first-points
-def _first_points(trial: Trial) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    "(T, M, 3) points of the only person or the first one, their (T, 20, 3) joints, and what they are called."
-    person, markers, columns = first_person(trial.markers)
-    points = trial.values if len(person) == len(trial.markers) else trial.values[:, person]
-    points = np.where(observed(points)[..., None], points, np.nan)
-    return points, select_joints(points, columns, JOINTS), markers
 
 # %% ../../nbs/io/408_build.ipynb #settle
 def build_trial(
@@ -242,7 +246,8 @@ def build_trial(
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
     trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
-    points, joints, markers = _first_points(trial)
+    step = -(-len(trial)//_MOST_FRAMES)
+    points, joints, markers = _first_points(trial.values[::step], trial.markers)
     unit, on_unit = _settle_units(joints, points, parts.get('units'), units is not None, trial.source)
     trial = replace(trial, units=unit)
     found, reason = _find_up(joints, JOINTS, points, markers, trial)

@@ -18,6 +18,14 @@ from .joint_names import find_joint, joint_columns
 # %% ../../nbs/io/409_tabular.ipynb #lines
 Line = tuple[int, str]   # number in the file, counted from 1, and text
 
+def first_lines(text: str, count: int) -> str:
+    "So many lines from the beginning of a text, with their ends."
+    end = 0
+    for _ in range(count):
+        end = text.find('\n', end) + 1
+        if not end: return text
+    return text[:end]
+
 def numbered_lines(
     text: str,       # content of a file, with plain line ends
 ) -> list[Line]:     # number, counted from 1, and text of each
@@ -116,135 +124,187 @@ def _load_numbers(lines: list[str], columns: list[int] | None) -> np.ndarray:
 
 # %% ../../nbs/io/409_tabular.ipynb #block-digits
 _LAST_BYTES = np.array([0] + [2**64 - 2**(8*(8 - count)) for count in range(1, 9)], np.uint64)
-_POWERS_OF_TEN = 10.**np.arange(23)   # all exact
-_MULTIPLICATIONS = (   # mask, factor, shift: pairs of digits, of pairs, of fours
-    (0x0F0F0F0F0F0F0F0F, 2561, 8), (0x00FF00FF00FF00FF, 6553601, 16),
-    (0x0000FFFF0000FFFF, 42949672960001, 32))
+_MULTIPLICATIONS = tuple(tuple(map(np.uint64, step)) for step in (   # factor, shift, mask
+    (2561, 8, 0x00FF00FF00FF00FF), (6553601, 16, 0x0000FFFF0000FFFF), (42949672960001, 32, 2**32 - 1)))
 
-def _digits_value(
-    words: np.ndarray,    # (N,) eight bytes each, as one number; changed
-    counts: np.ndarray,   # (N,) how many of them, at the end, are digits, 0 to 8
-) -> np.ndarray:          # (N,) what the digits say
-    "Value of the last digits in words of eight bytes."
+def _eight(byte: int) -> np.uint64: return np.uint64(byte*0x0101010101010101)
+
+_ZEROS, _BEYOND_NINE, _HIGH_BITS = _eight(ord('0')), _eight(0x7F - 9), _eight(0x80)
+
+def _read_digits(
+    words: np.ndarray,    # (N,) eight characters each, as one number; changed
+    counts: np.ndarray,   # (N,) how many of them count, the last ones, 0 to 8
+) -> tuple[np.ndarray, np.ndarray]:   # (N,) their value; (N,) whether one of them is no digit
+    "Value of the last digits in words of eight characters."
+    words ^= _ZEROS
     words &= _LAST_BYTES[counts]
-    for mask, factor, shift in _MULTIPLICATIONS:
-        words &= np.uint64(mask)
-        words *= np.uint64(factor)
-        words >>= np.uint64(shift)
-    return words
+    strange = ((words + _BEYOND_NINE) | words) & _HIGH_BITS
+    for factor, shift, mask in _MULTIPLICATIONS:
+        words *= factor
+        words >>= shift
+        words &= mask
+    return words, strange != 0
 
-# %% ../../nbs/io/409_tabular.ipynb #block-cells
-class _Cells(NamedTuple):
-    "Where the cells of some rows lie, as places in their bytes."
-    starts: np.ndarray    # (N,) the first byte of each cell
-    points: np.ndarray    # (N,) its decimal point, or its end
-    ends: np.ndarray      # (N,) the byte behind it
+# %% ../../nbs/io/409_tabular.ipynb #block-decimals
+_NO_POINT = 8
+_POINTS, _LOW_BITS = _eight(ord('.')), _eight(0x7F)
+_DECIMALS = np.full(2048, _NO_POINT)   # by the exponent of a float in which one byte is set
+_DECIMALS[1023 + 7 + 8*np.arange(8)] = np.arange(8)[::-1]
+
+def _count_decimals(
+    words: np.ndarray,   # (N,) the last eight characters of each cell
+    sizes: np.ndarray,   # (N,) characters of each cell
+) -> np.ndarray:         # (N,) how many stand behind the point; 8 where there is no point among these eight
+    "Where the last point stands."
+    others = words & _LAST_BYTES[np.minimum(sizes, 8)]
+    others ^= _POINTS   # zero where a point is
+    marks = others & _LOW_BITS
+    marks += _LOW_BITS
+    marks |= others | _LOW_BITS
+    exponents = (~marks).astype(float).view(np.int64) >> 52
+    return _DECIMALS[exponents]
 
 # %% ../../nbs/io/409_tabular.ipynb #find-cells
+class _Cells(NamedTuple):
+    "Where the cells of some rows lie, as places in their bytes."
+    starts: np.ndarray     # (N,) the first byte of each cell, behind its sign
+    ends: np.ndarray       # (N,) the byte behind it
+    negative: np.ndarray   # (N,) whether a minus sign begins the cell
+
 def _find_cells(
     chunk: np.ndarray,   # (B,) bytes of whole rows
     separator: int,      # the byte between cells
     width: int,          # cells of each row
 ) -> _Cells | None:      # None unless every row has as many cells; one blank more at its end is left out
     "Cells of rows."
-    marks = np.flatnonzero((chunk == separator) | (chunk == 10) | (chunk == 46))
-    is_point = chunk[marks] == 46
-    ends, of_points = marks[~is_point], np.flatnonzero(is_point)
-    starts, points, cells = np.r_[0, ends[:-1] + 1], ends.copy(), of_points - np.arange(len(of_points))
-    if (np.diff(cells) < 1).any(): return None   # two points in one cell
-    points[cells] = marks[of_points]
+    marks = chunk == separator
+    marks |= chunk == 10
+    ends = np.flatnonzero(marks)
+    starts = np.concatenate([[0], ends[:-1] + 1])
     closing = np.flatnonzero(chunk[ends] == 10)
     widths = np.diff(closing, prepend=-1)
     spare = closing[widths == width + 1]
     if ((widths - width) >> 1).any() or (starts[spare] < ends[spare]).any(): return None
-    parts = (np.delete(part, spare) if len(spare) else part for part in (starts, points, ends))
-    return _Cells(*parts)
+    if len(spare): starts, ends = np.delete(starts, spare), np.delete(ends, spare)
+    negative = chunk[starts] == 45
+    return _Cells(starts + negative, ends, negative)
 
-# %% ../../nbs/io/409_tabular.ipynb #block-odd
-_MOST_ODD = .25   # of the cells
+# %% ../../nbs/io/409_tabular.ipynb #significands
+_POWERS_OF_TEN = 10.**np.arange(23)   # all exact
 
-def _odd_cells(
-    chunk: np.ndarray, separator: int, cells: _Cells,
-    before: np.ndarray, behind: np.ndarray,   # (N,) digits in front of the point, and behind it
-    negative: np.ndarray,                     # (N,) whether a minus sign begins the cell
-) -> np.ndarray:         # places of cells
-    "Cells that take more than the fast way."
-    odd = np.flatnonzero((before > 8) | (behind > 8) | (before + behind > 15))
-    strange = np.uint8(12) < chunk - np.uint8(45)   # neither digit nor - . /
-    strange &= chunk != separator
-    strange &= chunk != 10
-    strange |= chunk == 47
-    places, minus = np.flatnonzero(strange), chunk == 45
-    if minus.sum() != negative.sum():
-        inside = np.setdiff1d(np.flatnonzero(minus), cells.starts[negative], assume_unique=True)
-        places = np.union1d(places, inside)
-    return np.union1d(odd, np.searchsorted(cells.ends, places)) if len(places) else odd
+class _Significands(NamedTuple):
+    "Cells without their points."
+    values: np.ndarray     # (N,)
+    decimals: np.ndarray   # (N,) digits behind the point
+    digits: np.ndarray     # (N,) all of them
+    pointed: np.ndarray    # (N,) whether a point was found
+    odd: np.ndarray        # (N,) whether this way does not do: other characters, digits beyond eight
+
+def _read_significands(words: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> _Significands:
+    "Significands of cells from one place to another; `words`: the eight characters before each place."
+    last = words[ends]
+    decimals = _count_decimals(last, ends - starts)
+    pointed = decimals < _NO_POINT
+    decimals *= pointed
+    points = ends - decimals - pointed
+    before = points - starts
+    behind, odd = _read_digits(last, decimals)
+    front, strange = _read_digits(words[points], np.minimum(before, 8))
+    odd |= strange
+    odd |= before > 8
+    values = front*_POWERS_OF_TEN[decimals] + behind
+    return _Significands(values, decimals, before + decimals, pointed, odd)
 
 # %% ../../nbs/io/409_tabular.ipynb #plain-numbers
-def _plain_numbers(
-    text: bytes, points: np.ndarray, ends: np.ndarray,   # (N,) places of decimal points and ends of cells
-    before: np.ndarray, behind: np.ndarray,   # (N,) digits in front of the point, and behind it
-    negative: np.ndarray,                     # (N,) whether a minus sign begins the cell
-) -> np.ndarray:   # (N,) numbers, NaN where a cell has no digit
-    "Numbers of cells of digits alone."
-    words = np.ndarray((len(text) - 7,), '<u8', text, 0, (1,))   # the eight bytes from each place on
-    numbers = _digits_value(words[points - 8], before).astype(float)
-    scale = _POWERS_OF_TEN[behind]
-    numbers = (numbers*scale + _digits_value(words[ends - 8], behind))/scale
-    np.negative(numbers, out=numbers, where=negative)
-    numbers[before + behind == 0] = np.nan
-    return numbers
+_MOST_DIGITS = 15
+
+def _read_longer(read: _Significands, words: np.ndarray, cells: _Cells) -> None:
+    "Put in place those of longer cells, with no point among the last eight characters."
+    sizes = cells.ends - cells.starts
+    long = np.flatnonzero((sizes > 8) & (sizes <= _MOST_DIGITS + 1) & ~read.pointed)
+    if not len(long): return
+    ends = cells.ends[long]
+    front = _read_significands(words, cells.starts[long], ends - 8)
+    last, strange = _read_digits(words[ends], np.full(len(long), 8))
+    read.values[long] = front.values*1e8 + last
+    read.decimals[long] = (front.decimals + 8)*front.pointed
+    read.digits[long] = front.digits + 8
+    read.odd[long] = front.odd | strange | (read.digits[long] > _MOST_DIGITS)
+
+_NAN, _LOWER = np.frombuffer(b'\0\0\0\0\0nan', '<u8')[0], _eight(0x20)
+
+def _plain_numbers(words: np.ndarray, cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
+    "(N,) numbers of cells, NaN where they are blank; (N,) whether this way does not do."
+    read = _read_significands(words, cells.starts, cells.ends)
+    _read_longer(read, words, cells)
+    numbers = read.values/_POWERS_OF_TEN[read.decimals]
+    numbers *= 1. - 2*cells.negative
+    sizes = cells.ends - cells.starts
+    nan = read.odd & (sizes == 3)
+    nan[nan] = (words[cells.ends[nan]] | _LOWER) & _LAST_BYTES[3] == _NAN
+    missing = nan | (sizes == 0) & ~cells.negative
+    numbers[missing] = np.nan
+    return numbers, (read.odd | (read.digits == 0)) & ~missing
 
 # %% ../../nbs/io/409_tabular.ipynb #block-numbers
+_MOST_ODD = .25   # of the cells
+_NUMBER_CHARACTERS = b'0123456789+-. eE nN aA iI fF tT yY \t'
+
+def _odd_numbers(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[float] | None:
+    "Numbers of cells that begin and end at these places, one by one; None where one of them is none."
+    cells = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist())]
+    if b'\t'.join(cells).translate(None, _NUMBER_CHARACTERS): return None
+    try: return [float(cell.strip() or b'nan') for cell in cells]
+    except ValueError: return None
+
 def _block_numbers(
-    text: bytes,        # all rows, eight bytes before them
+    text: bytes,        # eight bytes or more before the rows
     begin: int, end: int,   # the rows to read, from their first byte to behind their last line end
     separator: int, width: int,
-) -> np.ndarray | None:     # (rows*width,) numbers, NaN where blank; None where the rows are not clean
+) -> np.ndarray | None:     # (rows, width) numbers, NaN where blank; None where the rows are not clean
     "Numbers of some rows."
-    chunk = np.frombuffer(text, np.uint8, end - begin, begin)
-    cells = _find_cells(chunk, separator, width)
+    cells = _find_cells(np.frombuffer(text, np.uint8, end - begin, begin), separator, width)
     if cells is None: return None
-    starts, points, ends = cells
-    negative = chunk[starts] == 45
-    before, behind = points - starts - negative, np.maximum(ends - points - 1, 0)
-    odd = _odd_cells(chunk, separator, cells, before, behind, negative)
-    if len(odd) > _MOST_ODD*len(starts): return None
-    before[odd] = behind[odd] = 0
-    numbers = _plain_numbers(text, points + begin, ends + begin, before, behind, negative)
-    return _with_odd(numbers, text, odd, starts + begin, ends + begin)
-
-# %% ../../nbs/io/409_tabular.ipynb #block-with-odd
-def _with_odd(numbers: np.ndarray, text: bytes, odd: np.ndarray, starts: np.ndarray, ends: np.ndarray,
-              ) -> np.ndarray | None:
-    "The same with the odd cells; None where one is no number."
-    for cell in odd:
-        word = text[starts[cell]:ends[cell]].decode().strip(' ')   # other white space is no number's
-        if not _NUMBER.fullmatch(word): return None
-        numbers[cell] = float(word) if word else np.nan
-    return numbers
+    words = np.ndarray((end - begin,), '<u8', text, begin - 8, (1,))
+    numbers, is_odd = _plain_numbers(words, cells)
+    odd = np.flatnonzero(is_odd)
+    if len(odd) > _MOST_ODD*len(numbers): return None
+    starts = cells.starts[odd] - cells.negative[odd]
+    found = _odd_numbers(text, starts + begin, cells.ends[odd] + begin)
+    if found is None: return None
+    numbers[odd] = found
+    return numbers.reshape(-1, width)
 
 # %% ../../nbs/io/409_tabular.ipynb #block
-_CHUNK_BYTES = 500_000   # that are worked on at once
+_CHUNK_BYTES = 250_000   # that are worked on at once
+
+def _find_rows(text: str, start: int) -> tuple[bytes, int, int]:
+    "Bytes of a text with eight or more before the rows, and where these begin and end."
+    raw = text.encode()
+    if start < 8 or raw[-1:] != b'\n': raw, start = b''.join((b'\n'*8, raw, b'\n')), start + 8
+    end = len(raw)
+    while raw[start:start + 1] == b'\n': start += 1
+    while end > start and raw[end - 2:end] == b'\n\n': end -= 1
+    return raw, start, end
 
 def parse_clean(
     text: str,              # rows, with plain line ends
     width: int,             # cells of each
     separator: str = '\t',
+    start: int = 0,         # where the rows begin
 ) -> np.ndarray | None:     # (T, width) numbers, NaN where blank; None where the rows are not clean
     "Numbers of rows that all look alike, fast."
+    if not text.isascii(): text, start = text[start:], 0   # names above may have other characters
     if not text.isascii(): return None
-    rows = text.strip('\n')
-    for word in 'NaN', 'nan':
-        if word in rows: rows = rows.replace(word, '')
-    raw, found, begin = b'\n'*8 + rows.encode() + b'\n', [], 8
-    while begin < len(raw):
-        end = raw.find(b'\n', min(begin + _CHUNK_BYTES, len(raw) - 1)) + 1
+    raw, begin, last = _find_rows(text, start)
+    table, count = np.empty((raw.count(b'\n', begin, last), width)), 0
+    while begin < last:
+        end = raw.find(b'\n', min(begin + _CHUNK_BYTES, last - 1)) + 1
         numbers = _block_numbers(raw, begin, end, ord(separator), width)
         if numbers is None: return None
-        found.append(numbers)
-        begin = end
-    return np.concatenate(found).reshape(-1, width)
+        table[count:count + len(numbers)] = numbers
+        begin, count = end, count + len(numbers)
+    return table
 
 # %% ../../nbs/io/409_tabular.ipynb #pivoted
 def note_of_left(

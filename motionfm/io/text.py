@@ -53,7 +53,8 @@ def decode_text(
     except UnicodeDecodeError:
         encoding, mark = 'latin-1', mark if encoding == 'utf-8' else b''
         text = raw[len(mark):].decode(encoding)
-    end = next((one for one in ('\r\n', '\n', '\r') if one in text), '\n')
+    ends = ('\r\n', '\n', '\r') if '\r' in text else ('\n',)
+    end = next((one for one in ends if one in text), '\n')
     return text, TextForm(mark, encoding, end, not text or text[-1] in '\r\n')
 
 # %% ../../nbs/io/405_text.ipynb #encode-text

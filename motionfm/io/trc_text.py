@@ -14,7 +14,7 @@ import numpy as np
 from ..basics import DataError
 from .build import unique_names
 from .conventions import per_metre
-from .tabular import cut_off, numbered_lines, parse_clean, parse_numbers, split_cells
+from .tabular import cut_off, first_lines, numbered_lines, parse_clean, parse_numbers, split_cells
 from .timing import parse_rate, settle_timing
 
 # %% ../../nbs/io/414_trc_text.ipynb #trc-constants
@@ -29,21 +29,25 @@ class _Head(NamedTuple):
     "What stands above the rows of a TRC file."
     header: dict[str, str]   # entries of `HEADER_KEYS`
     names: list[str]         # cells of the line of names, behind Frame# and Time
-    body: str                # the lines below, with tabs between cells where there were commas
+    text: str                # the file, with tabs between cells where there were commas
+    start: int               # where the lines below begin
     first: int               # number of the first of these lines, counted from 1
 
 # %% ../../nbs/io/414_trc_text.ipynb #split-head
 def _split_head(text: str) -> _Head:
     "Take the header off; raises `DataError` where there is none."
-    lines = text.split('\n', _MOST_HEAD_LINES)
+    lines = first_lines(text, _MOST_HEAD_LINES).split('\n')
     place = next((place for place, line in enumerate(lines) if _NAMES_LINE.match(line)), None)
     if place is None: raise _no_head(text)
     separator = next((one for one in '\t;,' if one in lines[place]), ' ')
-    if separator in ';,': lines = [_by_tabs(line, separator) for line in lines]
+    if separator in ';,':
+        text = _by_tabs(text, separator)
+        lines = first_lines(text, _MOST_HEAD_LINES).split('\n')
     known = {key.lower() for key in HEADER_KEYS}
     keys = next((row for row in range(place) if known & set(lines[row].lower().split())), place)
     header = {} if keys >= place - 1 else _parse_header(lines[keys], lines[keys + 1])
-    return _Head(header, split_cells(lines[place].strip(' '))[2:], '\n'.join(lines[place + 1:]), place + 2)
+    start = len(first_lines(text, place + 1))
+    return _Head(header, split_cells(lines[place].strip(' '))[2:], text, start, place + 2)
 
 def _by_tabs(text: str, separator: str) -> str:
     "The same with tabs between cells."
@@ -151,40 +155,49 @@ def _axes_order(
     return [first.index(axis) for axis in 'xyz']
 
 # %% ../../nbs/io/414_trc_text.ipynb #split-axes
-def _split_axes(body: str, first: int) -> tuple[list[int], str, int]:
-    "The order of axes, the rows below, and the number of the first line of these."
-    body, first = _skip_blank(body, first)
-    line, _, rest = body.partition('\n')
-    order = _axes_order(line)
-    return ([0, 1, 2], body, first) if order is None else (order, *_skip_blank(rest, first + 1))
+def _read_axes(
+    text: str, start: int, first: int,   # where the lines below the names begin, and their first number
+) -> tuple[list[int], int, int]:
+    "The order of axes, where the rows begin, and the number of the first one."
+    start, first = _skip_blank(text, start, first)
+    end = text.find('\n', start) + 1 or len(text)
+    order = _axes_order(text[start:end])
+    return ([0, 1, 2], start, first) if order is None else (order, *_skip_blank(text, end, first + 1))
 
-def _skip_blank(text: str, first: int) -> tuple[str, int]:
-    "Text without blank lines before it, and the number of its first line."
-    blank = re.match(r'(?:[ \t]*\n)*', text)
-    count = blank[0].count('\n') if blank else 0
-    return text[blank.end() if blank else 0:], first + count
+_BLANK_LINES = re.compile(r'(?:[ \t]*\n)*(?:[ \t]+\Z)?')
+
+def _skip_blank(text: str, start: int, first: int) -> tuple[int, int]:
+    "Where the first line begins that is not blank, and its number."
+    blank = _BLANK_LINES.match(text, start)
+    return (blank.end(), first + blank[0].count('\n')) if blank else (start, first)
 
 # %% ../../nbs/io/414_trc_text.ipynb #columns-of
 _MOST_LOOKED_AT = 200   # rows
 
-def _count_columns(body: str) -> tuple[int, int]:
-    "Coordinates in the rows, as the first ones show without blanks at their ends: at least, and usually."
-    rows = body.split('\n', _MOST_LOOKED_AT)[:_MOST_LOOKED_AT]
-    counts = sorted(len(split_cells(row.rstrip())) for row in rows if row.strip()) or [0]
+def _count_columns(rows: str) -> tuple[int, int]:
+    "Coordinates in rows, as they show without blanks at their ends: at least, and usually."
+    counts = sorted(len(split_cells(row.rstrip())) for row in rows.split('\n') if row.strip()) or [0]
     return counts[0] - 2, counts[-2 if len(counts) > 2 else -1] - 2
+
+# %% ../../nbs/io/414_trc_text.ipynb #last-lines
+def _last_lines(text: str, start: int) -> int:
+    "Where the last line but one begins, at the start at the earliest."
+    last = text.rfind('\n', start)
+    return max(text.rfind('\n', start, max(last, start)) + 1, start)
 
 # %% ../../nbs/io/414_trc_text.ipynb #check-whole
 def _check_whole(
-    body: str, width: int,   # the rows, and how many cells belong to frame, time and markers
+    text: str, start: int,   # where the rows begin
+    width: int,              # how many cells belong to frame, time and markers
     first: int,              # number of the first line
     n_frames: int | None,    # what the header says
 ) -> None:
     "Raise `DataError` where there are no rows, or the last one is cut."
-    if not body.strip(): raise DataError('zero frames found, expected at least one; export the trial again')
-    above, _, end = body.rpartition('\n')
-    if not end.strip(): return
-    number = first + body.count('\n')
-    last, before = split_cells(end), split_cells(above[above.rfind('\n') + 1:])
+    if not text[start:start + 1]:
+        raise DataError('zero frames found, expected at least one; export the trial again')
+    lines = text[_last_lines(text, start):].split('\n')
+    if not lines[-1].strip(): return
+    number, (before, last) = first + text.count('\n', start), map(split_cells, ['', *lines][-2:])
     short = len(last) < min(width, len(before) if any(before) else width)
     if not short and n_frames and n_frames > number - first + 1 and len(last) == len(before):
         short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
@@ -192,14 +205,15 @@ def _check_whole(
 
 # %% ../../nbs/io/414_trc_text.ipynb #table-of
 def _parse_rows(
-    body: str,        # the rows
+    text: str, start: int,   # where the rows begin
     width: int,       # cells that belong to frame, time and markers
     spare: int,       # cells that stand behind them
     first: int,       # number of the first line
 ) -> np.ndarray:      # (T, width + spare)
     "Numbers of the rows; raises `DataError` that names the cell that is none."
-    fast = parse_clean(body, width + spare)
+    fast = parse_clean(text, width + spare, start=start)
     if fast is not None: return fast
+    body = text[start:]
     if ',' in body and '.' not in body: body = body.replace(',', '.')
     rows = [(number + first - 1, line) for number, line in numbered_lines(body)]
     mixed = any('\t' in line for _, line in rows)
@@ -258,14 +272,16 @@ class _Rows(NamedTuple):
 # %% ../../nbs/io/414_trc_text.ipynb #read-rows
 def _read_rows(head: _Head) -> _Rows:
     "The rows below a header; raises `DataError`."
-    order, body, first = _split_axes(head.body, head.first)
-    least, columns = _count_columns(body)
+    text = head.text
+    order, start, first = _read_axes(text, head.start, head.first)
+    least, columns = _count_columns(first_lines(text, first - 1 + _MOST_LOOKED_AT)[start:])
     names = _find_markers(head.names, columns, _count_said(head.header, 'NumMarkers'))
     width = 2 + 3*len(names)
-    _check_whole(body, width, first, _count_said(head.header, 'NumFrames'))
+    _check_whole(text, start, width, first, _count_said(head.header, 'NumFrames'))
     spare = columns - 3*len(names) if least > 3*len(names) else 0
-    table = _parse_rows(body, width, spare, first)
-    table, notes = _without_spare(table[~np.isnan(table).all(1)], spare)
+    table = _parse_rows(text, start, width, spare, first)
+    blank = np.isnan(table).all(1)
+    table, notes = _without_spare(table[~blank] if blank.any() else table, spare)
     return _Rows(table, names, order, notes)
 
 # %% ../../nbs/io/414_trc_text.ipynb #parse-trc
@@ -279,7 +295,8 @@ def parse_trc(
     table, (markers, renamed) = rows.table, unique_names(rows.names)
     times, frames, hertz, odd = settle_timing(
         len(table), table[:, 1], table[:, 0], _rate_said(head.header), rate)
-    values = table[:, 2:].reshape(len(table), -1, 3)[..., rows.order]
+    values = table[:, 2:].reshape(len(table), -1, 3)
+    if rows.order != [0, 1, 2]: values = values[..., rows.order]
     counts = {'NumFrames': len(table), 'NumMarkers': len(markers)}
     header, wrong = _correct_header(head.header, counts, hertz)
     contents = TrcContent({new: old for new, old in zip(markers, rows.names) if new != old})

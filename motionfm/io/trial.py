@@ -62,9 +62,9 @@ def _check_numbers(trial: 'Recording') -> None:
                         'rate in the file')
     if not np.isfinite(trial.times).all():
         raise DataError('a time without a number found; export the trial again')
-    infinite = np.argwhere(np.isinf(trial.values))
-    if not len(infinite): return
-    frame, column, _ = infinite[0]
+    infinite = np.isinf(trial.values)
+    if not infinite.any(): return
+    frame, column, _ = np.argwhere(infinite)[0]
     marker, number = trial.markers[column], trial.frames[frame]
     raise DataError(f'an infinite value found for marker {marker[:30]!r} in frame {number}, '
                     'expected a number, or a blank for a gap; export the trial again')
