@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
+from .tabular import parse_clean
 
 # %% ../../nbs/io/429_bvh_text.ipynb #hierarchy
 @dataclass
@@ -275,6 +276,8 @@ def _check_row(number: int, row: str, width: int, is_last: bool) -> None:
 # %% ../../nbs/io/429_bvh_text.ipynb #rows-in
 def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
     "(T, width) numbers of all rows, and notes; raises `DataError` that names the line that is to blame."
+    table = parse_clean(body, width, ' ') if width else None
+    if table is not None and len(table) and not np.isnan(table).any(): return table, []
     counts, notes = _words_per_line(body), []
     total = int(counts.sum())
     whole = width > 0 and bool(np.isin(counts, (0, width)).all())

@@ -19,7 +19,6 @@ from ..basics import atomic_path, DataError
 from .build import build_trial
 from motionfm.io.csv_columns import (
     check_a_row_each,
-    column_numbers,
     coordinate_of,
     coordinates_of,
     is_table,
@@ -34,8 +33,18 @@ from motionfm.io.csv_columns import (
     word_in,
     words_in,
 )
+
+# %% ../../nbs/io/417_csv.ipynb #imports-own-2
 from .registry import layout, reader, UnknownNamesError, writer
-from .tabular import Line, name_points, note_of_left, parse_numbers, pivot_long
+from motionfm.io.tabular import (
+    first_lines,
+    Line,
+    name_points,
+    note_of_left,
+    parse_clean,
+    parse_numbers,
+    pivot_long,
+)
 from .text import decode_text, encode_text, plain_ends, read_bytes, TextForm
 from .timing import complete_timing, TIME_UNITS
 from .trial import prefix_errors, Trial
@@ -92,6 +101,7 @@ def _decimal_of(separator: str, rows: list[Line]) -> str:
 # %% ../../nbs/io/417_csv.ipynb #split-class
 class _Split(NamedTuple):
     "A table cut into cells."
+    text: str                 # the file
     separator: str
     number: int               # of the line of names, counted from 1
     names: list[str]          # of all columns
@@ -99,6 +109,13 @@ class _Split(NamedTuple):
     rows: list[Line]          # tabs between cells
     plain: list[Line]         # the same with decimal points
     decimal: str              # what stood before decimals
+
+def _read_columns(table: _Split, columns: list[int]) -> np.ndarray:
+    "(R, columns) numbers of all rows; raises `DataError`."
+    width, start, fast = len(table.names), len(first_lines(table.text, table.rows[0][0] - 1)), None
+    if table.decimal == '.': fast = parse_clean(table.text, width, table.separator, start, columns)
+    is_whole = fast is not None and len(fast) == len(table.rows)
+    return fast if is_whole else parse_numbers(table.plain, width, columns)
 
 # %% ../../nbs/io/417_csv.ipynb #split-table
 def _split_table(text: str) -> _Split:
@@ -109,7 +126,7 @@ def _split_table(text: str) -> _Split:
     rows = [(number, trim_row(number, line, len(names))) for number, line in rows]
     decimal = _decimal_of(separator, rows)
     plain = [(number, line.replace(',', '.')) for number, line in rows] if decimal == ',' else rows
-    return _Split(separator, above, names, places, rows, plain, decimal)
+    return _Split(text, separator, above, names, places, rows, plain, decimal)
 
 # %% ../../nbs/io/417_csv.ipynb #find-markers
 def _find_markers(names: list[str], places: dict[str, int]) -> dict[str, list[int]]:
@@ -125,35 +142,38 @@ def _note_others(names: list[str], places: dict[str, int], used: list[int]) -> l
     return note_of_left([name for place, name in enumerate(names) if place not in known])
 
 # %% ../../nbs/io/417_csv.ipynb #csv-wide-in
-def _parse_wide(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
+def _parse_wide(table: _Split) -> dict:
     "Values, markers, times and frames of a wide table; columns that are neither are noted."
+    names, places = table.names, table.places
     markers = _find_markers(names, places)
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
-    table = column_numbers(rows, len(names), used)
+    numbers = _read_columns(table, used)
     notes = _note_others(names, places, used)
-    people = [words_in(rows, place, len(names)) for place in people_columns(names)]
-    if ours: check_a_row_each(table[:, 0], ours[0], people)
-    values = table[:, len(ours):].reshape(len(table), -1, 3)
-    lines = np.repeat(np.arange(len(rows))[:, None], len(markers), 1)
-    return dict(zip(ours, table.T)) | dict(values=values, markers=tuple(markers), notes=notes,
+    people = [words_in(table.plain, place, len(names)) for place in people_columns(names)]
+    if ours: check_a_row_each(numbers[:, 0], ours[0], people)
+    values = numbers[:, len(ours):].reshape(len(numbers), -1, 3)
+    lines = np.repeat(np.arange(len(numbers))[:, None], len(markers), 1)
+    return dict(zip(ours, numbers.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
 # %% ../../nbs/io/417_csv.ipynb #csv-long-in
-def _parse_long(rows: list[Line], names: list[str], places: dict[str, int]) -> dict:
+def _parse_long(table: _Split) -> dict:
     "The same of a long table."
+    places = table.places
     missing = [axis for axis in 'xyz' if axis not in places]
     if missing:
-        raise DataError(f'no column {missing[0]} found beside the column {names[places["joint"]]!r}, '
+        raise DataError(f'no column {missing[0]} found beside the column {table.names[places["joint"]]!r}, '
                         'expected x, y and z; add the column')
     ours = [key for key in ('frame', 'time') if key in places]
     axes = [places[axis] for axis in 'xyz']
-    table = parse_numbers(rows, len(names), [*(places[key] for key in ours), *axes])
-    joints = words_in(rows, places['joint'], len(names))
-    firsts, markers, values = pivot_long(table[:, 0], joints, table[:, len(ours):])
-    timing = {key: table[firsts, column] for column, key in enumerate(ours)}
+    numbers = _read_columns(table, [*(places[key] for key in ours), *axes])
+    joints = words_in(table.plain, places['joint'], len(table.names))
+    firsts, markers, values = pivot_long(numbers[:, 0], joints, numbers[:, len(ours):])
+    timing = {key: numbers[firsts, column] for column, key in enumerate(ours)}
     lines, place = np.full(values.shape[:2], -1), {name: number for number, name in enumerate(markers)}
-    lines[np.unique(table[:, 0], return_inverse=True)[1], [place[name] for name in joints]] = range(len(rows))
+    frame = np.unique(numbers[:, 0], return_inverse=True)[1]
+    lines[frame, [place[name] for name in joints]] = range(len(joints))
     return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
 
 # %% ../../nbs/io/417_csv.ipynb #single-words
@@ -211,7 +231,7 @@ def parse_table(
     wide = 'joint' not in table.places or any(map(coordinate_of, table.names))
     words = _single_words(table)
     said = words.pop('rate', None)
-    parts = (_parse_wide if wide else _parse_long)(table.plain, table.names, table.places)
+    parts = (_parse_wide if wide else _parse_long)(table)
     unit = time_unit_of(table.names[table.places['time']]) if 'time' in table.places else None
     found, stamps = parts.pop('contents'), parts.get('time')
     parts = complete_timing(parts, rate or said, unit) | words

@@ -15,7 +15,7 @@ import numpy as np
 from ..basics import DataError
 from .point_names import is_position, quaternion_names
 from .registry import UnknownNamesError
-from .tabular import Line, numbered_lines, parse_clean, parse_numbers
+from .tabular import Line, numbered_lines
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-columns
 _AXIS = re.compile(r'[\s_.:/-]\s*[(\[]?([xyz])[)\]]?(?:[\s_]*[(\[]?(mm|cm|m)[)\]]?)?$', re.IGNORECASE)
@@ -164,7 +164,8 @@ def split_rows(
     separator = max(',;\t', key=lines[0][1].count)
     if '"' in text: return separator, _split_quoted(lines, separator)
     if separator == '\t': return separator, lines
-    return separator, [(number, line.replace('\t', ' ').replace(separator, '\t')) for number, line in lines]
+    if '\t' in text: lines = [(number, line.replace('\t', ' ')) for number, line in lines]
+    return separator, [(number, line.replace(separator, '\t')) for number, line in lines]
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-trim-row
 def trim_row(number: int, line: str, width: int) -> str:
@@ -181,6 +182,8 @@ def trim_row(number: int, line: str, width: int) -> str:
 def words_in(rows: list[Line], place: int, width: int) -> list[str]:
     "One column of a table."
     if place < width/2: return [line.split('\t', place + 1)[place].strip() for _, line in rows]
+    tail = '\t' + rows[0][1].split('\t', place)[place]
+    if all([line.endswith(tail) for _, line in rows]): return [tail.split('\t')[1].strip()]*len(rows)
     return [line.rsplit('\t', width - place)[1].strip() for _, line in rows]
 
 def word_in(rows: list[Line], place: int, width: int, name: str) -> str:
@@ -189,13 +192,3 @@ def word_in(rows: list[Line], place: int, width: int, name: str) -> str:
     if len(words) == 1 and words != {''}: return words.pop()
     raise DataError(f'{len(words)} different entries found in the column {name}, '
                     'expected the same one in every row; correct the column')
-
-# %% ../../nbs/io/411_csv_columns.ipynb #csv-numbers
-def column_numbers(rows: list[Line], width: int, used: list[int]) -> np.ndarray:
-    "Some columns of a table as numbers; raises `DataError`."
-    last, lines = max(used) + 1, [line for _, line in rows]
-    tail = '\t' + '\t'.join(lines[0].split('\t')[last:])
-    if last < width and all(line.endswith(tail) for line in lines):
-        fast = parse_clean('\n'.join([line[:-len(tail)] for line in lines]), last)
-    else: fast = parse_clean('\n'.join(lines), width)
-    return parse_numbers(rows, width, used) if fast is None else fast[:, used]

@@ -215,7 +215,7 @@ def _read_significands(words: np.ndarray, starts: np.ndarray, ends: np.ndarray) 
     values = front*_POWERS_OF_TEN[decimals] + behind
     return _Significands(values, decimals, before + decimals, pointed, odd)
 
-# %% ../../nbs/io/409_tabular.ipynb #plain-numbers
+# %% ../../nbs/io/409_tabular.ipynb #longer
 _MOST_DIGITS = 15
 
 def _read_longer(read: _Significands, words: np.ndarray, cells: _Cells) -> None:
@@ -231,23 +231,23 @@ def _read_longer(read: _Significands, words: np.ndarray, cells: _Cells) -> None:
     read.digits[long] = front.digits + 8
     read.odd[long] = front.odd | strange | (read.digits[long] > _MOST_DIGITS)
 
+# %% ../../nbs/io/409_tabular.ipynb #plain-numbers
 _NAN, _LOWER = np.frombuffer(b'\0\0\0\0\0nan', '<u8')[0], _eight(0x20)
 
 def _plain_numbers(words: np.ndarray, cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
-    "(N,) numbers of cells, NaN where they are blank; (N,) whether this way does not do."
+    "(N,) numbers of cells, NaN where they are blank, and places of those for which this way does not do."
     read = _read_significands(words, cells.starts, cells.ends)
     _read_longer(read, words, cells)
     numbers = read.values/_POWERS_OF_TEN[read.decimals]
     numbers *= 1. - 2*cells.negative
-    sizes = cells.ends - cells.starts
-    nan = read.odd & (sizes == 3)
-    nan[nan] = (words[cells.ends[nan]] | _LOWER) & _LAST_BYTES[3] == _NAN
-    missing = nan | (sizes == 0) & ~cells.negative
-    numbers[missing] = np.nan
-    return numbers, (read.odd | (read.digits == 0)) & ~missing
+    odd = np.flatnonzero(read.odd | (read.digits == 0))
+    numbers[odd] = np.nan
+    starts, ends, negative = (part[odd] for part in cells)
+    nan = (ends - starts == 3) & ((words[ends] | _LOWER) & _LAST_BYTES[3] == _NAN)
+    missing = nan | (ends == starts) & ~negative
+    return numbers, odd[~missing]
 
-# %% ../../nbs/io/409_tabular.ipynb #block-numbers
-_MOST_ODD = .25   # of the cells
+# %% ../../nbs/io/409_tabular.ipynb #odd-numbers
 _NUMBER_CHARACTERS = b'0123456789+-. eE nN aA iI fF tT yY \t'
 
 def _odd_numbers(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[float] | None:
@@ -257,27 +257,30 @@ def _odd_numbers(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[floa
     try: return [float(cell.strip() or b'nan') for cell in cells]
     except ValueError: return None
 
+# %% ../../nbs/io/409_tabular.ipynb #block-numbers
+_MOST_ODD = .25   # of the cells
+
 def _block_numbers(
     text: bytes,        # eight bytes or more before the rows
     begin: int, end: int,   # the rows to read, from their first byte to behind their last line end
     separator: int, width: int,
-) -> np.ndarray | None:     # (rows, width) numbers, NaN where blank; None where the rows are not clean
+    columns: Sequence[int],     # which cells of each row to read
+) -> np.ndarray | None:     # (rows, columns) numbers, NaN where blank; None where the rows are not clean
     "Numbers of some rows."
     cells = _find_cells(np.frombuffer(text, np.uint8, end - begin, begin), separator, width)
     if cells is None: return None
+    if columns != range(width):
+        cells = _Cells(*(part.reshape(-1, width)[:, columns].ravel() for part in cells))
     words = np.ndarray((end - begin,), '<u8', text, begin - 8, (1,))
-    numbers, is_odd = _plain_numbers(words, cells)
-    odd = np.flatnonzero(is_odd)
+    numbers, odd = _plain_numbers(words, cells)
     if len(odd) > _MOST_ODD*len(numbers): return None
     starts = cells.starts[odd] - cells.negative[odd]
     found = _odd_numbers(text, starts + begin, cells.ends[odd] + begin)
     if found is None: return None
     numbers[odd] = found
-    return numbers.reshape(-1, width)
+    return numbers.reshape(-1, len(columns))
 
-# %% ../../nbs/io/409_tabular.ipynb #block
-_CHUNK_BYTES = 250_000   # that are worked on at once
-
+# %% ../../nbs/io/409_tabular.ipynb #find-rows
 def _find_rows(text: str, start: int) -> tuple[bytes, int, int]:
     "Bytes of a text with eight or more before the rows, and where these begin and end."
     raw = text.encode()
@@ -287,20 +290,25 @@ def _find_rows(text: str, start: int) -> tuple[bytes, int, int]:
     while end > start and raw[end - 2:end] == b'\n\n': end -= 1
     return raw, start, end
 
+# %% ../../nbs/io/409_tabular.ipynb #block
+_CHUNK_BYTES = 250_000   # that are worked on at once
+
 def parse_clean(
     text: str,              # rows, with plain line ends
     width: int,             # cells of each
     separator: str = '\t',
     start: int = 0,         # where the rows begin
-) -> np.ndarray | None:     # (T, width) numbers, NaN where blank; None where the rows are not clean
+    columns: Sequence[int] | None = None,   # which cells to read; None: all
+) -> np.ndarray | None:     # (T, columns) numbers, NaN where blank; None where the rows are not clean
     "Numbers of rows that all look alike, fast."
     if not text.isascii(): text, start = text[start:], 0   # names above may have other characters
     if not text.isascii(): return None
     raw, begin, last = _find_rows(text, start)
-    table, count = np.empty((raw.count(b'\n', begin, last), width)), 0
+    columns = range(width) if columns is None else columns
+    table, count = np.empty((raw.count(b'\n', begin, last), len(columns))), 0
     while begin < last:
         end = raw.find(b'\n', min(begin + _CHUNK_BYTES, last - 1)) + 1
-        numbers = _block_numbers(raw, begin, end, ord(separator), width)
+        numbers = _block_numbers(raw, begin, end, ord(separator), width, columns)
         if numbers is None: return None
         table[count:count + len(numbers)] = numbers
         begin, count = end, count + len(numbers)
