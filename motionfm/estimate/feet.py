@@ -73,11 +73,12 @@ def _runs(standing: np.ndarray) -> Iterator[tuple[int, slice]]:
 def foot_slide(
     positions: np.ndarray,   # (T, K, 3) metres; NaN where nothing was seen
     contacts: Contacts,
-) -> tuple[float, int]:      # metres, and how many contacts there are
-    "How far a standing heel or toe moves along the floor, from end to end, in the mean over contacts."
-    found = []
+    rate: float,             # Hz
+) -> tuple[float, int]:      # metres, and how many contacts there are that are long enough
+    "How far a standing heel or toe moves along the floor, in the mean over contacts without their ends."
+    found, ends = [], round(SETTINGS.ends_s*rate)
     for joint, run in _runs(contacts.standing):
-        along = positions[run, FOOT_JOINTS[joint]][:, [0, 2]]
+        along = positions[run.start + ends:run.stop - ends, FOOT_JOINTS[joint]][:, [0, 2]]
         along = along[np.isfinite(along).all(1)]
         if len(along) > 1: found.append(np.linalg.norm(np.ptp(along, axis=0)))
     return (float(np.mean(found)), len(found)) if found else (0., 0)
@@ -104,3 +105,18 @@ def hold_feet(
     for joint, run in _runs(find_contacts(positions, rate).standing):
         held[run, FOOT_JOINTS[joint]] = _hold(positions[run, FOOT_JOINTS[joint]], ends)
     return held
+
+# %% ../../nbs/estimate/515_feet.ipynb #floor
+def keep_above_floor(
+    positions: np.ndarray,   # (T, K, 3) complete, metres, y up; K 16 or 20 joints
+    visible: np.ndarray,     # (T, K) True where a joint was seen
+) -> np.ndarray:             # (T, K, 3) the same, with hidden feet raised that were too low
+    "Raise hidden heels and toes to the floor that the recording shows."
+    heights, seen = positions[:, FOOT_JOINTS, 1], visible[:, FOOT_JOINTS]
+    lowest = np.where(seen, heights, np.inf).min(0)
+    floor = np.tile(lowest.reshape(2, -1).min(0), 2)   # right and left stand on the same one
+    below = ~seen & (heights < floor) & np.isfinite(floor)
+    if not below.any(): return positions
+    raised = positions.copy()
+    raised[:, FOOT_JOINTS, 1] = np.where(below, floor, heights)
+    return raised

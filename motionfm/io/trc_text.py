@@ -232,8 +232,9 @@ def _without_spare(table: np.ndarray, spare: int) -> tuple[np.ndarray, list[str]
     blank = np.flatnonzero(np.isnan(table[:, 2:]).all(0)) + 2
     runs = np.split(blank, np.flatnonzero(np.diff(blank) > 1) + 1) if len(blank) else []
     odd = [run for run in runs if len(run) % 3]   # a marker that was never seen has three
-    fits = len(odd) == 1 and len(odd[0]) % 3 == spare % 3 and odd[0][-1] < table.shape[1] - 1
-    if not spare or not fits: return table[:, :table.shape[1] - spare], _note_spare(spare)
+    fits = len(odd) == 1 and len(odd[0]) >= spare and len(odd[0]) % 3 == spare % 3
+    at_end = fits and odd[0][-1] == table.shape[1] - 1
+    if not spare or not fits or at_end: return table[:, :table.shape[1] - spare], _note_spare(spare)
     place = int(odd[0][0])
     words = f'{spare} empty column{"s"*(spare > 1)}'
     gone = f'{words} among those of the markers, from cell {place + 1} on, left out'

@@ -17,7 +17,7 @@ from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
 from ..estimate.features import N_FEATURES, N_OUTPUTS
-from ..estimate.feet import hold_feet
+from ..estimate.feet import hold_feet, keep_above_floor
 from ..estimate.gap_filling import BY_NEIGHBOURS, fill_points
 from ..estimate.network import read_network
 from ..estimate.noise import noise_level, RADII_68
@@ -220,6 +220,7 @@ def _suit_to_noise(repaired: Repaired, positions: np.ndarray, seen: np.ndarray, 
     held = _feet_held(repaired.positions, positions, seen, noise, rate)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
+    repaired = repaired._replace(positions=keep_above_floor(repaired.positions, seen))
     return _with_noise(repaired, seen, float(noise))
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part

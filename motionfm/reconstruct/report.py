@@ -318,7 +318,7 @@ def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[s
     "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
     joints = positions[:, :points.n_joints]
     if points.n_joints not in JOINT_COUNTS or not np.isfinite(joints[:, FOOT_JOINTS]).all(): return []
-    slide, count = foot_slide(joints, find_contacts(joints, rate))
+    slide, count = foot_slide(joints, find_contacts(joints, rate), rate)
     if slide < SETTINGS.slide_m: return []
     return [f'standing heels and toes slide by {1000*slide:.0f} mm on average, in {count} contacts']
 
