@@ -68,7 +68,8 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
     with extra_names(names):
         for folder in folders:
             found = read_trials(folder, most or None, (names,), names_in(subjects))
-            trials |= {f'{folder.name}/{name}': trial for name, trial in found.items()}
+            within = f'{folder.name}/' if folder.is_dir() else ''
+            trials |= {within + name: trial for name, trial in found.items()}
     if not trials:
         raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     return trials

@@ -199,21 +199,7 @@ def _write_report(page: Path, summary, path: Path, target: Path, options: dict) 
     before = read_trial(path, options['up'], options['units'], options['rate'])
     up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
     after = read_trial(target, up, units, options['rate'])
-    unseen = _not_drawn(before)
-    scene = make_scene(None, _without(before, unseen), _without(after, unseen))
-    write_repair_page(page, summary, player_frame(scene), trial=before)
-
-# %% ../../nbs/cli/905_repair.ipynb #not-drawn
-def _not_drawn(trial) -> set[str]:
-    "Columns that stand nowhere in the room: angles, forces, and points hardly ever seen."
-    from motionfm.io.kinds import classify_points
-    return {name for name, kind in zip(trial.markers, classify_points(trial))
-            if kind in ('not a position', 'ghost')}
-
-def _without(trial, names: set[str]):
-    "A recording without these columns."
-    from motionfm.io.files import drop_markers
-    return drop_markers(trial, [column for column, name in enumerate(trial.markers) if name in names])
+    write_repair_page(page, summary, player_frame(make_scene(None, before, after)), trial=before)
 
 # %% ../../nbs/cli/905_repair.ipynb #review-options
 _Source = Annotated[str, typer.Argument(metavar='INPUT', help='A recording.')]
