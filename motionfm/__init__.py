@@ -26,6 +26,7 @@ _HOMES = {
     'MotionfmError': ('basics', 'MotionfmError'), 'DataError': ('basics', 'DataError'),
     'FileError': ('basics', 'FileError'),
 }   # name -> module and name there
+globals()['__all__'] = list(_HOMES)   # what `help(motionfm)` describes, loaded or not
 _BESIDE = {'Trial': 'io.frames'}   # name -> a module that adds to it
 _STEPS = 'pose2sim', 'opencap', 'movement'   # modules for a step between other programs
 
@@ -59,6 +60,15 @@ if TYPE_CHECKING:
 # %% ../nbs/01_front_door.ipynb #examples
 _EXAMPLES: dict[str, str] = {}   # name -> lines of code
 
+# %% ../nbs/01_front_door.ipynb #stand-in
+def _stand_in(name: str, error: Exception):
+    "What stands for a name whose extra is not installed: it says so when it is used, not when it is listed."
+    def refuse(*_, **__): raise type(error)(*error.args)
+    parts = {'__new__': refuse, '__init_subclass__': refuse, '__doc__': str(error)}
+    if name[0].isupper(): return type(name, (), parts)
+    refuse.__name__, refuse.__doc__ = name, str(error)
+    return refuse
+
 # %% ../nbs/01_front_door.ipynb #lazy
 def __getattr__(name: str):
     "Load a name of the front door, or a module for another program."
@@ -67,7 +77,8 @@ def __getattr__(name: str):
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}; dir({__name__}) lists all')
     module, attribute = _HOMES[name]
     if name in _BESIDE: import_module(f'motionfm.{_BESIDE[name]}')
-    found = getattr(import_module(f'motionfm.{module}'), attribute)
+    try: found = getattr(import_module(f'motionfm.{module}'), attribute)
+    except import_module('motionfm.basics').MotionfmError as error: return _stand_in(name, error)
     import_module('motionfm.docstrings').document(found, _EXAMPLES[name].strip())
     globals()[name] = found
     return found

@@ -7,7 +7,9 @@ __all__ = ['Table', 'Repair', 'repair', 'review', 'evaluate']
 
 # %% ../nbs/cli/900_api.ipynb #imports
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -16,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .basics import DataError
+from .basics import DataError, MotionfmError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.registry import check_rate, with_rate
@@ -41,6 +43,8 @@ class Table(Sequence):
     def __len__(self) -> int: return len(self.rows)
 
     def __getitem__(self, key):
+        if isinstance(key, str) and key not in self.columns:
+            raise KeyError(f'no column {key!r}; there are {", ".join(self.columns)}')
         if isinstance(key, str): return [row[key] for row in self.rows]
         return Table(self.rows[key], self.columns) if isinstance(key, slice) else self.rows[key]
 
@@ -129,15 +133,35 @@ def _as_numbers(recording: Any) -> np.ndarray:
     "An array as it is; raises `DataError` for what holds no numbers."
     try: array = np.asanyarray(recording)   # keeps a mask
     except ValueError: raise DataError('rows of different lengths found, expected (T, M, 3)') from None
+    if array.ndim and array.dtype.kind == 'O':   # as JSON has them: null where nothing was seen
+        with suppress(TypeError, ValueError): array = array.astype(float)
     if array.ndim and array.dtype.kind in 'biufc': return array
     raise DataError(f'{type(recording).__name__} without numbers found, expected a path, a `Trial`, '
                     'an array (T, M, 3), a DataFrame or a DataArray')
+
+# %% ../nbs/cli/900_api.ipynb #check-axes
+def _turning(shape: tuple[int, ...]) -> str:
+    "How an array of this shape becomes one of frames, points and x y z; nothing where it can't."
+    if shape[-1] == 2: return '; positions in 3D are needed: triangulate such keypoints of a picture first'
+    if len(shape) == 2 and shape[1] % 3 == 0:
+        return f'; .reshape({shape[0]}, {shape[1]//3}, 3) if x, y, z of a point stand side by side'
+    if len(shape) != 3 or 3 not in shape: return ''
+    across = shape.index(3)
+    order = (*sorted({0, 1, 2} - {across}, key=lambda axis: -shape[axis]), across)
+    return f'; .transpose{order} if the longest axis is time'
+
+def _check_axes(shape: tuple[int, ...]) -> None:
+    "Raise `DataError`, and say how to turn it, for an array that is not (T, M, 3)."
+    if len(shape) == 3 and shape[2] == 3: return
+    raise DataError(f'array: positions of shape {shape} found, expected (T, M, 3): '
+                    f'frames, points, x y z{_turning(shape)}')
 
 # %% ../nbs/cli/900_api.ipynb #from-array
 def _from_array(recording: Any, names: Sequence[str] | None, rate: float | None,
                 units: str | None, up: str | None) -> Trial:
     "An array as a trial."
     positions = _as_numbers(recording)
+    _check_axes(positions.shape)
     if rate is None: raise DataError('an array without a rate found; give the frames per second, as rate=60')
     if names is None and positions.ndim == 3 and positions.shape[1] in JOINT_COUNTS:
         names = JOINTS[:positions.shape[1]]
@@ -228,6 +252,16 @@ def _as_network(network: Any) -> Any:
     if callable(network) or isinstance(network, Repairer): return network
     raise DataError(f'network {str(network)[:40]!r} found, expected what `load_network` gives')
 
+# %% ../nbs/cli/900_api.ipynb #flags-as-arguments
+@contextmanager
+def _flags_as_arguments() -> Iterator[None]:
+    "Around a repair: errors that name a flag of the command name the argument that it is in Python."
+    try: yield
+    except MotionfmError as error:
+        line = re.sub(r'--([a-z][a-z-]*)', lambda flag: flag[1].replace('-', '_') + '=', str(error))
+        if line == str(error): raise
+        raise type(error)(line) from error
+
 # %% ../nbs/cli/900_api.ipynb #repair
 def repair(
     recording: Any,                          # path, `Trial`, array (T, M, 3), DataFrame or DataArray
@@ -249,11 +283,12 @@ def repair(
     network: Callable | Any = None,          # see `load_network`; by default the weights that ship
 ) -> Repair:                                 # repaired trial, uncertainty, gaps, summary
     "Repair a recording: fill gaps, remove noise, and report what was done; raises `DataError`, `FileError`."
-    trial = with_visible(as_trial(recording, names, rate, units, up), visible)
-    done = reconstruct_trial(
-        trial, _as_network(network), fill_only, complete, max_uncertainty_mm, subject, max_gap, extrapolate,
-        out_up, out_units)
-    return _as_repair(done, decisions)
+    with _flags_as_arguments():
+        trial = with_visible(as_trial(recording, names, rate, units, up), visible)
+        done = reconstruct_trial(
+            trial, _as_network(network), fill_only, complete, max_uncertainty_mm, subject, max_gap,
+            extrapolate, out_up, out_units)
+        return _as_repair(done, decisions)
 
 # %% ../nbs/cli/900_api.ipynb #as-repair
 def _as_repair(done: TrialRepair, decisions: Any) -> Repair:
@@ -311,8 +346,8 @@ def _check_truth(trial: Any) -> None:
 # %% ../nbs/cli/900_api.ipynb #evaluate
 def evaluate(
     source: Any,                               # folder, file, `Trial`, {name: `Trial` or (array, rate)}
-    scenarios: Sequence[str] | None = None,    # keys of `SCENARIOS`; by default all for such points
-    methods: Sequence[str] | None = None,      # 'motionfm', or keys of `METHODS`; by default all
+    scenarios: str | Sequence[str] | None = None,   # keys of `SCENARIOS`; by default all for such points
+    methods: str | Sequence[str] | None = None,     # 'motionfm', or keys of `METHODS`; by default all
     *,
     most: int | None = 20,                     # at most so many trials of a folder
     seed: int = 0,                             # same seed, same damage
@@ -321,6 +356,8 @@ def evaluate(
     "Damage clean motion, repair it by every method, and compare; raises `DataError`, `FileError`."
     from motionfm.evaluation.baselines import METHODS
     from motionfm.evaluation.benchmark import evaluate_trials, known_names, network_methods, results_table
+    if isinstance(scenarios, str): scenarios = [scenarios]
+    if isinstance(methods, str): methods = [methods]
     known = METHODS | network_methods(_as_network(network))
     chosen = {name: known[name] for name in known_names('method', methods or (), known)}
     return Table(results_table(evaluate_trials(_trials_of(source, most), chosen, scenarios, seed)))

@@ -375,3 +375,12 @@ def test_links_of_the_readme_lead_to_a_file():
         links = re.findall(r'\]\(([^)#:]+)\)', (ROOT/name).read_text(encoding='utf-8'))
         missing = [link for link in links if not (ROOT/link).exists()]
         assert not missing, (name, missing)
+
+
+def test_guide_reads_on_github_too():
+    "The README leads there: no link to a page that only the site has, no marks that only Quarto knows."
+    for page in [*(ROOT/'nbs'/'guide').glob('*.md'), *(ROOT/'nbs'/'tutorials').glob('*.md')]:
+        text = page.read_text(encoding='utf-8')
+        assert ':::' not in text, page
+        links = [link.partition('#')[0] for link in re.findall(r'\]\(([^)\s]+)\)', text) if '://' not in link]
+        assert [link for link in links if link and not (page.parent/link).exists()] == [], page

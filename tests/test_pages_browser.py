@@ -10,6 +10,7 @@ pytest.importorskip('playwright.sync_api', reason='playwright is not installed: 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
 import bench_view as bench  # noqa: E402
 
+from motionfm.cli.demo import example_trial as motionfm_example  # noqa: E402
 from motionfm.cli.demo import repair_example  # noqa: E402
 from motionfm.io.files import read_trial, write_trial  # noqa: E402
 
@@ -149,3 +150,25 @@ def test_an_evaluation_says_first_what_to_conclude(open_page, folder, tmp_path, 
     text = page.locator('body').inner_text()
     assert '1 trials' not in text and 'inf mm' not in text
     assert page.locator('iframe').count() == 1, 'of one trial one film'
+
+
+def test_review_of_a_recording_without_gaps(open_page, motionfm, tmp_path):
+    "A page with nothing to decide says so, and nothing can be pressed there."
+    trial, truth = motionfm_example()
+    write_trial(tmp_path/'whole.trc', trial.with_positions(truth))
+    motionfm('review', tmp_path/'whole.trc')
+    page = open_page(tmp_path/'whole_review.html', 1280)
+    page.get_by_text('there is nothing to decide').wait_for()
+    assert page.locator('.panel button:enabled, .panel input:enabled').count() == 0
+
+
+def test_page_of_an_evaluation_counts_frames_as_files_do(open_page, motionfm, tmp_path):
+    trial, truth = motionfm_example()
+    write_trial(tmp_path/'whole.trc', trial.with_positions(truth))
+    chosen = '--scenario', 'joints', '--method', 'motionfm,linear'
+    motionfm('evaluate', tmp_path/'whole.trc', *chosen, '--report', tmp_path/'page.html')
+    page = open_page(tmp_path/'page.html', 1280)
+    time = page.frame_locator('iframe').first.locator('.time')
+    time.wait_for()
+    assert time.inner_text().startswith('frame 1 of 360')
+    assert 'whole.trc/whole.trc' not in page.locator('body').inner_text()

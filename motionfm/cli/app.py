@@ -7,15 +7,17 @@ __all__ = ['app', 'run_app']
 
 # %% ../../nbs/cli/901_app.ipynb #imports
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.core
 
 from ..basics import DataError, FileError, MotionfmError
 from ..learn.config import TrainConfig
@@ -46,7 +48,8 @@ def run_app(
 # %% ../../nbs/cli/901_app.ipynb #new-app
 def new_app(**kwargs) -> typer.Typer:
     "An empty set of commands."
-    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **kwargs)
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+                       context_settings={'help_option_names': ['-h', '--help']}, **kwargs)
 
 # %% ../../nbs/cli/901_app.ipynb #needs-extra
 @contextmanager
@@ -140,6 +143,54 @@ def with_settings(*names: str) -> Callable:
         return called
     return decorate
 
+# %% ../../nbs/cli/901_app.ipynb #value-words
+_VALUES = {
+    'FILE': '--weights --model-json --names --report --table --decisions --people --html --pretrained',
+    'FOLDER': '--datasets_root --dataset-root --recordings --cache --tensorboard',
+    'PATH': '--output --save-prefix', 'NAME': '--subject --by --name --recipe', 'FORMAT': '--format --ending',
+    'NAMES': '--scenario --method --subjects --val-subjects --leave-out', 'AXIS': '--up --out-up',
+    'UNIT': '--units --out-units', 'HZ': '--rate --fps', 'LENGTH': '--max-gap',
+    'MM': '--max-uncertainty-mm', 'ADDRESS': '--cluster --coordinator'}   # word: options
+_WORDS = {flag: word for word, flags in _VALUES.items() for flag in flags.split()}
+
+def _value_word(flags: list[str], default) -> str:
+    "What the help calls the value of an option with these flags and this default."
+    word = next((_WORDS[flag] for flag in flags if flag in _WORDS), None)
+    return word or ('N' if isinstance(default, int | float) else 'TEXT')
+
+# %% ../../nbs/cli/901_app.ipynb #name-values
+def name_values(
+    command: Callable,   # with options of Typer, as annotations or as defaults
+) -> None:
+    "Give the options of a command words for their values."
+    for parameter in inspect.signature(command).parameters.values():
+        parts = (parameter.default, *getattr(parameter.annotation, '__metadata__', ()))
+        option = next((part for part in parts if isinstance(part, typer.models.OptionInfo)), None)
+        if option is None or option.metavar: continue
+        default = option.default if option is parameter.default else parameter.default
+        flags = [str(flag) for flag in (option.default, *(option.param_decls or ()))]
+        if not isinstance(default, bool): option.metavar = _value_word(flags, default)
+
+# %% ../../nbs/cli/901_app.ipynb #plain-command
+class PlainCommand(typer.core.TyperCommand):
+    "A command whose help shows no types of Python behind the names of its arguments."
+    def format_options(self, ctx, formatter):
+        write = formatter.write_dl
+        def write_plain(rows, *options, **more):
+            write([(re.sub(r' <[^<>]*>', '', name), words) for name, words in rows], *options, **more)
+        formatter.write_dl = write_plain
+        super().format_options(ctx, formatter)
+
+# %% ../../nbs/cli/901_app.ipynb #check-ending
+PAGE, CSV_TABLE = ('.html', '.htm'), ('.csv',)   # how the name of what is written may end
+
+def check_ending(path: str | Path | None, endings: tuple[str, ...]) -> None:
+    "Raise `DataError` for a name that promises another format; None is none."
+    suffix = Path(path).suffix if path else endings[0]
+    if suffix.lower() in endings: return
+    raise DataError(f'{path}: {f"the ending {suffix!r}" if suffix else "no ending"} found, '
+                    f'expected {endings[0]}; choose another name')
+
 # %% ../../nbs/cli/901_app.ipynb #folders-of
 def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:
     "The dataset folder that is named, else all below the root; raises `FileError`."
@@ -187,7 +238,10 @@ def load_chosen_network(model_json: str | None, weights: str | None):
 
 # %% ../../nbs/cli/901_app.ipynb #player
 def comparison_player(truth, damaged, repaired, rate: float, title: str) -> str:
-    "Three skeletons that move, as a piece of a page."
+    "Three skeletons that move, as a piece of a page; frames count from 1, as in files."
+    from numpy import arange
+
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
-    return player_frame(make_scene(truth, damaged, repaired, rate=rate, title=title))
+    scene = make_scene(truth, damaged, repaired, rate=rate, title=title)
+    return player_frame(replace(scene, frames=arange(len(truth)) + 1))

@@ -15,19 +15,21 @@ import typer
 from ..basics import check_writable, DataError, progress_bar
 from motionfm.cli.app import (
     app,
+    check_ending,
     comparison_player,
     dataset_folders,
     DatasetsRoot,
     load_chosen_network,
     ModelJson,
     Names,
+    PAGE,
     Weights,
 )
 from ..learn.config import names_in, TrainConfig
 
 # %% ../../nbs/cli/906_evaluate.ipynb #options
 _Source = Annotated[str | None, typer.Argument(
-    metavar='[INPUT]', help='A recording, a folder of recordings, a dataset folder, or an .npz file.')]
+    metavar='INPUT', help='A recording, a folder of recordings, a dataset folder, or an .npz file.')]
 _SameSource = Annotated[str | None, typer.Option('--dataset-root', help='The same, as an option.')]
 _Scenarios = Annotated[str, typer.Option(
     '--scenario',
@@ -45,7 +47,8 @@ _Subjects = Annotated[str, typer.Option(
 _Most = Annotated[int, typer.Option(
     '--most', help='At most so many trials of each folder, evenly spread; 0: all.')]
 _Seed = Annotated[int, typer.Option('--seed', help='Same seed, same damage.')]
-_Report = Annotated[str, typer.Option('--report', help='Write a page with plots and moving skeletons.')]
+_Report = Annotated[str, typer.Option(
+    '--report', help='Write a page with plots and moving skeletons; an earlier one is replaced.')]
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-methods
 def _chosen_methods(weights: str | None, model_json: str | None, wanted: str) -> dict[str, Callable]:
@@ -65,7 +68,8 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
     with extra_names(names):
         for folder in folders:
             found = read_trials(folder, most or None, (names,), names_in(subjects))
-            trials |= {f'{folder.name}/{name}': trial for name, trial in found.items()}
+            within = f'{folder.name}/' if folder.is_dir() else ''
+            trials |= {within + name: trial for name, trial in found.items()}
     if not trials:
         raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     return trials
@@ -90,6 +94,7 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
     from motionfm.evaluation.report import format_summary
     wanted = _chosen_scenarios(scenario)
     alone = _one_source(source, dataset_root)
+    check_ending(report, PAGE)
     check_writable(Path(report).parent)
     methods = _chosen_methods(weights, model_json, method)
     folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)

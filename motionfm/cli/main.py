@@ -11,17 +11,38 @@ from collections.abc import Callable
 import typer
 
 from . import datasets, demo, evaluate, repair, score, steps, table, train  # noqa: F401  register
-from .app import app, new_app, run_app
+from .app import app, name_values, new_app, PlainCommand, run_app
 
 # %% ../../nbs/cli/918_main.ipynb #order
-_ORDER = ('reconstruct', 'review', 'pose2sim', 'opencap', 'table', 'evaluate', 'score', 'import',
-          'metadata', 'train', 'export', 'view', 'view-noisy', 'view-reconstruction', 'synthesize', 'demo')
+_LINES = {
+    'reconstruct': 'Repair recordings: fill gaps, remove noise.',
+    'review': 'Write a page to look at each gap, and to decide.',
+    'pose2sim': 'Repair the recordings of a Pose2Sim project.',
+    'opencap': 'Repair the recordings of an OpenCap session.',
+    'table': 'Repair recordings; write each sample as a row.',
+    'evaluate': 'Damage clean recordings, repair them, compare.',
+    'score': 'Write a benchmark set, or score a method on it.',
+    'import': 'Turn recordings into a dataset to train on.',
+    'metadata': 'Describe datasets, and what is wrong with them.',
+    'train': 'Train a network, or go on from given weights.',
+    'export': 'Write a trained network as ONNX.',
+    'view': 'Show sequences of a dataset in the browser.',
+    'view-noisy': 'Show them beside what corruption makes of them.',
+    'view-reconstruction': 'Show them, corrupted and reconstructed.',
+    'synthesize': 'Write a dataset of synthetic people.',
+    'demo': 'Repair a recording with gaps; say how far off it is.'}   # command: its line among the others
+_ORDER = tuple(_LINES)
 
-def _place(command: typer.models.CommandInfo) -> int:
-    "Where a command stands in the help."
-    return _ORDER.index(command.name or getattr(command.callback, '__name__'))
+# %% ../../nbs/cli/918_main.ipynb #sort-commands
+def _name(command: typer.models.CommandInfo) -> str:
+    "What a command is called."
+    return command.name or getattr(command.callback, '__name__')
 
-app.registered_commands.sort(key=_place)
+app.registered_commands.sort(key=lambda command: _ORDER.index(_name(command)))
+for _command in app.registered_commands:
+    _command.short_help, _command.cls = _LINES[_name(_command)], PlainCommand
+    if _command.callback: name_values(_command.callback)
+app.command('repair', hidden=True, cls=PlainCommand)(repair.reconstruct)   # as in Python
 
 # %% ../../nbs/cli/918_main.ipynb #scripts
 def main() -> None:
@@ -32,7 +53,7 @@ def main() -> None:
 def _alone(command: Callable) -> typer.Typer:
     "A single command as a program."
     single = new_app()
-    single.command()(command)
+    single.command(cls=PlainCommand)(command)
     return single
 
 # %% ../../nbs/cli/918_main.ipynb #train-main

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..basics import atomic_path
+from ..reconstruct.report import format_mm
 
 # %% ../../nbs/cli/904_pages.ipynb #style
 _STYLE = ''':root{color-scheme:light dark}
@@ -21,7 +22,8 @@ body{overflow-wrap:anywhere}
 .wide{overflow-x:auto}table{border-collapse:collapse;overflow-wrap:normal}
 td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
 th{vertical-align:bottom;white-space:normal}
-td:first-child,th:first-child{text-align:left}iframe{max-width:100%}'''
+td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
+@media(max-width:40rem){td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
@@ -38,7 +40,7 @@ def _write_page(path: Path, title: str, body: str) -> None:
 # %% ../../nbs/cli/904_pages.ipynb #millimetres
 def _millimetres(value: float | None) -> str:
     "A distance for a cell; nothing where it is not known."
-    return f'{value:.0f}' if value is not None and math.isfinite(value) else ''
+    return format_mm(value) if value is not None and math.isfinite(value) else ''
 
 # %% ../../nbs/cli/904_pages.ipynb #gaps-table
 _GAPS = '''<style>.mfm-gaps button{{font:inherit;color:inherit;background:none;border:0;padding:0;
@@ -123,8 +125,8 @@ def _index_cells(name: str, page: str, summary) -> list[str]:
     worst = summary.uncertainty.p95 if summary.uncertainty else None
     flags = len(summary.flags)
     return [f'<a href="{quote(page)}">{escape(name)}</a>', f'{summary.n_frames/summary.rate:.1f}',
-            f'{share:.1%}', f'{summary.longest_gap/summary.rate:.2f}', _millimetres(worst),
-            _millimetres(check), f'{flags} place{"s"[:flags != 1]}' if flags else '']
+            'under 0.1%' if 0 < share < .0005 else f'{share:.1%}', f'{summary.longest_gap/summary.rate:.2f}',
+            _millimetres(worst), _millimetres(check), f'{flags} place{"s"[:flags != 1]}' if flags else '']
 
 # %% ../../nbs/cli/904_pages.ipynb #write-index
 def write_index_page(

@@ -17,12 +17,15 @@ import typer
 from ..basics import check_writable, counted, DataError, FileError, MotionfmError, progress
 from motionfm.cli.app import (
     app,
+    check_ending,
+    CSV_TABLE,
     FillOnly,
     load_chosen_network,
     MaxGap,
     ModelJson,
     Names,
     NoExtrapolate,
+    PAGE,
     Rate,
     Units,
     Up,
@@ -32,7 +35,7 @@ from .pages import write_index_page, write_repair_page
 
 # %% ../../nbs/cli/905_repair.ipynb #options-what
 _Sources = Annotated[list[str], typer.Argument(
-    metavar='INPUT...', help='A recording (TRC, C3D, BVH, AMC, MVNX, CSV, NPZ, tables of Motive, '
+    metavar='INPUT', help='A recording (TRC, C3D, BVH, AMC, MVNX, CSV, NPZ, tables of Motive, '
     'Qualisys, Nexus and video tools), or a folder of recordings, or several.')]
 _Output = Annotated[str | None, typer.Option(
     '-o', '--output', help="Where to write, for several a folder; by default beside INPUT, _reconstructed.")]
@@ -107,6 +110,8 @@ def _is_single(sources: list[str], report: str | None, table: str | None, decisi
     "Whether this is one recording; raises `DataError`, `FileError` for extras that can't be had."
     single = len(sources) == 1 and Path(sources[0]).is_file()
     if not single: _check_extras(Path(sources[0]), [table, decisions])
+    check_ending(report, PAGE)
+    check_ending(table, CSV_TABLE)
     _check_new([report, table], overwrite)
     _check_decisions(decisions)
     return single
@@ -194,21 +199,7 @@ def _write_report(page: Path, summary, path: Path, target: Path, options: dict) 
     before = read_trial(path, options['up'], options['units'], options['rate'])
     up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
     after = read_trial(target, up, units, options['rate'])
-    unseen = _not_drawn(before)
-    scene = make_scene(None, _without(before, unseen), _without(after, unseen))
-    write_repair_page(page, summary, player_frame(scene), trial=before)
-
-# %% ../../nbs/cli/905_repair.ipynb #not-drawn
-def _not_drawn(trial) -> set[str]:
-    "Columns that stand nowhere in the room: angles, forces, and points hardly ever seen."
-    from motionfm.io.kinds import classify_points
-    return {name for name, kind in zip(trial.markers, classify_points(trial))
-            if kind in ('not a position', 'ghost')}
-
-def _without(trial, names: set[str]):
-    "A recording without these columns."
-    from motionfm.io.files import drop_markers
-    return drop_markers(trial, [column for column, name in enumerate(trial.markers) if name in names])
+    write_repair_page(page, summary, player_frame(make_scene(None, before, after)), trial=before)
 
 # %% ../../nbs/cli/905_repair.ipynb #review-options
 _Source = Annotated[str, typer.Argument(metavar='INPUT', help='A recording.')]
@@ -225,6 +216,7 @@ def _review_paths(
     "The recording, and the page that is written; raises `FileError`, `DataError`."
     path = _one_recording(source)
     page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
+    check_ending(page, PAGE)
     _check_new([str(page)], overwrite)
     _check_decisions(decisions)
     return path, page

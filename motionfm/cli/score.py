@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ..basics import check_writable, counted, DataError
-from .app import app, Units, Up
+from .app import app, check_ending, CSV_TABLE, Units, Up
 from ..learn.config import names_in
 
 # %% ../../nbs/cli/914_score.ipynb #options
@@ -93,6 +93,7 @@ def _print_scores(folder: str, results: str, about: dict[str, str], output: str,
     "Score results, print the table, and put it into a file; raises `DataError`, `FileError`."
     from motionfm import __version__
     from motionfm.evaluation.benchmark_set import add_lines, format_scores, read_manifest, score_results
+    check_ending(output, CSV_TABLE)
     if output: check_writable(Path(output).parent)
     rows, remarks = score_results(folder, results, up, units)
     for line in remarks[:_MOST_REMARKS]: print(line)

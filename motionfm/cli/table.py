@@ -28,7 +28,7 @@ from motionfm.cli.app import (
 
 # %% ../../nbs/cli/913_table.ipynb #options
 _Sources = Annotated[list[str], typer.Argument(
-    metavar='INPUT...', help='Recordings of any format, or folders of recordings.')]
+    metavar='INPUT', help='Recordings of any format, or folders of recordings.')]
 _Output = Annotated[str, typer.Option('-o', '--output', help='The table, a .csv or a .parquet.')]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace a table that exists.')]
 

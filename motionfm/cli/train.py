@@ -38,7 +38,7 @@ def _with_recordings(context: typer.Context, settings: dict, folder: str | None)
 
 # %% ../../nbs/cli/902_train.ipynb #train
 _Recordings = Annotated[str | None, typer.Argument(
-    metavar='[RECORDINGS]',
+    metavar='RECORDINGS',
     help="A folder of recordings to learn from by the recipe 'best', as with --recordings; "
          'what is learned is written beside it.')]
 
@@ -68,10 +68,10 @@ def _run_training(config: TrainConfig) -> None:
 
 # %% ../../nbs/cli/902_train.ipynb #export-options
 _Architecture = Annotated[str | None, typer.Argument(
-    metavar='[MODEL.json',
+    metavar='MODEL.json',
     help='Architecture that training wrote; by default the one that comes with motionfm.')]
 _TrainedWeights = Annotated[str | None, typer.Argument(
-    metavar='WEIGHTS.h5]', help='Weights that training wrote.')]
+    metavar='WEIGHTS.h5', help='Weights that training wrote.')]
 _Onnx = Annotated[str | None, typer.Option(
     '-o', '--output', help="Where to write; by default the architecture's name with .onnx, here.")]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace an output that exists.')]

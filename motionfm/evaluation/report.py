@@ -345,7 +345,7 @@ def _scenarios_by_verdict(results: list[dict], shown: str) -> dict[str, list[str
 
 # %% ../../nbs/evaluation/705_report.ipynb #conclusions
 _VERDICTS = {'better': 'Better than every classical method that was tried',
-             'close': 'As good as the best classical method that was tried',
+             'close': 'No clear difference to the best classical method that was tried',
              'worse': 'Worse than the best classical method that was tried'}
 
 def _conclusions(results: list[dict], shown: str) -> str:

@@ -27,8 +27,9 @@ def select_subject(
     "The trial of one person; raises `DataError` for one who is not there."
     people = subjects_of(trial.markers)
     if name not in people:
-        known = ', '.join(people) or 'one person'
-        raise DataError(f'{trial.source}: person {name[:30]!r} asked for, expected one of {known[:100]!r}')
+        known = ', '.join(filter(None, people))[:100]
+        expected = f'expected one of {known}' if known else 'but only one is there; ask for none'
+        raise DataError(f'{trial.source}: person {name[:30]!r} asked for, {expected}')
     others = set(range(len(trial.markers))) - set(people[name])
     return drop_markers(trial, sorted(others))
 

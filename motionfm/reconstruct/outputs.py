@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/reconstruct/614_outputs.ipynb #imports
+import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,11 +36,12 @@ def output_folder(
     folder = Path(source).resolve()
     return folder.with_name(folder.name + REPAIRED_SUFFIX)
 
-def _plan_file(source: Path, output: Path | None, ending: str | None) -> list[tuple[Path, Path]]:
-    "Where a recording goes: beside itself, into a folder, or where the user says."
+def _plan_file(source: Path, output: str | Path | None, ending: str | None) -> list[tuple[Path, Path]]:
+    "Where a recording goes: beside itself, into a folder (it is there, or ends with /), or to that file."
     suffix = ending or output_ending(source)
-    if output is None: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
-    return [(source, output/(source.stem + suffix) if output.is_dir() else output)]
+    if not output: return [(source, source.with_name(source.stem + REPAIRED_SUFFIX + suffix))]
+    is_folder = Path(output).is_dir() or str(output).endswith(('/', os.sep))
+    return [(source, Path(output, source.stem + suffix) if is_folder else Path(output))]
 
 # %% ../../nbs/reconstruct/614_outputs.ipynb #apart
 def _as_disks_see(path: Path) -> str:
@@ -81,13 +83,15 @@ def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
 
 # %% ../../nbs/reconstruct/614_outputs.ipynb #plan-folder
 def _plan_folder(
-    source: Path, output: Path | None, tables: Sequence, ending: str | None,
+    source: Path, output: str | Path | None, tables: Sequence, ending: str | None,
 ) -> list[tuple[Path, Path]]:
     "Recordings of a folder and where they go; results of earlier runs are no recordings."
     folder = output_folder(source, output)
     results = folder.resolve() if folder.resolve() != source.resolve() else None
     def is_result(path: Path) -> bool:
-        return path.stem.endswith(REPAIRED_SUFFIX) or bool(results and results in path.resolve().parents)
+        below = [Path(part).stem for part in path.relative_to(source).parts]   # folders, and its own name
+        return any(name.endswith(REPAIRED_SUFFIX) for name in below) or bool(
+            results and results in path.resolve().parents)
     found = [path for path in find_recordings(source, tables) if not is_result(path)]
     if not found:
         raise FileError(f'{source}: no recording found that motionfm has not made itself; '
@@ -108,22 +112,26 @@ def _check_is_folder(output: str | Path, why: str) -> None:
     if Path(output).suffix.lower() in WRITERS:
         raise FileError(f'{output}: the name of a file found, expected that of a folder, {why}')
 
-def _check_folder(source: Path, output: Path | None, overwrite: bool) -> None:
+def _check_folder(source: Path, output: str | Path | None, overwrite: bool) -> None:
     "Raise `FileError` if the results of a folder can't be written."
     _check_table(output_folder(source, output), overwrite)
     if output: _check_is_folder(output, f'since {source} is one')
 
 # %% ../../nbs/reconstruct/614_outputs.ipynb #check-target
-def _check_target(path: Path, target: Path, overwrite: bool) -> None:
+def _check_target(path: Path, target: Path, overwrite: bool, several: bool) -> None:
     "Raise `FileError` if the result of a recording can't be written."
     if target.exists() and target.samefile(path):   # perhaps by a name in other letters
         raise FileError(f'{target}: is the recording itself, which is never overwritten; '
                         'choose another output')
     if target.exists() and not overwrite:
-        raise FileError(f'{target}: exists already; replace it with --overwrite, or choose another output')
+        resume = ' go on with --resume,' if several else ''
+        raise FileError(f'{target}: exists already; replace it with --overwrite,{resume} '
+                        'or choose another output')
     own = {ending for one in LAYOUTS.values() if one.write for ending in one.endings}
     if target.suffix.lower() not in own | set(WRITERS):
-        raise FileError(f'{target}: expected a name ending with {", ".join(WRITERS)}')
+        ending = f'the ending {target.suffix!r}' if target.suffix else 'no ending'
+        raise FileError(f'{target}: {ending} found, expected one of {", ".join(WRITERS)}, '
+                        f'or a folder, as {target.with_suffix("")}/')
 
 # %% ../../nbs/reconstruct/614_outputs.ipynb #existing
 def _existing(source: str | Path) -> Path:
@@ -143,11 +151,11 @@ def plan_outputs(
     ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
 ) -> list[tuple[Path, Path]]:         # (recording, where it goes)
     "Which files will be read and written; raises `FileError` if one can't be."
-    source, output = _existing(source), Path(output) if output else None
+    source = _existing(source)
     plan = _plan_file(source, output, ending) if source.is_file() else \
         _plan_folder(source, output, tables, ending)
     if source.is_dir(): _check_folder(source, output, overwrite)
-    for path, target in plan: _check_target(path, target, overwrite)
+    for path, target in plan: _check_target(path, target, overwrite, source.is_dir())
     check_writable(plan[0][1].parent)
     return plan
 
@@ -176,6 +184,6 @@ def plan_several(
         _check_is_folder(output, f'since {len(sources)} recordings go there')
         _check_table(Path(output), overwrite)
     plan = _plan_each(sources, output, tables, ending)
-    for path, target in plan: _check_target(path, target, overwrite)
+    for path, target in plan: _check_target(path, target, overwrite, True)
     check_writable(plan[0][1].parent)
     return plan

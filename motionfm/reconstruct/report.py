@@ -254,8 +254,9 @@ def _headline(summary: Summary) -> str:
     share = summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
     files = f'{summary.source} -> {summary.output}' if summary.output else summary.source
     frames, points = counted(summary.n_frames, 'frame'), counted(summary.n_points, 'point')
+    percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
     return (f'{files}: {frames} at {summary.rate:g} Hz, {points}; '
-            f'{counted(summary.n_filled, "sample")} filled ({share:.1%}), '
+            f'{counted(summary.n_filled, "sample")} filled ({percent}), '
             f'longest gap {counted(summary.longest_gap, "frame")}; '
             f'seen samples moved by {summary.moved_mm:.1f} mm on average')
 
@@ -303,14 +304,15 @@ def fill_lines(gap_counts: dict, filled: dict, blank: dict) -> list[str]:
     if blank: lines.append(_blank_line(blank))
     return lines
 
-# %% ../../nbs/reconstruct/606_report.ipynb #uncertainty-line
-def _format_mm(value: float) -> str:
+# %% ../../nbs/reconstruct/606_report.ipynb #format-mm
+def format_mm(value: float) -> str:
     "Millimetres; tenths of them where there is less than one."
     return f'{value:.1f}' if value < .95 else f'{value:.0f}'
 
+# %% ../../nbs/reconstruct/606_report.ipynb #uncertainty-line
 def _uncertainty_line(found: UncertaintySummary) -> str:
     "How uncertain the filled samples are."
-    median, p95, worst = map(_format_mm, (found.median, found.p95, found.worst))
+    median, p95, worst = map(format_mm, (found.median, found.p95, found.worst))
     return ('uncertainty of the filled samples (two of three errors are smaller): '
             f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm: {found.where}')
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..basics import atomic_path, counted, DataError, FileError
 from ..io.gaps import GAP_BINS
-from .report import fill_lines, format_counts, format_frames, Summary
+from .report import fill_lines, format_counts, format_frames, format_mm, Summary
 from .report import SETTINGS as REPORT
 
 # %% ../../nbs/reconstruct/615_summary_table.ipynb #failure
@@ -151,7 +151,7 @@ def _look_at(result: Summary) -> str:
 def _cells_of(result: Summary) -> str:
     "What stands in a line after the name."
     at_ends = sum(row[2] for row in result.gap_counts.values())
-    p95 = f'{result.uncertainty.p95:.0f}' if result.uncertainty else ''
+    p95 = format_mm(result.uncertainty.p95) if result.uncertainty else ''
     return (f'{result.n_frames:7} {result.n_missing:8} {result.n_filled:7} {result.n_blank:6} '
             f'{result.longest_gap:11} {at_ends:8} {p95:>7} {result.moved_mm:8.1f}  {_look_at(result)}')
 

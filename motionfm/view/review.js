@@ -167,7 +167,7 @@ class Curves {
     this.measure();
     pen.fillStyle = theme.bg; pen.fillRect(0, 0, w, h);
     pen.font = '11px system-ui,"DejaVu Sans",sans-serif'; pen.textBaseline = 'middle';
-    if (!detail) { pen.fillStyle = theme.dim; pen.fillText(review.item ? review.silence() : 'nothing to decide', MARGIN, 20); return; }
+    if (!detail) { pen.fillStyle = theme.dim; pen.fillText(review.item ? review.silence() : '', MARGIN, 20); return; }
     const tall = (h - 26) / 3 - 6, {from, to} = review.choices.get(review.current), chosen = review.chosenPath();
     const [first, last] = this.ends, span = (a, b) => [this.x(Math.max(a - 0.5, first)), this.x(Math.min(b + 0.5, last))];
     for (let axis = 0; axis < 3; axis++) {
@@ -208,7 +208,7 @@ class Review {
     this.choices = new Choices(data.items, data.decisions);
     this.details = new Map(Object.entries(data.details || {}).map(([i, detail]) => [+i, detail]));
     this.build();
-    if (data.items.length) this.select(0);
+    this.select(0);
   }
   get item() { return this.data.items[this.current]; }
   get frame() { const {shown} = this.data, at = this.player.state.frame; return shown ? shown[at] : at; }
@@ -320,7 +320,7 @@ class Review {
     this.list.setAttribute('aria-activedescendant', `mfr-row-${this.current}`);
   }
   select(i) {
-    if (!this.data.items.length) return;
+    if (!this.data.items.length) return this.render();
     this.current = clamp(i, 0, this.data.items.length - 1);
     const {item} = this, top = this.current * ROW, room = this.list.clientHeight;
     if (top < this.list.scrollTop) this.list.scrollTop = top;
@@ -394,6 +394,9 @@ class Review {
       }
       if (document.activeElement !== this.note) this.note.value = choice.note;
       this.paint();
+    } else {
+      this.what.textContent = 'No gap, outlier, swap or cut was found: there is nothing to decide.';
+      for (const one of this.root.querySelectorAll('.panel button, .panel input')) one.disabled = true;
     }
     this.back.disabled = !this.choices.history.length;
     this.curves.request();

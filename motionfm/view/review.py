@@ -25,7 +25,15 @@ from ..reconstruct.decisions import as_entry, Decision, DECISIONS_SUFFIX, record
 from ..reconstruct.reviewing import check_span, fill_span, Finding, list_findings, Reviewed
 from ..reconstruct.trials import TrialRepair
 from .player import display_forms, player_source, png_of
-from .scene import joint_figure, pack, point_figure, Scene, SKELETON_COLOURS, view_extra
+from motionfm.view.scene import (
+    columns_nowhere,
+    joint_figure,
+    pack,
+    point_figure,
+    Scene,
+    SKELETON_COLOURS,
+    view_extra,
+)
 
 # %% ../../nbs/view/807_review.ipynb #to-tenths
 _CANDIDATES = {'gap': ('spline', 'rigid', 'pattern', 'regression'),
@@ -128,7 +136,8 @@ def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[
     trial, frames = reviewed.trial, slice(None) if shown is None else shown
     points = points_of(trial, uses_joints(trial))
     figure = None if points.n_joints == len(points.names) else point_figure(points)
-    places = {int(column): point for point, column in enumerate(points.columns) if column >= 0}
+    nowhere = {-1, *columns_nowhere(reviewed.done.recorded)}
+    places = {int(column): point for point, column in enumerate(points.columns) if column not in nowhere}
     both = {name: _at_points(values[frames], places, len(points.names))
             for name, values in (('recorded', reviewed.recorded), ('repaired', reviewed.positions))}
     figure = figure or joint_figure(len(points.names))

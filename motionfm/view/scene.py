@@ -18,6 +18,8 @@ import numpy as np
 from ..basics import DataError
 from ..body.skeleton import edges_for, JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS
 from ..estimate.neighbours import distance_sd
+from ..io.files import drop_markers
+from ..io.kinds import classify_points
 from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
 
@@ -221,6 +223,24 @@ def _rate_and_title(given: dict, rate: float | None, title: str) -> tuple[float,
     if not title and trials: title = Path(trials[0].source).name
     return float(rate), title
 
+# %% ../../nbs/view/801_scene.ipynb #columns-nowhere
+def columns_nowhere(
+    trial: Trial,   # a recording
+) -> list[int]:     # columns that stand nowhere in the room: angles, forces, points hardly ever seen
+    "Columns that are not drawn, though never joints; none where nothing else is there."
+    kinds, joints = classify_points(trial), set(trial.columns.values())
+    found = [column for column, kind in enumerate(kinds)
+             if kind in ('not a position', 'ghost') and column not in joints]
+    return found if len(found) < len(trial.markers) else []
+
+def _without_nowhere(given: dict) -> dict:
+    "Recordings without the columns that the first of them has nowhere in the room."
+    trials = [each for each in given.values() if isinstance(each, Trial)]
+    names = {trials[0].markers[column] for column in columns_nowhere(trials[0])} if trials else set()
+    return {name: each if not (names and isinstance(each, Trial)) else
+            drop_markers(each, [column for column, one in enumerate(each.markers) if one in names])
+            for name, each in given.items()}
+
 # %% ../../nbs/view/801_scene.ipynb #as-points
 def _as_points(given: dict) -> tuple[dict, Figure | None]:
     "Positions of sequences, of trials all points; and how they are drawn, None for joints alone."
@@ -248,6 +268,7 @@ def make_scene(
 ) -> Scene:                                  # checked, with NaN for gaps
     "Put sequences together that belong together; raises `DataError`."
     given = _named(reference, corrupted, reconstructed)
+    if visible is None: given = _without_nowhere(given)
     rate, title = _rate_and_title(given, rate, title)
     trial = next((each for each in given.values() if isinstance(each, Trial)), None)
     frames = None if trial is None else trial.frames
