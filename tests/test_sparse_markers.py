@@ -6,6 +6,7 @@ from motionfm.body.synthetic import synthesize
 from motionfm.estimate.gap_filling import fill_points
 from motionfm.evaluation.baselines import METHODS
 from motionfm.io.trial import Trial
+from motionfm.reconstruct.marker_faults import find_marker_faults, undo_marker_faults
 from motionfm.reconstruct.points import repair_points
 from motionfm.reconstruct.trials import reconstruct_trial
 
@@ -139,3 +140,18 @@ def test_recordings_that_tell_little_say_so():
     assert any('never more than 1 point seen in one frame' in words for words in remarks)
     whole = reconstruct_trial(named(truth), None).summary
     assert not whole.discontinuities and not whole.remarks
+
+
+@pytest.mark.parametrize('kind', ['walk', 'run', 'reach'])
+def test_exchanged_for_the_rest(kind):
+    "Two markers change labels and never change back, at any time of a recording, also where few are rigid."
+    truth, rng = marker_set(kind)[:, ::2], np.random.default_rng(4)
+    visible = np.ones(truth.shape[:2], bool)
+    for _ in range(8):
+        one, other = rng.choice(truth.shape[1], 2, replace=False).tolist()
+        start, damaged = int(len(truth)*rng.uniform(.25, .75)), truth.copy()
+        damaged[start:, [one, other]] = truth[start:, [other, one]]
+        if np.linalg.norm(truth[start, one] - truth[start, other]) < .03: continue
+        mended, seen = undo_marker_faults(damaged, visible, find_marker_faults(damaged, visible, RATE))
+        np.testing.assert_array_equal(mended, truth, f'{one} and {other} from {start}')
+        assert seen.all()

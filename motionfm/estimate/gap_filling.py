@@ -56,6 +56,7 @@ class FillSettings:
     brief_s: float = .03          # up to here a gap is filled by the point's own path alone,
     exact_m: float = .0003        # where the error of that is less
     least_share: float = 1.2      # of the error in holes, that is uncertain where few neighbours are seen
+    known_m: float = .003         # error by neighbours in holes, up to which no path is asked in long gaps
     few: int = 3                  # such as these
     path_share: float = .6        # of the neighbours' error in holes, below which a path counts in long gaps
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
@@ -265,14 +266,14 @@ def _find_around(context: GapContext, gap: GapSpan) -> Neighbourhood | None:
         if by_path is not None and by_path[1].min() < SETTINGS.exact_m: return None
     return find_neighbourhood(context.visible, context.distance_sd, gap, context.rate)
 
-def _unless_neighbours_know(
-    context: GapContext, gap: GapSpan, by_path: tuple | None, found: GapCandidates,
-) -> tuple | None:
+def _path_beside_neighbours(context: GapContext, gap: GapSpan, found: GapCandidates) -> tuple | None:
     "Paths of a point; in longer gaps only where they do clearly better in holes than its neighbours."
-    if gap.stop - gap.start <= PATH_SETTINGS.longest_s*context.rate and by_path is not None: return by_path
-    least = SETTINGS.path_share*np.nanmin(found.errors)
+    is_long = gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate
+    by_path = None if is_long else _candidates_by_path(context, gap, False)
+    by_neighbours = np.nanmin(found.errors)
+    if by_path or by_neighbours < SETTINGS.known_m: return by_path
     by_path = _candidates_by_path(context, gap, True) or _curve_as_path(context, gap)
-    return by_path if by_path and np.nanmin(by_path[1]) < least else None
+    return by_path if by_path and np.nanmin(by_path[1]) < SETTINGS.path_share*by_neighbours else None
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
 def look_at_gap(
@@ -283,10 +284,9 @@ def look_at_gap(
     known = context.positions, context.visible, context.rate
     around = _find_around(context, gap)
     if around is None and (context.beside_others or _is_cut_first(context, gap)): return None
-    by_path, found = _candidates_by_path(context, gap, around is None), None
-    if around is not None:
-        found = process_candidates(*known[:2], gap, around, context.rate)
-        by_path = _unless_neighbours_know(context, gap, by_path, found)
+    found = None if around is None else process_candidates(*known[:2], gap, around, context.rate)
+    by_path = (_path_beside_neighbours(context, gap, found) if found
+               else _candidates_by_path(context, gap, True))
     candidates = _all_candidates(found, by_path, gap.stop - gap.start)
     if candidates is None: return None
     case = describe_gap(*known, gap, around, candidates)

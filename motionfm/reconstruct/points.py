@@ -92,11 +92,11 @@ def repair_points(
 ) -> RepairedPoints:
     "Repair points of any names: fill all gaps, and smooth what is noisier than optical recordings."
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
-    known = np.where(visible[..., None], positions, 0.)
-    noise = np.full(visible.shape[1], SETTINGS.quiet_m/2)
+    known, noise = positions, np.full(visible.shape[1], SETTINGS.quiet_m/2)
     ours = (known, visible) if chosen.all() else (known[:, chosen], visible[:, chosen])
     if not is_quiet(*ours, rate):
-        known[:, chosen], noise[chosen] = smooth_points(known[:, chosen], visible[:, chosen], rate)
+        known = np.where(visible[..., None], positions, 0.)
+        known[:, chosen], noise[chosen] = smooth_points(*ours, rate)
     filled = fill_points(known, visible, rate, np.flatnonzero(chosen))
     uncertainty = np.where(visible, noise, np.hypot(filled.uncertainty, noise))
     np.copyto(filled.positions, positions if fill_only else known, where=visible[..., None])
