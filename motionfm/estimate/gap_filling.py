@@ -56,7 +56,8 @@ class FillSettings:
     brief_s: float = .03          # up to here a gap is filled by the point's own path alone,
     exact_m: float = .0003        # where the error of that is less
     least_share: float = 1.2      # of the error in holes, that is uncertain where few neighbours are seen
-    known_m: float = .003         # error by neighbours in holes, up to which no path is asked in long gaps
+    known_m: float = .001         # error by neighbours in holes, up to which no path is asked in long gaps
+    known_share: float = .02      # the same, as a share of the way from one end of the gap to the other
     few: int = 3                  # such as these
     path_share: float = .6        # of the neighbours' error in holes, below which a path counts in long gaps
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
@@ -266,14 +267,23 @@ def _find_around(context: GapContext, gap: GapSpan) -> Neighbourhood | None:
         if by_path is not None and by_path[1].min() < SETTINGS.exact_m: return None
     return find_neighbourhood(context.visible, context.distance_sd, gap, context.rate)
 
-def _path_beside_neighbours(context: GapContext, gap: GapSpan, found: GapCandidates) -> tuple | None:
+# %% ../../nbs/estimate/514_gap_filling.ipynb #path-beside-neighbours
+def _is_known(context: GapContext, gap: GapSpan, error: float) -> bool:
+    "Whether neighbours that are so many metres off in holes know a long gap better than any curve would."
+    ends = [gap.start - 1, min(gap.stop, len(context.visible) - 1)]
+    way = np.linalg.norm(np.diff(context.positions[ends, gap.point], axis=0))
+    known = SETTINGS.known_share*way if context.visible[ends, gap.point].all() else 0.
+    return bool(error < max(known, SETTINGS.known_m))
+
+def _path_beside_neighbours(
+    context: GapContext, gap: GapSpan, n_neighbours: int, found: GapCandidates,
+) -> tuple | None:
     "Paths of a point; in longer gaps only where they do clearly better in holes than its neighbours."
     is_long = gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate
-    by_path = None if is_long else _candidates_by_path(context, gap, False)
-    by_neighbours = np.nanmin(found.errors)
-    if by_path or by_neighbours < SETTINGS.known_m: return by_path
+    by_path, error = None if is_long else _candidates_by_path(context, gap, False), np.nanmin(found.errors)
+    if by_path or n_neighbours > SETTINGS.few and _is_known(context, gap, error): return by_path
     by_path = _candidates_by_path(context, gap, True) or _curve_as_path(context, gap)
-    return by_path if by_path and np.nanmin(by_path[1]) < SETTINGS.path_share*by_neighbours else None
+    return by_path if by_path and np.nanmin(by_path[1]) < SETTINGS.path_share*error else None
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
 def look_at_gap(
@@ -284,9 +294,10 @@ def look_at_gap(
     known = context.positions, context.visible, context.rate
     around = _find_around(context, gap)
     if around is None and (context.beside_others or _is_cut_first(context, gap)): return None
-    found = None if around is None else process_candidates(*known[:2], gap, around, context.rate)
-    by_path = (_path_beside_neighbours(context, gap, found) if found
-               else _candidates_by_path(context, gap, True))
+    if around is None: found, by_path = None, _candidates_by_path(context, gap, True)
+    else:
+        found = process_candidates(*known[:2], gap, around, context.rate)
+        by_path = _path_beside_neighbours(context, gap, len(around.neighbours), found)
     candidates = _all_candidates(found, by_path, gap.stop - gap.start)
     if candidates is None: return None
     case = describe_gap(*known, gap, around, candidates)

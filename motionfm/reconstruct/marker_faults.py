@@ -597,7 +597,7 @@ def _usual_columns(order: np.ndarray) -> np.ndarray:
         if counts.max() > SETTINGS.max_renamed*len(order): usual[marker] = columns[counts.argmax()]
     return usual if len(np.unique(usual)) == len(usual) else own
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #keep-beginning
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #renaming-errors
 def _renaming_errors(
     seen: np.ndarray,          # (T, M, 3) metres as recorded, NaN where not visible
     nearest: np.ndarray,       # neighbours of a marker, steadiest first
@@ -614,6 +614,7 @@ def _renaming_errors(
         errors = [_change_of_distances(seen[:, column], onward, near, stop, frames) for column in columns]
     return list(errors)
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #keep-beginning
 @np.errstate(all='ignore')
 def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours, rate: float) -> np.ndarray:
     "The order (T, M) without labels of the beginning that fit about as well as they were."
@@ -622,8 +623,8 @@ def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours
     for stop in np.unique(stops[changed & (stops > 0)]).tolist():
         group = np.flatnonzero(changed & (stops == stop))   # of these all or none change
         nearest = [near[~changed[near]] for near in neighbours.nearest[group]]
-        errors = np.array([_renaming_errors(seen, near, (marker, order[0, marker]), stop, n)
-                           for marker, near in zip(group, nearest)])
+        errors = np.array([_renaming_errors(seen, near, (marker, int(order[0, marker])), stop, n)
+                           for marker, near in zip(group.tolist(), nearest)])
         recorded, renamed = errors[np.isfinite(errors).all(1)].sum(0)
         if not renamed < SETTINGS.closer_at_ends*recorded: kept[:stop, group] = group
     fits = (np.sort(kept, 1) == own).all(1)
@@ -662,7 +663,7 @@ def undo_marker_faults(
     visible = np.take_along_axis(visible, faults.order, 1)
     return positions, visible & ~faults.outliers & ~faults.held
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #frames-in-words
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
 def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:
     "As 'frames 3 to 5 (0.03 to 0.05 s) and 2 more spells, 9 frames in all'."
     total = sum(run.stop - run.start for run in runs)
@@ -670,7 +671,6 @@ def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:
     if len(runs) == 1: return where if total == 1 else f'{where}, {total} frames'
     return f"{where} and {len(runs) - 1} more spell{'s' if len(runs) > 2 else ''}, {total} frames in all"
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
 def _label_faults(order: np.ndarray, marker: int, names: Sequence[str]) -> list[tuple[np.ndarray, str]]:
     "In which frames (T,) a marker had the labels of others, by the order (T, M), in words."
     cases = []
