@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #imports-own
 from ..basics import one_thread, progress, usable_cores
 from .gap_network import describe_gap, GapCase, weigh_gap_candidates
 from motionfm.estimate.gaussian_process import (
@@ -24,15 +25,18 @@ from motionfm.estimate.gaussian_process import (
     N_HOLES,
     process_candidates,
 )
-from .neighbours import distance_sd, find_gaps, find_neighbourhood, GapSpan
+from .neighbours import distance_sd, find_gaps, find_neighbourhood, GapSpan, Neighbourhood
 from motionfm.estimate.short_gaps import (
     BodyPaths,
-    count_seen,
+    bridge_brief_gaps,
+    count_sights,
     fill_by_body,
     fill_gap_spline,
     learn_paths,
+    N_PATHS,
     path_candidates,
     PathModel,
+    Sights,
 )
 from .short_gaps import SETTINGS as PATH_SETTINGS
 from ..io.gaps import frames_away
@@ -49,6 +53,13 @@ class FillSettings:
     max_error_m: float = .5
     curve_share: float = .5       # of the usual distance, that is uncertain between two places
     spline_share: float = .1      # the same in a short gap
+    brief_s: float = .03          # up to here a gap is filled by the point's own path alone,
+    exact_m: float = .0003        # where the error of that is less
+    least_share: float = 1.2      # of the error in holes, that is uncertain where few neighbours are seen
+    known_m: float = .001         # error by neighbours in holes, up to which no path is asked in long gaps
+    known_share: float = .02      # the same, as a share of the way from one end of the gap to the other
+    few: int = 3                  # such as these
+    path_share: float = .6        # of the neighbours' error in holes, below which a path counts in long gaps
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
 
 SETTINGS = FillSettings()
@@ -61,28 +72,111 @@ class GapContext:
     visible: np.ndarray      # (T, M) True where a point is known
     rate: float              # Hz
     distance_sd: np.ndarray = field(default_factory=lambda: np.empty(0))   # (M, M) metres
-    counts: np.ndarray = field(default_factory=lambda: np.empty(0))   # (T + 1, M) frames in which it was seen
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
     bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
     beside_others: bool = False   # whether gaps that tell nothing but their own path are left
+    sights: Sights = field(init=False)
 
     def __post_init__(self) -> None:
         self.positions = np.where(self.visible[..., None], self.positions, 0.)
         if not self.distance_sd.size: self.distance_sd = distance_sd(self.positions, self.visible)
-        self.counts = count_seen(self.visible)
+        self.sights = count_sights(
+            self.visible, bridge_brief_gaps(self.positions, self.visible, self.rate))
 
     def body_paths(self, gap: GapSpan, model: PathModel) -> BodyPaths | None:
         "What the whole body says about a gap in which no point is seen, for all of them at once."
         span = gap.start, gap.stop
-        if span not in self.bodies: self.bodies[span] = fill_by_body(self.positions, self.counts, gap, model)
+        seen = self.sights._replace(known=self.sights.seen)   # what is bridged is not exact enough
+        if span not in self.bodies: self.bodies[span] = fill_by_body(self.positions, seen, gap, model)
         return self.bodies[span]
 
     def path_model(self, length: int) -> PathModel | None:
         "What the recording says about gaps of one length; None where they are too long, or never seen."
-        if length > PATH_SETTINGS.longest_s*self.rate: return None
+        if length > PATH_SETTINGS.alone_s*self.rate: return None
         if length not in self.paths:
-            self.paths[length] = learn_paths(self.positions, self.counts, length, self.rate)
+            self.paths[length] = learn_paths(self.positions, self.sights, length, self.rate)
         return self.paths[length]
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #gap-fill
+BY_NEIGHBOURS, BY_PATH, BY_CURVE = 'neighbours', 'its own path', 'interpolation'
+
+class GapFill(NamedTuple):
+    "What a gap is filled with."
+    gap: GapSpan
+    positions: np.ndarray     # (G, 3) metres
+    uncertainty: np.ndarray   # (G,) metres: 68 % of the errors are smaller
+    by: str                   # the kind of estimate that counts most
+    error: float = np.nan     # metres, mean error in holes beside the gap; NaN where there were none
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #is-open
+def _is_open(seen: np.ndarray, gap: GapSpan) -> bool:
+    "Whether a point (T,) is never seen before, or never after a gap."
+    return not (seen[:gap.start].any() and seen[gap.stop:].any())
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #path
+class _Path(NamedTuple):
+    "A point over time as the laboratory sees it, or another point."
+    positions: np.ndarray   # (T, 3) metres
+    seen: np.ndarray        # (T,)
+
+def _path_of(context: GapContext, point: int, guide: int | None = None) -> _Path:
+    "The path of a point, by itself or away from another one."
+    positions, seen = context.positions[:, point], context.visible[:, point]
+    if guide is None: return _Path(positions, seen)
+    return _Path(positions - context.positions[:, guide], seen & context.visible[:, guide])
+
+def _find_guide(context: GapContext, gap: GapSpan) -> int | None:
+    "The steadiest neighbour that is seen in all of a gap and beside it; None where there is none."
+    beside = context.visible[max(gap.start - 1, 0):gap.stop + 1].all(0)
+    away = np.where(beside, context.distance_sd[gap.point], np.inf)
+    return int(away.argmin()) if np.isfinite(away).any() else None
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #usual-distance
+def _usual_distance(path: _Path, rate: float) -> np.ndarray:
+    "(lags,) metres: how far a point is after some times from where it was, root mean square."
+    found = []
+    for lag in np.maximum(1, np.rint(np.multiply(SETTINGS.lags_s, rate)).astype(int)):
+        both = path.seen[lag:] & path.seen[:-lag]
+        moved = path.positions[lag:][both] - path.positions[:-lag][both]
+        found.append(np.sqrt(np.square(moved).sum(-1).mean()) if both.any() else np.nan)
+    known = np.array(found)
+    if np.isnan(known).all(): return np.full(len(known), SETTINGS.max_error_m)
+    return np.maximum.accumulate(np.where(np.isnan(known), np.nanmax(known), known))
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #curve-errors
+def _curve_errors(path: _Path, gap: GapSpan, rate: float, share: float) -> np.ndarray:
+    "(G,) metres: a share of the usual distance of a point from its nearest sight."
+    away = frames_away(path.seen[:, None])[gap.start:gap.stop, 0]
+    far = np.interp(away/rate, SETTINGS.lags_s, _usual_distance(path, rate))
+    return np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m)
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #curve
+def _curve_along(path: _Path, gap: GapSpan, rate: float) -> GapFill:
+    "Interpolate a gap through what is known of a path."
+    known, at = np.flatnonzero(path.seen), np.arange(gap.start, gap.stop)
+    curve = np.repeat(path.positions[known[:1]], len(at), 0)
+    is_open = _is_open(path.seen, gap)
+    short = gap.stop - gap.start <= PATH_SETTINGS.longest_s*rate
+    if short and not is_open:
+        alone = path.positions[:, None], path.seen[:, None], gap._replace(point=0)
+        curve = fill_gap_spline(*alone, rate)
+    elif len(known) > 1:
+        curve = PchipInterpolator(known, path.positions[known])(at.clip(known[0], known[-1]))
+    between = SETTINGS.spline_share if short else SETTINGS.curve_share
+    errors = _curve_errors(path, gap, rate, 1. if is_open else between)
+    return GapFill(gap, curve, errors, BY_CURVE)
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #fill-by-curve
+def _fill_by_curve(context: GapContext, gap: GapSpan) -> GapFill:
+    "Interpolate a gap, or the way from another point if that varies less."
+    alone = _curve_along(_path_of(context, gap.point), gap, context.rate)
+    guide = _find_guide(context, gap)
+    if guide is None: return alone
+    path = _path_of(context, gap.point, guide)
+    if not path.seen.any(): return alone
+    guided = _curve_along(path, gap, context.rate)
+    if not guided.uncertainty.mean() < alone.uncertainty.mean(): return alone
+    return guided._replace(positions=guided.positions + context.positions[gap.start:gap.stop, guide])
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #described
 class DescribedGap(NamedTuple):
@@ -119,13 +213,77 @@ def _with_body(by_path: tuple, body: BodyPaths | None, point: int) -> tuple:
     return positions, errors
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #candidates-by-path
+def _candidates_along(context: GapContext, gap: GapSpan, guide: int, model: PathModel) -> tuple | None:
+    "What the path of a point says about a gap, as another point sees it."
+    path = _path_of(context, gap.point, guide)
+    alone = path.positions[:, None], count_sights(path.seen[:, None]), gap._replace(point=0)
+    found = path_candidates(*alone, model)
+    if found is None: return None
+    return found[0] + context.positions[gap.start:gap.stop, guide], found[1]
+
 def _candidates_by_path(context: GapContext, gap: GapSpan, alone: bool) -> tuple | None:
-    "What a point's own path says about a gap; of one without neighbours, also what the whole body did."
+    "What a point's own path says about a gap; without neighbours also what another point or the body did."
     model = context.path_model(gap.stop - gap.start)
     if model is None: return None
-    found = path_candidates(context.positions, context.counts, gap, model)
+    found = path_candidates(context.positions, context.sights, gap, model)
     if found is None or not alone: return found
-    return _with_body(found, context.body_paths(gap, model), gap.point)
+    guide = _find_guide(context, gap)
+    if guide is None: return _with_body(found, context.body_paths(gap, model), gap.point)
+    guided = _candidates_along(context, gap, guide, model)
+    return guided if guided and guided[1].min() < found[1].min() else found
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #curve-as-path
+def _whole_gap(context: GapContext, piece: GapSpan) -> GapSpan:
+    "The gap in which a piece lies."
+    seen = context.visible[:, piece.point]
+    before, after = np.flatnonzero(seen[:piece.start]), np.flatnonzero(seen[piece.stop:])
+    return piece._replace(start=int(before[-1]) + 1 if len(before) else 0,
+                          stop=piece.stop + int(after[0]) if len(after) else len(seen))
+
+def _curve_as_path(context: GapContext, gap: GapSpan) -> tuple | None:
+    "The curve through a long gap in place of its path, and the error to be expected; None for a short one."
+    whole = _whole_gap(context, gap)
+    if whole.stop - whole.start <= PATH_SETTINGS.longest_s*context.rate: return None
+    inside, curve = slice(gap.start - whole.start, gap.stop - whole.start), _fill_by_curve(context, whole)
+    positions, errors = np.full((N_PATHS, gap.stop - gap.start, 3), np.nan), np.full(N_PATHS, np.nan)
+    positions[-1], errors[-1] = curve.positions[inside], curve.uncertainty[inside].mean()
+    return positions, errors
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #can-be-cut
+def _can_be_cut(context: GapContext, gap: GapSpan) -> bool:
+    "Whether in some frame of a gap three points are seen that have to do with it."
+    seen = context.visible[gap.start:gap.stop, np.isfinite(context.distance_sd[gap.point])]
+    return bool((seen.sum(1) >= 3).any())
+
+def _is_cut_first(context: GapContext, gap: GapSpan) -> bool:
+    "Whether a gap is too long for its own path alone, as long as its parts have neighbours."
+    return gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate and _can_be_cut(context, gap)
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #find-around
+def _find_around(context: GapContext, gap: GapSpan) -> Neighbourhood | None:
+    "The neighbours of a gap; None where there are none, or where the point's own path leaves no question."
+    if gap.stop - gap.start <= SETTINGS.brief_s*context.rate and not context.beside_others:
+        by_path = _candidates_by_path(context, gap, False)
+        if by_path is not None and by_path[1].min() < SETTINGS.exact_m: return None
+    return find_neighbourhood(context.visible, context.distance_sd, gap, context.rate)
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #path-beside-neighbours
+def _is_known(context: GapContext, gap: GapSpan, error: float) -> bool:
+    "Whether neighbours that are so many metres off in holes know a long gap better than any curve would."
+    ends = [gap.start - 1, min(gap.stop, len(context.visible) - 1)]
+    way = np.linalg.norm(np.diff(context.positions[ends, gap.point], axis=0))
+    known = SETTINGS.known_share*way if context.visible[ends, gap.point].all() else 0.
+    return bool(error < max(known, SETTINGS.known_m))
+
+def _path_beside_neighbours(
+    context: GapContext, gap: GapSpan, n_neighbours: int, found: GapCandidates,
+) -> tuple | None:
+    "Paths of a point; in longer gaps only where they do clearly better in holes than its neighbours."
+    is_long = gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate
+    by_path, error = None if is_long else _candidates_by_path(context, gap, False), np.nanmin(found.errors)
+    if by_path or n_neighbours > SETTINGS.few and _is_known(context, gap, error): return by_path
+    by_path = _candidates_by_path(context, gap, True) or _curve_as_path(context, gap)
+    return by_path if by_path and np.nanmin(by_path[1]) < SETTINGS.path_share*error else None
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
 def look_at_gap(
@@ -134,42 +292,34 @@ def look_at_gap(
 ) -> DescribedGap | None: # None where nothing can be said
     "Everything that can be said about a gap, with the errors in holes like it."
     known = context.positions, context.visible, context.rate
-    around = find_neighbourhood(context.visible, context.distance_sd, gap, context.rate)
-    if around is None and context.beside_others: return None
-    by_path = _candidates_by_path(context, gap, around is None)
-    found = None if around is None else process_candidates(*known[:2], gap, around, context.rate)
+    around = _find_around(context, gap)
+    if around is None and (context.beside_others or _is_cut_first(context, gap)): return None
+    if around is None: found, by_path = None, _candidates_by_path(context, gap, True)
+    else:
+        found = process_candidates(*known[:2], gap, around, context.rate)
+        by_path = _path_beside_neighbours(context, gap, len(around.neighbours), found)
     candidates = _all_candidates(found, by_path, gap.stop - gap.start)
     if candidates is None: return None
     case = describe_gap(*known, gap, around, candidates)
     return DescribedGap(gap, case, candidates)
 
-# %% ../../nbs/estimate/514_gap_filling.ipynb #gap-fill
-BY_NEIGHBOURS, BY_PATH, BY_CURVE = 'neighbours', 'its own path', 'interpolation'
-
-class GapFill(NamedTuple):
-    "What a gap is filled with."
-    gap: GapSpan
-    positions: np.ndarray     # (G, 3) metres
-    uncertainty: np.ndarray   # (G,) metres: 68 % of the errors are smaller
-    by: str                   # the kind of estimate that counts most
-    error: float = np.nan     # metres, mean error in holes beside the gap; NaN where there were none
-
-# %% ../../nbs/estimate/514_gap_filling.ipynb #is-open
-def _is_open(visible: np.ndarray, gap: GapSpan) -> bool:
-    "Whether a point is never seen before, or never after a gap."
-    seen = visible[:, gap.point]
-    return not (seen[:gap.start].any() and seen[gap.stop:].any())
-
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-gap
+def _uncertainty_of(described: DescribedGap, uncertainty: np.ndarray) -> np.ndarray:
+    "(G,) metres, not less than holes say where neighbours are too few to contradict each other."
+    least = SETTINGS.least_share*expected_error(described.candidates)
+    if 0 < described.case.predictors <= SETTINGS.few:
+        uncertainty = uncertainty*max(1., least/uncertainty.mean())
+    return uncertainty.clip(SETTINGS.min_error_m, SETTINGS.max_error_m)
+
 def fill_gaps(described: Sequence[DescribedGap]) -> list[GapFill]:
     "Fill gaps from all that can be said about them."
     if not described: return []
     _, cases, candidates = zip(*described)
     fills = []
-    for (gap, _, found), (positions, uncertainty) in zip(described, weigh_gap_candidates(cases, candidates)):
-        uncertainty = uncertainty.clip(SETTINGS.min_error_m, SETTINGS.max_error_m)
-        by = BY_NEIGHBOURS if np.nanargmin(found.errors) < len(KERNELS) else BY_PATH
-        fills.append(GapFill(gap, positions, uncertainty, by, expected_error(found)))
+    for one, (positions, uncertainty) in zip(described, weigh_gap_candidates(cases, candidates)):
+        by = BY_NEIGHBOURS if np.nanargmin(one.candidates.errors) < len(KERNELS) else BY_PATH
+        fills.append(GapFill(one.gap, positions, _uncertainty_of(one, uncertainty), by,
+                             expected_error(one.candidates)))
     return fills
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #halves
@@ -187,12 +337,6 @@ def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
         if described is not None: return [described]
         if length < SETTINGS.min_frames or not _can_be_cut(context, gap): return []
     return [piece for half in _halves(gap) for piece in _in_pieces(context, half)]
-
-# %% ../../nbs/estimate/514_gap_filling.ipynb #can-be-cut
-def _can_be_cut(context: GapContext, gap: GapSpan) -> bool:
-    "Whether in some frame of a gap three points are seen that have to do with it."
-    seen = context.visible[gap.start:gap.stop, np.isfinite(context.distance_sd[gap.point])]
-    return bool((seen.sum(1) >= 3).any())
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put
 class _Filled(NamedTuple):
@@ -223,41 +367,6 @@ def _put(filled: _Filled, fill: GapFill) -> None:
     filled.by[where] = _WAYS.index(fill.by)
     filled.weight[where] += ramp
     if np.isfinite(fill.error): filled.checks.append((length, fill.error))
-
-# %% ../../nbs/estimate/514_gap_filling.ipynb #usual-distance
-def _usual_distance(positions: np.ndarray, visible: np.ndarray, point: int, rate: float) -> np.ndarray:
-    "(lags,) metres: how far a point is after some times from where it was, root mean square."
-    found = []
-    for lag in np.maximum(1, np.rint(np.multiply(SETTINGS.lags_s, rate)).astype(int)):
-        both = visible[lag:, point] & visible[:-lag, point]
-        moved = positions[lag:, point][both] - positions[:-lag, point][both]
-        found.append(np.sqrt(np.square(moved).sum(-1).mean()) if both.any() else np.nan)
-    known = np.array(found)
-    if np.isnan(known).all(): return np.full(len(known), SETTINGS.max_error_m)
-    return np.maximum.accumulate(np.where(np.isnan(known), np.nanmax(known), known))
-
-# %% ../../nbs/estimate/514_gap_filling.ipynb #curve-errors
-def _curve_errors(context: GapContext, gap: GapSpan, share: float) -> np.ndarray:
-    "(G,) metres: a share of the usual distance of a point from its nearest sight."
-    away = frames_away(context.visible[:, [gap.point]])[gap.start:gap.stop, 0]
-    usual = _usual_distance(context.positions, context.visible, gap.point, context.rate)
-    far = np.interp(away/context.rate, SETTINGS.lags_s, usual)
-    return np.clip(share*far, SETTINGS.min_error_m, SETTINGS.max_error_m)
-
-# %% ../../nbs/estimate/514_gap_filling.ipynb #curve
-def _fill_by_curve(context: GapContext, gap: GapSpan) -> GapFill:
-    "Interpolate a gap through what is known of the point."
-    known = np.flatnonzero(context.visible[:, gap.point])
-    at = np.arange(gap.start, gap.stop)
-    path = context.positions[known, gap.point]
-    curve = np.repeat(path[:1], len(at), 0)
-    is_open = _is_open(context.visible, gap)
-    short = gap.stop - gap.start <= PATH_SETTINGS.longest_s*context.rate
-    if short and not is_open:
-        curve = fill_gap_spline(context.positions, context.visible, gap, context.rate)
-    elif len(known) > 1: curve = PchipInterpolator(known, path)(at.clip(known[0], known[-1]))
-    between = SETTINGS.spline_share if short else SETTINGS.curve_share
-    return GapFill(gap, curve, _curve_errors(context, gap, 1. if is_open else between), BY_CURVE)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #filled-points
 class FilledPoints(NamedTuple):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from .neighbours import GapSpan
 
@@ -79,6 +80,9 @@ def fill_gap_local_cubic(
 class ShortGapSettings:
     "What is learned about short gaps, and which candidates there are."
     longest_s: float = .3                  # gaps up to here
+    alone_s: float = .6                    # the same of points about which neighbours tell less,
+    least_recorded: int = 10               # in recordings that are so many times longer
+    brief_s: float = .05                   # gaps up to here are bridged where they lie beside others
     context_s: tuple = (.01, .02, .03, .04, .05, .06, .08, .1)   # samples on each side
     ridges: tuple = (1e-5, 1e-4)           # shares of the mean square of what is learned from
     polynomials: tuple = ((3, 3), (3, 5), (5, 3), (5, 6))   # degree, samples on each side
@@ -98,16 +102,49 @@ def _context(length: int, rate: float) -> np.ndarray:
     steps = np.unique(np.maximum(1, np.rint(np.multiply(SETTINGS.context_s, rate)).astype(int)))
     return np.r_[-steps[::-1], length - 1 + steps]
 
-def count_seen(
-    visible: np.ndarray,   # (T, M) True where a point was seen
-) -> np.ndarray:           # (T + 1, M) in how many frames before each it was seen
-    "Running counts, from which it follows where a whole stretch was seen."
-    return np.cumsum(np.pad(visible, [(1, 0), (0, 0)]), 0, dtype=np.int32)
+# %% ../../nbs/estimate/511_short_gaps.ipynb #sights
+class Sights(NamedTuple):
+    "Running counts, from which it follows where a whole stretch of a point is there."
+    seen: np.ndarray    # (T + 1, M) in how many frames before each it was seen
+    known: np.ndarray   # (T + 1, M) the same, brief gaps that are bridged counted in
 
+def count_sights(
+    visible: np.ndarray,             # (T, M) True where a point was seen
+    known: np.ndarray | None = None, # (T, M) True where it was seen or is bridged; None: where it was seen
+) -> Sights:
+    "Count in how many frames points were there."
+    count = lambda there: np.cumsum(np.pad(there, [(1, 0), (0, 0)]), 0, dtype=np.int32)
+    seen = count(visible)
+    return Sights(seen, seen if known is None else count(known))
+
+# %% ../../nbs/estimate/511_short_gaps.ipynb #bridge
+def bridge_brief_gaps(
+    positions: np.ndarray,   # (T, M, 3) metres; changed in place
+    visible: np.ndarray,     # (T, M) True where a point was seen
+    rate: float,             # Hz
+) -> np.ndarray:             # (T, M) True where it was seen or is bridged
+    "Bridge gaps of a few frames by a cubic spline."
+    known, most = visible.copy(), max(1, round(SETTINGS.brief_s*rate))
+    for point in np.flatnonzero(visible.any(0) & ~visible.all(0)).tolist():
+        seen = np.flatnonzero(visible[:, point])
+        steps = np.diff(seen)
+        brief = np.flatnonzero((steps > 1) & (steps <= most + 1))
+        if not len(brief): continue
+        missing = np.concatenate([np.arange(seen[end] + 1, seen[end + 1]) for end in brief])
+        positions[missing, point] = CubicSpline(seen, positions[seen, point])(missing)
+        known[missing, point] = True
+    return known
+
+# %% ../../nbs/estimate/511_short_gaps.ipynb #whole
 def _whole(counts: np.ndarray, span: int) -> np.ndarray:
-    "(S, ...) True where all of the `span` frames from S frames on were seen."
+    "(S, ...) True where all of the `span` frames from S frames on are there."
     if len(counts) <= span: return np.zeros((0, *counts.shape[1:]), bool)
     return counts[span:] - counts[:-span] == span
+
+def _are_examples(sights: Sights, length: int, reach: int) -> np.ndarray:
+    "(S, ...) True where `length` frames were seen, and `reach` frames on both sides of them are known."
+    around = _whole(sights.known, length + 2*reach)
+    return around & _whole(sights.seen, length)[reach:reach + len(around)]
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-model
 class PathModel(NamedTuple):
@@ -116,6 +153,7 @@ class PathModel(NamedTuple):
     weights: np.ndarray    # (C, G, N) of the samples there; C candidates
     misses: np.ndarray     # (A, N) of the samples there: by how much the cubic misses A of them
     reach: int             # frames on each side
+    every: int             # frames from one place to the next in which candidates are compared
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #autoregressive
 def _regressed(
@@ -149,12 +187,13 @@ def _fitted(offsets: np.ndarray, length: int, at: np.ndarray, degree: int, n: in
 _MAX_PLACES = 2000   # of a recording in which stretches are looked for
 
 def _find_stretches(
-    counts: np.ndarray,   # (T + 1, M) as `count_seen` gives them
-    span: int,            # frames
+    sights: Sights,
+    length: int,   # frames
+    reach: int,    # frames on each side
 ) -> tuple[np.ndarray, np.ndarray]: # (E, 1) first frames, and (E, 1) points
-    "Some stretches of a recording in which a point was seen without a gap."
-    step = max(1, len(counts)//_MAX_PLACES)
-    starts, points = np.nonzero(_whole(counts, span)[::step])
+    "Some stretches of a recording like a gap and what is beside it."
+    step = max(1, len(sights.seen)//_MAX_PLACES)
+    starts, points = np.nonzero(_are_examples(sights, length, reach)[::step])
     chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
     return starts[chosen, None]*step, points[chosen, None]
 
@@ -174,7 +213,7 @@ def _learn_regressions(
 # %% ../../nbs/estimate/511_short_gaps.ipynb #learn-paths
 def learn_paths(
     positions: np.ndarray,   # (T, M, 3) metres
-    counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
+    sights: Sights,
     length: int,             # frames of the gaps
     rate: float,             # Hz
 ) -> PathModel | None:       # None where such a stretch was never seen
@@ -182,35 +221,38 @@ def learn_paths(
     context = _context(length, rate)
     offsets = np.unique(np.r_[context, *(_beside(length, n) for _, n in SETTINGS.polynomials)])
     reach = int(max(-offsets[0], offsets[-1] - length + 1))
-    starts, points = _find_stretches(counts, length + 2*reach)
-    if not len(starts): return None
+    starts, points = _find_stretches(sights, length, reach)
+    is_long = length > SETTINGS.longest_s*rate
+    if not len(starts) or is_long and len(positions) < SETTINGS.least_recorded*length: return None
     misses, learned = _learn_regressions(positions, starts + reach, points, length, offsets, context)
     fits = [_fitted(offsets, length, np.arange(length), *polynomial) for polynomial in SETTINGS.polynomials]
-    return PathModel(offsets, np.stack([*learned, *fits]), misses, reach)
+    return PathModel(offsets, np.stack([*learned, *fits]), misses, reach, length//2 if is_long else 1)
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-candidates
-def _like(gap: GapSpan, counts: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _like(gap: GapSpan, sights: Sights, reach: int, every: int) -> tuple[np.ndarray, np.ndarray]:
     "(E, 1) starts and (E, 1) points of stretches that resemble a gap, of the same point where there are any."
-    span = gap.stop - gap.start + 2*reach
-    own = np.flatnonzero(_whole(counts[:, gap.point], span))
+    length, of_point = gap.stop - gap.start, Sights(*(counts[:, gap.point] for counts in sights))
+    own = np.flatnonzero(_are_examples(of_point, length, reach))
     points = np.full(len(own), gap.point)
-    if not len(own): own, points = np.nonzero(_whole(counts, span))
+    if not len(own): own, points = np.nonzero(_are_examples(sights, length, reach))
     starts = own + reach
-    nearest = np.argsort(np.abs(starts - gap.start), kind='stable')[:SETTINGS.n_own]
+    nearest = np.argsort(np.abs(starts - gap.start), kind='stable')
+    nearest = nearest[:SETTINGS.n_own*every:every]
     return starts[nearest, None], points[nearest, None]
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-candidates-2
 def path_candidates(
     positions: np.ndarray,   # (T, M, 3) metres
-    counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
+    sights: Sights,
     gap: GapSpan,
     model: PathModel,        # for gaps of this length
 ) -> tuple[np.ndarray, np.ndarray] | None: # (C, G, 3) metres; (C,) mean errors; None: too near an end
     "Candidates for a gap from its own path, and their errors on stretches like it, metres."
     used = gap.start + model.offsets
     if used[0] < 0 or used[-1] >= len(positions): return None
-    if not (counts[used + 1, gap.point] - counts[used, gap.point]).all(): return None
-    starts, points = _like(gap, counts, model.reach)
+    if not np.diff(sights.known[[used, used + 1], gap.point], axis=0).all(): return None
+    starts, points = _like(gap, sights, model.reach, model.every)
+    if not len(starts): return None
     guesses = model.weights[:, None]@positions[starts + model.offsets, points]
     truth = positions[starts + np.arange(gap.stop - gap.start), points]
     errors = np.linalg.norm(guesses - truth, axis=-1).mean((1, 2))
@@ -220,13 +262,14 @@ def path_candidates(
 _MOSTLY = .8   # of the stretches in which some point was seen
 
 def _seen_together(
-    counts: np.ndarray,   # (T + 1, M) as `count_seen` gives them
-    used: np.ndarray,     # (N,) frames beside the gap
-    span: int,            # frames
+    sights: Sights,
+    used: np.ndarray,   # (N,) frames beside the gap
+    length: int,        # frames of the gap
+    reach: int,         # frames on each side
 ) -> tuple[np.ndarray, np.ndarray]: # (P,) points, and the first frames of stretches in which all were seen
     "Points that are nearly always seen, also beside a gap."
-    beside = (counts[used + 1] - counts[used]).all(0)
-    whole = _whole(counts, span)
+    beside = (sights.known[used + 1] - sights.known[used]).all(0)
+    whole = _are_examples(sights, length, reach)
     share = whole.mean(0) if len(whole) else np.zeros(len(beside))
     points = np.flatnonzero(beside & (share > 0) & (share >= _MOSTLY*share.max()))
     return points, np.flatnonzero(whole[:, points].all(1)) if len(points) else points
@@ -291,18 +334,18 @@ def _guess_by_body(
 # %% ../../nbs/estimate/511_short_gaps.ipynb #fill-by-body
 def fill_by_body(
     positions: np.ndarray,   # (T, M, 3) metres
-    counts: np.ndarray,      # (T + 1, M) as `count_seen` gives them
+    sights: Sights,
     gap: GapSpan,            # in which no point is seen; of whichever
     model: PathModel,        # for gaps of this length
 ) -> BodyPaths | None:       # None where the recording is too short, or too near an end
     "Fill a blackout by what the body did at other times."
-    span, used = gap.stop - gap.start + 2*model.reach, gap.start + model.offsets
+    length, used = gap.stop - gap.start, gap.start + model.offsets
     if used[0] < 0 or used[-1] >= len(positions): return None
-    points, starts = _seen_together(counts, used, span)
-    holes, examples = _holes_and_examples(starts + model.reach, gap, span)
+    points, starts = _seen_together(sights, used, length, model.reach)
+    holes, examples = _holes_and_examples(starts + model.reach, gap, length + 2*model.reach)
     if len(examples) < SETTINGS.least_body_examples: return None
     misses, fills, truth = _on_whole_body(positions, np.r_[gap.start, holes, examples], points, model)
-    guesses, off = _guess_by_body(misses, fills, truth, 1 + len(holes), gap.stop - gap.start)
+    guesses, off = _guess_by_body(misses, fills, truth, 1 + len(holes), length)
     return _best_ridge(guesses[1:], off[0], off[1:]/(off[0] + 1e-9), points, positions.shape[1])
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #best-ridge

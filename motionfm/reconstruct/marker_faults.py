@@ -41,6 +41,7 @@ class MarkerFaultSettings:
     closer_together: float = .15  # or of all that take each other's places
     max_renamed: float = .8       # share of a recording that is renamed rather than the rest
     closer_at_ends: float = .4    # share of the distances' error that a beginning or an end may keep, renamed
+    beside_s: float = .5          # seconds on both sides of such a change in which distances are compared
     piece_frames: int = 4096      # that are looked at together, for the sake of memory,
     beside_frames: int = 64       # and to each side of these, that are looked at again
 
@@ -578,13 +579,14 @@ def _no_faults(shape: tuple[int, int]) -> MarkerFaults:
     return MarkerFaults(order, np.zeros(shape, bool), np.zeros(shape, bool))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #beginning
-def _beginning_error(seen: np.ndarray, path: np.ndarray, marker: int, near: np.ndarray, stop: int) -> float:
-    "Metres that the distances of a path (T, 3) differ, in the first frames, from the usual ones thereafter."
-    after = np.linalg.norm(seen[stop:, near] - seen[stop:, [marker]], axis=-1)
-    first = np.linalg.norm(seen[:stop, near] - path[:stop, None], axis=-1)
+def _change_of_distances(path: np.ndarray, onward: np.ndarray, near: np.ndarray, stop: int, n: int) -> float:
+    "Metres that distances of a path (T, 3) from neighbours (T, N, 3) change where another one follows."
+    before, after = slice(max(stop - n, 0), stop), slice(stop, stop + n)
+    first, then = (np.linalg.norm(near[part] - some[part, None], axis=-1)
+                   for part, some in ((before, path), (after, onward)))
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', RuntimeWarning)   # of markers that are never seen together
-        return float(np.nanmedian(np.abs(first - np.nanmedian(after, 0))))
+        return float(np.nanmedian(np.abs(np.nanmedian(first, 0) - np.nanmedian(then, 0))))
 
 def _usual_columns(order: np.ndarray) -> np.ndarray:
     "(M,) the column of each marker: its own, unless another one holds it nearly all the time."
@@ -595,17 +597,36 @@ def _usual_columns(order: np.ndarray) -> np.ndarray:
         if counts.max() > SETTINGS.max_renamed*len(order): usual[marker] = columns[counts.argmax()]
     return usual if len(np.unique(usual)) == len(usual) else own
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #renaming-errors
+def _renaming_errors(
+    seen: np.ndarray,          # (T, M, 3) metres as recorded, NaN where not visible
+    nearest: np.ndarray,       # neighbours of a marker, steadiest first
+    columns: tuple[int, int],  # of the marker, and the one that it is given at the beginning
+    stop: int,                 # frame in which the beginning ends
+    n: int,                    # frames to both sides that are compared, all where these tell nothing
+) -> list[float]:              # metres as recorded and as renamed; NaN: unknown
+    "By how much a beginning misses what follows: by its path where there is no gap, else by its distances."
+    near, onward = seen[:, nearest[:4]], seen[:, columns[0]]
+    before = seen[max(stop - 2, 0):stop, columns]
+    errors = np.linalg.norm(onward[stop] - 2*before[-1] + before[0], axis=-1)
+    for frames in n, len(seen):
+        if np.isfinite(errors).all(): break
+        errors = [_change_of_distances(seen[:, column], onward, near, stop, frames) for column in columns]
+    return list(errors)
+
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #keep-beginning
 @np.errstate(all='ignore')
-def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
+def _keep_beginning(order: np.ndarray, seen: np.ndarray, neighbours: _Neighbours, rate: float) -> np.ndarray:
     "The order (T, M) without labels of the beginning that fit about as well as they were."
-    own, kept = np.arange(order.shape[1]), order.copy()
-    for marker in np.flatnonzero(order[0] != own).tolist():
-        stop = int((order[:, marker] != order[0, marker]).argmax())
-        near = neighbours.nearest[marker, :4]
-        recorded, renamed = (_beginning_error(seen, seen[:, column], marker, near, stop)
-                             for column in (marker, order[0, marker]))
-        if not renamed < SETTINGS.closer_at_ends*recorded: kept[:stop, marker] = marker
+    own, kept, n = np.arange(order.shape[1]), order.copy(), max(3, round(SETTINGS.beside_s*rate))
+    changed, stops = order[0] != own, (order != order[0]).argmax(0)
+    for stop in np.unique(stops[changed & (stops > 0)]).tolist():
+        group = np.flatnonzero(changed & (stops == stop))   # of these all or none change
+        nearest = [near[~changed[near]] for near in neighbours.nearest[group]]
+        errors = np.array([_renaming_errors(seen, near, (marker, int(order[0, marker])), stop, n)
+                           for marker, near in zip(group.tolist(), nearest)])
+        recorded, renamed = errors[np.isfinite(errors).all(1)].sum(0)
+        if not renamed < SETTINGS.closer_at_ends*recorded: kept[:stop, group] = group
     fits = (np.sort(kept, 1) == own).all(1)
     return np.where(fits[:, None], kept, own)
 
@@ -627,8 +648,8 @@ def find_marker_faults(
     paths.cut(0.)
     outliers = _outliers_by_column(paths)
     order = paths.order[:, np.argsort(_usual_columns(paths.order))]
-    order = _keep_beginning(order, recorded, neighbours)
-    order = _keep_beginning(order[::-1], recorded[::-1], neighbours)[::-1]   # and the end
+    order = _keep_beginning(order, recorded, neighbours, rate)
+    order = _keep_beginning(order[::-1], recorded[::-1], neighbours, rate)[::-1]   # and the end
     return MarkerFaults(order, *(np.take_along_axis(faults, order, 1) for faults in (outliers, held)))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #undo-marker-faults
@@ -642,7 +663,7 @@ def undo_marker_faults(
     visible = np.take_along_axis(visible, faults.order, 1)
     return positions, visible & ~faults.outliers & ~faults.held
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #frames-in-words
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
 def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:
     "As 'frames 3 to 5 (0.03 to 0.05 s) and 2 more spells, 9 frames in all'."
     total = sum(run.stop - run.start for run in runs)
@@ -650,7 +671,6 @@ def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:
     if len(runs) == 1: return where if total == 1 else f'{where}, {total} frames'
     return f"{where} and {len(runs) - 1} more spell{'s' if len(runs) > 2 else ''}, {total} frames in all"
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
 def _label_faults(order: np.ndarray, marker: int, names: Sequence[str]) -> list[tuple[np.ndarray, str]]:
     "In which frames (T,) a marker had the labels of others, by the order (T, M), in words."
     cases = []

@@ -6,6 +6,7 @@
 __all__ = ['RepairedPoints', 'repair_points']
 
 # %% ../../nbs/reconstruct/607_points.ipynb #imports
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from ..estimate.noise import noise_level
 class PointSettings:
     "When points are smoothed, and how much."
     quiet_m: float = .0005         # noise up to which a recording is as quiet as optical ones
+    full_rate: float = 60.         # Hz; below it motion itself looks like noise,
+    growth: float = 1.5            # the more by this power
     noise_frames: int = 10_000     # whose noise is found at once
     process_noise: float = 1.      # m²/s³, of the Kalman smoother
     piece_frames: int = 2000       # that are smoothed at once
@@ -31,6 +34,7 @@ SETTINGS = PointSettings()
 def is_quiet(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen
+    rate: float = SETTINGS.full_rate, # Hz
 ) -> bool:
     "Whether what was seen is as exact as optical recordings are, and may stay as it is."
     noise = []
@@ -38,7 +42,8 @@ def is_quiet(
         piece = slice(start, start + SETTINGS.noise_frames)
         known = np.where(visible[piece, :, None], positions[piece], 0.)
         noise.append(noise_level(known[None], visible[None, piece])[1][0])
-    return bool(np.median(noise) <= SETTINGS.quiet_m)
+    slow = max(1., SETTINGS.full_rate/rate)**SETTINGS.growth   # motion itself looks like noise
+    return bool(np.median(noise) <= slow*SETTINGS.quiet_m)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:
@@ -87,12 +92,43 @@ def repair_points(
 ) -> RepairedPoints:
     "Repair points of any names: fill all gaps, and smooth what is noisier than optical recordings."
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
-    known = np.where(visible[..., None], positions, 0.)
-    noise = np.full(visible.shape[1], SETTINGS.quiet_m/2)
+    known, noise = positions, np.full(visible.shape[1], SETTINGS.quiet_m/2)
     ours = (known, visible) if chosen.all() else (known[:, chosen], visible[:, chosen])
-    if not is_quiet(*ours):
-        known[:, chosen], noise[chosen] = smooth_points(known[:, chosen], visible[:, chosen], rate)
+    if not is_quiet(*ours, rate):
+        known = np.where(visible[..., None], positions, 0.)
+        known[:, chosen], noise[chosen] = smooth_points(*ours, rate)
     filled = fill_points(known, visible, rate, np.flatnonzero(chosen))
     uncertainty = np.where(visible, noise, np.hypot(filled.uncertainty, noise))
     np.copyto(filled.positions, positions if fill_only else known, where=visible[..., None])
     return RepairedPoints(filled.positions, uncertainty, filled.by, filled.self_check)
+
+# %% ../../nbs/reconstruct/607_points.ipynb #all-checks
+def all_checks(*found: tuple | None) -> tuple[int, float] | None:
+    "Self-checks as one: all samples, and their mean error; None where there is none."
+    checks = [check for check in found if check]
+    total = sum(count for count, _ in checks)
+    return (total, sum(count*error for count, error in checks)/total) if total else None
+
+# %% ../../nbs/reconstruct/607_points.ipynb #repair-parts
+def _joined(done: Sequence[RepairedPoints]) -> RepairedPoints:
+    "Parts of a recording, one after the other."
+    positions, uncertainty, by = (np.concatenate(arrays) for arrays in list(zip(*done))[:3])
+    return RepairedPoints(positions, uncertainty, by, all_checks(*(part.self_check for part in done)))
+
+def repair_parts(
+    positions: np.ndarray,    # (T, P, 3) metres; anything, also NaN, where not visible
+    visible: np.ndarray,      # (T, P) True where a point was seen
+    rate: float,              # Hz
+    parts: Sequence[slice],   # between which the whole body jumps
+    **options,                # of `repair_points`
+) -> RepairedPoints:
+    "Repair points in each part of a recording; those that a part lacks by what is known from the others."
+    if len(parts) == 1: return repair_points(positions, visible, rate, **options)
+    found = _joined([repair_points(positions[part], visible[part], rate, **options) for part in parts])
+    lacking = visible.any(0) & ~np.isfinite(found.positions).all(-1)
+    if not lacking.any(): return found
+    whole = repair_points(positions, visible, rate, **options)
+    np.copyto(found.positions, whole.positions, where=lacking[..., None])
+    for ours, theirs in (found.uncertainty, whole.uncertainty), (found.by, whole.by):
+        np.copyto(ours, theirs, where=lacking)
+    return found

@@ -25,12 +25,14 @@ from ..io.files import check_format_holds, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
+from ..io.point_sets import spread_of
 from ..io.points import asks_network, Points, points_of, put_points
 from ..io.trial import observed, Trial
+from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
 from .marker_faults import describe_marker_faults, find_marker_faults, undo_marker_faults
 from .pipeline import is_exact, repair_positions, Repaired, with_far_off
-from .points import repair_points, RepairedPoints
+from .points import all_checks, repair_parts, RepairedPoints
 from motionfm.reconstruct.report import (
     absent_joints,
     add_absent_joints,
@@ -186,12 +188,6 @@ def _put_joints(cleaned: Points, found: Repaired, exact: bool) -> tuple[np.ndarr
     if found.uncertainty is not None: uncertainty[:, :n] = found.uncertainty
     return positions, uncertainty
 
-def _all_checks(*found: tuple | None) -> tuple[int, float] | None:
-    "Self-checks as one: all samples, and their mean error; None where there is none."
-    checks = [check for check in found if check]
-    total = sum(count for count, _ in checks)
-    return (total, sum(count*error for count, error in checks)/total) if total else None
-
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-joints
 def _repair_joints(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
@@ -224,12 +220,26 @@ def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Poin
     positions[~visible] = np.nan
     return points._replace(positions=positions, visible=visible), found
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #jumps-of
+_MOST_FOLLOWED = 20   # points by which a jump of the whole body is found
+
+def _jumps_of(points: Points, rate: float) -> Discontinuities:
+    "Where the whole body jumps, by the points that are seen most."
+    most_seen = np.sort(np.argsort(-points.visible.sum(0), kind='stable')[:_MOST_FOLLOWED])
+    return find_discontinuities(points.positions[:, most_seen], points.visible[:, most_seen], rate)
+
+def _without_displaced(points: Points, jumps: Discontinuities) -> Points:
+    "Points with gaps where the whole body is elsewhere for a moment."
+    if not jumps.displaced.any(): return points
+    visible = points.visible & ~jumps.displaced[:, None]
+    return points._replace(positions=np.where(visible[..., None], points.positions, np.nan), visible=visible)
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #joints-and-others
 def _joints_and_others(joints: RepairedPoints, rest: RepairedPoints, others: np.ndarray) -> RepairedPoints:
     "What is known of two repairs of the same points: of joints by the network, and of `others` (P,)."
     return RepairedPoints(
         rest.positions, np.where(others, rest.uncertainty, joints.uncertainty),
-        np.where(others, rest.by, joints.by), _all_checks(joints.self_check, rest.self_check))
+        np.where(others, rest.by, joints.by), all_checks(joints.self_check, rest.self_check))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-all-points
 def _repair_all_points(
@@ -240,13 +250,17 @@ def _repair_all_points(
     first = _repair_joints(points, network, trial, fill_only) if n else None
     if first and n == len(points.names): return first
     cleaned, remarks = _without_faults(first.cleaned if first else points, trial, fill_only)
+    jumps = first and first.found.discontinuities or _jumps_of(cleaned, trial.rate)
+    if not fill_only: cleaned = _without_displaced(cleaned, jumps)
     others = np.arange(len(points.names)) >= n
     positions = cleaned.positions
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
-    rest = repair_points(positions, cleaned.visible | ~others, trial.rate, others, fill_only)
-    if not first: return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3))), remarks)
+    rest = repair_parts(
+        positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others, fill_only=fill_only)
+    found = first.found if first else Repaired(np.zeros((0, 0, 3)), discontinuities=jumps)
+    if not first: return _PointRepair(cleaned, rest, found, remarks)
     done = _joints_and_others(first.done, rest, others)
-    return _PointRepair(cleaned, done, first.found, (*first.remarks, *remarks))
+    return _PointRepair(cleaned, done, found, (*first.remarks, *remarks))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #parse-span
 _SPAN = re.compile(r'(\d{1,9}(?:[.,]\d{0,9})?) *(s|sec|seconds?|ms|frames?|)')
@@ -359,6 +373,20 @@ def _remarks(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str, .
         if names: found.append(f'left as they are, since they are {words}: {_listed(names)}')
     return tuple(found)
 
+# %% ../../nbs/reconstruct/610_trials.ipynb #describe-scene
+_STILL_M = .01   # metres, of the way that a point goes
+
+def _describe_scene(points: Points) -> list[str]:
+    "What has to be known of a recording in which nothing moves, or no neighbour can tell anything."
+    if points.n_joints or not points.visible.any() or points.visible.all(): return []
+    said, together = [], int(points.visible.sum(1).max())
+    if np.nanmax(spread_of(points.positions)) < _STILL_M:
+        said.append('nothing moves, so a gap is filled with where a point stands')
+    if together < 3:
+        said.append(f'never more than {together} point{"s"*(together > 1)} seen in one frame, so no '
+                    'neighbour tells where another one is; a gap is filled from its own path')
+    return said
+
 # %% ../../nbs/reconstruct/610_trials.ipynb #summary-of
 def _summary_of(
     trial: Trial, repair: _PointRepair, positions: np.ndarray, invented: Sequence[str], fill_only: bool,
@@ -424,7 +452,8 @@ def _repair_person(
     whole, points = _points_to_repair(trial, kinds, complete)
     repair, positions = _repair_to_limits(points, network, trial, fill_only, complete, limits)
     repaired = _put_repair(whole, points, repair, positions)
-    remarks = (*repair.remarks, *_remarks(trial, kinds, points), *_limit_remarks(repair, limits))
+    remarks = (*repair.remarks, *_describe_scene(points), *_remarks(trial, kinds, points),
+               *_limit_remarks(repair, limits))
     summary = _summary_of(trial, repair, positions, invented, fill_only, remarks)
     uncertainty = _by_columns(repaired, points, repair.done.uncertainty)
     by = _words_by_columns(repaired, points, repair.done.by)
@@ -460,8 +489,10 @@ def _repair_people(trial: Trial, people: Sequence[str], *options) -> TrialRepair
 def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair]) -> Summary:
     "One summary of several people."
     def joined(arrays): return np.concatenate(list(arrays), 1)
+    named = set(trial.markers)   # those of joints are not
     points = Points(
-        tuple(f'{who}:{name}' for who, part in zip(people, parts) for name in part.points.names),
+        tuple(name if name in named else f'{who}:{name}'
+              for who, part in zip(people, parts) for name in part.points.names),
         np.concatenate([part.points.columns for part in parts]),
         joined(part.points.positions for part in parts), joined(part.points.visible for part in parts), 0)
     found = [(who, part.trial.summary) for who, part in zip(people, parts)]
@@ -470,7 +501,7 @@ def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonR
     return summarise(
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
-        self_check=_all_checks(*(part.trial.summary.self_check for part in parts)),
+        self_check=all_checks(*(part.trial.summary.self_check for part in parts)),
         remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *lines))
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #turned
