@@ -464,11 +464,12 @@ def _as_points(
 
 def _has_people(array: np.ndarray) -> bool:
     "Whether an array is (T, P, M, 3 or 4), with a few people in each frame."
-    return array.ndim == 4 and array.shape[3] in (3, 4) and array.shape[1] <= _MOST_PEOPLE < min(array.shape[0], array.shape[2])
+    if array.ndim != 4 or array.shape[3] not in (3, 4): return False
+    return array.shape[1] <= _MOST_PEOPLE < min(array.shape[0], array.shape[2])
 
 def _row_size(array: np.ndarray) -> int:
     "How many numbers of a row belong to each point: 4 where every fourth is a certainty, else 3."
-    if array.ndim != 2 or array.shape[1] % 4: return 3
+    if array.ndim != 2 or array.shape[1] % 4 or array.shape[1] < 16: return 3
     fourth = array[:, 3::4]
     known = fourth[np.isfinite(fourth)]
     return 4 if known.size and known.min() >= 0 and known.max() <= 1 else 3
@@ -506,7 +507,8 @@ def _blank_uncertain(view: np.ndarray, filled: np.ndarray) -> None:
 # %% ../../nbs/io/425_keypoints.ipynb #npy-values
 def _with_values(content: _ArrayContent, values: np.ndarray) -> np.ndarray:
     "The array that was read, with other values (T, M, 3) of its points."
-    places, _ = _as_points(np.arange(content.array.size).reshape(content.array.shape), content.axes, content.size)
+    cells = np.arange(content.array.size).reshape(content.array.shape)
+    places, _ = _as_points(cells, content.axes, content.size)
     view = _as_points(content.array, content.axes, content.size)[0].copy()
     changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
     if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
