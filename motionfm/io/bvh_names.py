@@ -30,7 +30,7 @@ _SIDES = {'l': 'L', 'r': 'R', 'left': 'L', 'right': 'R', 'lft': 'L', 'rgt': 'R',
 _ENDINGS = frozenset('jnt joint jt bone bind skin def'.split())   # words that say nothing, behind a name
 _NO_JOINT = frozenset(   # words before a joint's of something that only follows it
     'ik fk twist roll helper target pole ctrl control pivot heel finger thumb tip effector goal muscle '
-    'corrective aim prop weapon sleeve skirt'.split())
+    'corrective aim prop weapon sleeve skirt small little fifth pinky'.split())
 _FIRST = re.compile('0*[01]')   # the number of the first of several
 
 def _vocabulary() -> frozenset[str]:

@@ -474,6 +474,16 @@ def _row_size(array: np.ndarray) -> int:
     known = fourth[np.isfinite(fourth)]
     return 4 if known.size and known.min() >= 0 and known.max() <= 1 else 3
 
+# %% ../../nbs/io/425_keypoints.ipynb #npy-order
+def _names_in_array(array: np.ndarray, values: np.ndarray) -> tuple[list[str], tuple[str, ...] | None]:
+    "Names of points (T, M, 3), and the order that they are in, None where it is not known."
+    people = array.shape[-3] if _has_people(array) else 1
+    count = values.shape[1]//people
+    order = find_order(values[:, :count])
+    names = list(order or _array_names(count))
+    if people == 1: return names, order
+    return [f'person {person + 1}:{name}' for person in range(people) for name in names], order
+
 # %% ../../nbs/io/425_keypoints.ipynb #npy-parse
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     "Take an array apart; raises `DataError`."
@@ -490,21 +500,11 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
     return sheet_timing(parts, None, rate, VIDEO_RATE if order else rate_of_video(names))
 
-def _names_in_array(array: np.ndarray, values: np.ndarray) -> tuple[list[str], tuple[str, ...] | None]:
-    "Names of points (T, M, 3), and the order that they are in, None where it is not known."
-    people = array.shape[-3] if _has_people(array) else 1
-    count = values.shape[1]//people
-    order = find_order(values[:, :count])
-    names = list(order or _array_names(count))
-    if people == 1: return names, order
-    return [f'person {person + 1}:{name}' for person in range(people) for name in names], order
-
-# %% ../../nbs/io/425_keypoints.ipynb #npy-doubts
+# %% ../../nbs/io/425_keypoints.ipynb #npy-values
 def _blank_uncertain(view: np.ndarray, filled: np.ndarray) -> None:
     "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
     if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
 
-# %% ../../nbs/io/425_keypoints.ipynb #npy-values
 def _with_values(content: _ArrayContent, values: np.ndarray) -> np.ndarray:
     "The array that was read, with other values (T, M, 3) of its points."
     cells = np.arange(content.array.size).reshape(content.array.shape)

@@ -140,6 +140,7 @@ def _flat_points(tree: Any) -> list[tuple[str | int, str, tuple[float, ...]]]:
     return [(place, '', tuple(map(_as_number, tree[size*place:size*(place + 1)])))
             for place in range(len(tree)//size)]
 
+# %% ../../nbs/io/435_pose_trees.ipynb #flat-columns
 def _columns_of(tree: dict) -> list[tuple[str | int, str, tuple[float, ...]]]:
     "The same for a dictionary of columns."
     found: dict[str, dict[str, float]] = {}
