@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import product
-from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,18 +41,17 @@ def _load_tree(text: str) -> Any:
     raise DataError(f'no JSON found ({reason}), expected a tree of poses; copy or export it again')
 
 # %% ../../nbs/io/435_pose_trees.ipynb #leaf
-Number = (float, int, type(None))
+_KINDS = frozenset((float, type(None)))   # whole numbers are read as floats, too
 _PLACES = 'position pos location translation coordinates coords point world keypoint p xyz'.split()
 
 def _as_number(value: Any) -> float:
     "A number, NaN where there is none."
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
+    return value if type(value) is float else np.nan
 
 def _numbers(values: Any) -> tuple[float, ...] | None:
     "Three numbers, or four, of a list; None for other things."
     if not isinstance(values, list) or len(values) not in (3, 4): return None
-    if any(isinstance(value, (bool, str, list, dict)) for value in values): return None
-    return tuple(map(_as_number, values))
+    return tuple(map(_as_number, values)) if _KINDS.issuperset(map(type, values)) else None
 
 # %% ../../nbs/io/435_pose_trees.ipynb #point
 def _has_more(tree: dict) -> bool:
@@ -73,7 +71,7 @@ def _point_of(value: Any) -> tuple[float, ...] | None:
         if isinstance(inner, list): return _numbers(inner)
         place = {str(key).lower(): one for key, one in inner.items()} if isinstance(inner, dict) else {}
     if not {'x', 'y', 'z'} <= set(place) or 'w' in place: return None
-    if any(isinstance(place[axis], (bool, str, list, dict)) for axis in 'xyz'): return None
+    if not _KINDS.issuperset(type(place[axis]) for axis in 'xyz'): return None
     sure = next((small[word] for word in CERTAINTY_WORDS if word in small), None)
     return (*(_as_number(place[axis]) for axis in 'xyz'), *([_as_number(sure)]*(sure is not None)))
 
@@ -84,8 +82,8 @@ def _label_of(value: Any) -> str:
     "What a dictionary calls itself; nothing where it does not."
     if not isinstance(value, dict): return ''
     small = {str(key).lower(): one for key, one in value.items()}
-    found = next((small[word] for word in _LABELS if isinstance(small.get(word), (str, float, int))), '')
-    return f'{found:g}' if isinstance(found, Real) else str(found)[:60]
+    found = next((small[word] for word in _LABELS if isinstance(small.get(word), (str, float))), '')
+    return f'{found:g}' if isinstance(found, float) else str(found)[:60]
 
 # %% ../../nbs/io/435_pose_trees.ipynb #counted
 _COUNTED = re.compile(r'(\D{0,20})(\d{1,20}(?:\.\d{1,9})?)')
@@ -107,23 +105,30 @@ class _Leaf(NamedTuple):
 _MOST_STEPS = 12   # from the root to a point
 
 def _leaves(tree: Any, way: Way = ()) -> Iterator[_Leaf]:
-    "All points of a tree."
+    "Points of a tree, of long lists some here and there."
     point = _point_of(tree)
     if point: yield _Leaf(way, _label_of(tree), point)
     elif len(way) < _MOST_STEPS: yield from _inner_leaves(tree, way)
 
 # %% ../../nbs/io/435_pose_trees.ipynb #inner
+_SAMPLE = 100   # of the entries of a list, that are looked at first
+
 def _inner_leaves(tree: Any, way: Way) -> Iterator[_Leaf]:
     "Points within a list or a dictionary."
     flat = _flat_points(tree)
     if flat: yield from (_Leaf((*way, key), label, numbers) for key, label, numbers in flat)
-    elif isinstance(tree, list):
-        for place, one in enumerate(tree):
-            if isinstance(one, (list, dict)): yield from _leaves(one, (*way, place))
-    elif isinstance(tree, dict):
-        counted = _are_counted(list(tree))
-        for place, (key, one) in enumerate(tree.items()):
-            if isinstance(one, (list, dict)): yield from _leaves(one, (*way, place if counted else key))
+    else:
+        steps = list(_steps_of(tree))
+        some = steps if len(steps) <= _SAMPLE else steps[::len(steps)//_SAMPLE]
+        for step, one in some: yield from _leaves(one, (*way, step))
+
+def _steps_of(tree: Any) -> Iterator[tuple[str | int, Any]]:
+    "Places or keys of a list or a dictionary, and what stands there, if that is one of these, too."
+    if not isinstance(tree, (list, dict)): return
+    values = tree if isinstance(tree, list) else list(tree.values())
+    counts = isinstance(tree, list) or _are_counted(list(tree))
+    steps = range(len(values)) if counts else tree
+    yield from ((step, one) for step, one in zip(steps, values) if isinstance(one, (list, dict)))
 
 # %% ../../nbs/io/435_pose_trees.ipynb #flat
 _LEAST_POINTS, _MOST_NUMBERS = 4, 6000
@@ -132,7 +137,7 @@ def _flat_points(tree: Any) -> list[tuple[str | int, str, tuple[float, ...]]]:
     "Steps, labels and numbers of points in a list of numbers, or of columns in a dictionary; else nothing."
     if isinstance(tree, dict): return _columns_of(tree)
     if not isinstance(tree, list) or not 3*_LEAST_POINTS <= len(tree) <= _MOST_NUMBERS: return []
-    if not all(isinstance(one, Number) and not isinstance(one, bool) for one in tree): return []
+    if not _KINDS.issuperset(map(type, tree)): return []
     fourth = [_as_number(one) for one in tree[3::4]]
     is_sure = len(tree) % 4 == 0 and all(-1 <= one <= 1 for one in fourth)
     size = 4 if is_sure else 3
@@ -145,7 +150,7 @@ def _columns_of(tree: dict) -> list[tuple[str | int, str, tuple[float, ...]]]:
     "The same for a dictionary of columns."
     found: dict[str, dict[str, float]] = {}
     for key, value in tree.items():
-        pair = coordinate_of(str(key)[:200]) if isinstance(value, Number) else None
+        pair = coordinate_of(str(key)[:200]) if type(value) in _KINDS else None
         if pair: found.setdefault(pair[0], {})[pair[1]] = _as_number(value)
     whole = {name: axes for name, axes in found.items() if len(axes) == 3 and is_position(name)}
     if len(whole) < _LEAST_POINTS: return []
@@ -180,6 +185,21 @@ def _merit(pattern: tuple, leaves: Sequence[_Leaf]) -> tuple:
     is_named = len(by_name) >= _LEAST_POINTS
     if '?' in pattern and not is_named: return (-1,)
     return (bool(_SPATIAL.search(keys)), len(leaves), not is_named)
+
+# %% ../../nbs/io/435_pose_trees.ipynb #along
+def _along(tree: Any, pattern: tuple, way: Way = ()) -> Iterator[_Leaf]:
+    "All points whose way has a pattern."
+    if not pattern:
+        point = _point_of(tree)
+        if point: yield _Leaf(way, _label_of(tree), point)
+        return
+    flat = _flat_points(tree) if len(pattern) == 1 else []
+    if flat: yield from (_Leaf((*way, step), label, numbers) for step, label, numbers in flat)
+    elif pattern[0] in ('*', '?'):
+        for step, one in _steps_of(tree):
+            if isinstance(step, int) == (pattern[0] == '*'): yield from _along(one, pattern[1:], (*way, step))
+    elif isinstance(tree, dict) and pattern[0] in tree:
+        yield from _along(tree[pattern[0]], pattern[1:], (*way, pattern[0]))
 
 # %% ../../nbs/io/435_pose_trees.ipynb #axes
 class _Axes(NamedTuple):
@@ -297,9 +317,10 @@ def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
     "The points of a tree, and the keys and nodes of its frames; raises `DataError`."
     groups = sorted(_grouped(list(_leaves(tree))), key=lambda group: _merit(*group), reverse=True)
     for pattern, leaves in groups:
+        if _merit(pattern, leaves) == (-1,) or not _find_axes(pattern, leaves): continue
+        leaves = list(_along(tree, pattern))
         axes = _find_axes(pattern, leaves)
-        if _merit(pattern, leaves) == (-1,) or axes is None: continue
-        if len({leaf.way[axes.frame] for leaf in leaves}) < 3: continue
+        if not axes or len({leaf.way[axes.frame] for leaf in leaves}) < 3: continue
         poses = _place(leaves, axes)
         if len(set(poses.points)) >= _LEAST_POINTS:
             return poses, *_frame_nodes(tree, leaves[0].way, axes.frame)
