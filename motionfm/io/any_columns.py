@@ -139,22 +139,25 @@ def _flat_heading(line: str, row: str, separator: str, width: int) -> str:
                           if cell.strip() == '@' else word for word, cell in pairs)
 
 # %% ../../nbs/io/427_any_columns.ipynb #triples
-_TRIPLE = re.compile(   # x y z in a cell, with spaces between
-    r'(?<![^\t;,])[ ]*(-?\d{1,9}(?:\.\d{0,20})?(?:[ ]+-?\d{1,9}(?:\.\d{0,20})?){2})[ ]*'
-    r'(?![^\t;,\r])', re.ASCII)
+_DECIMAL = r'-?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?'
+_TRIPLES = tuple(re.compile(pattern.replace('#', _DECIMAL), re.ASCII) for pattern in (   # x y z in a cell
+    r'(?<![^\t;,])[ ]*(#(?:[ ]+#){2})[ ]*(?![^\t;,\r])', r'(?<![^\t;])[ ]*(#(?:,[ ]*#){2})[ ]*(?![^\t;\r])',
+    r'"[ ]*(#(?:,[ ]*#){2})[ ]*"'))
 
-def _has_triples(lines: Sequence[str]) -> bool:
-    "Whether nearly all cells of rows hold three numbers, with spaces between."
-    middle = lines[len(lines)//2:][:5]
-    counts = [(len(_TRIPLE.findall(line)), len([cell for cell in re.split('[\t;,]', line) if cell.strip()]))
-              for line in middle if len(line) < _LONGEST_LINE]
-    return bool(counts) and all(triples >= LEAST_POINTS and triples >= cells - 3 for triples, cells in counts)
+def _has_triples(lines: Sequence[str], triple: re.Pattern) -> bool:
+    "Whether nearly all cells of rows hold three numbers."
+    middle = [line for line in lines[len(lines)//2:][:5] if len(line) < _LONGEST_LINE]
+    rest = [triple.sub('', line) for line in middle]
+    left = [len([cell for cell in re.split('[\t;,]', line) if cell.strip()]) for line in rest]
+    counts = [len(triple.findall(line)) for line in middle]
+    return bool(middle) and min(counts) >= LEAST_POINTS and max(left) <= 3
 
 # %% ../../nbs/io/427_any_columns.ipynb #brackets-2
 def without_brackets(raw: bytes) -> bytes | None:
     "A table whose cells hold positions, as [1 2 3], with a cell for each number; None for other tables."
     lines = [line for line in parse_sheet(raw).lines if line.strip()]
-    if _has_triples(lines): lines = [_TRIPLE.sub(r'[\1]', line) for line in lines]
+    triple = next((one for one in _TRIPLES if _has_triples(lines, one)), None)
+    if triple: lines = [triple.sub(r'[\1]', line) for line in lines]
     first = next((place for place, line in enumerate(lines[:_LOOKED_AT])
                   if len(_GROUP.findall(line)) >= LEAST_POINTS), None)
     if first is None: return None

@@ -327,6 +327,16 @@ def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
     raise DataError('no frames with x, y and z of four points or more found in the tree, expected a '
                     'recording of poses; a file for each frame has to be put together first')
 
+# %% ../../nbs/io/435_pose_trees.ipynb #picture
+@np.errstate(all='ignore')
+def _check_picture(values: np.ndarray) -> None:
+    "Raise `DataError` for values (T, M, 4) without a certainty that are x, y and a score in a picture."
+    low, high = (limit(values[..., :3].reshape(-1, 3), 0) for limit in (np.nanmin, np.nanmax))
+    is_score = low[2] >= 0 and high[2] <= 1 and not np.isfinite(values[..., 3]).any()
+    if not is_score or low[:2].min() < 0: return
+    raise DataError('x and y of a picture with a third number from 0 to 1 found, expected keypoints in '
+                    'space; triangulate them first')
+
 # %% ../../nbs/io/435_pose_trees.ipynb #parse
 def _parse_tree(tree: Any, rate: float | None) -> dict:
     "Take a tree apart; raises `DataError`."
@@ -334,6 +344,7 @@ def _parse_tree(tree: Any, rate: float | None) -> dict:
     names, ordered = _names(tree, poses)
     values, notes = mask_uncertain(poses.values[..., :3], poses.values[..., 3])
     if ordered: notes.append(note_of_order(names))
+    _check_picture(poses.values)
     said, unit = _said(tree)
     parts = dict(values=values, markers=unique_names(names)[0], notes=notes)
     times = _times_of(keys, frames)
@@ -364,7 +375,7 @@ def _bodies(lines: list[str]) -> Iterator[tuple[int, str, list[list[float]]]]:
         for _ in range(count):
             n_joints = int(words[place + 1][0])
             rows = words[place + 2:place + 2 + n_joints]
-            if len(rows) < n_joints: raise IndexError
+            if len(rows) < n_joints or min(map(len, rows), default=0) < 3: raise IndexError
             yield frame, words[place][0], [[float(word) for word in row[:3]] for row in rows]
             place += 2 + n_joints
 
@@ -380,7 +391,7 @@ def _parse_skeleton(text: str, rate: float | None) -> dict:
     people = list(dict.fromkeys(body for _, body, _ in found))[:6]
     if not people or any(np.shape(rows) != (_JOINTS, 3) for *_, rows in found):
         raise DataError(f'no body of {_JOINTS} joints found, expected one or more')
-    values = np.full((1 + found[-1][0], len(people), _JOINTS, 3), np.nan)
+    values = np.full((int(text.split(maxsplit=1)[0]), len(people), _JOINTS, 3), np.nan)
     for frame, body, rows in found:
         if body in people: values[frame, people.index(body)] = rows
     kinect = next(order for order in ORDERS if order[0] == 'SpineBase')
