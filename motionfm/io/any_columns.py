@@ -236,7 +236,7 @@ Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
 _BEHIND = re.compile(r'(?P<name>.+?)[^a-z0-9]{1,3}(?P<axis>[xyz])[\])]?'
                      r'(?:[\s_]?(?:coord\w{0,6}|3d|pos|position|world))?', re.IGNORECASE)
 _LOWER = re.compile(r'(?P<name>.*[A-Za-z0-9])(?P<axis>[xyz])')
-_GLUED = re.compile(r'(?P<name>.{2,}?)_?[pPtT](?P<axis>[xyz])')
+_GLUED = re.compile(r'(?P<name>.{2,}?)[_:.-]?[pPtT](?P<axis>[xyz])')
 _BEFORE = re.compile(r'(?P<axis>[XYZ])(?P<name>[A-Z].*)')
 _DIGIT = re.compile(r'(.+?)[\s_.:-]*[\[(]?([0-3])[\])]?')
 

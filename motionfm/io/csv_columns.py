@@ -43,9 +43,10 @@ def coordinates_of(
     first = [_AXIS_FIRST.fullmatch(name) for name in names]
     found = [(match[2].strip(), match[1].lower()) if match else None for match in first]
     if any(found): return found
-    known = {name for name in names if {name[:-1] + axis for axis in 'XYZ'} <= set(names)}
-    capital = [_AXIS_CAPITAL.fullmatch(name) or (_AXIS_ALL.fullmatch(name) if name in known else None)
-               for name in names]
+    capital = [_AXIS_CAPITAL.fullmatch(name) for name in names]
+    if any(capital):   # then R.ASISX is one, too
+        known = {name for name in names if {name[:-1] + axis for axis in 'XYZ'} <= set(names)}
+        capital = [_AXIS_ALL.fullmatch(name) if name in known else match for name, match in zip(names, capital)]
     return [(match[1], match[2].lower()) if match else None for match in capital]
 
 def units_of(names: Sequence[str]) -> str | None:
