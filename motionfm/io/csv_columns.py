@@ -46,7 +46,8 @@ def coordinates_of(
     capital = [_AXIS_CAPITAL.fullmatch(name) for name in names]
     if any(capital):   # then R.ASISX is one, too
         known = {name for name in names if {name[:-1] + axis for axis in 'XYZ'} <= set(names)}
-        capital = [_AXIS_ALL.fullmatch(name) if name in known else match for name, match in zip(names, capital)]
+        capital = [_AXIS_ALL.fullmatch(name) if name in known else match
+                   for name, match in zip(names, capital)]
     return [(match[1], match[2].lower()) if match else None for match in capital]
 
 def units_of(names: Sequence[str]) -> str | None:
