@@ -106,6 +106,23 @@ def test_tables_of_depth_cameras(kind, tmp_path):
     assert path.read_text() == text + '\n'
 
 
+@pytest.mark.parametrize('named', [True, False])
+def test_rows_in_turn(named, tmp_path):
+    "A row for each joint and no headings: frames are what comes again, by names or by bones."
+    path, order = tmp_path/'walk.txt', ORDERS[0]
+    rows = [' '.join([*[name]*named, *(f'{x:.5f}' for x in place), *(['0 0 0 1'] if named else ['1'])])
+            for points in as_order(order) for name, place in zip(order, points)]
+    text = '\n'.join(rows) + '\n'
+    path.write_text(text)
+    trial = read_trial(path)
+    check_joints(trial)
+    assert (len(trial), trial.rate, trial.markers[0]) == (FRAMES, 30, 'HipCenter')
+    path = tmp_path/'walk.csv'
+    path.write_text(text.replace(' ', ','))
+    write_trial(tmp_path/'again.csv', read_trial(path))
+    assert (tmp_path/'again.csv').read_text() == path.read_text()
+
+
 def trees() -> dict[str, object]:
     "The same body as programs write it."
     points = as_order(KINECT).tolist()
