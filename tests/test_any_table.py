@@ -126,13 +126,18 @@ def test_comes_back(kind, tmp_path):
 
 
 def test_without_names(tmp_path):
-    "Rows of numbers alone need a rate, and then have points with numbers."
-    path = tmp_path/'rows.txt'
-    path.write_text('\n'.join(f'{frame} {numbers(frame, " ")}' for frame in range(FRAMES)))
+    "Rows of numbers alone need a rate, and then have points with numbers; unless the order is a tool's."
+    path, other = tmp_path/'rows.txt', POINTS[:, ::-1]
+    def write(points): np.savetxt(path, np.c_[np.arange(FRAMES), points.reshape(FRAMES, -1)], '%.3f')
+    write(other)
     with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
     trial = read_trial(path, rate=RATE)
     assert trial.markers[:2] == ('point 1', 'point 2') and trial.frames[1] == 1
-    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+    np.testing.assert_allclose(trial.values, other, atol=.001)
+    write(POINTS)
+    trial = read_trial(path)
+    assert (trial.markers, trial.rate) == (JOINTS, 30)
+    assert any('have no names' in note for note in trial.notes)
 
 
 @pytest.mark.parametrize('heading', ['{axis}_{name}', '{name}{AXIS}', '{name}_{axis}'])

@@ -138,10 +138,26 @@ def _flat_heading(line: str, row: str, separator: str, width: int) -> str:
     return separator.join(separator.join(f'{word.strip()}_{axis}' for axis in axes)
                           if cell.strip() == '@' else word for word, cell in pairs)
 
+# %% ../../nbs/io/427_any_columns.ipynb #triples
+_DECIMAL = r'-?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?'
+_TRIPLES = tuple(re.compile(pattern.replace('#', _DECIMAL), re.ASCII) for pattern in (   # x y z in a cell
+    r'(?<![^\t;,])[ ]*(#(?:[ ]+#){2})[ ]*(?![^\t;,\r])', r'(?<![^\t;])[ ]*(#(?:,[ ]*#){2})[ ]*(?![^\t;\r])',
+    r'"[ ]*(#(?:,[ ]*#){2})[ ]*"'))
+
+def _has_triples(lines: Sequence[str], triple: re.Pattern) -> bool:
+    "Whether nearly all cells of rows hold three numbers."
+    middle = [line for line in lines[len(lines)//2:][:5] if len(line) < _LONGEST_LINE]
+    rest = [triple.sub('', line) for line in middle]
+    left = [len([cell for cell in re.split('[\t;,]', line) if cell.strip()]) for line in rest]
+    counts = [len(triple.findall(line)) for line in middle]
+    return bool(middle) and min(counts) >= LEAST_POINTS and max(left) <= 3
+
 # %% ../../nbs/io/427_any_columns.ipynb #brackets-2
 def without_brackets(raw: bytes) -> bytes | None:
     "A table whose cells hold positions, as [1 2 3], with a cell for each number; None for other tables."
     lines = [line for line in parse_sheet(raw).lines if line.strip()]
+    triple = next((one for one in _TRIPLES if _has_triples(lines, one)), None)
+    if triple: lines = [triple.sub(r'[\1]', line) for line in lines]
     first = next((place for place, line in enumerate(lines[:_LOOKED_AT])
                   if len(_GROUP.findall(line)) >= LEAST_POINTS), None)
     if first is None: return None
@@ -190,6 +206,8 @@ class Head(NamedTuple):
     rate: float | None      # Hz
     units: str | None
 
+_NUMBERED_AXIS = re.compile(r'^([xyzXYZ])\d{1,3}$')   # as TRC files count them
+
 def _with_axes(names: Sequence[str], axes: Sequence[str]) -> list[str]:
     "Names with axes from a line below them; a blank is the name before it."
     above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
@@ -209,15 +227,16 @@ def find_head(found: Rows) -> Head:
             and not _numbers_columns(words[place])]
     if not wide: return Head([], below, rate, units)
     last = wide[-1]
-    if not last or not is_axes(words[last]): return Head(words[last], [lines[last], *below], rate, units)
-    return Head(_with_axes(words[last - 1], words[last]), [*lines[last - 1:last + 1], *below], rate, units)
+    below_names = [_NUMBERED_AXIS.sub(r'\1', word) for word in words[last]] if last else []
+    if not is_axes(below_names): return Head(words[last], [lines[last], *below], rate, units)
+    return Head(_with_axes(words[last - 1], below_names), [*lines[last - 1:last + 1], *below], rate, units)
 
 # %% ../../nbs/io/427_any_columns.ipynb #readings
 Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
 _BEHIND = re.compile(r'(?P<name>.+?)[^a-z0-9]{1,3}(?P<axis>[xyz])[\])]?'
                      r'(?:[\s_]?(?:coord\w{0,6}|3d|pos|position|world))?', re.IGNORECASE)
 _LOWER = re.compile(r'(?P<name>.*[A-Za-z0-9])(?P<axis>[xyz])')
-_GLUED = re.compile(r'(?P<name>.{2,}?)_?[pPtT](?P<axis>[xyz])')
+_GLUED = re.compile(r'(?P<name>.{2,}?)[_:.-]?[pPtT](?P<axis>[xyz])')
 _BEFORE = re.compile(r'(?P<axis>[XYZ])(?P<name>[A-Z].*)')
 _DIGIT = re.compile(r'(.+?)[\s_.:-]*[\[(]?([0-3])[\])]?')
 
@@ -251,6 +270,27 @@ def _by_last_letter(words: Sequence[str]) -> list[Pair]:
     glued, plain = _by_pattern(_GLUED, words), _by_pattern(_LOWER, words)
     return glued if all(one for one, other in zip(glued, plain) if other) else plain
 
+# %% ../../nbs/io/427_any_columns.ipynb #by-difference
+_AXIS_INSIDE = re.compile(
+    r'(?<![A-Za-z])[TtPp]?([XYZxyz])(?![A-Za-z])|(?<=[a-z0-9])([XYZ])(?![A-Za-z])', re.ASCII)
+_NO_NAMES = frozenset(   # words of a heading that say that a place stands there
+    't p trans translation pos posi position positions loc location coord coords coordinate coordinates '
+    '3d filt filtered raw mean avg smooth smoothed interp mm cm m'.split())
+
+def _without_axis(word: str, match: re.Match) -> str:
+    "The name in a heading, without its axis and words that say only that it is a place."
+    rest = f'{word[:match.start()]} {word[match.end():]}'
+    kept = [part for part in re.findall('[^\\W_]+', rest) if part.lower() not in _NO_NAMES]
+    return '_'.join(kept)
+
+def _by_difference(words: Sequence[str]) -> list[Pair]:
+    "Headings that differ in an axis alone, wherever it stands, as Tx_Neck, Neck_x_filtered or x(Neck)."
+    pairs: list[Pair] = [None]*len(words)
+    for place, word in enumerate(words):
+        match = next((one for one in _AXIS_INSIDE.finditer(word) if _without_axis(word, one)), None)
+        if match: pairs[place] = (_without_axis(word, match), (match[1] or match[2]).lower())
+    return pairs
+
 # %% ../../nbs/io/427_any_columns.ipynb #readings-all
 def _readings(words: Sequence[str]) -> Iterator[list[Pair]]:
     "Ways to read the names of columns, the usual ones first."
@@ -263,6 +303,8 @@ def _readings(words: Sequence[str]) -> Iterator[list[Pair]]:
     yield _by_pattern(_BEFORE, words)
     yield _by_digits(words)
     yield _by_threes(words)
+    yield [sure if sure and sure[1] not in 'xyz' else pair
+           for pair, sure in zip(_by_difference(words), usual)]
 
 # %% ../../nbs/io/427_any_columns.ipynb #columns
 class Columns(NamedTuple):
@@ -376,9 +418,21 @@ def find_keys(found: Rows, words: Sequence[str], others: Sequence[int]) -> Keys:
         if times is not None: keys = keys._replace(time=cell, times=times)
         elif keys.frame < 0 and _FRAME.fullmatch(word) and are_whole(numbers) and goes_on(numbers):
             keys = keys._replace(frame=cell)
-    return keys
+    first = 0 if 0 in others and keys == Keys() else -1
+    times = moments_of(found, 0) if first == 0 else None
+    return keys if times is None or not _are_times(times) else keys._replace(time=0, times=times)
 
+# %% ../../nbs/io/427_any_columns.ipynb #are-times
 def are_whole(numbers: np.ndarray) -> bool: return bool((numbers == np.round(numbers)).all())
+
+_LIKELY_STEPS = .0004, .21   # seconds from row to row
+
+def _are_times(numbers: np.ndarray) -> bool:
+    "Whether a first column (R,) whose name says nothing grows in even steps of less than a second."
+    steps = np.diff(numbers)
+    if len(steps) < 9 or not np.isfinite(steps).all(): return False
+    usual = float(np.median(steps))
+    return _LIKELY_STEPS[0] < usual < _LIKELY_STEPS[1] and bool((np.abs(steps - usual) < .3*usual).all())
 
 # %% ../../nbs/io/427_any_columns.ipynb #continuous
 _MOST_TRIALS = 20   # in one table

@@ -33,6 +33,7 @@ from motionfm.io.any_columns import (
     without_brackets,
 )
 from motionfm.io.csv_columns import check_a_row_each, people_columns
+from motionfm.io.joint_orders import find_order, ORDERS
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video, VIDEO_RATE
 from motionfm.io.registry import layout
 
@@ -226,10 +227,53 @@ def _parse_long(found: Rows, words: Sequence[str], long: _Long) -> _Parsed:
     if keys.times is not None: parts['time'] = keys.times[pivoted.rows]
     return _Parsed(parts, names, bool(sure))
 
+# %% ../../nbs/io/428_any_table.ipynb #cycle-names
+class _Cycle(NamedTuple):
+    "Points whose rows come again in the same order."
+    names: list[str]
+    first: int       # cell of x
+
+def _cycle_of_names(found: Rows) -> _Cycle | None:
+    "The names that come again in one of the first cells; None where there are none."
+    rows = [row_words(found.sheet, row) for row in found.rows]
+    for cell in range(min(3, found.width - 3, *map(len, rows))):
+        words = [row[cell] for row in rows]
+        names = list(dict.fromkeys(words[:_SOME_ROWS]))
+        times, rest = divmod(len(rows), len(names))
+        are_names = len(names) >= LEAST_POINTS and all(re.match('[^\\W\\d]{2}', name) for name in names)
+        if are_names and not rest and times > 2 and words == names*times:
+            return _Cycle(names, cell + 1)
+    return None
+
+# %% ../../nbs/io/428_any_table.ipynb #cycle-order
+def _cycle_of_order(found: Rows) -> _Cycle | None:
+    "A tool's order in which rows of three or four numbers are a body; None where they are in none."
+    if found.width not in (3, 4): return None
+    numbers, count = read_numbers(found.sheet, found.rows, range(3)), len(found.rows)
+    for size in sorted({len(order) for order in ORDERS}):
+        if count % size or count < 3*size: continue
+        order = find_order(numbers.reshape(-1, size, 3))
+        if order: return _Cycle(list(order), 0)
+    return None
+
+# %% ../../nbs/io/428_any_table.ipynb #cycle-parse
+def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
+    "Take rows apart that are points in turn; raises `DataError`."
+    cells = [cycle.first, cycle.first + 1, cycle.first + 2]
+    values = read_numbers(found.sheet, found.rows, cells).reshape(-1, len(cycle.names), 3)
+    names, lines = names_of(cycle.names), np.array(found.rows).reshape(values.shape[:2])
+    content = SheetContent(
+        _LAYOUT, found.sheet, lines, np.array([cells]), unique_names(names), tuple(cycle.names), values,
+        is_long=True, adds_frames=False)
+    notes = [f'rows without headings are taken as {len(cycle.names)} points in turn']
+    return _Parsed(dict(values=values, markers=content.markers, contents=content, notes=notes), names, False)
+
 # %% ../../nbs/io/428_any_table.ipynb #parse
 def _parse(found: Rows, head: Head) -> _Parsed:
     "Take a table apart; raises `DataError`."
-    if not head.words: return _parse_wide(found, head, *_bare_columns(found))
+    if not head.words:
+        cycle = _cycle_of_names(found) or _cycle_of_order(found)
+        return _parse_cycle(found, cycle) if cycle else _parse_wide(found, head, *_bare_columns(found))
     columns = find_columns(head.words)
     if columns:
         taken = {*np.ravel(columns.cells).tolist(), *columns.sure}

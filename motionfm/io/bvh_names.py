@@ -18,7 +18,7 @@ from .point_names import has_skin_markers, LEG_JOINTS, USER_NAMES
 BVH_WORDS = {   # words for a joint, the most telling first
     'Shoulder': 'upperarm uparm humerus shldrbend uarm arm shldr shoulder 腕 上臂',
     'Elbow': 'forearm lowarm lowerarm forearmbend farm ulna radius larm elbow arm ひじ 前臂',
-    'Wrist': 'wrist hand 手首 手',
+    'Wrist': 'wrist hand palm 手首 手',
     'Hip': 'upleg upperleg thigh femur thighbend uleg hip 大腿 足 leg',
     'Knee': 'lowleg lowerleg shin calf tibia shank knee leg ひざ 小腿',
     'Ankle': 'ankle talocrural talus foot 足首 脚',
@@ -30,7 +30,7 @@ _SIDES = {'l': 'L', 'r': 'R', 'left': 'L', 'right': 'R', 'lft': 'L', 'rgt': 'R',
 _ENDINGS = frozenset('jnt joint jt bone bind skin def'.split())   # words that say nothing, behind a name
 _NO_JOINT = frozenset(   # words before a joint's of something that only follows it
     'ik fk twist roll helper target pole ctrl control pivot heel finger thumb tip effector goal muscle '
-    'corrective aim prop weapon sleeve skirt'.split())
+    'corrective aim prop weapon sleeve skirt small little fifth pinky'.split())
 _FIRST = re.compile('0*[01]')   # the number of the first of several
 
 def _vocabulary() -> frozenset[str]:

@@ -21,6 +21,7 @@ from .tabular import Line, numbered_lines
 _AXIS = re.compile(r'[\s_.:/-]\s*[(\[]?([xyz])[)\]]?(?:[\s_]*[(\[]?(mm|cm|m)[)\]]?)?$', re.IGNORECASE)
 _AXIS_FIRST = re.compile(r'([xyz])(?:[\s_.:/-]\s*(?=\S)|(?=\d+$))(.+)', re.IGNORECASE)
 _AXIS_CAPITAL = re.compile(r'(.*[a-z0-9])([XYZ])$')
+_AXIS_ALL = re.compile(r'(.+)([XYZ])')   # of a name that stands there with all three
 
 def coordinate_of(
     name: str,                     # of a column, as Neck_x, Neck.X, Neck (x), Neck_x (mm)
@@ -43,6 +44,10 @@ def coordinates_of(
     found = [(match[2].strip(), match[1].lower()) if match else None for match in first]
     if any(found): return found
     capital = [_AXIS_CAPITAL.fullmatch(name) for name in names]
+    if any(capital):   # then R.ASISX is one, too
+        known = {name for name in names if {name[:-1] + axis for axis in 'XYZ'} <= set(names)}
+        capital = [_AXIS_ALL.fullmatch(name) if name in known else match
+                   for name, match in zip(names, capital)]
     return [(match[1], match[2].lower()) if match else None for match in capital]
 
 def units_of(names: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from os.path import commonprefix
 from pathlib import Path
 
 from ..basics import DataError, FileError
@@ -135,6 +136,25 @@ def _ranked_claims(
         found.setdefault(joint, []).append((rank, column))
     return found
 
+# %% ../../nbs/io/402_joint_names.ipynb #without-shared
+_BOUNDARY = re.compile(r'[^A-Za-z0-9]|(?<=[a-z])(?=[A-Z])')   # between the words of a name
+_SIDES = frozenset('l r left right lft rgt'.split())
+
+def _shared_length(names: Sequence[str]) -> int:
+    "How many letters all names begin with, up to the end of a word; none where they say a side."
+    shared = commonprefix([f'{name}_' for name in names])
+    ends = [match.end() for match in _BOUNDARY.finditer(names[0]) if match.end() <= len(shared)]
+    says_side = _SIDES & {word.lower() for word in re.findall('[A-Za-z]+', shared[:max(ends, default=0)])}
+    return 0 if says_side else max(ends, default=0)
+
+def _without_shared(names: Sequence[str]) -> list[str]:
+    "Names without the words that all begin or end with, as joint_ or _world."
+    if len(names) < 4: return list(names)
+    start = _shared_length(names)
+    inner = [name[start:] for name in names]
+    end = _shared_length([''.join(reversed(name)) for name in inner])
+    return [name[:len(name) - end] or name for name in inner]
+
 # %% ../../nbs/io/402_joint_names.ipynb #joint-columns
 @lru_cache(64)
 def _claims(
@@ -144,6 +164,9 @@ def _claims(
     "All points that claim a joint."
     own_names = [name for _, name in split_prefixes(names)]
     found = _ranked_claims(names, own_names)
+    bare = _without_shared(own_names)
+    if bare != own_names and not LEG_JOINTS <= set(found):
+        found = max(found, _ranked_claims(tuple(bare), bare), key=len)
     if not {'RHip', 'LHip'} <= set(found):
         found['midHip'] = [(rank, column) for rank, column in found.get('midHip', [])
                            if rank <= _USER or plain_name(own_names[column]) not in _MAYBE_MID_HIP]

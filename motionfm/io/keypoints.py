@@ -20,6 +20,7 @@ from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .csv_columns import check_a_row_each, coordinate_of, people_columns
+from .joint_orders import find_order, note_of_order
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import layout, UnknownNamesError
@@ -133,7 +134,9 @@ def _key_cells(words: Sequence[str]) -> tuple[int, int]:
     "Cells of frame and time by their headings, -1 where there is none."
     plain = [re.sub(r'[^a-z]', '', word.lower()) for word in words]
     frame = next((place for place, word in enumerate(plain) if word in _FRAME_KEYS), -1)
-    return frame, next((place for place, word in enumerate(plain) if word in _TIME_KEYS), -1)
+    times = [place for place, word in enumerate(plain) if word in _TIME_KEYS]
+    times += [place for place, word in enumerate(plain) if re.match('time(?!code)', word)]
+    return frame, (times or [-1])[0]
 
 def _find_wide(words: Sequence[str]) -> _Columns:
     "Keypoints of a table with one line of headings; raises `DataError`."
@@ -425,6 +428,7 @@ class _ArrayContent:
     markers: tuple[str, ...]
     values: np.ndarray          # (T, M, 3) as the trial was given them
     axes: tuple[int, ...] = (0, 1, 2)   # of frames, points and x y z
+    size: int = 3               # numbers of each point, where the array has a row for each frame
     layout: str = _ARRAY
 
 # %% ../../nbs/io/425_keypoints.ipynb #load-array
@@ -445,38 +449,67 @@ def _load_array(path: Path) -> np.ndarray:
                     'of shape (T, M, 3), all of them there; save it again')
 
 # %% ../../nbs/io/425_keypoints.ipynb #as-points
-def _as_points(array: np.ndarray, axes: tuple[int, ...] = ()) -> tuple[np.ndarray, tuple[int, ...]]:
+_MOST_PEOPLE = 4   # in an array (T, P, M, 3)
+
+def _as_points(
+    array: np.ndarray, axes: tuple[int, ...] = (), size: int = 3,
+) -> tuple[np.ndarray, tuple[int, ...]]:
     "An array as (T, M, 3 or 4), without a copy where that can be, and its axes; raises `DataError`."
     whole = array[0] if array.ndim == 4 and len(array) == 1 else array
-    if whole.ndim == 2 and whole.shape[1] % 3 == 0: whole = whole.reshape(len(whole), -1, 3)
+    if whole.ndim == 2 and whole.shape[1] % size == 0: whole = whole.reshape(len(whole), -1, size)
+    if _has_people(whole): whole = whole.reshape(len(whole), -1, whole.shape[3])
     axes = axes or (axes_of(whole, 3, 4) if whole.ndim == 3 else ())
     if axes: return whole.transpose(axes), axes
     raise DataError(f'an array of shape {array.shape} found, expected (T, M, 3): frames, points, x y z')
 
+def _has_people(array: np.ndarray) -> bool:
+    "Whether an array is (T, P, M, 3 or 4), with a few people in each frame."
+    if array.ndim != 4 or array.shape[3] not in (3, 4): return False
+    return array.shape[1] <= _MOST_PEOPLE < min(array.shape[0], array.shape[2])
+
+def _row_size(array: np.ndarray) -> int:
+    "How many numbers of a row belong to each point: 4 where every fourth is a certainty, else 3."
+    if array.ndim != 2 or array.shape[1] % 4 or array.shape[1] < 16: return 3
+    fourth = array[:, 3::4]
+    known = fourth[np.isfinite(fourth)]
+    return 4 if known.size and known.min() >= 0 and known.max() <= 1 else 3
+
+# %% ../../nbs/io/425_keypoints.ipynb #npy-order
+def _names_in_array(array: np.ndarray, values: np.ndarray) -> tuple[list[str], tuple[str, ...] | None]:
+    "Names of points (T, M, 3), and the order that they are in, None where it is not known."
+    people = array.shape[-3] if _has_people(array) else 1
+    count = values.shape[1]//people
+    order = find_order(values[:, :count])
+    names = list(order or _array_names(count))
+    if people == 1: return names, order
+    return [f'person {person + 1}:{name}' for person in range(people) for name in names], order
+
 # %% ../../nbs/io/425_keypoints.ipynb #npy-parse
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     "Take an array apart; raises `DataError`."
-    whole, axes = _as_points(array)
+    size = _row_size(array)
+    whole, axes = _as_points(array, size=size)
     values, notes = whole[..., :3].astype(float), note_of_axes(axes, array.shape[-3:])
     if whole.shape[2] == 4:
         values, uncertain = mask_uncertain(values, whole[..., 3].astype(float))
         notes += uncertain
-    names = _array_names(values.shape[1])
+    names, order = _names_in_array(array, values)
+    if order: notes.append(note_of_order(order))
     if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
-    contents = _ArrayContent(array, tuple(names), values, axes)
+    contents = _ArrayContent(array, tuple(names), values, axes, size)
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
-    return sheet_timing(parts, None, rate, rate_of_video(names))
+    return sheet_timing(parts, None, rate, VIDEO_RATE if order else rate_of_video(names))
 
-# %% ../../nbs/io/425_keypoints.ipynb #npy-doubts
+# %% ../../nbs/io/425_keypoints.ipynb #npy-values
 def _blank_uncertain(view: np.ndarray, filled: np.ndarray) -> None:
     "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
     if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
 
-# %% ../../nbs/io/425_keypoints.ipynb #npy-values
 def _with_values(content: _ArrayContent, values: np.ndarray) -> np.ndarray:
     "The array that was read, with other values (T, M, 3) of its points."
-    places, _ = _as_points(np.arange(content.array.size).reshape(content.array.shape), content.axes)
-    view = _as_points(content.array, content.axes)[0].copy()
+    cells = np.arange(content.array.size).reshape(content.array.shape)
+    places, _ = _as_points(cells, content.axes, content.size)
+    view = _as_points(content.array, content.axes, content.size)[0].copy()
     changed = (values != content.values) & ~(np.isnan(values) & np.isnan(content.values))
     if view.dtype.kind != 'f' and changed.any(): view = view.astype(float)
     view[..., :3][changed] = values[changed]

@@ -45,8 +45,9 @@ def _find_sections(sheet: Sheet) -> dict[str, int]:
 def _find_axes(sheet: Sheet, start: int) -> int:
     "The line of the section's columns; raises `DataError`."
     for line in range(start + 1, min(start + 8, len(sheet.lines))):
-        words = [word.lower() for word in row_words(sheet, line)]
-        if words[0] in _FRAME_WORDS and {'x', 'y', 'z'} <= set(words): return line
+        words, above = ([word.lower() for word in row_words(sheet, row)] for row in (line, line - 1))
+        keyed = words[0] in _FRAME_WORDS or not words[0] and above[0] in _FRAME_WORDS
+        if keyed and {'x', 'y', 'z'} <= set(words): return line
     raise DataError('no line of columns found that begins with Frame below Trajectories, expected X, Y and Z '
                     'of each marker; export the trial again')
 

@@ -16,6 +16,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
+from .joint_orders import CAMERA_RATE, find_order, note_of_order
 from .registry import reader, writer
 from .tabular import number_points, pivot_long
 from .text import read_bytes
@@ -25,11 +26,14 @@ from .trial import prefix_errors, Trial
 # %% ../../nbs/io/413_npz.ipynb #npz-names
 _ENTRY_NAMES = {   # key: what files call it, in small letters
     'values': 'positions values joints keypoints points data positions_3d keypoints_3d joints_3d poses_3d '
-              'positions3d keypoints3d joints3d coordinates coords xyz landmarks',
+              'positions3d keypoints3d joints3d coordinates coords xyz landmarks pos marker_data '
+              'marker_positions joint_positions',
     'markers': 'markers names joint_names labels keypoint_names marker_names point_names landmark_names '
-               'bodyparts',
+               'bodyparts marker_labels joint_labels joints_names',
     'times': 'times time t timestamps', 'frames': 'frames frame frame_numbers',
-    'rate': 'rate fps frame_rate framerate', 'units': 'units unit', 'up': 'up',
+    'rate': 'rate fps frame_rate framerate fs hz frequency sampling_rate sample_rate mocap_frame_rate '
+            'mocap_framerate',
+    'units': 'units unit', 'up': 'up',
     'visible': 'visible visibility', 'joint': 'joint marker', 'x': 'x', 'y': 'y', 'z': 'z'}
 
 # %% ../../nbs/io/413_npz.ipynb #npz-entry
@@ -177,23 +181,24 @@ def _find_values(entries: dict) -> tuple[np.ndarray, tuple[int, ...]]:
     raise DataError(f'positions of shape {values.shape} found, expected (T, M, 3)')
 
 # %% ../../nbs/io/413_npz.ipynb #npz-names-of
-def _find_names(entries: dict, n_markers: int) -> np.ndarray:
-    "Marker names (M,); where the file has none those of our joints, or numbers."
-    if 'markers' in entries: return entries['markers']
-    if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers])
-    return np.array(number_points(n_markers))
+def _find_names(entries: dict, values: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    "Marker names (M,) of values (T, M, 3), where the file has none by their order; what is to be noted."
+    if 'markers' in entries: return entries['markers'], []
+    order, n_markers = find_order(values), values.shape[1]
+    if order: return np.array(order), [note_of_order(order)]
+    if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers]), []
+    return np.array(number_points(n_markers)), ['the file has no names, so the points have numbers']
 
 # %% ../../nbs/io/413_npz.ipynb #npz-wide
 def _parse_wide(entries: dict) -> dict:
     "Values, markers, time and frame of a file that is not long; raises `DataError`."
     values, axes = _find_values(entries)
-    markers, visible = _find_names(entries, values.shape[1]), entries.get('visible')
+    (markers, notes), visible = _find_names(entries, values), entries.get('visible')
     if visible is not None:
         if visible.shape != values.shape[:2]:
             raise DataError(f'visible of shape {visible.shape} found, expected {values.shape[:2]}')
         values = np.where(visible.astype(bool)[..., None], values, np.nan)
     words = tuple(map(_word, markers.reshape(-1)))
-    notes = ['the file has no names, so the points have numbers']*(words[:1] == ('point 1',))
     notes += note_of_axes(axes, entries['values'].shape)
     parts = {'axes': axes, 'values': values, 'markers': words, 'notes': notes}
     for key, name in ('times', 'time'), ('frames', 'frame'):
@@ -227,6 +232,15 @@ def _parse_long(entries: dict) -> dict:
     timing = {key[:-1]: _numbers(entries, key, len(joints))[firsts] for key in keys}
     return {'values': values, 'markers': markers} | timing
 
+# %% ../../nbs/io/413_npz.ipynb #npz-rate
+def _with_rate(entries: dict, parts: dict) -> tuple[dict, float | None]:
+    "For joints in a tool's order, without times or a rate, that of most cameras, and a note; else None."
+    known = {'markers', 'times', 'rate'} & set(entries)
+    if known or not find_order(parts['values']): return parts, None
+    note = (f'the file says neither times nor a rate, so {CAMERA_RATE:g} Hz is assumed; '
+            'if that is wrong, give the rate')
+    return parts | {'notes': [*parts['notes'], note]}, CAMERA_RATE
+
 # %% ../../nbs/io/413_npz.ipynb #npz-parse
 def parse_npz(
     path: Path,      # the file
@@ -239,7 +253,8 @@ def parse_npz(
     single = [key for key in ('rate', 'units', 'up') if key in entries and entries[key].size]
     words = {key: _word(entries[key].reshape(-1)[0]) for key in single}
     said = words.pop('rate', None)
-    return complete_timing(parts, rate or said) | words | {'contents': contents}
+    parts, assumed = _with_rate(entries, parts)
+    return complete_timing(parts, rate or said or assumed) | words | {'contents': contents}
 
 # %% ../../nbs/io/413_npz.ipynb #read-npz
 @reader('.npz', signature=b'PK\x03\x04')

@@ -48,6 +48,8 @@ def _parse_header(sheet: Sheet) -> _Header:
         if is_blank(sheet, line): continue
         words = row_words(sheet, line)
         while len(words) > 1 and not words[-1]: words.pop()
+        spaced = re.fullmatch(r'([A-Z]+_[A-Z_]+|DESCRIPTION) +(\S.*)', words[0])
+        if spaced: words = [spaced[1], spaced[2], *words[1:]]
         if _ENTRY.fullmatch(words[0]) and words[0] not in ('X', 'NULL', 'NAN', 'NA'):
             entries.setdefault(words[0], (line, words[1:]))
             continue

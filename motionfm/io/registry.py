@@ -50,6 +50,19 @@ def writer(
         return function
     return register
 
+# %% ../../nbs/io/406_registry.ipynb #hints
+_HINTS = {   # endings, and what helps
+    '.fbx .glb .gltf .usd .usda .usdz .blend .ma .mb .dae .vmd .anim .htr':
+        'an animation of another program found; export it as BVH from there',
+    '.xlsx .xls .ods': 'a workbook found; save its sheet as CSV',
+    '.mat': 'a MATLAB file found; save its positions as CSV, or as NPZ with scipy.io.loadmat and numpy.savez',
+    '.pkl .pickle .p .pt .pth .joblib': 'a pickle found, which may run programs when it is opened; '
+        'save its positions as NPZ or NPY',
+    '.tak .mvn .qtm .vsk .x1d .x2d .x2e .xcp .trb .cap .tdf .mdx .cmo .rec': 'a file for one '
+        'program alone found; export it from there as C3D, TRC or CSV',
+    '.mp4 .avi .mov .mkv .webm': 'a video found; estimate poses in space first, as Pose2Sim does',
+    '.zip .gz .7z .rar .tar': 'an archive found; unpack it first'}
+
 # %% ../../nbs/io/406_registry.ipynb #lookup
 class UnknownNamesError(DataError):
     "A reader does not know the ending of a file, or the names of its columns; another one may."
@@ -61,6 +74,8 @@ def find_by_suffix(
 ) -> Callable:        # the entry of the registry
     "The function for a file's ending; raises `DataError` that lists the endings that are known."
     if path.suffix.lower() in registry: return registry[path.suffix.lower()]
+    hint = next((one for endings, one in _HINTS.items() if path.suffix.lower() in endings.split()), '')
+    if hint: raise UnknownNamesError(f'{path}: {hint}')
     raise UnknownNamesError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
                     f'expected one of {" ".join(sorted(registry))}; convert or rename the file')
 
@@ -127,9 +142,12 @@ _TABLE_ENDINGS, _TEXT_ENDINGS = ('.csv', '.tsv', '.txt'), ('.trc', '.bvh')
 
 def detect_reader(path: Path) -> Callable:
     "The reader for a file, by its ending and its first bytes; raises `DataError`, `FileError`."
+    ending, first = path.suffix.lower(), read_bytes(path, 512)
+    if first.startswith(b'version https://git-lfs.github.com'):
+        raise DataError(f'{path}: a pointer of Git LFS found instead of the file; fetch it with git lfs pull')
     own = layout_of(path)
     if own: return own.read
-    ending, first = path.suffix.lower(), read_bytes(path, 512)
+    if any(ending in endings.split() for endings in _HINTS): return find_by_suffix(path, READERS, 'read')
     def fits(signature): return re.match(signature, first, re.IGNORECASE | re.DOTALL)
     known = [suffix for suffix, signature in _SIGNATURES.items() if fits(signature)]
     ending_is_weak = ending in _SIGNATURES or ending not in READERS

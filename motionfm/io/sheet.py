@@ -17,6 +17,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from .build import build_trial
 from .csv import write_csv
+from .joint_orders import CAMERA_RATE, names_by_order, note_of_order, rate_of_camera
 from .registry import check_rate, WRITERS
 from .tabular import cut_off, place_rows
 from .text import decode_text, read_bytes
@@ -202,6 +203,15 @@ def _has_times(parts: dict, said: float | None) -> bool:
     del parts['time']
     return False
 
+def _with_order(parts: dict) -> dict:
+    "The same with joints where points are numbered in the order of a tool; else the same object."
+    names = names_by_order(parts.get('markers', ()), parts['values'])
+    if names == list(parts.get('markers', ())): return parts
+    notes = [*parts.get('notes', ()), note_of_order(names)]
+    named = parts | dict(markers=tuple(names), notes=notes)
+    if 'contents' in parts: named['contents'] = replace(parts['contents'], markers=tuple(names))
+    return named
+
 # %% ../../nbs/io/421_sheet.ipynb #timing
 def sheet_timing(
     parts: dict,             # values, and time and frame where the table has them, (T,) numbers
@@ -209,9 +219,13 @@ def sheet_timing(
     forced: float | None,    # Hz, by the user
     assumed: float | None = None,   # Hz, where nobody says it; None: refused
 ) -> dict:                   # the same with times, frames, rate
-    "Complete what is known about time; raises `DataError`."
-    if forced is not None: return complete_timing(parts, check_rate(forced))
-    known = _has_times(parts, said) or said
+    "Complete what is known about time, and name joints in a known order; raises `DataError`."
+    named = _with_order(parts)
+    if forced is not None: return complete_timing(named, check_rate(forced))
+    known = _has_times(named, said) or said
+    if named is not parts: assumed = CAMERA_RATE
+    assumed = assumed or rate_of_camera(named.get('markers', ()))
+    parts = named
     if known or not assumed: return complete_timing(parts, repr(float(said)) if said else None)
     note = (f'the file says neither times nor a rate, so {assumed:g} Hz is assumed; '
             'if that is wrong, give the rate')

@@ -199,7 +199,15 @@ def _fits(times: np.ndarray, rate: float) -> bool:
 
 def _even_times(frames: np.ndarray, rate: float) -> np.ndarray:
     "(T,) seconds since the first frame, by the numbers of frames where these grow."
-    return (frames - frames[0] if (np.diff(frames) > 0).all() else np.arange(len(frames)))/rate
+    steps = np.diff(frames)
+    if not (steps > 0).all(): return np.arange(len(frames))/rate
+    return (frames - frames[0])/usual_step(frames)/rate
+
+def usual_step(frames: np.ndarray) -> float:
+    "What the numbers of frames (T,) grow by from row to row: 3 where a program kept every third frame."
+    steps = np.diff(frames)
+    usual = np.median(steps) if len(steps) else 1.
+    return float(usual) if usual >= 2 and (steps == usual).mean() > .5 else 1.
 
 # %% ../../nbs/io/410_timing.ipynb #settle-timing
 @np.errstate(all='ignore')   # times may be larger than any number
@@ -217,6 +225,7 @@ def settle_timing(
     rate = forced or said
     if filled is None:
         if not rate: raise _no_times()
+        if not forced: rate /= usual_step(frames)
         return Timing(_even_times(frames, rate), frames, rate, tuple(notes))
     seconds, odd = to_seconds(filled, rate, unit)
     if forced and not _fits(seconds, forced):

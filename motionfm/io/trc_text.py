@@ -126,6 +126,7 @@ def _find_markers(
     n_markers: int | None,  # what the header says
 ) -> list[str]:             # names of the markers; those without a name are blank
     "Names of the markers; raises `DataError` where it can't be told which columns they belong to."
+    cells = [cell[1:-1] if re.fullmatch('".+"', cell) else cell for cell in cells]
     while cells and not cells[-1]: cells = cells[:-1]
     names = [cell for cell in cells if cell]
     in_threes = [name for place, name in enumerate(cells) if place % 3 == 0]

@@ -1,0 +1,289 @@
+"Recordings of cameras and their tools: joints without names, JSON, skeletons, headings of many makes."
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from motionfm.basics import DataError
+from motionfm.body.skeleton import JOINTS
+from motionfm.io.files import read_trial, write_trial
+from motionfm.io.joint_names import joint_columns
+from motionfm.io.joint_orders import ORDERS
+from motionfm.io.point_names import subjects_of
+from motionfm.io.trial import swaying_trial
+
+FRAMES, RATE = 90, 60
+SWAY = swaying_trial(FRAMES)
+POINTS = SWAY.values[:, [SWAY.markers.index(name) for name in JOINTS]]/1000   # m, y up
+KINECT = next(order for order in ORDERS if order[0] == 'SpineBase')
+
+
+def as_order(order) -> np.ndarray:
+    "The body with its joints in another order; what is no joint of ours stands beside the neck."
+    points = np.repeat(POINTS[:, :1], len(order), 1) + np.linspace(0, .1, len(order))[:, None]
+    for joint, column in joint_columns(order).items(): points[:, column] = POINTS[:, JOINTS.index(joint)]
+    return points.round(5)
+
+
+def check_joints(trial, shift=0.) -> None:
+    "All joints that are known are where they are."
+    assert len(trial.columns) >= 6
+    scale = {'m': 1, 'mm': 1000}[trial.units]
+    for joint, column in trial.columns.items():
+        expected = POINTS[:, JOINTS.index(joint)] + shift
+        np.testing.assert_allclose(trial.values[:, column]/scale, expected, atol=2e-5, err_msg=joint)
+
+
+@pytest.mark.parametrize('order', ORDERS, ids=lambda order: f'{len(order)} {order[0]}')
+def test_arrays_in_the_order_of_a_tool(order, tmp_path):
+    "Joints by their bones, at the rate of most cameras, told; and the array is written back as it was."
+    path, again, points = tmp_path/'pose.npy', tmp_path/'again.npy', as_order(order)
+    np.save(path, points)
+    trial = read_trial(path)
+    check_joints(trial)
+    assert (trial.markers, trial.rate) == (order, 30)
+    assert any('have no names' in note for note in trial.notes)
+    assert any('30 Hz is assumed' in note for note in trial.notes)
+    write_trial(again, trial)
+    np.testing.assert_array_equal(np.load(again), points)
+    np.savez(tmp_path/'pose.npz', points)
+    check_joints(read_trial(tmp_path/'pose.npz'))
+
+
+def test_arrays_in_no_order(tmp_path):
+    np.save(tmp_path/'pose.npy', as_order(KINECT)[:, ::-1])
+    with pytest.raises(DataError, match='give the rate with --rate'): read_trial(tmp_path/'pose.npy')
+    trial = read_trial(tmp_path/'pose.npy', rate=30.)
+    assert trial.markers[0] == 'point 1' and not trial.columns
+
+
+@pytest.mark.parametrize('shape', ['flat', 'flat with certainty', 'people'])
+def test_shapes_of_arrays(shape, tmp_path):
+    path, again, points = tmp_path/'pose.npy', tmp_path/'again.npy', as_order(KINECT)
+    sure = np.full((*points.shape[:2], 1), .9)
+    sure[40, 5] = .1
+    array = {'flat': points.reshape(FRAMES, -1), 'people': np.stack([points, points + [1, 0, 0]], 1),
+             'flat with certainty': np.concatenate([points, sure], 2).reshape(FRAMES, -1)}[shape]
+    np.save(path, array)
+    trial = read_trial(path)
+    assert np.isnan(trial.values).any(-1).sum() == (shape == 'flat with certainty')
+    assert len(subjects_of(trial.markers)) == (2 if shape == 'people' else 1)
+    if shape == 'people': np.testing.assert_allclose(trial.values[:, 25:], points + [1, 0, 0])
+    write_trial(again, trial)
+    np.testing.assert_array_equal(np.load(again), array)
+    write_trial(again, replace(trial, values=np.nan_to_num(trial.values, nan=.5) + [0, 1e-3, 0]))
+    assert np.load(again).shape == array.shape
+
+
+def tables() -> dict[str, str]:
+    "Rows of numbers, and headings, of depth cameras and their users."
+    points = as_order(KINECT)
+    flat = points.reshape(FRAMES, -1)
+    state = np.concatenate([points, np.full((FRAMES, 25, 1), 2.)], 2).reshape(FRAMES, -1)
+    def text_of(row, separator): return separator.join(f'{x:.5f}' for x in row)
+    def rows(table, separator): return '\n'.join(text_of(row, separator) for row in table)
+    long = '\n'.join(f'{frame*333333}, {joint}, {text_of(points[frame, joint], ", ")}, 2'
+                     for frame in range(FRAMES) for joint in range(25))
+    named = '\n'.join(f'{frame},{name},{text_of(point, ",")}'
+                      for frame in range(FRAMES) for name, point in zip(KINECT, points[frame]))
+    counted = ','.join(f'joint_{joint}_{axis}' for joint in range(25) for axis in 'xyz')
+    every_third = np.c_[252 + 3*np.arange(FRAMES), flat]
+    return {'rows with states': rows(state, ','), 'every third frame': rows(every_third, ' '),
+            'joints that are counted': counted + '\n' + rows(flat, ','),
+            'long, with identities': 'Timestamp, JointID, Position.X, Position.Y, Position.Z, State\n' + long,
+            'long, with names': 'frame,joint,x,y,z\n' + named}
+
+
+@pytest.mark.parametrize('kind', tables())
+def test_tables_of_depth_cameras(kind, tmp_path):
+    path, text = tmp_path/'body.csv', tables()[kind]
+    path.write_text(text + '\n')
+    trial = read_trial(path)
+    check_joints(trial)
+    assert len(trial) == FRAMES and trial.rate == pytest.approx(30, rel=1e-3)
+    write_trial(path, trial)
+    assert path.read_text() == text + '\n'
+
+
+@pytest.mark.parametrize('named', [True, False])
+def test_rows_in_turn(named, tmp_path):
+    "A row for each joint and no headings: frames are what comes again, by names or by bones."
+    path, order = tmp_path/'walk.txt', ORDERS[0]
+    rows = [' '.join([*[name]*named, *(f'{x:.5f}' for x in place), *(['0 0 0 1'] if named else ['1'])])
+            for points in as_order(order) for name, place in zip(order, points)]
+    text = '\n'.join(rows) + '\n'
+    path.write_text(text)
+    trial = read_trial(path)
+    check_joints(trial)
+    assert (len(trial), trial.rate, trial.markers[0]) == (FRAMES, 30, 'HipCenter')
+    path = tmp_path/'walk.csv'
+    path.write_text(text.replace(' ', ','))
+    write_trial(tmp_path/'again.csv', read_trial(path))
+    assert (tmp_path/'again.csv').read_text() == path.read_text()
+
+
+def trees() -> dict[str, object]:
+    "The same body as programs write it."
+    points = as_order(KINECT).tolist()
+    named = [dict(zip(JOINTS, frame)) for frame in POINTS.round(5).tolist()]
+    def mark(name, place): return dict(zip('xyz', place)) | {'name': name, 'score': .9}
+    def marks(frame): return [mark(name, place) for name, place in frame.items()]
+    times = [1000 + 1000*frame/RATE for frame in range(FRAMES)]
+    flat = [[number for place in frame for number in (*place, .9)] for frame in points]
+    return {
+        'arrays': points,
+        'columns': {'fps': RATE} | {name: [frame[name] for frame in named] for name in JOINTS},
+        'joint_names': {'fps': RATE, 'joint_names': KINECT, 'frames': [
+            {'bodies': [{'body_id': 1, 'joint_positions': frame, 'joint_orientations': [[1, 0, 0, 0]]*25}]}
+            for frame in points]},
+        'landmarks': [{'timestamp_ms': time, 'keypoints': [[1., 2., .9]]*20, 'keypoints3D': marks(frame)}
+                      for time, frame in zip(times, named)],
+        'flat': {'frames': [{'people': [{'person_id': [-1], 'pose_keypoints_3d': frame}]} for frame in flat]},
+        'by time': {f'{time*1e6:.0f}': {'body_list': [{'id': 0, 'position': [0, 0, 0], 'keypoint': frame}]}
+                    for time, frame in zip(times, points)},
+        'actors': {'scene': {'fps': RATE, 'frames': [{'time': time/1000, 'actors': [{'body': {
+            name: {'position': dict(zip('xyz', place)), 'rotation': {'x': 0, 'y': 0, 'z': 0, 'w': 1}}
+            for name, place in frame.items()}}]} for time, frame in zip(times, named)]}},
+        'in mm': {'fps': RATE, 'units': 'mm', 'frames': [
+            {name: [1000*number for number in place] for name, place in frame.items()} for frame in named]}}
+
+
+@pytest.mark.parametrize('kind', trees())
+def test_json(kind, tmp_path):
+    "Positions, rate and unit out of a tree; the output is a TRC file."
+    path = tmp_path/'pose.json'
+    path.write_text(json.dumps(trees()[kind]))
+    trial = read_trial(path)
+    check_joints(trial)
+    rate = 30 if kind in ('arrays', 'flat') else RATE
+    assert trial.up == 'y' and trial.rate == pytest.approx(rate, rel=1e-3)
+    write_trial(tmp_path/'pose.trc', trial)
+    check_joints(read_trial(tmp_path/'pose.trc'))
+
+
+def test_json_lines_gaps_and_people(tmp_path):
+    path = tmp_path/'pose.jsonl'
+    frames = [{'bodies': [dict(zip(JOINTS, (points + [person, 0, 0]).tolist())) for person in (0, 1)]}
+              for points in POINTS]
+    frames[7] = {'bodies': []}
+    frames[9]['bodies'][0]['Neck'] = [None, None, None]
+    path.write_text('\n'.join(map(json.dumps, frames)))
+    trial = read_trial(path)
+    assert len(subjects_of(trial.markers)) == 2 and len(trial) == FRAMES
+    seen = np.isfinite(trial.values).all(-1)
+    assert not seen[7].any() and not seen[9, 0] and (~seen).sum() == 41
+    np.testing.assert_allclose(trial.values[20, :20], POINTS[20])
+
+
+@pytest.mark.parametrize('tree, message', [
+    ({'name': 'x', 'needs': {f'p{n}': {'version': '1'} for n in range(90)}}, 'no frames with x, y and z'),
+    ({'bodies': [{'joints19': [.5]*76}]}, 'a file for each frame'),
+    ([{'rotation': {name: [0, 0, 0, 1] for name in 'abcde'}} for _ in range(90)], 'no frames'),
+    ([[[40*point + frame, 9*frame, .8] for point in range(17)] for frame in range(60)], 'x and y of a pict'),
+    (np.random.default_rng(0).normal(size=(60, 12, 3)).tolist(), 'keep their distance to no other')])
+def test_json_without_poses(tree, message, tmp_path):
+    path = tmp_path/'tree.json'
+    path.write_text(json.dumps(tree))
+    with pytest.raises(DataError, match=message): read_trial(path)
+
+
+def test_ntu_skeleton(tmp_path):
+    "Two people; one is not there at first."
+    lines = [str(FRAMES)]
+    for frame, points in enumerate(as_order(KINECT)):
+        people = [points, points + [1, 0, 0]][:1 + (frame > 30)]
+        lines.append(str(len(people)))
+        for number, person in enumerate(people):
+            rows = [' '.join(f'{x:.6f}' for x in (*place, 1, 1, 1, 1, 0, 0, 0, 1)) + ' 2' for place in person]
+            lines += [f'7205759403793{number:04} 0 1 1 1 1 0 0.02 0.05 2', '25', *rows]
+    path = tmp_path/'S001C001P001R001A001.skeleton'
+    path.write_text('\n'.join(lines) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == 30 and len(subjects_of(trial.markers)) == 2
+    np.testing.assert_allclose(trial.values[:, :25], as_order(KINECT), atol=1e-6)
+    assert np.isnan(trial.values[:31, 25:]).all() and np.isfinite(trial.values[31:]).all()
+
+
+@pytest.mark.parametrize('form', [
+    'T{axis}_{name}', '{name}:T{AXIS}', 'pos_{axis}_{name}', '{name}{AXIS}(mm)', '{name}_{axis}_filtered',
+    '{axis}({name})', '{name}_world_{axis}', '{name}_3d_{axis}', 'Global{name}{AXIS}', 'joint_{name}_{axis}',
+    '{name}_joint_{axis}', '{name}_Joint-Posi-{axis}', 'Marker_{name}_{AXIS}', '{name}_coord_{axis}'])
+def test_words_around_names(form, tmp_path):
+    "Axes anywhere in a heading, and words that all names share; each toe is the right one."
+    words = [form.format(name=name, axis=axis, AXIS=axis.upper()) for name in JOINTS for axis in 'xyz']
+    rows = [','.join([f'{frame/RATE:.6f}', *(f'{1000*x:.3f}' for x in points.ravel())])
+            for frame, points in enumerate(POINTS)]
+    path, text = tmp_path/'walk.csv', '\n'.join([','.join(['time', *words]), *rows]) + '\n'
+    path.write_text(text)
+    trial = read_trial(path)
+    check_joints(trial)
+    assert len(trial.columns) == 20
+    write_trial(path, trial)
+    assert path.read_text() == text
+
+
+def test_sides_are_no_words_that_all_share():
+    assert joint_columns(['R_Hip', 'R_Knee', 'R_Ankle', 'R_Shoulder']).keys() == {
+        'RHip', 'RKnee', 'RAnkle', 'RShoulder'}
+
+
+def test_three_numbers_in_a_cell(tmp_path):
+    "As OpenSim's tables of vectors, with commas; and with spaces, without times."
+    path = tmp_path/'walk.sto'
+    def cell(place, mark): return mark.join(f'{x:.6f}' for x in place)
+    def cells(frame, mark): return '\t'.join(cell(place, mark) for place in POINTS[frame])
+    rows = [f'{frame/RATE:.6f}\t{cells(frame, ",")}' for frame in range(FRAMES)]
+    head = ['DataRate=60.0', 'DataType=Vec3', 'version=3', 'endheader', '\t'.join(['time', *JOINTS])]
+    path.write_text('\n'.join([*head, *rows]))
+    check_joints(read_trial(path))
+    path.write_text('\t'.join(JOINTS) + '\n' + '\n'.join(cells(frame, ' ') for frame in range(FRAMES)))
+    trial = read_trial(path, rate=60.)
+    check_joints(trial)
+
+
+def test_times_without_a_name_and_names_like_those_of_trc(tmp_path):
+    path = tmp_path/'walk.csv'
+    rows = [','.join([f'{3 + frame/RATE:.4f}', *(f'{1000*x:.3f}' for x in points.ravel())])
+            for frame, points in enumerate(POINTS)]
+    words = ','.join(f'{name}_{axis}' for name in JOINTS for axis in 'xyz')
+    path.write_text('\n'.join([f'Header,{words}', *rows]))
+    trial = read_trial(path)
+    check_joints(trial)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3)
+    axes = ','.join(f'X{number},Y{number},Z{number}' for number in range(1, 21))
+    path.write_text('\n'.join([f'Frame#,Time,{",,,".join(JOINTS)},,', f',,{axes}',
+                               *(f'{number},{row}' for number, row in enumerate(rows, 1))]))
+    check_joints(read_trial(path))
+
+
+def test_capitals_before_an_axis(tmp_path):
+    "R.ASISX is a marker as R.KneeX is."
+    path, names = tmp_path/'walk.txt', ('R.ASIS', 'R.PSIS', 'R.Knee', 'R.MT1', 'R.GTR')
+    rows = ['\t'.join([f'{frame/RATE:.4f}', *(f'{1000*x:.3f}' for x in points[:5].ravel())])
+            for frame, points in enumerate(POINTS)]
+    heading = '\t'.join(['Time', *(f'{name}{axis}' for name in names for axis in 'XYZ')])
+    path.write_text('\n'.join([heading, *rows]))
+    assert len(read_trial(path).markers) == 5
+
+
+def test_quotes_in_trc(tmp_path):
+    path = tmp_path/'walk.trc'
+    write_trial(path, replace(SWAY, values=SWAY.values))
+    text = path.read_text().split('\n')
+    text[3] = '\t'.join(f'"{word}"' if word else '' for word in text[3].split('\t'))
+    text[3] = text[3].replace('"Frame#"\t"Time"', 'Frame#\tTime')
+    path.write_text('\n'.join(text))
+    assert read_trial(path).markers == SWAY.markers
+
+
+@pytest.mark.parametrize('name, content, message', [
+    ('x.fbx', b'Kaydara FBX Binary  \0' + b'\0'*99, 'export it as BVH'),
+    ('x.xlsx', b'PK\3\4' + b'\0'*99, 'save its sheet as CSV'),
+    ('x.mat', b'MATLAB 5.0 MAT-file' + b'\0'*99, 'MATLAB'),
+    ('x.pkl', b'\x80\x04\x95' + b'\0'*9, 'may run programs'),
+    ('x.c3d', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull'),
+    ('x.trc', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull')])
+def test_files_of_other_programs(name, content, message, tmp_path):
+    (tmp_path/name).write_bytes(content)
+    with pytest.raises(DataError, match=message): read_trial(tmp_path/name)
