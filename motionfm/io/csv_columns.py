@@ -64,7 +64,8 @@ _COLUMN_NAMES = {   # key: what tables call it, in small letters and without spa
             'time_ms time(ms) time[ms] timestamp_ms timestamp(ms) t_ms ms milliseconds time_milliseconds '
             'time_us timestamp_us time_ns timestamp_ns',
     'rate': 'rate fps', 'units': 'units unit', 'up': 'up',
-    'joint': 'joint marker name keypoint bodypart label', 'x': 'x', 'y': 'y', 'z': 'z'}
+    'joint': 'joint marker name keypoint bodypart label point joint_name marker_name',
+    'x': 'x', 'y': 'y', 'z': 'z'}
 _COLUMN_KEYS = {word: key for key, words in _COLUMN_NAMES.items() for word in words.split()}
 _PLACES = {word: place for words in _COLUMN_NAMES.values() for place, word in enumerate(words.split())}
 
