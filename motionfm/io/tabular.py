@@ -137,7 +137,7 @@ def _read_digits(
 ) -> tuple[np.ndarray, np.ndarray]:   # (N,) their value; (N,) whether one of them is no digit
     "Value of the last digits in words of eight characters."
     words ^= _ZEROS
-    words &= _LAST_BYTES[counts]
+    words &= _LAST_BYTES.take(counts)
     strange = ((words + _BEYOND_NINE) | words) & _HIGH_BITS
     for factor, shift, mask in _MULTIPLICATIONS:
         words *= factor
@@ -156,13 +156,13 @@ def _count_decimals(
     sizes: np.ndarray,   # (N,) characters of each cell
 ) -> np.ndarray:         # (N,) how many stand behind the point; 8 where there is no point among these eight
     "Where the last point stands."
-    others = words & _LAST_BYTES[np.minimum(sizes, 8)]
+    others = words & _LAST_BYTES.take(np.minimum(sizes, 8))
     others ^= _POINTS   # zero where a point is
     marks = others & _LOW_BITS
     marks += _LOW_BITS
     marks |= others | _LOW_BITS
     exponents = (~marks).astype(float).view(np.int64) >> 52
-    return _DECIMALS[exponents]
+    return _DECIMALS.take(exponents)
 
 # %% ../../nbs/io/409_tabular.ipynb #find-cells
 class _Cells(NamedTuple):
@@ -177,11 +177,10 @@ def _find_cells(
     width: int,          # cells of each row
 ) -> _Cells | None:      # None unless every row has as many cells; one blank more at its end is left out
     "Cells of rows."
-    marks = chunk == separator
-    marks |= chunk == 10
-    ends = np.flatnonzero(marks)
+    is_line_end = chunk == 10
+    ends = np.flatnonzero(is_line_end | (chunk == separator))
     starts = np.concatenate([[0], ends[:-1] + 1])
-    closing = np.flatnonzero(chunk[ends] == 10)
+    closing = np.searchsorted(ends, np.flatnonzero(is_line_end))
     widths = np.diff(closing, prepend=-1)
     spare = closing[widths == width + 1]
     if ((widths - width) >> 1).any() or (starts[spare] < ends[spare]).any(): return None
@@ -212,7 +211,7 @@ def _read_significands(words: np.ndarray, starts: np.ndarray, ends: np.ndarray) 
     front, strange = _read_digits(words[points], np.minimum(before, 8))
     odd |= strange
     odd |= before > 8
-    values = front*_POWERS_OF_TEN[decimals] + behind
+    values = front*_POWERS_OF_TEN.take(decimals) + behind
     return _Significands(values, decimals, before + decimals, pointed, odd)
 
 # %% ../../nbs/io/409_tabular.ipynb #longer
@@ -238,7 +237,7 @@ def _plain_numbers(words: np.ndarray, cells: _Cells) -> tuple[np.ndarray, np.nda
     "(N,) numbers of cells, NaN where they are blank, and places of those for which this way does not do."
     read = _read_significands(words, cells.starts, cells.ends)
     _read_longer(read, words, cells)
-    numbers = read.values/_POWERS_OF_TEN[read.decimals]
+    numbers = read.values/_POWERS_OF_TEN.take(read.decimals)
     numbers *= 1. - 2*cells.negative
     odd = np.flatnonzero(read.odd | (read.digits == 0))
     numbers[odd] = np.nan
