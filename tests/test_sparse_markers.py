@@ -2,11 +2,13 @@
 import numpy as np
 import pytest
 
+from motionfm.body.skeleton import JOINTS
 from motionfm.body.synthetic import synthesize
 from motionfm.estimate.gap_filling import fill_points
 from motionfm.evaluation.baselines import METHODS
 from motionfm.io.trial import Trial
 from motionfm.reconstruct.marker_faults import find_marker_faults, undo_marker_faults
+from motionfm.reconstruct.pipeline import load_network
 from motionfm.reconstruct.points import repair_points
 from motionfm.reconstruct.trials import reconstruct_trial
 
@@ -155,3 +157,21 @@ def test_exchanged_for_the_rest(kind):
         mended, seen = undo_marker_faults(damaged, visible, find_marker_faults(damaged, visible, RATE))
         np.testing.assert_array_equal(mended, truth, f'{one} and {other} from {start}')
         assert seen.all()
+
+
+@pytest.mark.parametrize('joints', [False, True])
+def test_frames_that_repeat_the_one_before(joints):
+    "They are found, told by their numbers and seconds, and filled; with fill_only they stay and are told."
+    truth = synthesize('walk', seed=2, n_frames=240).astype(float) if joints else marker_set()
+    copied, at = truth.copy(), [60, 133, 134]
+    copied[60], copied[133:135] = copied[59], copied[132]
+    rate = 60. if joints else RATE
+    trial = Trial.from_array(copied, JOINTS, rate, up='y', units='m') if joints else named(copied)
+    done, kept = (reconstruct_trial(trial, load_network(), fill_only=fill_only) for fill_only in (False, True))
+    everything = np.ones(truth[at].shape[:2], bool)
+    before = off_mm(copied[at], truth[at], everything)
+    assert off_mm(done.repaired.values[at], truth[at], everything) < .2*before and before > 5
+    first = f'frames {trial.frames[60]} ({60/rate:.2f} s)'
+    assert any(remark.startswith(first) and 'treated as gaps' in remark for remark in done.summary.remarks)
+    np.testing.assert_array_equal(kept.repaired.values, trial.values)
+    assert any(remark.startswith(first) and 'left as it is' in remark for remark in kept.summary.remarks)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..body.skeleton import RATE
-from ..io.gaps import gap_bounds
+from ..io.gaps import gap_bounds, name_runs, runs_of
+from ..io.points import Points
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #settings
 @dataclass(frozen=True)
@@ -174,3 +175,59 @@ def find_discontinuities(
     for part in away: displaced[part] = True
     starts, displaced = _drop_short_parts(np.r_[0, jumps[followed]], displaced)
     return Discontinuities(starts, np.r_[0., metres[starts[1:] - 1]], displaced)
+
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #repeat-settings
+@dataclass(frozen=True)
+class _RepeatSettings:
+    "What counts as a frame that repeats the one before."
+    longest_s: float = .1     # seconds of copies in a row, at most
+    least_points: int = 4     # that are seen
+    least_m: float = .003     # metres of the step thereafter, median over the points, at least
+    makes_up: float = .5      # of the steps left out that this step is longer than usual, at least
+
+_REPEATS = _RepeatSettings()
+
+def _median_steps(positions: np.ndarray, both: np.ndarray) -> np.ndarray:
+    "(T - 1,) metres: the median step of the points, NaN where too few are seen before and after, (T - 1, P)."
+    steps = np.linalg.norm(np.diff(positions, axis=0), axis=-1)
+    steps[~both] = np.nan
+    few = both.sum(1) < _REPEATS.least_points
+    steps[few] = 0
+    return np.where(few, np.nan, np.nanmedian(steps, 1))
+
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-repeated
+def find_repeated_frames(
+    positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
+    visible: np.ndarray,     # (T, P) True where a point was seen
+    rate: float,             # Hz
+) -> np.ndarray:             # (T,) True in frames that repeat the one before while the body moves on
+    "Find copies of frames."
+    repeated, both = np.zeros(len(visible), bool), visible[1:] & visible[:-1]
+    equal = (positions[1:] == positions[:-1]).all(-1) & both | ~visible[1:] & ~visible[:-1]
+    same = equal.all(1) & (both.sum(1) >= _REPEATS.least_points)
+    if not same.any(): return repeated
+    steps = _median_steps(positions, both)
+    steps[same] = np.nan
+    padded = np.r_[np.nan, steps, np.nan, np.nan]   # place n: the step to frame n
+    for run in runs_of(np.r_[False, same]):
+        count, after, around = run.stop - run.start, padded[run.stop], padded[[run.start - 1, run.stop + 1]]
+        usual = around[np.isfinite(around)].mean() if np.isfinite(around).any() else np.inf
+        makes_up = after > max(_REPEATS.least_m, (1 + _REPEATS.makes_up*count)*usual)
+        repeated[run] = makes_up and count <= max(1, _REPEATS.longest_s*rate)
+    return repeated
+
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #without-repeats
+def without_repeats(
+    points: Points, frames: np.ndarray,   # (T,) their numbers
+    rate: float, fill_only: bool,
+) -> tuple[Points, tuple[str, ...]]:
+    "Points with gaps where a frame repeats the one before, and what was found; as they are for `fill_only`."
+    repeated = find_repeated_frames(points.positions, points.visible, rate)
+    runs = runs_of(repeated)
+    if not runs: return points, ()
+    where = name_runs(runs, frames, rate, 5)
+    found = f'{where}: all that is seen repeats the frame before while the body moves on'
+    if fill_only: return points, (f'{found}; left as it is, since nothing that was seen may change',)
+    visible = points.visible & ~repeated[:, None]
+    positions = np.where(visible[..., None], points.positions, np.nan)
+    return points._replace(positions=positions, visible=visible), (f'{found}; treated as gaps',)

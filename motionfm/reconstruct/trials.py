@@ -28,7 +28,7 @@ from ..io.point_names import subjects_of
 from ..io.point_sets import spread_of
 from ..io.points import asks_network, Points, points_of, put_points
 from ..io.trial import observed, Trial
-from .discontinuities import Discontinuities, find_discontinuities
+from .discontinuities import Discontinuities, find_discontinuities, without_repeats
 from .fuse import Repairer
 from .marker_faults import describe_marker_faults, find_marker_faults, undo_marker_faults
 from .pipeline import is_exact, repair_positions, Repaired, with_far_off
@@ -438,7 +438,9 @@ def _repair_to_limits(
     limits: Limits,
 ) -> tuple[_PointRepair, np.ndarray]:
     "All points repaired; and their positions, with what is to be left blank."
-    repair = _repair_all_points(points, network, trial, fill_only)
+    cleaned, repeats = without_repeats(points, trial.frames, trial.rate, fill_only)
+    repair = _repair_all_points(cleaned, network, trial, fill_only)
+    repair = repair._replace(remarks=(*repeats, *repair.remarks))
     if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
     return repair, _final_positions(repair, limits)
 
