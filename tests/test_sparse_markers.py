@@ -167,7 +167,7 @@ def test_frames_that_repeat_the_one_before(joints):
     copied[60], copied[133:135] = copied[59], copied[132]
     rate = 60. if joints else RATE
     trial = Trial.from_array(copied, JOINTS, rate, up='y', units='m') if joints else named(copied)
-    done, kept = (reconstruct_trial(trial, load_network(), fill_only=fill_only) for fill_only in (False, True))
+    done, kept = (reconstruct_trial(trial, load_network(), fill_only=only) for only in (False, True))
     everything = np.ones(truth[at].shape[:2], bool)
     before = off_mm(copied[at], truth[at], everything)
     assert off_mm(done.repaired.values[at], truth[at], everything) < .2*before and before > 5
