@@ -180,8 +180,10 @@ def _column_numbers(
 
 # %% ../../nbs/io/416_frames.ipynb #only-entry
 def _column_seconds(column: Any, name: str) -> np.ndarray:
-    "Times of a column, in the unit that its name bears; raises `DataError`."
-    unit = time_unit_of(name) if getattr(column.dtype, 'kind', 'O') != 'm' else None   # durations say theirs
+    "Times of a column, in the unit that its name bears, of clock times since the first; raises `DataError`."
+    kind = getattr(column.dtype, 'kind', 'O')
+    if kind == 'M': column, kind = column - column.min(), 'm'
+    unit = time_unit_of(name) if kind != 'm' else None   # durations say theirs
     return _column_numbers(column, name)*TIME_UNITS[unit or 's']
 
 def _only_entry(column: 'pandas.Series', name: str) -> Any:
@@ -197,7 +199,9 @@ def _read_others(table: 'pandas.DataFrame', names: list[str]) -> tuple[dict, set
     index, places = str(table.index.name), named_columns(names)
     found: dict[str, Any] = {}
     read = {'time': _column_seconds, 'frame': _column_numbers}
-    for key in set(read) & set(named_columns([index])): found[key] = read[key](table.index, index)
+    is_time = getattr(table.index.dtype, 'kind', 'O') in 'mM'   # whatever it is called
+    for key in {'time'} if is_time else set(read) & set(named_columns([index])):
+        found[key] = read[key](table.index, index)
     for key in set(read) & set(places):
         found[key] = read[key](table.iloc[:, places[key]], names[places[key]])
     for key in {'rate', 'units', 'up'} & set(places):
