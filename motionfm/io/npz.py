@@ -102,6 +102,8 @@ def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], Npz
     keys = {word: key for key, words in _ENTRY_NAMES.items() for word in words.split()}
     known = {key: name for key in _ENTRY_NAMES for name in names if keys.get(name.lower()) == key}
     entries = {key: _read_entry(archive, name) for key, name in known.items()}
+    if 'values' not in known and 'x' in known and entries['x'].ndim == 3:   # X of all points, not x of one
+        known['values'], entries['values'] = known.pop('x'), entries.pop('x')
     others = [name for name in names if name not in known.values()] if len(names) < 20 else []
     others = [name for name in others if _is_motion(archive, name)]
     only_one = not {'values', 'x'} & set(entries) and len(others) == 1

@@ -75,9 +75,10 @@ def find_by_suffix(
     "The function for a file's ending; raises `DataError` that lists the endings that are known."
     if path.suffix.lower() in registry: return registry[path.suffix.lower()]
     hint = next((one for endings, one in _HINTS.items() if path.suffix.lower() in endings.split()), '')
-    if hint: raise UnknownNamesError(f'{path}: {hint}')
+    if hint and verb == 'read': raise UnknownNamesError(f'{path}: {hint}')
+    advice = 'convert or rename the file' if verb == 'read' else 'name the output so'
     raise UnknownNamesError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
-                    f'expected one of {" ".join(sorted(registry))}; convert or rename the file')
+                            f'expected one of {" ".join(sorted(registry))}; {advice}')
 
 # %% ../../nbs/io/406_registry.ipynb #layouts
 class Layout(NamedTuple):
