@@ -279,7 +279,8 @@ trial, truth = motionfm.example_trial()
 repaired = motionfm.repair(trial)
 print(repaired.gaps, len(trial), repaired.save('front.trc').exists())
 for name in 'show', 'explore', 'train', 'load_model', 'AccumModel':
-    try: getattr(motionfm, name)
+    there = getattr(motionfm, name)   # help() and hasattr() must not fail
+    try: there(trial)
     except motionfm.MotionfmError as error: print(name, error)'''
     done = run('python', '-c', program, **base)
     assert done.returncode == 0 and '360 True' in done.stdout, done.stdout + done.stderr

@@ -114,8 +114,8 @@ def _read_columns(table: _Split, columns: list[int]) -> np.ndarray:
     "(R, columns) numbers of all rows; raises `DataError`."
     width, start, fast = len(table.names), len(first_lines(table.text, table.rows[0][0] - 1)), None
     if table.decimal == '.': fast = parse_clean(table.text, width, table.separator, start, columns)
-    is_whole = fast is not None and len(fast) == len(table.rows)
-    return fast if is_whole else parse_numbers(table.plain, width, columns)
+    if fast is not None and len(fast) == len(table.rows): return fast
+    return parse_numbers(table.plain, width, columns)
 
 # %% ../../nbs/io/417_csv.ipynb #split-table
 def _split_table(text: str) -> _Split:
