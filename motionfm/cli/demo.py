@@ -65,7 +65,7 @@ def compare(
 _TABLE = '''<h2>How far off</h2>
 <div class="wide"><table><tr><th>mean error in mm</th><th>missing samples</th><th>all samples</th></tr>{rows}
 </table></div>{more}'''
-_LEGEND = 'White: the truth. Red: what was recorded. Green: what motionfm makes of it.'
+_LEGEND = 'Red: what was recorded. Green: what motionfm makes of it. White, dark on a light page: the truth.'
 _ROW = '<tr><td>{}</td><td>{:.1f}</td><td>{:.1f}</td></tr>'
 
 def _errors_table(errors: dict[str, tuple[float, float]], more: str = '') -> str:
