@@ -33,8 +33,8 @@ from motionfm.io.any_columns import (
     without_brackets,
 )
 from motionfm.io.csv_columns import check_a_row_each, people_columns
-from motionfm.io.joint_orders import find_order, ORDERS
-from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video, VIDEO_RATE
+from motionfm.io.joint_orders import find_order, ORDERS, VIDEO_RATE
+from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video
 from motionfm.io.registry import layout
 
 # %% ../../nbs/io/428_any_table.ipynb #imports-sheet

@@ -8,7 +8,8 @@ __all__ = ['read_trial', 'write_trial', 'drop_markers']
 # %% ../../nbs/io/436_files.ipynb #imports-formats
 # they fill READERS and LAYOUTS, in this order
 from . import trc, csv, npz, c3d, bvh, amc  # isort: skip  # noqa: F401
-from . import motive, qtm, nexus, keypoints, mvnx, any_table, pose_trees  # isort: skip  # noqa: F401
+from . import motive, qtm, nexus, keypoints, mvnx  # isort: skip  # noqa: F401
+from . import any_table, pose_trees  # isort: skip  # noqa: F401
 # it registers what trials are made of, and become, beside files
 from . import frames  # isort: skip  # noqa: F401
 

@@ -133,11 +133,16 @@ def note_of_order(names: Sequence[str]) -> str:
     "What is to be said of points that got these names by their order."
     return f'the points have no names; by their bones they are {", ".join(names[:4])} and so on'
 
+def note_of_assumed(rate: float) -> str:
+    "What is to be said of a recording that is taken for one at this rate, Hz."
+    return (f'the file says neither times nor a rate, so {rate:g} Hz is assumed; '
+            'if that is wrong, give the rate')
+
 # %% ../../nbs/io/412_joint_orders.ipynb #rate
-CAMERA_RATE = 30.   # Hz
+VIDEO_RATE = 30.   # Hz, of most cameras that these tools are used with
 _DEPTH_CAMERAS = {'spinebase', 'spineshoulder'}, {'hipcenter', 'shouldercenter'}, {'spinenaval', 'spinechest'}
 
 def rate_of_camera(names: Sequence[str]) -> float | None:
     "The rate of depth cameras, Hz, where the names are those of their joints; None for others."
     plain = {plain_name(name.rpartition(':')[2]) for name in names}
-    return CAMERA_RATE if any(camera <= plain for camera in _DEPTH_CAMERAS) else None
+    return VIDEO_RATE if any(camera <= plain for camera in _DEPTH_CAMERAS) else None

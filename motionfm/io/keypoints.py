@@ -20,7 +20,7 @@ from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .csv_columns import check_a_row_each, coordinate_of, people_columns
-from .joint_orders import find_order, note_of_order
+from .joint_orders import find_order, note_of_order, VIDEO_RATE
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import layout, UnknownNamesError
@@ -51,7 +51,7 @@ LANDMARKS = (
     'right_wrist '
     'left_pinky right_pinky left_index right_index left_thumb right_thumb left_hip right_hip left_knee '
     'right_knee left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index').split()
-_HAND, VIDEO_RATE = 21, 30.   # landmarks of a hand; Hz of most cameras that these tools are used with
+_HAND = 21   # landmarks of a hand
 
 # %% ../../nbs/io/425_keypoints.ipynb #name-numbers
 def _name_numbers(names: Sequence[str]) -> list[str]:

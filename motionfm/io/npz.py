@@ -16,7 +16,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
-from .joint_orders import CAMERA_RATE, find_order, note_of_order
+from .joint_orders import find_order, note_of_assumed, note_of_order, VIDEO_RATE
 from .registry import reader, writer
 from .tabular import number_points, pivot_long
 from .text import read_bytes
@@ -239,9 +239,7 @@ def _with_rate(entries: dict, parts: dict) -> tuple[dict, float | None]:
     "For joints in a tool's order, without times or a rate, that of most cameras, and a note; else None."
     known = {'markers', 'times', 'rate'} & set(entries)
     if known or not find_order(parts['values']): return parts, None
-    note = (f'the file says neither times nor a rate, so {CAMERA_RATE:g} Hz is assumed; '
-            'if that is wrong, give the rate')
-    return parts | {'notes': [*parts['notes'], note]}, CAMERA_RATE
+    return parts | {'notes': [*parts['notes'], note_of_assumed(VIDEO_RATE)]}, VIDEO_RATE
 
 # %% ../../nbs/io/413_npz.ipynb #npz-parse
 def parse_npz(

@@ -20,8 +20,8 @@ from motionfm.basics import DataError
 from motionfm.io.build import build_trial, unique_names
 from motionfm.io.conventions import SPELLED_UNITS, UNITS
 from motionfm.io.csv_columns import coordinate_of
-from motionfm.io.joint_orders import find_order, note_of_order, ORDERS
-from motionfm.io.keypoints import names_of, rate_of_video, VIDEO_RATE
+from motionfm.io.joint_orders import find_order, note_of_order, ORDERS, VIDEO_RATE
+from motionfm.io.keypoints import names_of
 from motionfm.io.point_names import is_position
 from motionfm.io.registry import layout
 from motionfm.io.sheet import CERTAINTY_WORDS, mask_uncertain, sheet_timing
@@ -265,7 +265,7 @@ def _listed_names(tree: Any, count: int) -> list[str]:
 _RATES = frozenset(
     'fps rate framerate frame_rate frames_per_second samplingrate sampling_rate fs frequency hz'.split())
 
-def _said(tree: Any) -> tuple[float | None, str | None]:
+def _declared(tree: Any) -> tuple[float | None, str | None]:
     "The rate in Hz and the unit that a tree says at its top, None where it says none."
     rate = unit = None
     for key, value in _values_of(tree, 4):
@@ -345,12 +345,11 @@ def _parse_tree(tree: Any, rate: float | None) -> dict:
     values, notes = mask_uncertain(poses.values[..., :3], poses.values[..., 3])
     if ordered: notes.append(note_of_order(names))
     _check_picture(poses.values)
-    said, unit = _said(tree)
+    declared, unit = _declared(tree)
     parts = dict(values=values, markers=unique_names(names)[0], notes=notes)
     times = _times_of(keys, frames)
     if times is not None and len(times) == len(values): parts['time'] = times
-    assumed = VIDEO_RATE if ordered else rate_of_video(names) or VIDEO_RATE
-    return sheet_timing(parts, said, rate, assumed) | ({'units': unit} if unit else {})
+    return sheet_timing(parts, declared, rate, VIDEO_RATE) | ({'units': unit} if unit else {})
 
 # %% ../../nbs/io/435_pose_trees.ipynb #read
 @layout('JSON', '.json .jsonl .txt', rb'\s*[\[{]\s*["\[{}\-\d]', of_anybody=True)

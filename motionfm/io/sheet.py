@@ -17,7 +17,13 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from .build import build_trial
 from .csv import write_csv
-from .joint_orders import CAMERA_RATE, names_by_order, note_of_order, rate_of_camera
+from motionfm.io.joint_orders import (
+    names_by_order,
+    note_of_assumed,
+    note_of_order,
+    rate_of_camera,
+    VIDEO_RATE,
+)
 from .registry import check_rate, WRITERS
 from .tabular import cut_off, place_rows
 from .text import decode_text, read_bytes
@@ -223,13 +229,12 @@ def sheet_timing(
     named = _with_order(parts)
     if forced is not None: return complete_timing(named, check_rate(forced))
     known = _has_times(named, said) or said
-    if named is not parts: assumed = CAMERA_RATE
+    if named is not parts: assumed = VIDEO_RATE
     assumed = assumed or rate_of_camera(named.get('markers', ()))
     parts = named
     if known or not assumed: return complete_timing(parts, repr(float(said)) if said else None)
-    note = (f'the file says neither times nor a rate, so {assumed:g} Hz is assumed; '
-            'if that is wrong, give the rate')
-    return complete_timing(parts | {'notes': [*parts.get('notes', ()), note]}, float(assumed))
+    notes = [*parts.get('notes', ()), note_of_assumed(assumed)]
+    return complete_timing(parts | {'notes': notes}, float(assumed))
 
 # %% ../../nbs/io/421_sheet.ipynb #content
 @dataclass(frozen=True, eq=False)

@@ -138,12 +138,12 @@ def _read_digits(
     "Value of the last digits in words of eight characters."
     words ^= _ZEROS
     words &= _LAST_BYTES.take(counts)
-    strange = ((words + _BEYOND_NINE) | words) & _HIGH_BITS
+    not_digit = ((words + _BEYOND_NINE) | words) & _HIGH_BITS
     for factor, shift, mask in _MULTIPLICATIONS:
         words *= factor
         words >>= shift
         words &= mask
-    return words, strange != 0
+    return words, not_digit != 0
 
 # %% ../../nbs/io/409_tabular.ipynb #block-decimals
 _NO_POINT = 8
@@ -197,7 +197,7 @@ class _Significands(NamedTuple):
     decimals: np.ndarray   # (N,) digits behind the point
     digits: np.ndarray     # (N,) all of them
     pointed: np.ndarray    # (N,) whether a point was found
-    odd: np.ndarray        # (N,) whether this way does not do: other characters, digits beyond eight
+    unparsed: np.ndarray        # (N,) whether this way does not do: other characters, digits beyond eight
 
 def _read_significands(words: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> _Significands:
     "Significands of cells from one place to another; `words`: the eight characters before each place."
@@ -207,12 +207,12 @@ def _read_significands(words: np.ndarray, starts: np.ndarray, ends: np.ndarray) 
     decimals *= pointed
     points = ends - decimals - pointed
     before = points - starts
-    behind, odd = _read_digits(last, decimals)
-    front, strange = _read_digits(words[points], np.minimum(before, 8))
-    odd |= strange
-    odd |= before > 8
+    behind, unparsed = _read_digits(last, decimals)
+    front, not_digit = _read_digits(words[points], np.minimum(before, 8))
+    unparsed |= not_digit
+    unparsed |= before > 8
     values = front*_POWERS_OF_TEN.take(decimals) + behind
-    return _Significands(values, decimals, before + decimals, pointed, odd)
+    return _Significands(values, decimals, before + decimals, pointed, unparsed)
 
 # %% ../../nbs/io/409_tabular.ipynb #longer
 _MOST_DIGITS = 15
@@ -224,11 +224,11 @@ def _read_longer(read: _Significands, words: np.ndarray, cells: _Cells) -> None:
     if not len(long): return
     ends = cells.ends[long]
     front = _read_significands(words, cells.starts[long], ends - 8)
-    last, strange = _read_digits(words[ends], np.full(len(long), 8))
+    last, not_digit = _read_digits(words[ends], np.full(len(long), 8))
     read.values[long] = front.values*1e8 + last
     read.decimals[long] = (front.decimals + 8)*front.pointed
     read.digits[long] = front.digits + 8
-    read.odd[long] = front.odd | strange | (read.digits[long] > _MOST_DIGITS)
+    read.unparsed[long] = front.unparsed | not_digit | (read.digits[long] > _MOST_DIGITS)
 
 # %% ../../nbs/io/409_tabular.ipynb #plain-numbers
 _NAN, _LOWER = np.frombuffer(b'\0\0\0\0\0nan', '<u8')[0], _eight(0x20)
@@ -239,17 +239,17 @@ def _plain_numbers(words: np.ndarray, cells: _Cells) -> tuple[np.ndarray, np.nda
     _read_longer(read, words, cells)
     numbers = read.values/_POWERS_OF_TEN.take(read.decimals)
     numbers *= 1. - 2*cells.negative
-    odd = np.flatnonzero(read.odd | (read.digits == 0))
-    numbers[odd] = np.nan
-    starts, ends, negative = (part[odd] for part in cells)
+    unparsed = np.flatnonzero(read.unparsed | (read.digits == 0))
+    numbers[unparsed] = np.nan
+    starts, ends, negative = (part[unparsed] for part in cells)
     nan = (ends - starts == 3) & ((words[ends] | _LOWER) & _LAST_BYTES[3] == _NAN)
     missing = nan | (ends == starts) & ~negative
-    return numbers, odd[~missing]
+    return numbers, unparsed[~missing]
 
 # %% ../../nbs/io/409_tabular.ipynb #odd-numbers
 _NUMBER_CHARACTERS = b'0123456789+-. eE nN aA iI fF tT yY \t'
 
-def _odd_numbers(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[float] | None:
+def _parse_singly(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[float] | None:
     "Numbers of cells that begin and end at these places, one by one; None where one of them is none."
     cells = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist())]
     if b'\t'.join(cells).translate(None, _NUMBER_CHARACTERS): return None
@@ -257,7 +257,7 @@ def _odd_numbers(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[floa
     except ValueError: return None
 
 # %% ../../nbs/io/409_tabular.ipynb #block-numbers
-_MOST_ODD = .25   # of the cells
+_MOST_UNPARSED = .25   # of the cells
 
 def _block_numbers(
     text: bytes,        # eight bytes or more before the rows
@@ -271,12 +271,12 @@ def _block_numbers(
     if columns != range(width):
         cells = _Cells(*(part.reshape(-1, width)[:, columns].ravel() for part in cells))
     words = np.ndarray((end - begin,), '<u8', text, begin - 8, (1,))
-    numbers, odd = _plain_numbers(words, cells)
-    if len(odd) > _MOST_ODD*len(numbers): return None
-    starts = cells.starts[odd] - cells.negative[odd]
-    found = _odd_numbers(text, starts + begin, cells.ends[odd] + begin)
+    numbers, unparsed = _plain_numbers(words, cells)
+    if len(unparsed) > _MOST_UNPARSED*len(numbers): return None
+    starts = cells.starts[unparsed] - cells.negative[unparsed]
+    found = _parse_singly(text, starts + begin, cells.ends[unparsed] + begin)
     if found is None: return None
-    numbers[odd] = found
+    numbers[unparsed] = found
     return numbers.reshape(-1, len(columns))
 
 # %% ../../nbs/io/409_tabular.ipynb #find-rows

@@ -379,13 +379,13 @@ _STILL_M = .01   # metres, of the way that a point goes
 def _describe_scene(points: Points) -> list[str]:
     "What has to be known of a recording in which nothing moves, or no neighbour can tell anything."
     if points.n_joints or not points.visible.any() or points.visible.all(): return []
-    said, together = [], int(points.visible.sum(1).max())
+    remarks, together = [], int(points.visible.sum(1).max())
     if np.nanmax(spread_of(points.positions)) < _STILL_M:
-        said.append('nothing moves, so a gap is filled with where a point stands')
+        remarks.append('nothing moves, so a gap is filled with where a point stands')
     if together < 3:
-        said.append(f'never more than {together} point{"s"*(together > 1)} seen in one frame, so no '
+        remarks.append(f'never more than {together} point{"s"*(together > 1)} seen in one frame, so no '
                     'neighbour tells where another one is; a gap is filled from its own path')
-    return said
+    return remarks
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #summary-of
 def _summary_of(
