@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from motionfm.basics import DataError
+from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.conventions import SPELLED_UNITS
 from motionfm.io.csv_columns import coordinates_of, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
 from motionfm.io.point_names import is_position, quaternion_names
 from motionfm.io.sheet import (
-    CERTAINTY_WORDS,
     GAP_WORDS,
     parse_sheet,
     plain_cell,

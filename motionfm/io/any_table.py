@@ -32,6 +32,7 @@ from motionfm.io.any_columns import (
     Rows,
     without_brackets,
 )
+from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.csv_columns import check_a_row_each, people_columns
 from motionfm.io.joint_orders import find_order, ORDERS, VIDEO_RATE
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video
@@ -40,7 +41,6 @@ from motionfm.io.registry import layout
 # %% ../../nbs/io/428_any_table.ipynb #imports-sheet
 from motionfm.io.sheet import (
     build_sheet_trial,
-    CERTAINTY_WORDS,
     people_parts,
     read_numbers,
     row_words,

@@ -19,6 +19,7 @@ import numpy as np
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
+from .certainty import CERTAINTY_WORDS, mask_uncertain
 from .csv_columns import check_a_row_each, coordinate_of, people_columns
 from .joint_orders import find_order, note_of_order, VIDEO_RATE
 from .npz import axes_of, note_of_axes, read_header
@@ -26,9 +27,6 @@ from .point_names import is_position
 from .registry import layout, UnknownNamesError
 from motionfm.io.sheet import (
     build_sheet_trial,
-    CERTAINTY_WORDS,
-    LEAST_CERTAINTY,
-    mask_uncertain,
     read_numbers,
     read_sheet,
     row_words,
@@ -502,8 +500,8 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
 
 # %% ../../nbs/io/425_keypoints.ipynb #npy-values
 def _blank_uncertain(view: np.ndarray, filled: np.ndarray) -> None:
-    "Take away, in place, the low certainty of samples (T, M) that were filled: it was that of others."
-    if view.dtype.kind == 'f': view[..., 3][filled & (view[..., 3] < LEAST_CERTAINTY)] = np.nan
+    "Take away, in place, the certainty of samples (T, M) that were filled: it was that of others."
+    if view.dtype.kind == 'f': view[..., 3][filled] = np.nan
 
 def _with_values(content: _ArrayContent, values: np.ndarray) -> np.ndarray:
     "The array that was read, with other values (T, M, 3) of its points."

@@ -18,13 +18,14 @@ import numpy as np
 # %% ../../nbs/io/435_pose_trees.ipynb #imports-own
 from motionfm.basics import DataError
 from motionfm.io.build import build_trial, unique_names
+from motionfm.io.certainty import CERTAINTY_WORDS, mask_uncertain
 from motionfm.io.conventions import SPELLED_UNITS, UNITS
 from motionfm.io.csv_columns import coordinate_of
 from motionfm.io.joint_orders import find_order, note_of_order, ORDERS, VIDEO_RATE
 from motionfm.io.keypoints import names_of
 from motionfm.io.point_names import is_position
 from motionfm.io.registry import layout
-from motionfm.io.sheet import CERTAINTY_WORDS, mask_uncertain, sheet_timing
+from motionfm.io.sheet import sheet_timing
 from motionfm.io.text import decode_text, read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from .build import build_trial
+from .certainty import mask_uncertain
 from .csv import write_csv
 from motionfm.io.joint_orders import (
     names_by_order,
@@ -173,32 +174,6 @@ def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
         while name in found: name, count = f'{tidy} ({count + 1})', count + 1
         found[name] = None
     return tuple(found)
-
-# %% ../../nbs/io/421_sheet.ipynb #certainty-words
-LEAST_CERTAINTY = .3   # of a sample that counts as seen, where 1 is certain
-CERTAINTY_WORDS = ('likelihood', 'visibility', 'confidence', 'score', 'presence', 'certainty', 'conf',
-                   'probability', 'prob', 'p')
-
-def _are_certainties(numbers: np.ndarray) -> bool:
-    "Whether numbers, NaN where nothing is said, are from 0 to 1."
-    return bool(np.isfinite(numbers).any() and np.nanmin(numbers) >= 0 and np.nanmax(numbers) <= 1.001)
-
-# %% ../../nbs/io/421_sheet.ipynb #certainty
-def mask_uncertain(
-    values: np.ndarray,      # (T, M, 3)
-    certainty: np.ndarray,   # (T, M) from 0 to 1, NaN where nothing is said
-) -> tuple[np.ndarray, list[str]]:   # the same with gaps; what is to be noted
-    "Gaps where a sample is not certain."
-    with np.errstate(invalid='ignore'):
-        low, enough = certainty < LEAST_CERTAINTY, certainty >= LEAST_CERTAINTY
-        meant = _are_certainties(certainty)
-    if not meant or not low.any(): return values, []
-    if not enough.any(): return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
-    count = int((low & observed(values)).sum())
-    if not count: return values, []
-    words = f'{count} sample{"s"*(count > 1)} less certain than {LEAST_CERTAINTY} count as gaps; '
-    words += 'where they are filled, their certainty is blank'
-    return np.where(low[..., None], np.nan, values), [words]
 
 # %% ../../nbs/io/421_sheet.ipynb #poor-times
 def _has_times(parts: dict, said: float | None) -> bool:
@@ -375,14 +350,14 @@ def _find_changed(
 def _blank_uncertain(
     content: SheetContent, rows: np.ndarray, places: list[int], filled: np.ndarray, found: dict,
 ) -> None:
-    "Blank, in place, the low certainty of samples (T, S) that were filled: it was that of others."
+    "Blank, in place, the certainty of samples (T, S) that were filled: it was that of others."
     cells = np.broadcast_to(content.sure, len(content.markers))[places]
     for frame, marker in np.argwhere(filled & (cells >= 0)).tolist():
         line, cell = int(rows[frame, marker]), int(cells[marker])
         words = split_row(content.sheet.lines[line], content.sheet.separator)
         said = plain_cell(words[cell]).replace(content.decimal, '.') if cell < len(words) else ''
         is_number = re.fullmatch(r'\d*\.?\d+(e-?\d+)?', said[:40], re.ASCII | re.IGNORECASE)
-        if is_number and float(said) < LEAST_CERTAINTY: found[line][cell] = _as_cell(np.nan, content)
+        if is_number: found[line][cell] = _as_cell(np.nan, content)
 
 # %% ../../nbs/io/421_sheet.ipynb #edit
 def _edit_row(
