@@ -33,7 +33,8 @@ _Source = Annotated[str | None, typer.Argument(
 _SameSource = Annotated[str | None, typer.Option('--dataset-root', help='The same, as an option.')]
 _Scenarios = Annotated[str, typer.Option(
     '--scenario',
-    help='Scenarios, separated by commas; by default all that are made for such trials. '
+    help='Scenarios, separated by commas, with all metrics on the screen; '
+         'by default all that are made for such trials. '
          'limb, midhip, swaps and outliers need joints; marker, cluster, quarter, blackout, exchange '
          'and flicker are made for markers; noise, jitter, joints, frames, everything, gap60, gap120, spikes '
          'and disk for both.')]
@@ -100,7 +101,8 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
     folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)
     trials = _read_all(folders, most, names, subjects)
     results = _evaluate(trials, methods, wanted, seed)
-    print(format_table(results) + '\n\n' + format_summary(results))
+    if wanted: print(format_table(results) + '\n')
+    print(format_summary(results))
     _write_page(report, results, trials, methods, seed)
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-parts
