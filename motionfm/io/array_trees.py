@@ -29,14 +29,14 @@ from motionfm.io.mat import load_mat
 from motionfm.io.point_names import is_known, is_position
 from motionfm.io.pose_trees import check_picture, TIME_KEY
 from motionfm.io.sheet import CERTAINTY_WORDS, mask_uncertain, sheet_timing
-from motionfm.io.tabular import name_bones, note_of_left, number_points
+from motionfm.io.tabular import name_bones, number_points
 from motionfm.io.text import read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/443_array_trees.ipynb #near
 _NO_PLACES = re.compile(
-    r'(?i:analog|force|emg|plate|image|img|pixel|rgb|colou?r|camera|calib|residual|covarian|weight|kernel|bias|'
-    r'rpy|offset|gravity|norm|2d)|^(?i:grf|com?p|fp\d*|imu|bbox|box|size|scale|k|r|t)$')
+    r'(?i:analog|force|emg|plate|image|img|pixel|rgb|colou?r|camera|calib|residual|covarian|weight|kernel|'
+    r'bias|rpy|offset|gravity|norm|2d)|^(?i:grf|cop|fp\d*|imu|bbox|box|size|scale|k|r|t)$')
 
 def _may_hold(key: str) -> bool:
     "Whether something of this name may be, or hold, positions."
@@ -67,13 +67,13 @@ def _lists_near(parents: Sequence[dict]) -> list[list[str]]:
 def _number(value: Any) -> float | None:
     "One number, also in a cell or as text; None for other things."
     if isinstance(value, list) and value: value = value[0]
-    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in 'fiu': return float(value.item())
-    if isinstance(value, str) and re.fullmatch(r'\d{1,6}(\.\d{0,9})?', value.strip(), re.ASCII): return float(value)
-    return None
+    is_one = isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in 'fiu'
+    is_text = isinstance(value, str) and re.fullmatch(r'\d{1,6}(\.\d{0,9})?', value.strip(), re.ASCII)
+    return float(np.ravel(value)[0] if is_one else value) if is_one or is_text else None
 
 # %% ../../nbs/io/443_array_trees.ipynb #said
 _RATE_KEY = re.compile(
-    r'(?:video|point|marker|mocap|camera|sampl(?:e|ing)|frame|capture|data|kinematics?)*_?(?:rate|freq|frequency|'
+    r'(?:video|point|marker|mocap|camera|sampl(?:e|ing)|frame|capture|data)*_?(?:rate|freq|frequency|'
     r'fs|fps|hz)(?:_?hz)?|f_?s|f_?(?:video|marker|point|mocap|kin)s?|fps|frames_?per_?second', re.IGNORECASE)
 _UNIT_KEY = re.compile(r'(?:length|position|marker|point)?_?units?', re.IGNORECASE)
 _MOST_RATE = 10_000   # Hz
@@ -88,7 +88,7 @@ def _said_units(parents: Sequence[dict]) -> str | None:
     for key, value in _near(parents):
         if not _UNIT_KEY.fullmatch(key): continue
         if isinstance(value, dict):
-            value = next((one for name, one in value.items() if re.search('marker|point', name.lower())), None)
+            value = next((one for name, one in value.items() if re.search('(?i:marker|point)', name)), None)
         word = value.strip().lower() if isinstance(value, str) else ''
         units = SPELLED_UNITS.get(word, word if word in UNITS else None)
         if units: return units
@@ -196,7 +196,8 @@ def _set_of_columns(columns: dict[str, np.ndarray], way: tuple, parents: tuple) 
 # %% ../../nbs/io/443_array_trees.ipynb #is-motion
 _CLEARLY = 3.   # times that the steps from point to point are larger
 _POSITIONS = re.compile(
-    r'pos(?![a-z])|posit|marker|traj|point|joint|pose|skelet|kp|landmark|xyz|coord|3d|track|mocap|world', re.IGNORECASE)
+    r'pos(?![a-z])|posit|marker|traj|point|joint|pose|skelet|kp|landmark|xyz|coord|3d|track|mocap|world',
+    re.IGNORECASE)
 
 @np.errstate(all='ignore')
 def _is_motion(values: np.ndarray) -> bool:
@@ -232,7 +233,7 @@ def _ways_to_turn(array: np.ndarray) -> Iterator[tuple[tuple[int, ...], int]]:
 _MOST_PEOPLE = 6
 
 def _arrange(array: np.ndarray, counts: set[int], is_called: bool) -> np.ndarray | None:
-    "An array as (T, people, points, 3 or 4), by the number of names that it may have; None for other things."
+    "An array as (T, people, points, 3 or 4), by the numbers of names near by; None for other things."
     best, most = None, (False,)
     for axes, size in _ways_to_turn(array):
         turned = _as_four(array, axes, size)
@@ -246,25 +247,33 @@ def _arrange(array: np.ndarray, counts: set[int], is_called: bool) -> np.ndarray
         if merit > most: best, most = turned, merit
     return best
 
+# %% ../../nbs/io/443_array_trees.ipynb #named-columns
+def _named_columns(array: np.ndarray, lists: list[list[str]]) -> dict[str, np.ndarray]:
+    "Columns of a table (T, C) that a list names one by one; nothing where its rows are points."
+    for names in lists if array.ndim == 2 else ():
+        rows = array if array.shape[1] == len(names) else array.T
+        if rows.shape[1] != len(names) or len(rows) < _LEAST_FRAMES: continue
+        named = dict(zip(names, rows.T))
+        if _grouped(named) or not any(3*len(other) == len(names) for other in lists): return named
+    return {}
+
 # %% ../../nbs/io/443_array_trees.ipynb #array-set
 def _set_of_array(array: np.ndarray, way: tuple, parents: tuple) -> Iterator[PointSet]:
     "An array of all points, or of columns that a list names."
-    if array.ndim not in (2, 3, 4) or array.dtype.kind not in 'fiu' or array.dtype.itemsize < 2: return
     if array.ndim == 4: array = array.squeeze()
-    if array.ndim < 2 or not array.size or array.ndim == 2 and 3 in array.shape: return   # of one point
+    is_known = array.ndim in (2, 3, 4) and array.dtype.kind in 'fiu' and array.dtype.itemsize > 1
+    if not is_known or not array.size or array.ndim == 2 and 3 in array.shape: return   # that is one point
     lists = _lists_near(parents)
-    for names in lists if array.ndim == 2 else ():
-        rows = array if array.shape[1] == len(names) else array.T
-        if rows.shape[1] != len(names) or rows.shape[0] < 2: continue
-        found = list(_set_of_columns(dict(zip(names, rows.T)), way, parents))
-        if found: yield from found
-        if found or not any(3*len(other) == len(names) for other in lists): return
+    named = _named_columns(array, lists)
+    if named: yield from _set_of_columns(named, way, parents)
+    if named: return
     is_called = any(map(_POSITIONS.search, way))
     values = _arrange(array, set(map(len, lists)), is_called)
     if values is None: return
     names = next((names for names in lists if len(names) == values.shape[2]), [])
-    people = next((words for words in lists if len(words) == values.shape[1] and words is not names), [])
-    yield PointSet(way, values, names, parents, tuple(people) if values.shape[1] > 1 else ())
+    n_people = values.shape[1]
+    people = next((words for words in lists if len(words) == n_people and words is not names), [])
+    yield PointSet(way, values, names, parents, tuple(people) if n_people > 1 else ())
 
 # %% ../../nbs/io/443_array_trees.ipynb #stacked
 _MOST_SAMPLES = 50_000_000
@@ -286,7 +295,8 @@ def _stack_members(nodes: list[dict]) -> dict[str, Any]:
 # %% ../../nbs/io/443_array_trees.ipynb #people
 def _person(node: dict, number: int) -> str:
     "What a struct calls itself."
-    words = [value for key, value in node.items() if isinstance(value, str) and re.search('(?i:name|id)$', key)]
+    words = [value for key, value in node.items()
+             if isinstance(value, str) and re.search('(?i:name|id)$', key)]
     return words[0][:60] if words and words[0] else f'person {number}'
 
 def _of_several(nodes: list[dict], way: tuple, parents: tuple) -> Iterator[PointSet]:
@@ -343,8 +353,9 @@ def _dig(tree: Any, *keys: str) -> Any:
 
 def _qtm_array(data: Any, axes: tuple[int, int, int]) -> np.ndarray | None:
     "(T, points, 3) of an array whose axes of frames, points and x y z are known; None where there is none."
-    if not isinstance(data, np.ndarray) or data.dtype.kind not in 'fiu' or data.ndim not in (2, 3): return None
-    if data.ndim == 2: data = data[..., None]   # MATLAB leaves out a single frame
+    is_known = isinstance(data, np.ndarray) and data.dtype.kind in 'fiu' and data.ndim in (2, 3)
+    if not is_known: return None
+    if data.ndim == 2: data = data[..., None]   # a single frame, whose axis MATLAB leaves out
     found = data.transpose(axes)[..., :3]
     return found if found.size and found.shape[2] == 3 else None
 
@@ -370,29 +381,34 @@ def _qtm_skeletons(tree: dict) -> tuple[np.ndarray, list[str]] | None:
     return np.concatenate([array for _, array in found], 1), name_bones(names)
 
 # %% ../../nbs/io/443_array_trees.ipynb #qtm-sets
+_QTM_SETS = {   # what it is: the way there, its array, its labels, what numbers stand behind
+    'labelled trajectories': ('Trajectories Labeled', 'Data', 'Labels', 'marker'), 'skeletons': None,
+    'unidentified trajectories': ('Trajectories Unidentified', 'Data', 'Labels', 'New'),
+    'rigid bodies': ('RigidBodies', 'Positions', 'Name', 'body')}
+
 def _qtm_sets(tree: dict) -> Iterator[tuple[str, np.ndarray, list[str]]]:
     "What a measurement holds, in the order in which it is wanted: what it is, (T, points, 3), names."
-    for key, what, stem in ('Labeled', 'labelled trajectories', 'marker'), ('', 'skeletons', ''), (
-            'Unidentified', 'unidentified trajectories', 'New'):
-        node = _dig(tree, 'Trajectories', key)
-        array = _qtm_array(_dig(node, 'Data'), (2, 0, 1)) if key else None
-        found = _qtm_skeletons(tree) if not key else None
-        if array is not None: found = array, _labels(node.get('Labels'), array.shape[1], stem)
+    for what, place in _QTM_SETS.items():
+        found = _qtm_skeletons(tree) if place is None else _qtm_points(tree, *place)
         if found: yield what, *found
-    bodies = _dig(tree, 'RigidBodies')
-    array = _qtm_array(_dig(bodies, 'Positions'), (2, 0, 1))
-    if array is not None: yield 'rigid bodies', array, _labels(bodies.get('Name'), array.shape[1], 'body')
+
+def _qtm_points(tree: dict, way: str, data: str, labels: str, stem: str) -> tuple | None:
+    "(T, points, 3) and names of a part of a measurement."
+    node = _dig(tree, *way.split())
+    array = _qtm_array(_dig(node, data), (2, 0, 1))
+    return None if array is None else (array, _labels(node.get(labels), array.shape[1], stem))
 
 # %% ../../nbs/io/443_array_trees.ipynb #qtm
 def _parse_qtm(tree: dict, rate: float | None) -> dict | None:
     "Take a measurement of Qualisys apart, None where a tree is none; raises `DataError`."
-    inner = next((node for node in (tree, *tree.values()) if isinstance(node, dict)
-                  and {'FrameRate', 'Frames'} & set(node) and {'Trajectories', 'Skeletons'} & set(node)), None)
+    nodes = [node for node in (tree, *tree.values()) if isinstance(node, dict)]
+    inner = next((node for node in nodes if {'FrameRate', 'Frames'} & set(node)
+                  and {'Trajectories', 'Skeletons', 'RigidBodies'} & set(node)), None)
     sets = list(_qtm_sets(inner)) if inner else []
     if not inner or not sets: return None
     (_, values, names), *others = sets
     unique, notes = unique_names(names)
-    notes = [*notes, *(f'{what} ({array.shape[1]}) stay where they are' for what, array, _ in others)]
+    notes = [*notes, *(f'left out: {what} ({array.shape[1]})' for what, array, _ in others)]
     start = _number(inner.get('StartFrame')) or 1.
     first = start if start == int(start) and 0 < start < 2**31 else 1.
     parts = dict(values=values.astype(float), markers=unique, notes=notes, units='mm',
@@ -435,7 +451,7 @@ def _no_positions(tree: dict) -> DataError:
     if flat or 'node_names' in tree and np.ndim(tree.get('tracks')) == 4:
         return DataError('x and y without z found, expected keypoints in space; triangulate them first')
     objects = [key for key, value in tree.items() if value is None]
-    advice = 'a table of MATLAB becomes a struct by table2struct' if objects else 'name them so, beside a rate'
+    advice = 'tables become structs by table2struct' if objects else 'name them so, beside a rate'
     return DataError(f'no positions of points found among {_described(tree)}, expected an array (frames, '
                      f'points, 3) or one of (frames, 3) for each point; {advice}')
 
@@ -448,16 +464,21 @@ def _parse(tree: dict, unread: Sequence[str], rate: float | None) -> dict:
     if not sets: raise _no_positions(tree)
     found = sets[0]
     _check_derived(found)
-    values = found.values.reshape(len(found.values), -1, found.values.shape[3]).astype(float)
-    names, notes = _point_names(found, values[..., :3])
-    certainty = values[..., 3] if values.shape[2] == 4 else _said_certainty(found.parents, found.values.shape[:3])
-    values = values[..., :3]
-    if certainty is None: certainty = np.full(values.shape[:2], np.nan)
-    check_picture(np.concatenate([values, certainty[..., None]], -1))
-    values, uncertain = mask_uncertain(values, certainty)
+    samples = _with_certainty(found)
+    check_picture(samples)
+    values, uncertain = mask_uncertain(samples[..., :3], samples[..., 3])
+    names, notes = _point_names(found, values)
     unique, twice = unique_names(names)
-    notes = [*found.notes, *notes, *twice, *uncertain, *note_of_left(found.left), *_on_others(sets, unread)]
+    notes = [*found.notes, *notes, *twice, *uncertain, *_on_others(sets, unread)]
     return _timed(found, dict(values=values, markers=unique, notes=notes), rate)
+
+def _with_certainty(found: PointSet) -> np.ndarray:
+    "(T, M, 4) positions and certainties of all people, NaN where nothing is said."
+    values = found.values.reshape(len(found.values), -1, found.values.shape[3]).astype(float)
+    if values.shape[2] == 4: return values
+    said = _said_certainty(found.parents, found.values.shape[:3])
+    certainty = np.full(values.shape[:2], np.nan) if said is None else said
+    return np.concatenate([values, certainty[..., None]], -1)
 
 # %% ../../nbs/io/443_array_trees.ipynb #timed
 def _timed(found: PointSet, parts: dict, rate: float | None) -> dict:
@@ -479,12 +500,15 @@ def _check_derived(found: PointSet) -> None:
 def _on_others(sets: list[PointSet], unread: Sequence[str]) -> list[str]:
     "What is to be noted of other sets, and of what could not be read."
     ways = list(dict.fromkeys('/'.join(one.way) for one in sets[1:] if one.way != sets[0].way))
-    notes = [f'other positions stay where they are: {", ".join(ways)[:100]}']*bool(ways)
+    left = sets[0].left
+    notes = [f'left out, as no positions: {", ".join(left)[:100]}']*bool(left)
+    notes += [f'left out, as other positions: {", ".join(ways)[:100]}']*bool(ways)
     return notes + [f'damaged or packed in an unknown way: {", ".join(unread)[:100]}']*bool(unread)
 
 # %% ../../nbs/io/443_array_trees.ipynb #read-mat
 _HDF = b'\x89HDF'
 
+@np.errstate(all='ignore')   # numbers may be larger than any that we hold
 def read_mat(
     path: str | Path,            # the file
     up: str | None = None,       # force the axis that points up; None: from the body, else z
@@ -500,6 +524,7 @@ def read_mat(
     return build_trial(parts | {'source': str(path)}, up, units, default='z')
 
 # %% ../../nbs/io/443_array_trees.ipynb #read-hdf
+@np.errstate(all='ignore')
 def read_hdf(
     path: str | Path,            # the file
     up: str | None = None,       # force the axis that points up; None: from the body, else z

@@ -33,8 +33,8 @@ class _Walk:
         "Raise `DataError` where groups and datasets are too many or too deep."
         self.n_left -= 1
         if self.n_left < 0 or depth > _MOST_DEPTH:
-            raise DataError(f'more than {_MOST_OBJECTS:,} groups and datasets, or groups within groups, found, '
-                            'which is no motion; save the positions alone')
+            raise DataError(f'more than {_MOST_OBJECTS:,} groups and datasets, or groups within groups, '
+                            'found, which is no motion; save the positions alone')
 
 # %% ../../nbs/io/442_hdf5.ipynb #numbers
 def _is_small_enough(dataset: h5py.Dataset) -> bool:
@@ -245,6 +245,7 @@ def _frame(node: h5py.Group) -> dict[str, np.ndarray]:
         if len(headings) == values.shape[1]: found |= dict(zip(headings, values[()].T))
     return found
 
+# %% ../../nbs/io/442_hdf5.ipynb #frame-table
 def _frame_table(node: h5py.Group) -> dict[str, np.ndarray]:
     "The same of the format table."
     table = node['table']

@@ -7,11 +7,11 @@ __all__ = []
 
 # %% ../../nbs/io/441_mat.ipynb #imports
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
-from zlib import decompressobj, error as ZlibError
 
 import numpy as np
 
@@ -49,9 +49,9 @@ _MOST_UNPACKED_BYTES, _MOST_PACKING = 10_000_000, 200   # however well it was pa
 def _unpack(packed: memoryview) -> memoryview:
     "The content of a packed element; raises `DataError`."
     most = max(_MOST_UNPACKED_BYTES, _MOST_PACKING*len(packed))
-    unpacker = decompressobj()
+    unpacker = zlib.decompressobj()
     try: content = unpacker.decompress(packed, most + 1)
-    except ZlibError: raise DataError('a damaged variable found; copy or save the file again') from None
+    except zlib.error: raise DataError('a damaged variable found; copy or save the file again') from None
     if len(content) > most:
         raise DataError(f'a variable of more than {most/1e6:.0f} MB packed into {len(packed)/1e6:.1f} MB '
                         'found, which is no motion; save it again')
@@ -73,8 +73,8 @@ class _Parser:
         "Raise `DataError` where matrices are too many or too deep."
         self.n_left -= 1
         if self.n_left < 0 or depth > _MOST_DEPTH:
-            raise DataError(f'more than {_MOST_PARTS:,} cells and fields, or cells within cells, found, which '
-                            'is no motion; save the positions alone')
+            raise DataError(f'more than {_MOST_PARTS:,} cells and fields, or cells within cells, found, '
+                            'which is no motion; save the positions alone')
 
 # %% ../../nbs/io/441_mat.ipynb #numbers
 def _numbers(element: _Element, parser: _Parser, number_class: str = '') -> np.ndarray:
@@ -102,7 +102,7 @@ def _text(element: _Element, shape: tuple[int, ...], parser: _Parser) -> str | l
 
 # %% ../../nbs/io/441_mat.ipynb #matrix
 def _matrix(content: memoryview, parser: _Parser, depth: int = 0) -> tuple[str, Any]:
-    "Name and value of a matrix, None where it is neither numbers, text, cells nor fields; raises `DataError`."
+    "Name and value of a matrix, None for what is no numbers, text, cells or fields; raises `DataError`."
     parser.count(depth)
     parts = list(_elements(content, parser.order))
     if not parts: return '', np.empty((0, 0))
@@ -118,7 +118,9 @@ def _word(element: _Element) -> str:
     return bytes(element.content).split(b'\0')[0].decode('utf-8', 'replace')
 
 # %% ../../nbs/io/441_mat.ipynb #value
-def _value(kind: int, shape: tuple[int, ...], parts: list[_Element], parser: _Parser, depth: int) -> Any:
+Shape = tuple[int, ...]
+
+def _value(kind: int, shape: Shape, parts: list[_Element], parser: _Parser, depth: int) -> Any:
     "What a matrix of a class holds; raises `DataError`."
     if kind in (_STRUCT, _OBJECT): return _structs(shape, parts[kind == _OBJECT:], parser, depth)
     if kind == _CELL:
@@ -128,7 +130,8 @@ def _value(kind: int, shape: tuple[int, ...], parts: list[_Element], parser: _Pa
     if kind == _CHAR: return _text(parts[0], shape, parser)
     return _shaped(_numbers(parts[0], parser, _NUMBER_CLASSES[kind]), shape)
 
-def _structs(shape: tuple[int, ...], parts: list[_Element], parser: _Parser, depth: int) -> Any:
+# %% ../../nbs/io/441_mat.ipynb #structs
+def _structs(shape: Shape, parts: list[_Element], parser: _Parser, depth: int) -> Any:
     "A struct as a dictionary, several ones as a list of them; raises `DataError`."
     if len(parts) < 2: raise _cut_off()
     width, names = int(_numbers(parts[0], parser)[:1].sum()), bytes(parts[1].content)
@@ -137,7 +140,8 @@ def _structs(shape: tuple[int, ...], parts: list[_Element], parser: _Parser, dep
     count = prod(shape)
     if count*len(fields) != len(parts) - 2: raise _cut_off()
     values = [_matrix(part.content, parser, depth + 1)[1] for part in parts[2:]]
-    found = [dict(zip(fields, values[at:at + len(fields)])) for at in range(0, len(values), len(fields) or 1)]
+    starts = range(0, len(values), len(fields) or 1)
+    found = [dict(zip(fields, values[at:at + len(fields)])) for at in starts]
     return found[0] if count == 1 and found else found
 
 # %% ../../nbs/io/441_mat.ipynb #old
@@ -148,17 +152,22 @@ def _old_variables(data: memoryview) -> dict[str, Any]:
     found: dict[str, Any] = {}
     order, place = '<' if is_old(bytes(data[:20]), '<') else '>', 0
     while place + 20 <= len(data):
-        kind, rows, columns, is_complex, length = struct.unpack_from(f'{order}5i', data, place)
-        if min(rows, columns, length) < 0 or not 0 <= kind//10 % 10 < len(_OLD_TYPES): raise _cut_off()
-        dtype = np.dtype(order + _OLD_TYPES[kind//10 % 10])
-        start, size = place + 20 + length, rows*columns*dtype.itemsize
-        if start + size > len(data): raise _cut_off()
-        numbers = np.frombuffer(data[start:start + size], dtype).reshape(rows, columns, order='F')
-        name = _word(_Element(1, data[place + 20:start]))
-        found[name] = _old_text(numbers) if kind % 10 == 1 else numbers.astype(float)
-        place = start + size*(2 if is_complex else 1)
+        name, value, place = _old_variable(data, order, place)
+        found[name] = value
     return found
 
+def _old_variable(data: memoryview, order: str, place: int) -> tuple[str, Any, int]:
+    "Name and value of the variable at a place, and where the next one begins; raises `DataError`."
+    kind, rows, columns, is_complex, length = struct.unpack_from(f'{order}5i', data, place)
+    if min(rows, columns, length) < 0 or not 0 <= kind//10 % 10 < len(_OLD_TYPES): raise _cut_off()
+    dtype = np.dtype(order + _OLD_TYPES[kind//10 % 10])
+    start, size = place + 20 + length, rows*columns*dtype.itemsize
+    if start + size > len(data): raise _cut_off()
+    numbers = np.frombuffer(data[start:start + size], dtype).reshape(rows, columns, order='F')
+    name = _word(_Element(1, data[place + 20:start]))
+    return name, _old_text(numbers) if kind % 10 == 1 else numbers, start + size*(1 + bool(is_complex))
+
+# %% ../../nbs/io/441_mat.ipynb #old-text
 def _old_text(codes: np.ndarray) -> str | list[str]:
     "Text from the numbers of its letters."
     with np.errstate(all='ignore'): letters = codes.astype(np.uint8)
@@ -188,7 +197,8 @@ def load_mat(
         raise DataError('no MAT file found, expected one of version 4 to 7.3; save it again')
     parser, found = _Parser('<' if raw[126:128] == b'IM' else '>'), {}
     for element in _elements(data[128:], parser.order):
-        if element.kind == _COMPRESSED: element = next(_elements(_unpack(element.content), parser.order), element)
+        if element.kind == _COMPRESSED:
+            element = next(_elements(_unpack(element.content), parser.order), element)
         if element.kind != _MATRIX: continue
         name, value = _matrix(element.content, parser)
         if name: found[name] = value
