@@ -470,9 +470,8 @@ def _parse(tree: dict, unread: Sequence[str], rate: float | None) -> dict:
     unique, twice = unique_names(names)
     notes = [*found.notes, *notes, *twice, *uncertain, *_on_others(sets, unread)]
     return _timed(found, dict(values=values, markers=unique, notes=notes), rate)
-''')
-code('with-certainty', '''
-#| exporti
+
+# %% ../../nbs/io/443_array_trees.ipynb #with-certainty
 def _with_certainty(found: PointSet) -> np.ndarray:
     "(T, M, 4) positions and certainties of all people, NaN where nothing is said."
     values = found.values.reshape(len(found.values), -1, found.values.shape[3]).astype(float)

@@ -119,7 +119,7 @@ def _attributes(node: h5py.Group | h5py.Dataset) -> dict[str, Any]:
         if isinstance(value, np.generic): value = np.array(value)
         is_words = isinstance(value, list) and all(isinstance(word, str) for word in value)
         if isinstance(value, str) or is_words or isinstance(value, np.ndarray) and value.dtype.kind in 'fiub':
-            found[name] = value
+            found[_plain(name)] = value
     return found
 
 def _plain(word: Any) -> Any: return word.decode('utf-8', 'replace') if isinstance(word, bytes) else word
@@ -136,11 +136,11 @@ def _members(group: h5py.Group, walk: _Walk, depth: int) -> Iterator[tuple[str, 
         try: value = _node(node, walk, depth + 1)
         except DataError: raise
         except Exception:   # h5py raises several kinds for what is damaged, or packed in an unknown way
-            walk.unread.append(name)
+            walk.unread.append(_plain(name))
             continue
-        if value is not None: yield name, value
+        if value is not None: yield _plain(name), value
         if isinstance(node, h5py.Dataset) and not walk.is_matlab and len(node.attrs):
-            yield f'{name} attributes', _attributes(node)
+            yield f'{_plain(name)} attributes', _attributes(node)
 
 # %% ../../nbs/io/442_hdf5.ipynb #node
 def _node(node: Any, walk: _Walk, depth: int) -> Any:
