@@ -144,7 +144,7 @@ def _track_within(tree: dict, depth: int) -> np.ndarray | None:
     small = {str(key).lower(): value for key, value in tree.items()}
     axes = [small.get(axis) for axis in 'xyz']
     if all(isinstance(one, np.ndarray) and one.dtype.kind in 'fiu' for one in axes):
-        flat = [np.ravel(one) for one in axes]
+        flat = [np.ravel(small[axis]) for axis in 'xyz']
         return np.stack(flat, -1) if len({len(one) for one in flat}) == 1 and len(flat[0]) > 1 else None
     inner = next((small[key] for key in _TRACK_KEYS if key in small), None)
     return None if inner is None else _track(inner, depth + 1)
@@ -234,7 +234,8 @@ _MOST_PEOPLE = 6
 
 def _arrange(array: np.ndarray, counts: set[int], is_called: bool) -> np.ndarray | None:
     "An array as (T, people, points, 3 or 4), by the numbers of names near by; None for other things."
-    best, most = None, (False,)
+    best: np.ndarray | None = None
+    most: tuple = (False,)
     for axes, size in _ways_to_turn(array):
         turned = _as_four(array, axes, size)
         count, people, points, _ = turned.shape
@@ -448,7 +449,7 @@ def _no_positions(tree: dict) -> DataError:
     nodes = [node for node in (tree, *tree.values()) if isinstance(node, dict)]
     tables = [_grouped(_columns_of(node)) for node in nodes]
     flat = any({'x', 'y'} <= set(axes) for table in tables for axes in table.values())
-    if flat or 'node_names' in tree and np.ndim(tree.get('tracks')) == 4:
+    if flat or 'node_names' in tree and np.ndim(tree.get('tracks', 0)) == 4:
         return DataError('x and y without z found, expected keypoints in space; triangulate them first')
     objects = [key for key, value in tree.items() if value is None]
     advice = 'tables become structs by table2struct' if objects else 'name them so, beside a rate'

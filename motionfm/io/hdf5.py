@@ -6,9 +6,12 @@
 __all__ = []
 
 # %% ../../nbs/io/442_hdf5.ipynb #imports
+import mmap
 import pickletools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,54 @@ import h5py
 import numpy as np
 
 from motionfm.basics import DataError
+
+# %% ../../nbs/io/442_hdf5.ipynb #heaps
+_MOST_HEAPS, _PLACE_BYTES = 1000, 16
+
+class _Heaps:
+    "Where texts of any length lie in a file."
+    def __init__(self, raw: mmap.mmap):
+        self.raw, self.addresses, start = raw, set(), raw.find(b'GCOL')
+        while start >= 0 and len(self.addresses) < _MOST_HEAPS:
+            if _is_whole(raw, start): self.addresses.add(start.to_bytes(8, 'little'))
+            start = raw.find(b'GCOL', start + 4)
+
+    def hold(self, places: bytes) -> bool:
+        "Whether texts may lie at all these places."
+        parts = [places[at:at + _PLACE_BYTES] for at in range(0, len(places), _PLACE_BYTES)]
+        return all(not any(part[:4]) or len(part) == _PLACE_BYTES and part[4:12] in self.addresses
+                   and int.from_bytes(part[:4], 'little') <= len(self.raw) for part in parts)
+
+# %% ../../nbs/io/442_hdf5.ipynb #whole-heap
+def _is_whole(raw: mmap.mmap, start: int) -> bool:
+    "Whether the objects of a heap fill it, one behind the other, the free one, which is number 0, last."
+    def number(place, size): return int.from_bytes(raw[place:place + size], 'little')
+    end, place = start + number(start + 8, 8), start + 16
+    if not place <= end <= len(raw): return False
+    while place + 16 <= end:
+        length = number(place + 8, 8)
+        if not number(place, 2): return 16 <= length <= end - place
+        place += 16 + length + -length % 8
+    return place <= end
+
+# %% ../../nbs/io/442_hdf5.ipynb #attribute-places
+def _may_read_attribute(heaps: _Heaps, name: str, count: int) -> bool:
+    "Whether texts of an attribute may lie where it says; its places stand some bytes behind its name."
+    if not heaps.addresses or not 0 < count < 10_000: return False
+    address = b'|'.join(map(re.escape, heaps.addresses))
+    place = rb'(?:.{4}(?:' + address + rb').{4}|\0{4}.{12})'
+    pattern = re.escape(name.encode()) + rb'\0.{0,150}?(' + place + rb'{%d})' % count
+    found = [match[1] for match in re.finditer(pattern, heaps.raw, re.DOTALL)]
+    return bool(found) and all(map(heaps.hold, found))
+
+# %% ../../nbs/io/442_hdf5.ipynb #dataset-places
+def _may_read_texts(heaps: _Heaps, dataset: h5py.Dataset) -> bool:
+    "Whether texts of a dataset may lie where it says; those that are packed are not looked for."
+    offset = dataset.id.get_offset()
+    if offset is not None: return heaps.hold(heaps.raw[offset:offset + _PLACE_BYTES*dataset.size])
+    if dataset.chunks is None or dataset.id.get_create_plist().get_nfilters(): return False
+    chunks = [dataset.id.get_chunk_info(number) for number in range(min(dataset.id.get_num_chunks(), 1000))]
+    return all(heaps.hold(heaps.raw[one.byte_offset:one.byte_offset + one.size]) for one in chunks)
 
 # %% ../../nbs/io/442_hdf5.ipynb #walker
 _MOST_OBJECTS, _MOST_DEPTH, _MOST_WORDS = 20_000, 12, 20_000
@@ -25,6 +76,7 @@ _MOST_UNPACKED_BYTES, _MOST_PACKING = 10_000_000, 200   # however well they were
 class _Walk:
     "What is known of a file while it is read."
     file: h5py.File
+    heaps: _Heaps
     is_matlab: bool = False
     n_left: int = _MOST_OBJECTS
     unread: list[str] = field(default_factory=list)   # datasets that could not be read
@@ -40,16 +92,17 @@ class _Walk:
 def _is_small_enough(dataset: h5py.Dataset) -> bool:
     "Whether a dataset has no more numbers than the file may hold, and all of them lie in it."
     if dataset.is_virtual or dataset.external: return False
-    stored = dataset.id.get_storage_size()
+    stored = min(dataset.id.get_storage_size(), Path(dataset.file.filename).stat().st_size)
     return dataset.nbytes <= max(_MOST_UNPACKED_BYTES, _MOST_PACKING*stored)
 
 def _is_picture(dataset: h5py.Dataset) -> bool:
     return dataset.ndim > 4 or dataset.ndim > 2 and dataset.dtype.itemsize == 1
 
-def _words(dataset: h5py.Dataset) -> list[str] | str | None:
-    "Texts of a dataset; None where they are too many."
+def _words(dataset: h5py.Dataset, heaps: _Heaps | None = None) -> list[str] | str | None:
+    "Texts of a dataset; None where they are too many, or not where they should be."
     if dataset.size > _MOST_WORDS: return None
     if dataset.dtype.kind == 'S': found = np.char.decode(dataset[()], 'utf-8', 'replace')
+    elif not heaps or not _may_read_texts(heaps, dataset): return None
     else: found = dataset.asstr(errors='replace')[()]
     if dataset.ndim == 0: return str(found)
     return [str(word) for word in np.ravel(found)]
@@ -59,7 +112,7 @@ def _dataset(dataset: h5py.Dataset, walk: _Walk, depth: int) -> Any:
     "What a dataset holds, None where that is nothing known."
     kind, dtype = dataset.dtype.kind, dataset.dtype
     if dataset.shape is None or not _is_small_enough(dataset) or _is_picture(dataset): return None
-    if kind == 'S' or h5py.check_string_dtype(dtype): return _words(dataset)
+    if kind == 'S' or h5py.check_string_dtype(dtype): return _words(dataset, walk.heaps)
     if h5py.check_ref_dtype(dtype) is h5py.Reference: return _cells(dataset, walk, depth)
     if kind == 'V' and dtype.names: return _fields(dataset)
     if kind not in 'fiub': return None
@@ -75,7 +128,7 @@ def _fields(dataset: h5py.Dataset) -> dict[str, np.ndarray] | None:
 # %% ../../nbs/io/442_hdf5.ipynb #matlab
 def _attribute(node: h5py.Group | h5py.Dataset, name: str) -> Any:
     "An attribute as text, a number or an array of a few; None where there is none, or it can't be read."
-    try: value = node.attrs.get(name)
+    try: value = node.attrs.get(name) if name in node.attrs else None
     except Exception: return None   # h5py raises several kinds
     if isinstance(value, bytes): return value.decode('utf-8', 'replace')
     return value
@@ -109,11 +162,11 @@ def _structs(group: dict[str, Any], node: h5py.Group) -> Any:
     return [dict(zip(group, values)) for values in zip(*group.values())]
 
 # %% ../../nbs/io/442_hdf5.ipynb #attributes
-def _attributes(node: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+def _attributes(node: h5py.Group | h5py.Dataset, heaps: _Heaps) -> dict[str, Any]:
     "Attributes that are words, numbers, or lists of words."
     found: dict[str, Any] = {}
     for name in list(node.attrs)[:100]:
-        value = _attribute(node, name)
+        value = _attribute(node, name) if _is_readable(node, name, heaps) else None
         if isinstance(value, np.ndarray) and value.dtype.kind in 'OS' and value.ndim == 1:
             value = [_plain(word) for word in value]
         if isinstance(value, np.generic): value = np.array(value)
@@ -121,6 +174,13 @@ def _attributes(node: h5py.Group | h5py.Dataset) -> dict[str, Any]:
         if isinstance(value, str) or is_words or isinstance(value, np.ndarray) and value.dtype.kind in 'fiub':
             found[_plain(name)] = value
     return found
+
+def _is_readable(node: h5py.Group | h5py.Dataset, name: str, heaps: _Heaps) -> bool:
+    "Whether an attribute holds numbers, or texts that lie where it says."
+    attribute = node.attrs.get_id(name)
+    if attribute.dtype.kind in 'fiubS': return True
+    is_text = h5py.check_string_dtype(attribute.dtype) is not None
+    return is_text and _may_read_attribute(heaps, name, int(np.prod(attribute.shape)))
 
 def _plain(word: Any) -> Any: return word.decode('utf-8', 'replace') if isinstance(word, bytes) else word
 
@@ -140,34 +200,39 @@ def _members(group: h5py.Group, walk: _Walk, depth: int) -> Iterator[tuple[str, 
             continue
         if value is not None: yield _plain(name), value
         if isinstance(node, h5py.Dataset) and not walk.is_matlab and len(node.attrs):
-            yield f'{_plain(name)} attributes', _attributes(node)
+            yield f'{_plain(name)} attributes', _attributes(node, walk.heaps)
 
 # %% ../../nbs/io/442_hdf5.ipynb #node
 def _node(node: Any, walk: _Walk, depth: int) -> Any:
     "A group or a dataset as a tree."
-    if isinstance(node, h5py.Dataset): return _along_axes(node, _dataset(node, walk, depth))
+    if isinstance(node, h5py.Dataset): return _dataset(node, walk, depth)
     if not isinstance(node, h5py.Group): return None
     kind = _attribute(node, 'pandas_type')
     if kind == 'frame': return _frame(node)
     if kind == 'frame_table': return _frame_table(node)
     found = dict(_members(node, walk, depth))
     if walk.is_matlab: return _structs(found, node) if found else found
-    return _attributes(node) | found
+    return _along_axes(_attributes(node, walk.heaps) | found)
 
 # %% ../../nbs/io/442_hdf5.ipynb #axes
-_ORDER = 'time', 'frames', 'individuals', 'keypoints', 'space'
+_ORDER = 'time', 'individuals', 'keypoints', 'space'       # that is wanted
+_MOVEMENTS = 'time', 'space', 'keypoints', 'individuals'   # that is usual
 
-def _axis_names(dataset: h5py.Dataset) -> list[str]:
-    "What the axes of a dataset are called, '' where they have no name."
-    if 'DIMENSION_LIST' not in dataset.attrs: return ['']*dataset.ndim
-    scales = [[scale.name for scale in axis.values()] for axis in dataset.dims]
-    return [str(names[0]).rpartition('/')[2] if names else '' for names in scales]
+def _along_axes(group: dict[str, Any]) -> dict[str, Any]:
+    "A group of arrays whose axes stand beside them, in a known order; any other one as it is."
+    if not {'time', 'space'} <= set(group): return group
+    axes = {name: group.get(name) for name in _MOVEMENTS}
+    lengths = {name: len(axis) for name, axis in axes.items() if isinstance(axis, (list, np.ndarray))}
+    return {key: _turned(value, lengths) if isinstance(value, np.ndarray) and value.ndim > 1 else value
+            for key, value in group.items()}
 
-def _along_axes(dataset: h5py.Dataset, array: Any) -> Any:
-    "An array whose axes have names, in a known order; anything else as it is."
-    if not isinstance(array, np.ndarray) or array.ndim < 2: return array
-    names = _axis_names(dataset)
-    if not set(names) <= set(_ORDER): return array
+def _turned(array: np.ndarray, lengths: dict[str, int]) -> np.ndarray:
+    "An array with its axes in the order that is wanted, where their lengths tell them."
+    orders = permutations(lengths, array.ndim)
+    fitting = [order for order in orders if tuple(lengths[name] for name in order) == array.shape]
+    if not fitting: return array
+    names = min(fitting, key=lambda order: [_MOVEMENTS.index(name) for name in order] != sorted(
+        _MOVEMENTS.index(name) for name in order))
     return array.transpose([names.index(name) for name in _ORDER if name in names])
 
 # %% ../../nbs/io/442_hdf5.ipynb #pickle
@@ -267,8 +332,9 @@ def load_hdf(
     "What stands in an HDF5 file; raises `DataError`."
     try:
         with h5py.File(path, 'r') as file:
-            walk = _Walk(file, is_matlab=file.userblock_size >= 512)
-            found = _node(file, walk, 0)
+            with open(path, 'rb') as other, mmap.mmap(other.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+                walk = _Walk(file, _Heaps(raw), is_matlab=file.userblock_size >= 512)
+                found = _node(file, walk, 0)
             return (found if isinstance(found, dict) else {'': found}), walk.unread
     except DataError: raise
     except Exception as error:   # h5py raises a dozen kinds
