@@ -53,8 +53,7 @@ def _is_whole(raw: mmap.mmap, start: int) -> bool:
 def _may_read_attribute(heaps: _Heaps, name: str, count: int) -> bool:
     "Whether texts of an attribute may lie where it says; its places stand some bytes behind its name."
     if not heaps.addresses or not 0 < count < 10_000: return False
-    address = b'|'.join(map(re.escape, heaps.addresses))
-    place = rb'(?:.{4}(?:' + address + rb').{4}|\0{4}.{12})'
+    place = rb'(?:.{4}(?:' + b'|'.join(map(re.escape, heaps.addresses)) + rb').{4})'
     pattern = re.escape(name.encode()) + rb'\0.{0,150}?(' + place + rb'{%d})' % count
     found = [match[1] for match in re.finditer(pattern, heaps.raw, re.DOTALL)]
     return bool(found) and all(map(heaps.hold, found))
