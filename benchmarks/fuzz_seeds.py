@@ -9,7 +9,6 @@ from io import BytesIO
 import h5py
 import numpy as np
 from fuzz import ROOT, SEEDS
-
 from scipy.io import savemat
 
 from motionfm.io.csv import write_csv
