@@ -9,7 +9,7 @@ __all__ = []
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import permutations
+from itertools import chain, islice, permutations
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,16 +42,17 @@ def _may_hold(key: str) -> bool:
     "Whether something of this name may be, or hold, positions."
     return is_position(key) and not _NO_PLACES.search(key)
 
+_MOST_NEAR = 3000
+
 def _near(parents: Sequence[dict], depth: int = 2) -> Iterator[tuple[str, Any]]:
     "Keys and values, the nearest first."
-    for node in reversed(parents):
-        yield from node.items()
-        yield from _below(node, depth)
+    nodes = (pairs for node in reversed(parents) for pairs in (node.items(), _below(node, depth)))
+    return islice(chain.from_iterable(nodes), _MOST_NEAR)
 
 def _below(node: dict, depth: int) -> Iterator[tuple[str, Any]]:
     "The same in dictionaries within one, but not of forces and the like."
     inner = [(key, value) for key, value in node.items() if isinstance(value, dict) and len(value) < 300]
-    for _, value in (pair for pair in inner[:100] if depth and not _NO_PLACES.search(pair[0])):
+    for _, value in (pair for pair in inner[:300] if depth and not _NO_PLACES.search(pair[0])):
         yield from value.items()
         yield from _below(value, depth - 1)
 
@@ -263,7 +264,7 @@ def _set_of_array(array: np.ndarray, way: tuple, parents: tuple) -> Iterator[Poi
     "An array of all points, or of columns that a list names."
     if array.ndim == 4: array = array.squeeze()
     is_known = array.ndim in (2, 3, 4) and array.dtype.kind in 'fiu' and array.dtype.itemsize > 1
-    if not is_known or not array.size or array.ndim == 2 and 3 in array.shape: return   # that is one point
+    if not is_known or not array.size or array.ndim == 2 and {1, 3} & {*array.shape}: return   # of a point
     lists = _lists_near(parents)
     named = _named_columns(array, lists)
     if named: yield from _set_of_columns(named, way, parents)
@@ -302,11 +303,12 @@ def _person(node: dict, number: int) -> str:
 
 def _of_several(nodes: list[dict], way: tuple, parents: tuple) -> Iterator[PointSet]:
     "Sets that are in each of several structs, of as many frames and points: those of people."
-    per_node = [list(find_sets(node, way, parents)) for node in nodes]
+    some = nodes if len(nodes) <= _MOST_PEOPLE else nodes[:1]
+    per_node = [list(find_sets(node, way, parents)) for node in some]
     names = unique_names([_person(node, number) for number, node in enumerate(nodes, 1)])[0]
     for sets in zip(*per_node):
         same = {(one.way, len(one.values), one.values.shape[1:], tuple(one.names)) for one in sets}
-        if len(same) > 1 or len(sets) > _MOST_PEOPLE: break
+        if len(same) > 1 or len(sets) < len(nodes): break
         values = np.concatenate([one.values for one in sets], 1)
         yield sets[0]._replace(values=values, people=names if len(names) > 1 else ())
     else: return
@@ -339,7 +341,7 @@ def find_sets(node: Any, way: tuple[str, ...] = (), parents: tuple[dict, ...] = 
     parents = (*parents, node)
     yield from _set_of_members(node, way, parents)
     yield from _set_of_columns(_columns_of(node), way, parents)
-    for key, value in node.items():
+    for key, value in list(node.items())[:_MOST_NEAR]:
         is_array = isinstance(value, np.ndarray)
         # a variable may be called as the file was, whatever that says
         if not (_may_hold(key) if way or is_array else is_position(key)): continue

@@ -22,11 +22,14 @@ from motionfm.basics import DataError
 
 # %% ../../nbs/io/442_hdf5.ipynb #heaps
 _MOST_HEAPS, _PLACE_BYTES = 1000, 16
+_MOST_SEARCHED_BYTES = 5_000_000_000   # for attributes, all together
 
 class _Heaps:
     "Where texts of any length lie in a file."
     def __init__(self, raw: mmap.mmap):
-        self.raw, self.addresses, start = raw, set(), raw.find(b'GCOL')
+        self.raw, self.n_left = raw, _MOST_SEARCHED_BYTES
+        self.addresses: set[bytes] = set()
+        start = raw.find(b'GCOL')
         while start >= 0 and len(self.addresses) < _MOST_HEAPS:
             if _is_whole(raw, start): self.addresses.add(start.to_bytes(8, 'little'))
             start = raw.find(b'GCOL', start + 4)
@@ -52,7 +55,8 @@ def _is_whole(raw: mmap.mmap, start: int) -> bool:
 # %% ../../nbs/io/442_hdf5.ipynb #attribute-places
 def _may_read_attribute(heaps: _Heaps, name: str, count: int) -> bool:
     "Whether texts of an attribute may lie where it says; its places stand some bytes behind its name."
-    if not heaps.addresses or not 0 < count < 10_000: return False
+    heaps.n_left -= len(heaps.raw)
+    if not heaps.addresses or not 0 < count < 10_000 or heaps.n_left < 0: return False
     place = rb'(?:.{4}(?:' + b'|'.join(map(re.escape, heaps.addresses)) + rb').{4})'
     pattern = re.escape(name.encode()) + rb'\0.{0,150}?(' + place + rb'{%d})' % count
     found = [match[1] for match in re.finditer(pattern, heaps.raw, re.DOTALL)]
@@ -70,6 +74,7 @@ def _may_read_texts(heaps: _Heaps, dataset: h5py.Dataset) -> bool:
 # %% ../../nbs/io/442_hdf5.ipynb #walker
 _MOST_OBJECTS, _MOST_DEPTH, _MOST_WORDS = 20_000, 12, 20_000
 _MOST_UNPACKED_BYTES, _MOST_PACKING = 10_000_000, 200   # however well they were packed; times, beyond
+_MOST_NUMBERS, _MANY = 200_000_000, 5_000_000           # of a dataset; of one without an axis of x y z
 
 @dataclass
 class _Walk:
@@ -89,8 +94,10 @@ class _Walk:
 
 # %% ../../nbs/io/442_hdf5.ipynb #numbers
 def _is_small_enough(dataset: h5py.Dataset) -> bool:
-    "Whether a dataset has no more numbers than the file may hold, and all of them lie in it."
+    "Whether a dataset may hold positions, and has no more numbers than the file may hold, all in it."
     if dataset.is_virtual or dataset.external: return False
+    has_no_axis = dataset.ndim > 2 and not {3, 4} & {*dataset.shape}   # of x y z
+    if dataset.size > (_MANY if has_no_axis else _MOST_NUMBERS): return False
     stored = min(dataset.id.get_storage_size(), Path(dataset.file.filename).stat().st_size)
     return dataset.nbytes <= max(_MOST_UNPACKED_BYTES, _MOST_PACKING*stored)
 

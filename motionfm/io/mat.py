@@ -61,7 +61,7 @@ def _unpack(packed: memoryview) -> memoryview:
 # %% ../../nbs/io/441_mat.ipynb #limits
 _CELL, _STRUCT, _OBJECT, _CHAR = 1, 2, 3, 4
 _NUMBER_CLASSES = dict(enumerate('f8 f4 i1 u1 i2 u2 i4 u4 i8 u8'.split(), 6))
-_MOST_DEPTH, _MOST_PARTS = 20, 1_000_000   # of matrices in matrices; of all of them
+_MOST_DEPTH, _MOST_PARTS = 20, 200_000   # of matrices in matrices; of all of them
 
 @dataclass
 class _Parser:
