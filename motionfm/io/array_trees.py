@@ -44,7 +44,7 @@ def _may_hold(key: str) -> bool:
 
 _MOST_NEAR = 3000
 
-def _near(parents: Sequence[dict], depth: int = 2) -> Iterator[tuple[str, Any]]:
+def _near(parents: Sequence[dict], depth: int = 3) -> Iterator[tuple[str, Any]]:
     "Keys and values, the nearest first."
     nodes = (pairs for node in reversed(parents) for pairs in (node.items(), _below(node, depth)))
     return islice(chain.from_iterable(nodes), _MOST_NEAR)
