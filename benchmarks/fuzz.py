@@ -20,8 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SEEDS, RESULTS = ROOT/'tests'/'seeds', ROOT/'benchmarks'/'fuzz.json'
 ENDINGS = {'trc': '.trc', 'csv': '.csv', 'npz': '.npz', 'c3d': '.c3d', 'bvh': '.bvh', 'info': '.npy',
            'motive': '.csv', 'qtm': '.tsv', 'nexus': '.csv', 'keypoints': '.csv', 'array': '.npy',
-           'mvnx': '.mvnx', 'table': '.txt', 'amc': '.amc', 'json': '.json', 'skeleton': '.skeleton'}
-NO_RATE = 'keypoints', 'array', 'table', 'json', 'skeleton'   # say nothing about time
+           'mvnx': '.mvnx', 'table': '.txt', 'amc': '.amc', 'json': '.json', 'skeleton': '.skeleton',
+           'mat': '.mat', 'hdf5': '.h5'}
+NO_RATE = 'keypoints', 'array', 'table', 'json', 'skeleton', 'hdf5'   # say nothing about time
 WORDS = {
     'motive': 'Format\\x20Version Type Name ID Marker Bone Rigid\\x20Body Position Rotation Frame '
               'Time\\x20(Seconds) X Y Z W Length\\x20Units Meters \\x0a , \\x22 nan 1e999',
@@ -43,6 +44,10 @@ WORDS = {
     'json': '{ } [ ] , : \\x22x\\x22 \\x22y\\x22 \\x22z\\x22 \\x22name\\x22 \\x22frames\\x22 '
             '\\x22position\\x22 \\x22fps\\x22 \\x22timestamp\\x22 \\x22score\\x22 \\x22joints\\x22 '
             'null true NaN Infinity 1e999 -1 \\x0a',
+    'mat': 'MATLAB\\x205.0\\x20MAT-file IM MI FrameRate Labels Data Trajectories Labeled line markers '
+           '\\x0e\\x00\\x00\\x00 \\x0f\\x00\\x00\\x00 \\xff\\xff\\xff\\x7f \\x01\\x00\\x04\\x00',
+    'hdf5': '\\x89HDF GCOL SNOD HEAP TREE OHDR names fps tracks pandas_type MATLAB_class '
+            '\\xff\\xff\\xff\\xff \\xff\\xff\\xff\\x7f \\x00\\x00\\x00\\x01',
     'skeleton': '25 72057594037931101 \\x0a 0 1 2 nan 1e999 -1',
     'trc': 'PathFileType DataRate NumFrames NumMarkers Units mm m nan inf 1e999 '
            'Frame# Time RKnee Neck X1 Y1 \\x09 \\x0a -0 _study',

@@ -6,8 +6,10 @@ import sys
 from dataclasses import replace
 from io import BytesIO
 
+import h5py
 import numpy as np
 from fuzz import ROOT, SEEDS
+from scipy.io import savemat
 
 from motionfm.io.csv import write_csv
 from motionfm.io.files import read_trial, write_trial
@@ -316,6 +318,42 @@ def write_others() -> None:
     (SEEDS/'array'/'points.npy').write_bytes(npy(np.arange(60.).reshape(4, 5, 3)))
 
 
+def write_trees() -> None:
+    "MAT files of three makes, and HDF5 files of four."
+    for name in ('mat', 'hdf5'): (SEEDS/name).mkdir(parents=True, exist_ok=True)
+    values, names = np.tile(PERSON, (12, 1, 1)), np.array(NAMES, object)
+    data = np.concatenate([1000*values, np.zeros((12, 5, 1))], 2).transpose(1, 2, 0)
+    labeled = {'Count': 5, 'Labels': names, 'Data': data}
+    trees = {
+        'qtm': {'walk': {'Frames': 12, 'FrameRate': 60, 'Trajectories': {'Labeled': labeled}}},
+        'zoo': {'data': {name: {'line': values[:, place]} for place, name in enumerate(NAMES)}
+                        | {'zoosystem': {'Video': {'Freq': 60}}}},
+        'list': {'walk': values.reshape(12, 15), 'names': names, 'fs': 60}}
+    for name, tree in trees.items():
+        savemat(SEEDS/'mat'/f'{name}.mat', tree)
+        savemat(SEEDS/'mat'/f'{name}_packed.mat', tree, do_compression=True)
+    savemat(SEEDS/'mat'/'old.mat', {'RHip': values[:, 1], 'RKnee': values[:, 2], 'fs': 60}, format='4')
+    write_hdf5(values)
+
+
+def write_hdf5(values) -> None:
+    "HDF5 with names in an attribute, with named axes, of pandas, and of MATLAB."
+    with h5py.File(SEEDS/'hdf5'/'named.h5', 'w') as file:
+        file['take/joints3d'] = values
+        file['take/joints3d'].attrs.update(names=NAMES, fps=60)
+    with h5py.File(SEEDS/'hdf5'/'axes.h5', 'w') as file:
+        file['position'] = values.transpose(0, 2, 1)
+        file['time'], file['space'], file['keypoints'] = np.arange(12)/60, [*'xyz'], NAMES
+    with h5py.File(SEEDS/'hdf5'/'pandas.h5', 'w') as file:
+        table = file.create_group('df')
+        table.attrs.update(pandas_type=np.bytes_('frame'), nblocks=1)
+        table['block0_items'] = np.array([f'{name}_{axis}' for name in NAMES for axis in 'xyz'], 'S')
+        table['block0_values'] = values.reshape(12, 15)
+    with h5py.File(SEEDS/'hdf5'/'matlab.h5', 'w', userblock_size=512) as file:
+        for place, name in enumerate(NAMES): file[f'markers/{name}'] = values[:, place].T
+        file['fs'] = np.array([[60.]])
+
+
 def pickled(info: dict, protocol: int) -> bytes:
     "An infoData.npy in a given protocol of pickles."
     import pickle
@@ -328,3 +366,4 @@ def pickled(info: dict, protocol: int) -> bytes:
 if __name__ == '__main__':
     write()
     write_others()
+    write_trees()

@@ -432,7 +432,7 @@ def test_sentences(sway, tmp_path):
         with pytest.raises(DataError, match=message):
             read_trial(path)
     path.with_suffix('.h5').write_bytes(b'\x89HDF\r\n\x1a\n')
-    with pytest.raises(DataError, match='save it as CSV'):
+    with pytest.raises(DataError, match='not a whole HDF5 file'):
         read_trial(path.with_suffix('.h5'))
 
 

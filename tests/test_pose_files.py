@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from motionfm.basics import DataError
 from motionfm.body.skeleton import JOINTS
+from motionfm.data.subjects import find_recordings
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.joint_names import joint_columns
 from motionfm.io.joint_orders import ORDERS
 from motionfm.io.point_names import subjects_of
+from motionfm.io.registry import output_ending
 from motionfm.io.trial import swaying_trial
 
 FRAMES, RATE = 90, 60
@@ -277,10 +280,24 @@ def test_quotes_in_trc(tmp_path):
     assert read_trial(path).markers == SWAY.markers
 
 
+def test_mat_of_any_ending_comes_back_as_trc(tmp_path):
+    "Found by its content, read without a table of names, written as TRC; folders are searched for it."
+    markers = {name: 1000*POINTS[:, place] for place, name in enumerate(JOINTS)}
+    for name in 'walk.mat', 'walk.zoo', 'walk.bin':
+        savemat(tmp_path/name, {'markers': markers, 'fs': float(RATE)}, appendmat=False)
+        trial = read_trial(tmp_path/name)
+        check_joints(trial)
+        assert (trial.rate, trial.units, output_ending(tmp_path/name)) == (RATE, 'mm', '.trc')
+    write_trial(tmp_path/'walk.trc', trial)
+    check_joints(read_trial(tmp_path/'walk.trc'))
+    assert {'walk.mat', 'walk.zoo'} <= {path.name for path in find_recordings(tmp_path)}
+
+
 @pytest.mark.parametrize('name, content, message', [
     ('x.fbx', b'Kaydara FBX Binary  \0' + b'\0'*99, 'export it as BVH'),
     ('x.xlsx', b'PK\3\4' + b'\0'*99, 'save its sheet as CSV'),
-    ('x.mat', b'MATLAB 5.0 MAT-file' + b'\0'*99, 'MATLAB'),
+    ('x.mat', b'MATLAB 5.0 MAT-file' + b'\0'*99, 'no MAT file found'),
+    ('x.h5', b'Not HDF5', 'HDF5 by its name, but not by its content'),
     ('x.pkl', b'\x80\x04\x95' + b'\0'*9, 'may run programs'),
     ('x.c3d', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull'),
     ('x.trc', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull')])

@@ -9,7 +9,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT/'benchmarks'))
 from fuzz import ENDINGS, read, SEEDS, WORDS  # noqa: E402
 
-PYTHON_READERS = [reader for reader in ENDINGS if reader != 'c3d']
+PYTHON_READERS = [reader for reader in ENDINGS if reader not in ('c3d', 'hdf5')]
 
 
 def mutants(reader: str, count: int, seed: int):
@@ -50,16 +50,17 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from fuzz import read
 for content in pickle.load(sys.stdin.buffer):
-    print(type(read('c3d', content, Path(sys.argv[2]))).__name__, flush=True)
+    print(type(read(sys.argv[3], content, Path(sys.argv[2]))).__name__, flush=True)
 """
 
 
-def test_mutants_of_c3d_in_another_process(tmp_path):
-    "C3D files point from place to place; whatever they say, the process lives."
+@pytest.mark.parametrize('reader', ['c3d', 'hdf5'])
+def test_mutants_in_another_process(reader, tmp_path):
+    "C3D and HDF5 files point from place to place; whatever they say, the process lives."
     import pickle
-    contents = [path.read_bytes() for path in (SEEDS/'c3d').iterdir()] + list(mutants('c3d', 400, 0))
+    contents = [path.read_bytes() for path in (SEEDS/reader).iterdir()] + list(mutants(reader, 400, 0))
     done = subprocess.run(
-        [sys.executable, '-c', READ_SEVERAL, ROOT / 'benchmarks', tmp_path],
+        [sys.executable, '-c', READ_SEVERAL, ROOT / 'benchmarks', tmp_path, reader],
         input=pickle.dumps(contents),
         capture_output=True,
     )

@@ -35,8 +35,8 @@ from .pages import write_index_page, write_repair_page
 
 # %% ../../nbs/cli/905_repair.ipynb #options-what
 _Sources = Annotated[list[str], typer.Argument(
-    metavar='INPUT', help='A recording (TRC, C3D, BVH, AMC, MVNX, CSV, NPZ, tables of Motive, '
-    'Qualisys, Nexus and video tools), or a folder of recordings, or several.')]
+    metavar='INPUT', help='A recording (TRC, C3D, BVH, AMC, MVNX, MAT, HDF5, CSV, NPZ, tables of '
+    'Motive, Qualisys, Nexus and video tools), or a folder of recordings, or several.')]
 _Output = Annotated[str | None, typer.Option(
     '-o', '--output', help="Where to write, for several a folder; by default beside INPUT, _reconstructed.")]
 _Format = Annotated[str | None, typer.Option(

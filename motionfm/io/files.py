@@ -17,7 +17,9 @@ from . import frames  # isort: skip  # noqa: F401
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,13 +33,35 @@ from motionfm.io.registry import (
     check_rate,
     CHECKS,
     detect_reader,
+    layout,
     may_be_table,
+    reader,
     UnknownNamesError,
     with_rate,
     writer_for,
 )
 from .timing import NoTimesError
 from .trial import prefix_errors, Trial
+
+# %% ../../nbs/io/436_files.ipynb #later
+def _by_array_trees(name: str, *given: Any) -> Trial:
+    "What a reader of `motionfm.io.array_trees` reads."
+    return getattr(import_module('motionfm.io.array_trees'), name)(*given)
+
+@reader('.zoo')   # biomechZoo's, a MAT file
+@reader('.mat', signature=rb'MATLAB [57]\.\d MAT-file')
+def read_mat(
+    path: str | Path, up: str | None = None, units: str | None = None, rate: float | None = None,
+) -> Trial:
+    "Read a MAT file; raises `FileError`, `DataError`."
+    return _by_array_trees('read_mat', path, up, units, rate)
+
+@layout('HDF5', '.h5 .hdf5 .hdf .nc .mat', rb'\x89HDF')
+def read_hdf(
+    path: str | Path, up: str | None = None, units: str | None = None, rate: float | None = None,
+) -> Trial:
+    "Read an HDF5 file; raises `FileError`, `DataError`."
+    return _by_array_trees('read_hdf', path, up, units, rate)
 
 # %% ../../nbs/io/436_files.ipynb #read-trial
 def read_trial(

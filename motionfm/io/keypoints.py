@@ -537,10 +537,3 @@ def read_npy(
     "Read keypoints as an array without names; raises `FileError`, `DataError`."
     with prefix_errors(str(path)): parts = _parse_array(_load_array(Path(path)), rate)
     return build_trial(parts | {'source': str(path)}, up, units, default='z')
-
-# %% ../../nbs/io/425_keypoints.ipynb #hdf
-@layout('HDF5', '.h5 .hdf5 .hdf', rb'\x89HDF')
-def read_hdf(path: str | Path) -> Trial:
-    "Say what helps with an HDF5 file, whose names can't be read safely; raises `DataError`."
-    raise DataError(f'{path}: an HDF5 file found, as DeepLabCut and pandas write it, expected a table; '
-                    'save it as CSV, too, and take that')

@@ -277,7 +277,7 @@ def _declared(tree: Any) -> tuple[float | None, str | None]:
     return rate, unit
 
 # %% ../../nbs/io/435_pose_trees.ipynb #frames-of
-_TIME = re.compile(
+TIME_KEY = re.compile(
     r'(time|ts|time_?stamp)_?(s|sec|seconds|[mun]s|[un]sec|milliseconds|microseconds)?|t', re.IGNORECASE)
 
 def _frame_nodes(tree: Any, way: Way, place: int) -> tuple[list[str], list]:
@@ -291,7 +291,7 @@ def _times_of(keys: list[str], frames: list) -> np.ndarray | None:
     "(T,) times of frames as the file counts them; None where it says none."
     if not frames: return None
     first = next((frame for frame in frames if isinstance(frame, dict)), {})
-    words = [key for key, value in first.items() if _TIME.fullmatch(key) and isinstance(value, float)]
+    words = [key for key, value in first.items() if TIME_KEY.fullmatch(key) and isinstance(value, float)]
     if words:
         said = [frame.get(words[0]) if isinstance(frame, dict) else None for frame in frames]
         return np.array(list(map(_as_number, said)))
@@ -330,7 +330,7 @@ def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
 
 # %% ../../nbs/io/435_pose_trees.ipynb #picture
 @np.errstate(all='ignore')
-def _check_picture(values: np.ndarray) -> None:
+def check_picture(values: np.ndarray) -> None:
     "Raise `DataError` for values (T, M, 4) without a certainty that are x, y and a score in a picture."
     low, high = (limit(values[..., :3].reshape(-1, 3), 0) for limit in (np.nanmin, np.nanmax))
     is_score = low[2] >= 0 and high[2] <= 1 and not np.isfinite(values[..., 3]).any()
@@ -345,7 +345,7 @@ def _parse_tree(tree: Any, rate: float | None) -> dict:
     names, ordered = _names(tree, poses)
     values, notes = mask_uncertain(poses.values[..., :3], poses.values[..., 3])
     if ordered: notes.append(note_of_order(names))
-    _check_picture(poses.values)
+    check_picture(poses.values)
     declared, unit = _declared(tree)
     parts = dict(values=values, markers=unique_names(names)[0], notes=notes)
     times = _times_of(keys, frames)

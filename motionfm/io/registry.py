@@ -55,7 +55,7 @@ _HINTS = {   # endings, and what helps
     '.fbx .glb .gltf .usd .usda .usdz .blend .ma .mb .dae .vmd .anim .htr':
         'an animation of another program found; export it as BVH from there',
     '.xlsx .xls .ods': 'a workbook found; save its sheet as CSV',
-    '.mat': 'a MATLAB file found; save its positions as CSV, or as NPZ with scipy.io.loadmat and numpy.savez',
+    '.h5 .hdf5 .hdf .nc': 'HDF5 by its name, but not by its content, found; save it again, netCDF as NETCDF4',
     '.pkl .pickle .p .pt .pth .joblib': 'a pickle found, which may run programs when it is opened; '
         'save its positions as NPZ or NPY',
     '.tak .mvn .qtm .vsk .x1d .x2d .x2e .xcp .trb .cap .tdf .mdx .cmo .rec': 'a file for one '
