@@ -287,3 +287,33 @@ def _same_kind(first: set[str], second: set[str]) -> bool:
     if len(shared)*2 < min(len(first), len(second)): return False
     words = {name for name in shared if not re.fullmatch(r'(marker|m|point)?\d+', name)}
     return len(shared & _KNOWN) >= _FEWEST_NAMES or len(words) >= _FEWEST_UNKNOWN
+
+# %% ../../nbs/io/400_point_names.ipynb #at-joints
+_AT_JOINTS = {   # joint: words of the markers at it, in all sets, the best first
+    'Neck': 'C7 CLAV STRN Sternum',
+    'Shoulder': 'SHO Shoulder ACR Acromium A',
+    'Elbow': 'ELB Elbow elbow_lat LEL LHE',
+    'Wrist': 'WRA Wrist wrist_radius Wrist.Lat RS FAradius WRB',
+    'Hip': 'ASI ASIS IAS FWT',
+    'Knee': 'KNE Knee Knee.Lat FLE LFE LFC LE',
+    'Ankle': 'ANK Ankle Ankle.Lat FAL LMAL LMMAL LM',
+    'Heel': 'HEE Heel calc CAL FCC CA',
+    'BigToe': 'TOE Toe.Tip FM1 MT1 MFH1 FM',
+    'SmallToe': 'MT5 5meta FM5 P5M D5M Toe.Lat MFH5 VM VMH'}
+
+def _first_of(words: list[str], columns: dict[str, int]) -> int | None:
+    "The column of the first name that is there."
+    return next((columns[name] for name in map(plain_name, words) if name in columns), None)
+
+# %% ../../nbs/io/400_point_names.ipynb #joint-markers
+def joint_markers(
+    names: Sequence[str],   # M names of points; subject prefixes are skipped
+) -> dict[str, int]:        # joint: column of the marker at it; empty where hips, knees or ankles lack one
+    "Markers that sit at joints."
+    columns = {plain_name(name): column for column, (_, name) in enumerate(split_prefixes(tuple(names)))}
+    found = {}
+    for part, words in _AT_JOINTS.items():
+        for side in ('',) if part in JOINTS else 'RL':
+            column = _first_of([side + word for word in words.split()], columns)
+            if column is not None: found[side + part] = column
+    return found if set(found) >= LEG_JOINTS else {}
