@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,6 +39,7 @@ from motionfm.io.csv_columns import (
 # %% ../../nbs/io/417_csv.ipynb #imports-own-2
 from .registry import layout, reader, UnknownNamesError, writer
 from motionfm.io.tabular import (
+    as_run,
     as_words,
     CleanRows,
     first_lines,
@@ -103,29 +105,35 @@ class _Text:
         return [(number, line.replace(',', '.')) for number, line in self.numbered]
 
 # %% ../../nbs/io/417_csv.ipynb #split-clean
-def _columns_to_read(names: list[str], places: dict[str, int]) -> tuple[list[int], list[int]]:
-    "Columns of numbers, and of words, that may be asked for."
+class _Columns(NamedTuple):
+    "Columns that are to be read."
+    numbers: list[int]
+    repeated: list[int]   # those of numbers that mostly are as in the row above
+    words: list[int]
+
+def _columns_to_read(names: list[str], places: dict[str, int]) -> _Columns:
+    "Columns that may be asked for."
     single = [places[key] for key in ('units', 'up', 'rate') if key in places]
+    timing = [places[key] for key in ('frame', 'time') if key in places]
     if not _is_wide(names, places):
-        numbers = [places[key] for key in ('frame', 'time', *'xyz') if key in places]
-        return numbers, [*single, places['joint']]
-    timing = [places[key] for key in ('time', 'frame') if key in places]
+        axes = [places[axis] for axis in 'xyz' if axis in places]
+        return _Columns(axes, timing, [*single, places['joint']])
     axes = [place for place, pair in enumerate(point_coordinates(names, places)) if pair]
-    return [*timing, *axes], [*single, *people_columns(names)]
+    return _Columns(sorted({*timing, *axes}), [], [*single, *people_columns(names)])
 
 def _is_wide(names: list[str], places: dict[str, int]) -> bool:
     "Whether a table has its markers side by side."
     return 'joint' not in places or any(map(coordinate_of, names))
 
 # %% ../../nbs/io/417_csv.ipynb #read-fast
-_ODD = '"', '#', '//', '\0', '\t'   # what clean rows lack
+_ODD = '"', '#', '/', '\0', '\t'   # what clean rows lack
 
-def _read_fast(table: _Text, start: int, columns: list[int], words: list[int]) -> CleanRows | None:
+def _read_fast(table: _Text, start: int, columns: _Columns) -> CleanRows | None:
     "What stands in rows that begin at a place; None where they are not clean."
-    if not columns or any(odd != table.separator and table.text.find(odd, start) >= 0 for odd in _ODD):
-        return None
+    odd = [one for one in _ODD if one != table.separator and table.text.find(one, start) >= 0]
+    if odd or not columns.numbers: return None
     text = table.text.replace(',', '.') if table.decimal == ',' else table.text
-    found = read_clean(text, len(table.names), table.separator, start, columns, words)
+    found = read_clean(text, len(table.names), table.separator, start, *columns)
     may_be_blank = found and table.separator == '\t' and np.isnan(found.numbers).all(1).any()
     return None if may_be_blank else found
 
@@ -136,28 +144,30 @@ class _Split(_Text):
     start: int                # where its rows begin
 
     @cached_property
-    def wanted(self) -> tuple[list[int], list[int]]:
-        "Columns of numbers and of words."
+    def wanted(self) -> _Columns:
+        "What is read of clean rows."
         return _columns_to_read(self.names, self.places)
 
     @cached_property
     def clean(self) -> CleanRows | None:
         "What stands in these columns; None where the rows are not clean."
-        return _read_fast(self, self.start, *self.wanted)
+        return _read_fast(self, self.start, self.wanted)
 
     def check(self) -> '_Split':
         "The same; raises `DataError` where rows have other lengths."
         return self if self.clean or self.numbered else self
 
-    def numbers(self, columns: list[int]) -> np.ndarray:
-        "(R, columns) numbers of all rows; raises `DataError`."
-        if not self.clean: return parse_numbers(self.plain, len(self.names), columns)
-        found, known = self.clean.numbers, self.wanted[0]
-        return found if columns == known else found[:, [known.index(place) for place in columns]]
+    def numbers(self, *columns: list[int]) -> list[np.ndarray]:
+        "Numbers (R, n) of all rows, for each of some lists of columns; raises `DataError`."
+        if not self.clean:
+            found = parse_numbers(self.plain, len(self.names), sum(columns, []))
+            return np.split(found, np.cumsum([len(one) for one in columns])[:-1], 1)
+        known = {place: column for column, place in enumerate(self.wanted.repeated + self.wanted.numbers)}
+        return [self.clean.numbers[:, as_run([known[place] for place in one])] for one in columns]
 
     def words(self, place: int) -> Words:
         "A column of words; raises `DataError`."
-        if self.clean: return self.clean.words[self.wanted[1].index(place)]
+        if self.clean: return self.clean.words[self.wanted.words.index(place)]
         return as_words(words_in(self.plain, place, len(self.names)))
 
 # %% ../../nbs/io/417_csv.ipynb #split-table
@@ -214,13 +224,13 @@ def _parse_wide(table: _Split) -> dict:
     markers = _find_markers(names, places)
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
-    numbers = table.numbers(used)
+    timing, numbers = table.numbers(used[:len(ours)], used[len(ours):])
     notes = _note_others(names, places, used)
     people = [table.words(place).words for place in people_columns(names)]
-    if ours: check_a_row_each(numbers[:, 0], ours[0], people)
-    values = numbers[:, len(ours):].reshape(len(numbers), -1, 3)
+    if ours: check_a_row_each(timing[:, 0], ours[0], people)
+    values = numbers.reshape(len(numbers), -1, 3)
     lines = np.repeat(np.arange(len(numbers))[:, None], len(markers), 1)
-    return dict(zip(ours, numbers.T)) | dict(values=values, markers=tuple(markers), notes=notes,
+    return dict(zip(ours, timing.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
 # %% ../../nbs/io/417_csv.ipynb #csv-long-in
@@ -233,10 +243,10 @@ def _parse_long(table: _Split) -> dict:
                         'expected x, y and z; add the column')
     ours = [key for key in ('frame', 'time') if key in places]
     axes = [places[axis] for axis in 'xyz']
-    numbers = table.numbers([*(places[key] for key in ours), *axes])
+    keys, numbers = table.numbers([places[key] for key in ours], axes)
     joints = table.words(places['joint'])
-    (firsts, markers, values), lines = pivot_words(numbers[:, 0], joints, numbers[:, len(ours):])
-    timing = {key: numbers[firsts, column] for column, key in enumerate(ours)}
+    (firsts, markers, values), lines = pivot_words(keys[:, 0], joints, numbers)
+    timing = {key: keys[firsts, column] for column, key in enumerate(ours)}
     return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
 
 # %% ../../nbs/io/417_csv.ipynb #single-words

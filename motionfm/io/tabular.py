@@ -207,12 +207,18 @@ def _spare_cells(before, behind, is_line_end: np.ndarray, width: int) -> np.ndar
     if ((widths - width) >> 1).any() or (behind[spare] - before[spare] > 1).any(): return None
     return spare
 
+def as_run(columns: list[int]) -> slice | list[int]:
+    "What chooses columns, without a copy where they lie side by side."
+    is_run = columns and columns == [*range(columns[0], columns[-1] + 1)]
+    return slice(columns[0], columns[-1] + 1) if is_run else columns
+
 def _take_cells(
     chunk: np.ndarray, found: _Separators,
-    columns: slice | list[int],   # which cells of each row
+    columns: list[int],   # which cells of each row
 ) -> _Cells:
     "The cells of some columns, row by row."
-    starts, ends = found.before[:, columns].ravel() + 1, found.behind[:, columns].ravel()
+    chosen = as_run(columns)
+    starts, ends = found.before[:, chosen].ravel() + 1, found.behind[:, chosen].ravel()
     negative = chunk.take(starts) == 45
     return _Cells(starts + negative, ends, negative)
 
@@ -303,25 +309,12 @@ def _parse_singly(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[flo
     try: return [float(cell.strip() or b'nan') for cell in cells]
     except ValueError: return None
 
-_MARGIN = 32      # bytes before the rows, at least
-_COMPARED = 24   # of them
-
-def _is_new(raw: bytes, begin: int, cells: _Cells) -> np.ndarray:
-    "(N,) False where a cell reads as the one before it in a list does; `begin`: from where places count."
-    sizes = cells.ends - cells.starts + cells.negative
-    before = np.ndarray((len(raw) - begin,), f'V{_COMPARED}', raw, begin - _COMPARED, (1,))
-    parts = before[cells.ends].view('<u8').reshape(-1, _COMPARED//8)
-    new = np.ones(len(sizes), bool)
-    new[1:] = (sizes[1:] != sizes[:-1]) | (parts[1:] != parts[:-1]).any(1) | (sizes[1:] > _COMPARED)
-    return new
-
 # %% ../../nbs/io/409_tabular.ipynb #block-numbers
-_MOST_UNPARSED = .25   # of the cells
-
 def _block_numbers(
     raw: bytes,        # enough bytes before the rows
     begin: int,        # where the rows begin, from where places count
     cells: _Cells,
+    most: float,       # cells that may be read one by one
 ) -> np.ndarray | None:     # (N,) NaN where blank; None where a cell is no number
     "Numbers of some cells."
     pairs, words = (np.ndarray((len(raw) - begin,), kind, raw, begin - size, (1,))
@@ -332,12 +325,11 @@ def _block_numbers(
     rest = _Cells(*(part[unread] for part in cells))
     numbers[unread], odd = _read_long(words, rest)
     if not len(odd): return numbers
-    rest = _Cells(*(part[odd] for part in rest))
-    new = _is_new(raw, begin, rest)
-    if new.sum() > _MOST_UNPARSED*len(numbers): return None
-    found = _parse_singly(raw, (rest.starts - rest.negative)[new] + begin, rest.ends[new] + begin)
+    if len(odd) > most: return None
+    starts, ends, negative = (part[odd] for part in rest)
+    found = _parse_singly(raw, starts - negative + begin, ends + begin)
     if found is None: return None
-    numbers[unread[odd]] = np.array(found)[new.cumsum() - 1]
+    numbers[unread[odd]] = found
     return numbers
 
 # %% ../../nbs/io/409_tabular.ipynb #words
@@ -345,14 +337,15 @@ _WORD_PARTS = 4     # of eight characters, that a word has at most
 _MOST_WORDS = 5000  # that differ, in a column
 _MIXES = np.uint64(0x9E3779B97F4A7C15)**np.arange(_WORD_PARTS, dtype=np.uint64)[:, None]
 
-def _word_parts(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray | None:
+def _word_parts(raw: bytes, starts: np.ndarray, ends: np.ndarray, least: int) -> np.ndarray | None:
     "(n, N) eight characters each of words that begin and end at these places, the last ones first."
     sizes = ends - starts
-    n_parts = max(1, -(-int(sizes.max())//8))
+    n_parts = max(least, -(-int(sizes.max())//8))
     if n_parts > _WORD_PARTS: return None
-    words = np.ndarray((len(raw) - 7,), '<u8', raw, 0, (1,))
-    parts = np.stack([words[ends - 8*(part + 1)] & _LAST_BYTES.take(np.clip(sizes - 8*part, 0, 8))
-                      for part in range(n_parts)])
+    words, parts = np.ndarray((len(raw) - 7,), '<u8', raw, 0, (1,)), np.empty((n_parts, len(ends)), np.uint64)
+    for place, part in enumerate(parts):
+        counts = np.minimum(np.maximum(sizes - 8*place, 0), 8)
+        np.bitwise_and(words[ends - 8*(place + 1)], _LAST_BYTES.take(counts), out=part)
     return parts[:, :1] if (parts == parts[:, :1]).all() else parts
 
 # %% ../../nbs/io/409_tabular.ipynb #vocabulary
@@ -360,14 +353,15 @@ class _Vocabulary:
     "The words of a column, numbered as they come."
     def __init__(self) -> None:
         self.words: list[str] = []
-        self.parts = np.zeros((_WORD_PARTS, 0), np.uint64)   # of each word
+        self.parts = np.zeros((1, 0), np.uint64)   # (n, words) their characters, eight each
         self.keys = np.zeros(0, np.uint64)   # of each word, sorted
         self.numbers = np.zeros(0, int)      # which words these are
 
     def add(self, words: list[str], parts: np.ndarray, keys: np.ndarray) -> None:
-        "Number more words, with their parts (`_WORD_PARTS`, n) and keys (n,)."
+        "Number more words, with their parts, as many as of the others or more, and keys."
         self.words += words
-        self.parts = np.concatenate([self.parts, parts], 1)
+        known = np.pad(self.parts, ((0, len(parts) - len(self.parts)), (0, 0)))
+        self.parts = np.concatenate([known, parts], 1)
         keys = np.concatenate([self.keys, keys])
         numbers = np.concatenate([self.numbers, len(self.numbers) + np.arange(len(words))])
         order = np.argsort(keys)
@@ -383,25 +377,21 @@ class _Vocabulary:
 def _add_words(vocabulary: _Vocabulary, raw: bytes, starts, ends, parts, keys: np.ndarray) -> None:
     "Add words that begin and end at these places (N,), each once."
     rows = np.sort(np.unique(keys, return_index=True)[1])
-    padded = np.zeros((_WORD_PARTS, len(rows)), np.uint64)
-    padded[:len(parts)] = parts[:, rows]
     places = zip(starts[rows].tolist(), ends[rows].tolist())
-    vocabulary.add([raw[start:end].decode() for start, end in places], padded, keys[rows])
+    vocabulary.add([raw[start:end].decode() for start, end in places], parts[:, rows], keys[rows])
 
 def _read_words(vocabulary: _Vocabulary, raw: bytes, starts, ends: np.ndarray) -> np.ndarray | None:
     "Which words stand in some cells, (N,), or (1,) where all are one; None where this way does not do."
-    parts = _word_parts(raw, starts, ends)
+    parts = _word_parts(raw, starts, ends, len(vocabulary.parts))
     if parts is None: return None
-    keys = (parts*_MIXES[:len(parts)]).sum(0)
+    keys = (parts*_MIXES[:len(parts)]).sum(0) if len(parts) > 1 else parts[0]
     numbers, known = vocabulary.find(keys)
     if not known.all():
         new = np.flatnonzero(~known)
         _add_words(vocabulary, raw, starts[new], ends[new], parts[:, new], keys[new])
         numbers, _ = vocabulary.find(keys)
-    found = np.zeros((_WORD_PARTS, len(keys)), np.uint64)
-    found[:len(parts)] = parts
-    alike = len(vocabulary.words) <= _MOST_WORDS and (vocabulary.parts[:, numbers] == found).all()
-    return numbers if alike else None
+    alike = all((known.take(numbers) == part).all() for known, part in zip(vocabulary.parts, parts))
+    return numbers if alike and len(vocabulary.words) <= _MOST_WORDS else None
 
 # %% ../../nbs/io/409_tabular.ipynb #clean-rows
 class Words(NamedTuple):
@@ -411,7 +401,7 @@ class Words(NamedTuple):
 
 class CleanRows(NamedTuple):
     "Rows that all look alike."
-    numbers: np.ndarray   # (R, columns) NaN where blank
+    numbers: np.ndarray   # (R, columns) NaN where blank; first the columns that repeat
     words: list[Words]    # one for each column of words
 
 def as_words(
@@ -426,29 +416,62 @@ def _stripped(numbers: np.ndarray, words: list[str]) -> Words:
     again, plain = as_words([word.strip() for word in words])
     return Words(numbers if len(plain) == len(words) else again[numbers], plain)
 
+# %% ../../nbs/io/409_tabular.ipynb #repeated
+def _is_new(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    "(R,) whether cells (R, n), from one place to another, read otherwise than those of the row above."
+    sizes, new = ends - starts, np.ones(len(ends), bool)
+    parts = _word_parts(raw, starts.ravel(), ends.ravel(), 1)
+    if parts is None: return new
+    new[1:] = (sizes[1:] != sizes[:-1]).any(1)
+    for part in parts:
+        rows = np.broadcast_to(part, sizes.size).reshape(sizes.shape)
+        new[1:] |= (rows[1:] != rows[:-1]).any(1)
+    return new
+
 # %% ../../nbs/io/409_tabular.ipynb #read-chunk
 class _Wanted(NamedTuple):
     "What is to be read of rows."
-    separator: int      # the byte between cells
-    width: int          # cells of each row
-    columns: list[int]  # of numbers, sorted
+    separator: int        # the byte between cells
+    width: int            # cells of each row
+    columns: list[int]    # of numbers
+    repeated: list[int]   # of numbers, which mostly are as in the row above
     words: dict[int, _Vocabulary]   # by columns of words
 
-def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[np.ndarray, list] | None:
-    "(R, columns) numbers of some rows, and which words stand in the columns of words; None: not clean."
+_MOST_ODD = .25   # of the cells, that are read one by one
+
+def _read_columns(
+    raw: bytes, begin: int, found: _Separators, chunk: np.ndarray, columns: list[int],
+) -> np.ndarray | None:
+    "(R, columns) numbers of some rows; None where a cell is no number."
+    cells = _take_cells(chunk, found, columns)
+    numbers = _block_numbers(raw, begin, cells, _MOST_ODD*len(cells.ends))
+    return None if numbers is None else numbers.reshape(-1, len(columns))
+
+def _read_repeated(
+    raw: bytes, begin: int, found: _Separators, chunk: np.ndarray, columns: list[int],
+) -> np.ndarray | None:
+    "The same where rows mostly repeat what stands above."
+    chosen = as_run(columns)
+    before, behind = (part[:, chosen] for part in found)
+    starts, ends = (before[:, :1], behind[:, -1:]) if isinstance(chosen, slice) else (before, behind)
+    new = _is_new(raw, starts + (begin + 1), ends + begin)
+    cells = _take_cells(chunk, _Separators(before[new], behind[new]), [*range(len(columns))])
+    numbers = _block_numbers(raw, begin, cells, _MOST_ODD*before.size)
+    return None if numbers is None else numbers.reshape(-1, len(columns))[new.cumsum() - 1]
+
+# %% ../../nbs/io/409_tabular.ipynb #read-chunk-2
+def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[list, list] | None:
+    "Numbers (R, columns) of some rows, and which words stand in them, (R,); None where they are not clean."
     chunk = np.frombuffer(raw, np.uint8, end - begin, begin)
     found = _find_separators(chunk, wanted.separator, wanted.width)
     if found is None: return None
-    first, last = wanted.columns[0], wanted.columns[-1]
-    is_run = last - first == len(wanted.columns) - 1
-    cells = _take_cells(chunk, found, slice(first, last + 1) if is_run else wanted.columns)
-    numbers = _block_numbers(raw, begin, cells)
-    if numbers is None: return None
+    numbers = [read(raw, begin, found, chunk, columns) for read, columns in
+               ((_read_repeated, wanted.repeated), (_read_columns, wanted.columns)) if columns]
+    if any(one is None for one in numbers): return None
     words = [_read_words(one, raw, found.before[:, place] + (begin + 1), found.behind[:, place] + begin)
              for place, one in wanted.words.items()]
-    return numbers.reshape(-1, len(wanted.columns)), words
+    return None if any(one is None for one in words) else (numbers, words)
 
-# %% ../../nbs/io/409_tabular.ipynb #read-clean
 _CHUNK_BYTES = 500_000   # that are worked on at once
 
 def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
@@ -458,29 +481,30 @@ def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
         yield begin, end
         begin = end
 
+# %% ../../nbs/io/409_tabular.ipynb #read-clean
 def read_clean(
     text: str,                # rows, with plain line ends
     width: int,               # cells of each
     separator: str,
     start: int,               # where the rows begin
-    columns: Sequence[int],   # which cells to read as numbers, one or more
-    words: Sequence[int] = (),   # and which ones as words
+    columns: Sequence[int],   # which cells to read as numbers
+    repeated: Sequence[int] = (),   # the same for those that mostly are as in the row above
+    words: Sequence[int] = (),      # which cells to read as words
 ) -> CleanRows | None:        # None where the rows are not clean
     "Numbers and words of rows that all look alike, fast."
     raw, begin, last = _find_rows(text, start)
-    wanted = _Wanted(ord(separator), width, sorted({*columns}), {place: _Vocabulary() for place in words})
-    order = [wanted.columns.index(place) for place in columns]
-    table, row = np.empty((raw.count(b'\n', begin, last), len(order))), 0
+    vocabularies = {place: _Vocabulary() for place in words}
+    wanted = _Wanted(ord(separator), width, [*columns], [*repeated], vocabularies)
+    table, row = np.empty((raw.count(b'\n', begin, last), len(repeated) + len(columns))), 0
     spelled = np.empty((len(words), len(table)), int)
     for piece in _chunks(raw, begin, last):
         found = _read_chunk(raw, *piece, wanted)
-        if found is None or any(one is None for one in found[1]): return None
-        rows = slice(row, row + len(found[0]))
-        table[rows] = found[0] if order == sorted(order) else found[0][:, order]
+        if found is None: return None
+        rows = slice(row, row := row + len(found[0][0]))
+        np.concatenate(found[0], 1, out=table[rows])
         for numbers, one in zip(spelled, found[1]): numbers[rows] = one
-        row = rows.stop
-    return CleanRows(table, [_stripped(numbers, wanted.words[place].words)
-                             for numbers, place in zip(spelled, words)])
+    return CleanRows(table, [_stripped(numbers, vocabulary.words)
+                             for numbers, vocabulary in zip(spelled, vocabularies.values())])
 
 # %% ../../nbs/io/409_tabular.ipynb #block
 def parse_clean(
@@ -495,6 +519,8 @@ def parse_clean(
     return None if found is None else found.numbers
 
 # %% ../../nbs/io/409_tabular.ipynb #find-rows
+_MARGIN = 32   # bytes before the rows, at least
+
 def _find_rows(text: str, start: int) -> tuple[bytes, int, int]:
     "Bytes of a text with a margin before the rows, and where these begin and end."
     if not text.isascii(): text, start = text[start:], 0   # names above may have other characters
