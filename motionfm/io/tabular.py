@@ -457,7 +457,7 @@ def _read_repeated(
     new = _is_new(raw, starts + (begin + 1), ends + begin)
     cells = _take_cells(chunk, _Separators(before[new], behind[new]), [*range(len(columns))])
     numbers = _block_numbers(raw, begin, cells, _MOST_ODD*before.size)
-    return None if numbers is None else numbers.reshape(-1, len(columns))[new.cumsum() - 1]
+    return None if numbers is None else numbers.reshape(-1, len(columns)).take(new.cumsum() - 1, 0)
 
 # %% ../../nbs/io/409_tabular.ipynb #read-chunk-2
 def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[list, list] | None:
@@ -472,7 +472,7 @@ def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[list
              for place, one in wanted.words.items()]
     return None if any(one is None for one in words) else (numbers, words)
 
-_CHUNK_BYTES = 500_000   # that are worked on at once
+_CHUNK_BYTES = 1_000_000   # that are worked on at once
 
 def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
     "Where pieces of whole rows begin and end."
