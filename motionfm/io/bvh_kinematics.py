@@ -36,10 +36,11 @@ def _turn(
 ) -> None:
     "Turn by an angle about an axis of its own: of the three columns two are mixed."
     first, second = (rotation[:, column] for column in _PLANES[axis])
-    mixed = first*cos + second*sin
+    across = second*sin
     second *= cos
     second -= first*sin
-    first[:] = mixed
+    first *= cos
+    first += across
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #within
 class _Numbers(NamedTuple):

@@ -51,7 +51,7 @@ from motionfm.io.tabular import (
     read_clean,
     Words,
 )
-from .text import decode_text, encode_text, plain_ends, read_bytes, TextForm
+from .text import encode_text, plain_bytes, read_bytes, TextForm
 from .timing import complete_timing, TIME_UNITS
 from .trial import prefix_errors, Trial
 
@@ -80,12 +80,17 @@ def _decimal_of(separator: str, rows: list[Line]) -> str:
 @dataclass(frozen=True, eq=False)
 class _Text:
     "A table that is cut into lines only where these are needed."
-    text: str                 # the file
+    raw: bytes                # the file in UTF-8, with plain line ends
     separator: str
     number: int               # of the line of names, counted from 1
     names: list[str]          # of all columns
     places: dict[str, int]    # where known ones stand, as time
     decimal: str              # what stands before decimals
+
+    @property
+    def text(self) -> str:
+        "The file."
+        return self.raw.decode()
 
     @cached_property
     def numbered(self) -> list[Line]:
@@ -126,14 +131,14 @@ def _is_wide(names: list[str], places: dict[str, int]) -> bool:
     return 'joint' not in places or any(map(coordinate_of, names))
 
 # %% ../../nbs/io/417_csv.ipynb #read-fast
-_ODD = '"', '#', '/', '\0', '\t'   # what clean rows lack
+_ODD = b'"#/\0\t'   # what clean rows lack
 
 def _read_fast(table: _Text, start: int, columns: _Columns) -> CleanRows | None:
     "What stands in rows that begin at a place; None where they are not clean."
-    odd = [one for one in _ODD if one != table.separator and table.text.find(one, start) >= 0]
+    odd = [one for one in _ODD if one != ord(table.separator) and table.raw.find(one, start) >= 0]
     if odd or not columns.numbers: return None
-    text = table.text.replace(',', '.') if table.decimal == ',' else table.text
-    found = read_clean(text, len(table.names), table.separator, start, *columns)
+    raw = table.raw.replace(b',', b'.') if table.decimal == ',' else table.raw
+    found = read_clean(raw, len(table.names), table.separator, start, *columns)
     may_be_blank = found and table.separator == '\t' and np.isnan(found.numbers).all(1).any()
     return None if may_be_blank else found
 
@@ -171,14 +176,15 @@ class _Split(_Text):
         return as_words(words_in(self.plain, place, len(self.names)))
 
 # %% ../../nbs/io/417_csv.ipynb #split-table
-def _split_table(text: str) -> _Split:
-    "Cut a text into names and rows; raises `DataError`."
-    separator, lines = split_rows(text if '"' in text else first_rows(text, 1 + _LOOKED_AT))
+def _split_table(raw: bytes) -> _Split:
+    "Cut a text in UTF-8 into names and rows; raises `DataError`."
+    beginning = raw.decode() if b'"' in raw else first_rows(raw, 1 + _LOOKED_AT)
+    separator, lines = split_rows(beginning)
     (above, first), *rows = lines
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
-    start = len(first_lines(text, rows[0][0] - 1))
-    return _Split(text, separator, above, names, places, _decimal_of(separator, rows), start).check()
+    start = len(first_lines(beginning, rows[0][0] - 1).encode())
+    return _Split(raw, separator, above, names, places, _decimal_of(separator, rows), start).check()
 
 # %% ../../nbs/io/417_csv.ipynb #table-content
 @dataclass(frozen=True, eq=False)
@@ -258,14 +264,14 @@ def _single_words(table: _Split) -> dict[str, str]:
     return ({'units': units} if units else {}) | words
 
 # %% ../../nbs/io/417_csv.ipynb #lines-above
-def _lines_above(text: str) -> tuple[str, ...]:
+def _lines_above(table: _Split) -> tuple[str, ...]:
     "What stands above the names."
-    above = re.match(r'(?:[ \t]*(?:(?:#|//)[^\n]*)?\n)*', text)
+    above = re.match(r'(?:[ \t]*(?:(?:#|//)[^\n]*)?\n)*', table.raw[:table.start].decode())
     return tuple(above[0].split('\n')[:-1]) if above else ()
 
 def _lines_between(table: _Split) -> dict[int, tuple[str, ...]]:
     "Lines that are no rows, by the row before which they stand."
-    n_lines = table.text.count('\n') + (not table.text.endswith('\n'))
+    n_lines = table.raw.count(b'\n') + (not table.raw.endswith(b'\n'))
     numbers = [table.number, *(number for number, _ in table.numbered), n_lines + 1]
     after = np.flatnonzero(np.diff(numbers) > 1)
     lines = table.text.split('\n') if len(after) else []
@@ -290,16 +296,16 @@ def _content_of(
     "What is kept of a table."
     timing = {str(key): table.places[key] for key in ('frame', 'time') if key in table.places}
     return TableContent(
-        table, _lines_above(table.text), places, timing, parts['markers'], parts['values'], lines,
+        table, _lines_above(table), places, timing, parts['markers'], parts['values'], lines,
         frames=np.arange(len(parts['values'])), joint=None if wide else table.places['joint'])
 
 # %% ../../nbs/io/417_csv.ipynb #csv-parse
 def parse_table(
-    text: str,                   # a file's content, with plain line ends
+    text: str | bytes,           # a file's content, with plain line ends; as bytes in UTF-8
     rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
     "Take a wide or a long table apart; raises `DataError`."
-    table = _split_table(text)
+    table = _split_table(text.encode() if isinstance(text, str) else text)
     wide = _is_wide(table.names, table.places)
     words = _single_words(table)
     said = words.pop('rate', None)
@@ -346,8 +352,8 @@ def read_csv(
     rate: float | None = None,  # force the rate, Hz; None: the column rate, else from the times
 ) -> Trial:                     # the recording
     "Read a table of markers; raises `FileError` where it can't be read and `DataError` where it is damaged."
-    text, form = decode_text(read_bytes(Path(path)))
-    with prefix_errors(str(path)): parts = parse_table(plain_ends(text), rate)
+    text, form = plain_bytes(read_bytes(Path(path)))
+    with prefix_errors(str(path)): parts = parse_table(text, rate)
     trial = build_trial(parts | {'source': str(path)}, up, units)
     table = parts['contents'] if trial.contents is None else trial.contents
     assert isinstance(table, TableContent)

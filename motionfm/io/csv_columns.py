@@ -165,13 +165,13 @@ def is_row(line: str) -> bool:
     "Whether a line is neither blank nor a comment."
     return bool(line.strip()) and not line.lstrip().startswith(('#', '//'))
 
-def first_rows(text: str, count: int) -> str:
-    "The beginning of a text with so many lines that are neither blank nor comments."
+def first_rows(raw: bytes, count: int) -> str:
+    "The beginning of a text in UTF-8 with so many lines that are neither blank nor comments."
     found = end = 0
-    while found < count and end < len(text):
-        start, end = end, text.find('\n', end) + 1 or len(text)
-        found += is_row(text[start:end])
-    return text[:end]
+    while found < count and end < len(raw):
+        start, end = end, raw.find(b'\n', end) + 1 or len(raw)
+        found += is_row(raw[start:end].decode())
+    return raw[:end].decode()
 
 def split_rows(
     text: str,                   # a file's content

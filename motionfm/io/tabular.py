@@ -381,7 +381,7 @@ def _add_words(vocabulary: _Vocabulary, raw: bytes, starts, ends, parts, keys: n
     vocabulary.add([raw[start:end].decode() for start, end in places], parts[:, rows], keys[rows])
 
 def _read_words(vocabulary: _Vocabulary, raw: bytes, starts, ends: np.ndarray) -> np.ndarray | None:
-    "Which words stand in some cells, (N,), or (1,) where all are one; None where this way does not do."
+    "Which words stand in some cells, (N,); None where this way does not do."
     parts = _word_parts(raw, starts, ends, len(vocabulary.parts))
     if parts is None: return None
     keys = (parts*_MIXES[:len(parts)]).sum(0) if len(parts) > 1 else parts[0]
@@ -391,7 +391,8 @@ def _read_words(vocabulary: _Vocabulary, raw: bytes, starts, ends: np.ndarray) -
         _add_words(vocabulary, raw, starts[new], ends[new], parts[:, new], keys[new])
         numbers, _ = vocabulary.find(keys)
     alike = all((known.take(numbers) == part).all() for known, part in zip(vocabulary.parts, parts))
-    return numbers if alike and len(vocabulary.words) <= _MOST_WORDS else None
+    found = np.broadcast_to(numbers, len(ends))
+    return found if alike and len(vocabulary.words) <= _MOST_WORDS else None
 
 # %% ../../nbs/io/409_tabular.ipynb #clean-rows
 class Words(NamedTuple):
@@ -411,10 +412,11 @@ def as_words(
     place = {word: number for number, word in enumerate(dict.fromkeys(column))}
     return Words(np.array([place[word] for word in column], int), list(place))
 
-def _stripped(numbers: np.ndarray, words: list[str]) -> Words:
-    "Words without outer spaces, each once."
+def _join_words(pieces: Sequence[np.ndarray], words: list[str]) -> Words:
+    "A column from its pieces, with words without outer spaces."
     again, plain = as_words([word.strip() for word in words])
-    return Words(numbers if len(plain) == len(words) else again[numbers], plain)
+    if len(plain) == 1: return Words(np.broadcast_to(0, sum(map(len, pieces))), plain)
+    return Words(again.take(np.concatenate(pieces)), plain)
 
 # %% ../../nbs/io/409_tabular.ipynb #repeated
 def _is_new(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -474,6 +476,11 @@ def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[list
 
 _CHUNK_BYTES = 1_000_000   # that are worked on at once
 
+def _count_rows(raw: bytes, pieces: list[tuple[int, int]]) -> int:
+    "Line ends in pieces of a text."
+    return sum(np.count_nonzero(np.frombuffer(raw, np.uint8, end - begin, begin) == 10)
+               for begin, end in pieces)
+
 def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
     "Where pieces of whole rows begin and end."
     while begin < last:
@@ -483,8 +490,8 @@ def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
 
 # %% ../../nbs/io/409_tabular.ipynb #read-clean
 def read_clean(
-    text: str,                # rows, with plain line ends
-    width: int,               # cells of each
+    raw: bytes,               # a text in UTF-8, with plain line ends
+    width: int,               # cells of each row
     separator: str,
     start: int,               # where the rows begin
     columns: Sequence[int],   # which cells to read as numbers
@@ -492,19 +499,20 @@ def read_clean(
     words: Sequence[int] = (),      # which cells to read as words
 ) -> CleanRows | None:        # None where the rows are not clean
     "Numbers and words of rows that all look alike, fast."
-    raw, begin, last = _find_rows(text, start)
+    raw, begin, last = _find_rows(raw, start)
+    pieces = [*_chunks(raw, begin, last)]
     vocabularies = {place: _Vocabulary() for place in words}
     wanted = _Wanted(ord(separator), width, [*columns], [*repeated], vocabularies)
-    table, row = np.empty((raw.count(b'\n', begin, last), len(repeated) + len(columns))), 0
-    spelled = np.empty((len(words), len(table)), int)
-    for piece in _chunks(raw, begin, last):
+    table, row = np.empty((_count_rows(raw, pieces), len(repeated) + len(columns))), 0
+    spelled = []
+    for piece in pieces:
         found = _read_chunk(raw, *piece, wanted)
         if found is None: return None
-        rows = slice(row, row := row + len(found[0][0]))
-        np.concatenate(found[0], 1, out=table[rows])
-        for numbers, one in zip(spelled, found[1]): numbers[rows] = one
-    return CleanRows(table, [_stripped(numbers, vocabulary.words)
-                             for numbers, vocabulary in zip(spelled, vocabularies.values())])
+        np.concatenate(found[0], 1, out=table[row:row + len(found[0][0])])
+        row += len(found[0][0])
+        spelled.append(found[1])
+    return CleanRows(table, [_join_words(numbers, vocabulary.words) for numbers, vocabulary in
+                             zip(zip(*spelled), vocabularies.values())])
 
 # %% ../../nbs/io/409_tabular.ipynb #block
 def parse_clean(
@@ -515,16 +523,16 @@ def parse_clean(
     columns: Sequence[int] | None = None,   # which cells to read; None: all
 ) -> np.ndarray | None:     # (T, columns) numbers, NaN where blank; None where the rows are not clean
     "Numbers of rows that all look alike, fast."
-    found = read_clean(text, width, separator, start, range(width) if columns is None else columns)
+    if not text.isascii(): text, start = text[start:], 0   # names above may have other characters
+    columns = range(width) if columns is None else columns
+    found = read_clean(text.encode(), width, separator, start, columns)
     return None if found is None else found.numbers
 
 # %% ../../nbs/io/409_tabular.ipynb #find-rows
 _MARGIN = 32   # bytes before the rows, at least
 
-def _find_rows(text: str, start: int) -> tuple[bytes, int, int]:
-    "Bytes of a text with a margin before the rows, and where these begin and end."
-    if not text.isascii(): text, start = text[start:], 0   # names above may have other characters
-    raw = text.encode()
+def _find_rows(raw: bytes, start: int) -> tuple[bytes, int, int]:
+    "The same bytes with a margin before the rows, and where these begin and end."
     if start < _MARGIN or raw[-1:] != b'\n':
         raw, start = b''.join((b'\n'*_MARGIN, raw, b'\n')), start + _MARGIN
     end = len(raw)
@@ -578,11 +586,14 @@ def pivot_words(
     firsts, frame = _group_rows(keys)
     shape = len(firsts), len(joints.words)
     _check_dense(len(keys), *shape)
-    cell = frame*shape[1] + joints.numbers
+    cell, rows = frame*shape[1] + joints.numbers, np.arange(len(keys))
+    if len(rows) == shape[0]*shape[1] and (cell == rows).all():   # all are there, in order
+        values = numbers.astype(float).reshape(*shape, 3)
+        return Pivoted(firsts, tuple(joints.words), values), rows.reshape(shape)
     _check_once(cell, keys, joints)
-    values, rows = np.full((shape[0]*shape[1], 3), np.nan), np.full(shape, -1)
-    values[cell], rows.ravel()[cell] = numbers, np.arange(len(keys))
-    return Pivoted(firsts, tuple(joints.words), values.reshape(*shape, 3)), rows
+    values, found = np.full((shape[0]*shape[1], 3), np.nan), np.full(shape, -1)
+    values[cell], found.ravel()[cell] = numbers, rows
+    return Pivoted(firsts, tuple(joints.words), values.reshape(*shape, 3)), found
 
 # %% ../../nbs/io/409_tabular.ipynb #check-once
 def _check_once(cell: np.ndarray, keys: np.ndarray, joints: Words) -> None:
