@@ -474,11 +474,12 @@ def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[list
              for place, one in wanted.words.items()]
     return None if any(one is None for one in words) else (numbers, words)
 
+# %% ../../nbs/io/409_tabular.ipynb #pieces
 _CHUNK_BYTES = 1_000_000   # that are worked on at once
 
 def _count_rows(raw: bytes, pieces: list[tuple[int, int]]) -> int:
     "Line ends in pieces of a text."
-    return sum(np.count_nonzero(np.frombuffer(raw, np.uint8, end - begin, begin) == 10)
+    return sum(int(np.count_nonzero(np.frombuffer(raw, np.uint8, end - begin, begin) == 10))
                for begin, end in pieces)
 
 def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
@@ -487,6 +488,18 @@ def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
         end = raw.find(b'\n', min(begin + _CHUNK_BYTES, last - 1)) + 1
         yield begin, end
         begin = end
+
+# %% ../../nbs/io/409_tabular.ipynb #find-rows
+_MARGIN = 32   # bytes before the rows, at least
+
+def _find_rows(raw: bytes, start: int) -> tuple[bytes, int, int]:
+    "The same bytes with a margin before the rows, and where these begin and end."
+    if start < _MARGIN or raw[-1:] != b'\n':
+        raw, start = b''.join((b'\n'*_MARGIN, raw, b'\n')), start + _MARGIN
+    end = len(raw)
+    while raw[start:start + 1] == b'\n': start += 1
+    while end > start and raw[end - 2:end] == b'\n\n': end -= 1
+    return raw, start, end
 
 # %% ../../nbs/io/409_tabular.ipynb #read-clean
 def read_clean(
@@ -528,18 +541,6 @@ def parse_clean(
     found = read_clean(text.encode(), width, separator, start, columns)
     return None if found is None else found.numbers
 
-# %% ../../nbs/io/409_tabular.ipynb #find-rows
-_MARGIN = 32   # bytes before the rows, at least
-
-def _find_rows(raw: bytes, start: int) -> tuple[bytes, int, int]:
-    "The same bytes with a margin before the rows, and where these begin and end."
-    if start < _MARGIN or raw[-1:] != b'\n':
-        raw, start = b''.join((b'\n'*_MARGIN, raw, b'\n')), start + _MARGIN
-    end = len(raw)
-    while raw[start:start + 1] == b'\n': start += 1
-    while end > start and raw[end - 2:end] == b'\n\n': end -= 1
-    return raw, start, end
-
 # %% ../../nbs/io/409_tabular.ipynb #pivoted
 def note_of_left(
     names: Sequence[str],   # columns that are neither positions nor times; blank ones don't count
@@ -567,7 +568,7 @@ def _check_dense(n_rows: int, n_frames: int, n_joints: int) -> None:
         raise DataError(f'{n_rows} rows found for {n_frames} frames and {n_joints} joints, '
                         'expected nearly one for each; export the table again')
 
-# %% ../../nbs/io/409_tabular.ipynb #csv-fold
+# %% ../../nbs/io/409_tabular.ipynb #group-rows
 def _group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "(T,) the first row of each key, in ascending order; (R,) which of them the key of each row is."
     steps = np.diff(keys)
@@ -576,6 +577,7 @@ def _group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     new[1:] = steps > 0
     return np.flatnonzero(new), new.cumsum() - 1
 
+# %% ../../nbs/io/409_tabular.ipynb #csv-fold
 def pivot_words(
     keys: np.ndarray,           # (R,) frame number or time of each row
     joints: Words,              # marker of each row
