@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from motionfm.basics import DataError
+from motionfm.io.csv import write_csv
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.registry import output_ending
 from motionfm.io.trial import swaying_trial
@@ -171,3 +172,54 @@ def test_an_empty_column_shifts_nothing(tmp_path):
         trial = read_trial(path)
         np.testing.assert_array_equal(trial.values, values)
         assert any('1 empty column among those of the markers' in note for note in trial.notes)
+
+
+@pytest.mark.parametrize('place', [2, 13, 17, 61])
+@pytest.mark.parametrize('tail', ['', '\t', '\t\t\t'])
+@pytest.mark.parametrize('lost', [[4], [0, 29], range(29), range(30)])
+def test_an_empty_column_in_rows_that_end_with_blanks(tmp_path, place, tail, lost):
+    "The last marker is lost in some frames, so that the ends of rows don't show how many columns there are."
+    person = swaying_trial(30)
+    values = person.values.copy()
+    values[lost, -1] = np.nan
+    path = tmp_path/'a.trc'
+    write_trial(path, replace(person, values=values))
+    lines = path.read_text().split('\n')
+    width = 2 + values[0].size
+    rows = [row.split('\t')[:width] for row in lines[6:-1]]
+    shifted = ['\t'.join([*row[:place], '', *row[place:]]) + tail for row in rows]
+    path.write_text('\n'.join([*lines[:6], *shifted, '']))
+    trial = read_trial(path)
+    np.testing.assert_array_equal(trial.values, values)
+    found = [note for note in trial.notes if '1 empty column among those of the markers' in note]
+    assert found == [f'1 empty column among those of the markers, from cell {place + 1} on, left out']
+
+
+def test_a_coordinate_that_is_never_given_is_no_empty_column(tmp_path):
+    "A marker without its y, in rows that all end with a tab."
+    person = swaying_trial(30)
+    values = person.values.copy()
+    values[:, 4, 1], values[3:5, -1] = np.nan, np.nan
+    path = tmp_path/'a.trc'
+    write_trial(path, replace(person, values=values))
+    lines = path.read_text().split('\n')
+    width = 2 + values[0].size
+    rows = ['\t'.join(row.split('\t')[:width]) + '\t' for row in lines[6:-1]]
+    path.write_text('\n'.join([*lines[:6], *rows, '']))
+    np.testing.assert_array_equal(read_trial(path).values, values)
+
+
+@pytest.mark.parametrize('mark', ['#', '//'])
+@pytest.mark.parametrize('long', [False, True])
+def test_comments_between_the_rows_of_a_table(tmp_path, mark, long):
+    "Above the names, below them, between rows, at the end, with as many cells as a row, or with an accent."
+    person, path = swaying_trial(30, gaps=False), tmp_path/'a.csv'
+    write_csv(path, person, long)
+    names, *rows = path.read_text().split('\n')[:-1]
+    like_a_row = mark + rows[9]
+    lines = [f'{mark} by hand', names, f'  {mark}', *rows[:9], like_a_row, f'{mark} été', '', *rows[9:], mark]
+    path.write_text('\n'.join(lines))
+    trial, written = read_trial(path), tmp_path/'b.csv'
+    np.testing.assert_array_equal(trial.values, person.values)
+    write_trial(written, trial)
+    assert written.read_bytes() == path.read_bytes()

@@ -31,6 +31,7 @@ from motionfm.io.conventions import (
 from .inverse_kinematics import solve_channels
 from .point_sets import set_size
 from .registry import reader, writer, WRITERS
+from .tabular import as_run
 from .text import read_text
 from .trial import prefix_errors, Trial
 
@@ -139,7 +140,8 @@ def _added_pose(
 ) -> str:                 # what shows it, or nothing if the first frame is like the others
     "Recognise a resting pose before the recording by the jump that follows it."
     if len(joints) < 4 or not np.isfinite(joints[:2]).all(): return ''
-    jumps = np.nan_to_num(np.linalg.norm(np.diff(joints, axis=0), axis=-1)).max(1)
+    steps = np.diff(joints, axis=0)
+    jumps = np.sqrt(np.nan_to_num(np.einsum('tkd,tkd->tk', steps, steps)).max(1))
     first, later = jumps[0], jumps[1:].max()
     if not first > max(.2, 5*later): return ''
     return (f'frame 1 left out: it is an added pose, {first:.2f} m away from frame 2, '
@@ -290,12 +292,13 @@ def _arrange(hierarchy: Hierarchy, bodies: list[_Body]) -> tuple[list[str], dict
     return names, nodes, places
 
 # %% ../../nbs/io/432_bvh.ipynb #body-all
-_CHUNK_FRAMES = 2048   # at a time, which saves memory
+_CHUNK_POSES = 2**17   # of nodes at a time, which saves memory
 
 def _kinematics_in_chunks(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[tuple]:
     "Positions and rotations of all nodes, some thousand frames at a time, and the frames."
-    for start in range(0, len(motion), _CHUNK_FRAMES):
-        part = slice(start, start + _CHUNK_FRAMES)
+    n_frames = max(1, _CHUNK_POSES//len(hierarchy.names))
+    for start in range(0, len(motion), n_frames):
+        part = slice(start, start + n_frames)
         with np.errstate(all='ignore'): yield (*forward_kinematics(hierarchy, motion[part]), part)
 
 def _put_person(values: np.ndarray, place: _Place, joints: dict, positions: np.ndarray) -> None:
@@ -324,7 +327,7 @@ def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Points:
 def _unit_of(points: _Points, units: str | None) -> tuple[str, str]:
     "The unit of a file, and what speaks for it; raises `DataError`."
     if units: return units, 'the unit was given'
-    leg = leg_length(points.values[:, points.joints], points.joint_names)
+    leg = leg_length(points.values[:, as_run(points.joints)], points.joint_names)
     if np.isfinite(leg) and leg > 0: return unit_of_person(leg, 'legs')
     size = set_size(points.values)
     if np.isfinite(size) and size > 0: return unit_of_person(size, 'points')
@@ -352,17 +355,21 @@ class BvhContent:
 _APART_M = 1e-6
 
 def apart(
-    values: np.ndarray,   # (T, M, 3) metres
+    values: np.ndarray,   # (T, M, 3) metres; changed
 ) -> np.ndarray:          # the same, without three equal numbers
     "Positions none of which looks like a gap."
-    same = (values[..., :1] == values[..., 1:]).all(-1)
-    return values + _APART_M*same[..., None]*[0, 1, 0]
+    x, y, z = np.moveaxis(values, -1, 0)
+    y += _APART_M*((x == y) & (x == z))
+    values += 0.   # no minus before a nought
+    return values
 
 # %% ../../nbs/io/432_bvh.ipynb #without-pose
 def _content_from(parsed: ParsedBvh, points: _Points, unit: str) -> tuple[BvhContent, list[str]]:
-    "What is kept of a file, in metres and without an added pose; and what is to be said of that pose."
-    values = apart(points.values/per_metre(unit))
-    pose = _added_pose(values[:, points.joints]) if points.joints else ''
+    "What is kept of a file, its points now in metres, without an added pose; what is to be said of that."
+    values = points.values
+    values /= per_metre(unit)
+    apart(values)
+    pose = _added_pose(values[:, as_run(points.joints)]) if points.joints else ''
     left_out, rate = int(bool(pose)), _rate_of(parsed.frame_time)
     content = BvhContent(parsed, points.nodes, tuple(points.names), values[left_out:], left_out,
                          per_metre(unit), rate)

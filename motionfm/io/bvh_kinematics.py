@@ -7,56 +7,88 @@ __all__ = []
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #imports
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from .bvh_text import Hierarchy, position_columns
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #turn
+_PLANES = {'X': (1, 2), 'Y': (2, 0), 'Z': (0, 1)}   # axes that a rotation about another one mixes
+
 def rotation_about(
     axis: str,             # 'X', 'Y' or 'Z'
     degrees: np.ndarray,   # (T,)
 ) -> np.ndarray:           # (T, 3, 3)
     "Rotation about an axis, right-handed."
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    first, second = {'X': (1, 2), 'Y': (2, 0), 'Z': (0, 1)}[axis]
+    first, second = _PLANES[axis]
     rotation = np.tile(np.eye(3), (len(degrees), 1, 1))
     rotation[:, first, first] = rotation[:, second, second] = cos
     rotation[:, first, second], rotation[:, second, first] = -sin, sin
     return rotation
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #local
-def local_pose(
-    channels: list[str],   # of a node
-    offset: np.ndarray,    # (3,) of the node
-    motion: np.ndarray,    # (T, channels)
-    relative: bool,        # whether its positions count from the offset
-) -> tuple[np.ndarray, np.ndarray]:   # (T, 3) position and (T, 3, 3) rotation, seen from the parent
-    "Where a node is and how it is rotated."
-    position = np.tile(offset, (len(motion), 1))
-    rotation = np.tile(np.eye(3), (len(motion), 1, 1))
-    for channel, numbers in zip(channels, motion.T):
-        axis = 'XYZ'.index(channel[0])
-        if channel.endswith('position'): position[:, axis] = numbers + (offset[axis] if relative else 0)
-        elif channel.endswith('rotation'): rotation = rotation @ rotation_about(channel[0], numbers)
-    return position, rotation
+def _turn(
+    rotation: np.ndarray,   # (3, 3, T); turned in place
+    axis: str,              # 'X', 'Y' or 'Z'
+    cos: np.ndarray, sin: np.ndarray,   # (T,) of the angle
+) -> None:
+    "Turn by an angle about an axis of its own: of the three columns two are mixed."
+    first, second = (rotation[:, column] for column in _PLANES[axis])
+    across = second*sin
+    second *= cos
+    second -= first*sin
+    first *= cos
+    first += across
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #within
-def _within(position, rotation, outer_position, outer_rotation) -> tuple[np.ndarray, np.ndarray]:
-    "A pose in the frame of another one, seen from where that one is seen from."
-    return outer_position + (outer_rotation @ position[..., None])[..., 0], outer_rotation @ rotation
+class _Numbers(NamedTuple):
+    "The channels of a node, or of all."
+    channels: list[str]
+    motion: np.ndarray   # (C, T)
+    cos: np.ndarray      # (C, T) of the motion as angles
+    sin: np.ndarray      # (C, T)
+
+def _of_node(numbers: _Numbers, first: int, channels: list[str]) -> _Numbers:
+    "Those of a node, from the first column."
+    return _Numbers(channels, *(part[first:first + len(channels)] for part in numbers[1:]))
+
+def _local_position(numbers: _Numbers, offset: np.ndarray, relative: bool) -> list:
+    "x, y and z of a node seen from its parent, (T,) or one number; `relative`: counted from the offset (3,)."
+    position = offset.tolist()
+    for channel, motion in zip(numbers.channels, numbers.motion):
+        axis = 'XYZ'.index(channel[0])
+        if channel.endswith('position'): position[axis] = motion + (offset[axis] if relative else 0)
+    return position
+
+def _turn_by_channels(rotation: np.ndarray, numbers: _Numbers) -> None:
+    "Turn (3, 3, T) in place by all angles, in the order of the file."
+    for channel, _, cos, sin in zip(*numbers):
+        if channel.endswith('rotation'): _turn(rotation, channel[0], cos, sin)
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #local-poses
+def _numbers_of_nodes(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[tuple[_Numbers, list]]:
+    "J times the numbers of a node, of (T, C) in all, and its position seen from the parent."
+    rows = np.ascontiguousarray(motion.T)
+    angles = np.radians(rows)
+    numbers, first = _Numbers([], rows, np.cos(angles), np.sin(angles)), 0
+    for node, channels in enumerate(hierarchy.channels):
+        own = _of_node(numbers, first, channels)
+        relative = hierarchy.relative and hierarchy.parents[node] >= 0
+        yield own, _local_position(own, hierarchy.offsets[node], relative)
+        first += len(channels)
+
 def local_poses(
     hierarchy: Hierarchy,   # J nodes
     motion: np.ndarray,     # (T, C) numbers of the channels
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     "J times a position (T, 3) and a rotation (T, 3, 3), seen from the parent."
-    ends = np.cumsum([len(channels) for channels in hierarchy.channels])
-    numbers = np.split(motion, ends[:-1], axis=1)   # of each node
-    for node, channels in enumerate(hierarchy.channels):
-        relative = hierarchy.relative and hierarchy.parents[node] >= 0
-        yield local_pose(channels, hierarchy.offsets[node], numbers[node], relative)
+    for numbers, position in _numbers_of_nodes(hierarchy, motion):
+        rotation = np.repeat(np.eye(3)[..., None], len(motion), 2)
+        _turn_by_channels(rotation, numbers)
+        place = np.stack([np.broadcast_to(one, len(motion)) for one in position], 1)
+        yield place, np.ascontiguousarray(rotation.transpose(2, 0, 1))
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #kinematics
 def forward_kinematics(
@@ -64,14 +96,18 @@ def forward_kinematics(
     motion: np.ndarray,     # (T, C) numbers of the channels
 ) -> tuple[np.ndarray, np.ndarray]:   # (T, J, 3) positions and (T, J, 3, 3) rotations of the nodes
     "Positions of all nodes, in the unit of the file."
-    shape = len(motion), len(hierarchy.names)
-    positions, rotations = np.empty((*shape, 3)), np.empty((*shape, 3, 3))
-    for node, (position, rotation) in enumerate(local_poses(hierarchy, motion)):
-        parent = hierarchy.parents[node]
+    shape = len(hierarchy.names), 3, 3, len(motion)
+    positions, rotations = np.zeros((shape[0], 3, shape[-1])), np.empty(shape)
+    for node, (numbers, local) in enumerate(_numbers_of_nodes(hierarchy, motion)):
+        parent, position, rotation = hierarchy.parents[node], positions[node], rotations[node]
         if parent >= 0:
-            position, rotation = _within(position, rotation, positions[:, parent], rotations[:, parent])
-        positions[:, node], rotations[:, node] = position, rotation
-    return positions, rotations
+            rotation[:], position[:] = rotations[parent], positions[parent]
+            for column, along in zip(rotations[parent].swapaxes(0, 1), local): position += column*along
+        else:
+            rotation[:] = np.eye(3)[..., None]
+            for row, along in zip(position, local): row[:] = along
+        _turn_by_channels(rotation, numbers)
+    return positions.transpose(2, 0, 1), rotations.transpose(3, 0, 1, 2)
 
 # %% ../../nbs/io/430_bvh_kinematics.ipynb #rest
 def resting_positions(

@@ -275,9 +275,7 @@ def _check_row(number: int, row: str, width: int, is_last: bool) -> None:
 
 # %% ../../nbs/io/429_bvh_text.ipynb #rows-in
 def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
-    "(T, width) numbers of all rows, and notes; raises `DataError` that names the line that is to blame."
-    table = parse_clean(body, width, ' ') if width else None
-    if table is not None and len(table) and not np.isnan(table).any(): return table, []
+    "(T, width) numbers of rows of any kind, and notes; raises `DataError` that names the line to blame."
     counts, notes = _words_per_line(body), []
     total = int(counts.sum())
     whole = width > 0 and bool(np.isin(counts, (0, width)).all())
@@ -291,9 +289,11 @@ def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np
     raise DataError('no rows of numbers found below Frame Time; ' + _CUT_OFF)
 
 # %% ../../nbs/io/429_bvh_text.ipynb #parse-body
-def _parse_body(body: str, first: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
-    "The same, with numbers mended where that is needed; values without a number become NaN."
-    body = body.strip('\x00\x1a\ufeff')
+def _parse_body(text: str, start: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
+    "The same from where they start, with numbers mended if needed; values without a number become NaN."
+    clean = parse_clean(text, width, ' ', start) if width else None
+    if clean is not None and len(clean) and np.isfinite(clean).all(): return clean, []
+    body, first = text[start:].strip('\x00\x1a\ufeff'), text.count('\n', 0, start) + 1
     try: table, notes = _parse_rows(body, first, width, said)
     except DataError:
         mended = mend_numbers(body)
@@ -332,7 +332,7 @@ def parse_bvh(
     frame_time, notes = _frame_time(head, rate)
     width, said = sum(map(len, hierarchy.channels)), _frames_said(head.frames)
     check_moved(len(hierarchy.names), width)
-    motion, more = _parse_body(text[head.end:], text.count('\n', 0, head.end) + 1, width, said)
+    motion, more = _parse_body(text, head.end, width, said)
     hierarchy.relative = _counts_from_offsets(hierarchy, motion)
     notes = [*odd, *notes, *_note_rows(head.frames, len(motion)), *more]
     return ParsedBvh(hierarchy, motion, frame_time, notes)

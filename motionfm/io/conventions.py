@@ -77,9 +77,9 @@ def _middle(
     groups: Sequence[Sequence],   # groups of joints
 ) -> tuple[str, np.ndarray]:      # the first joint, and (T, 3) the mean of its group, NaN where none was seen
     "The middle of the first group of joints that was seen at all."
-    ever_seen = np.isfinite(joints).any((0, 2))
     for group in groups:
-        columns = [index for index, name in enumerate(names) if name in group and ever_seen[index]]
+        columns = [index for index, name in enumerate(names) if name in group]
+        columns = [index for index in columns if np.isfinite(joints[:, index]).any()]
         if not columns: continue
         seen = np.isfinite(joints[:, columns]).all(-1, keepdims=True)
         total = np.where(seen, joints[:, columns], 0).sum(1)

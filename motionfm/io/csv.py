@@ -9,6 +9,7 @@ __all__ = ['read_csv', 'write_csv']
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,61 +22,38 @@ from motionfm.io.csv_columns import (
     check_a_row_each,
     coordinate_of,
     coordinates_of,
+    first_rows,
     is_table,
     marker_columns,
     named_columns,
+    only_word,
     people_columns,
     point_coordinates,
     split_rows,
     time_unit_of,
     trim_row,
     units_of,
-    word_in,
     words_in,
 )
 
 # %% ../../nbs/io/417_csv.ipynb #imports-own-2
 from .registry import layout, reader, UnknownNamesError, writer
 from motionfm.io.tabular import (
+    as_run,
+    as_words,
+    CleanRows,
     first_lines,
     Line,
     name_points,
     note_of_left,
-    parse_clean,
     parse_numbers,
-    pivot_long,
+    pivot_words,
+    read_clean,
+    Words,
 )
-from .text import decode_text, encode_text, plain_ends, read_bytes, TextForm
+from .text import encode_text, plain_bytes, read_bytes, TextForm
 from .timing import complete_timing, TIME_UNITS
 from .trial import prefix_errors, Trial
-
-# %% ../../nbs/io/417_csv.ipynb #table-content
-@dataclass(frozen=True, eq=False)
-class TableContent:
-    "The lines of a table, and where its numbers stand."
-    separator: str                    # between cells
-    above: tuple[str, ...]            # lines above the names
-    names: list[str]                  # of all columns
-    rows: list[str]                   # lines, tabs between cells
-    between: dict[int, tuple[str, ...]]   # row: blank lines and comments before it
-    places: dict[str, list[int]]      # marker: columns of x, y, z
-    timing: dict[str, int]            # frame and time: their columns
-    markers: tuple[str, ...]          # M names, in the order of `values`
-    values: np.ndarray                # (F, M, 3) as they were read
-    lines: np.ndarray                 # (F, M) the row where each was read, -1 where there is none
-    frames: np.ndarray                # (T,) which of the F frames each frame of the trial is, -1 for none
-    joint: int | None = None          # of a long table: the column of names
-    size: float = 1.                  # of the unit of times, s
-    decimal: str = '.'                # what stands before decimals
-    form: TextForm = TextForm()       # line ends and encoding
-    said: tuple = ()                  # unit, axis and rate, as they were found
-    layout: str = 'table'             # under which the writer is registered
-
-    def with_rows(self, rows: np.ndarray) -> 'TableContent':
-        "The same where row n of the file is frame `rows[n]` of a trial, and all others are gaps."
-        frames = np.full(rows[-1] + 1, -1)
-        frames[rows] = self.frames
-        return replace(self, frames=frames)
 
 # %% ../../nbs/io/417_csv.ipynb #csv-find-columns
 def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
@@ -99,34 +77,138 @@ def _decimal_of(separator: str, rows: list[Line]) -> str:
     return '.' if has_points else ','
 
 # %% ../../nbs/io/417_csv.ipynb #split-class
-class _Split(NamedTuple):
-    "A table cut into cells."
-    text: str                 # the file
+@dataclass(frozen=True, eq=False)
+class _Text:
+    "A table that is cut into lines only where these are needed."
+    raw: bytes                # the file in UTF-8, with plain line ends
     separator: str
     number: int               # of the line of names, counted from 1
     names: list[str]          # of all columns
     places: dict[str, int]    # where known ones stand, as time
-    rows: list[Line]          # tabs between cells
-    plain: list[Line]         # the same with decimal points
-    decimal: str              # what stood before decimals
+    decimal: str              # what stands before decimals
 
-def _read_columns(table: _Split, columns: list[int]) -> np.ndarray:
-    "(R, columns) numbers of all rows; raises `DataError`."
-    width, start, fast = len(table.names), len(first_lines(table.text, table.rows[0][0] - 1)), None
-    if table.decimal == '.': fast = parse_clean(table.text, width, table.separator, start, columns)
-    if fast is not None and len(fast) == len(table.rows): return fast
-    return parse_numbers(table.plain, width, columns)
+    @property
+    def text(self) -> str:
+        "The file."
+        return self.raw.decode()
+
+    @cached_property
+    def numbered(self) -> list[Line]:
+        "The rows, tabs between cells; raises `DataError` for rows of other lengths."
+        _, (_, *rows) = split_rows(self.text)
+        return [(number, trim_row(number, line, len(self.names))) for number, line in rows]
+
+    @cached_property
+    def rows(self) -> list[str]:
+        "The same without their numbers."
+        return [line for _, line in self.numbered]
+
+    @cached_property
+    def plain(self) -> list[Line]:
+        "The rows with decimal points; raises `DataError`."
+        if self.decimal == '.': return self.numbered
+        return [(number, line.replace(',', '.')) for number, line in self.numbered]
+
+# %% ../../nbs/io/417_csv.ipynb #split-clean
+class _Columns(NamedTuple):
+    "Columns that are to be read."
+    numbers: list[int]
+    repeated: list[int]   # those of numbers that mostly are as in the row above
+    words: list[int]
+
+def _columns_to_read(names: list[str], places: dict[str, int]) -> _Columns:
+    "Columns that may be asked for."
+    single = [places[key] for key in ('units', 'up', 'rate') if key in places]
+    timing = [places[key] for key in ('frame', 'time') if key in places]
+    if not _is_wide(names, places):
+        axes = [places[axis] for axis in 'xyz' if axis in places]
+        return _Columns(axes, timing, [*single, places['joint']])
+    axes = [place for place, pair in enumerate(point_coordinates(names, places)) if pair]
+    return _Columns(sorted({*timing, *axes}), [], [*single, *people_columns(names)])
+
+def _is_wide(names: list[str], places: dict[str, int]) -> bool:
+    "Whether a table has its markers side by side."
+    return 'joint' not in places or any(map(coordinate_of, names))
+
+# %% ../../nbs/io/417_csv.ipynb #read-fast
+_ODD = b'"#/\0\t'   # what clean rows lack
+
+def _read_fast(table: _Text, start: int, columns: _Columns) -> CleanRows | None:
+    "What stands in rows that begin at a place; None where they are not clean."
+    odd = [one for one in _ODD if one != ord(table.separator) and table.raw.find(one, start) >= 0]
+    if odd or not columns.numbers: return None
+    raw = table.raw.replace(b',', b'.') if table.decimal == ',' else table.raw
+    found = read_clean(raw, len(table.names), table.separator, start, *columns)
+    may_be_blank = found and table.separator == '\t' and np.isnan(found.numbers).all(1).any()
+    return None if may_be_blank else found
+
+# %% ../../nbs/io/417_csv.ipynb #split-columns
+@dataclass(frozen=True, eq=False)
+class _Split(_Text):
+    "A table cut into cells."
+    start: int                # where its rows begin
+
+    @cached_property
+    def wanted(self) -> _Columns:
+        "What is read of clean rows."
+        return _columns_to_read(self.names, self.places)
+
+    @cached_property
+    def clean(self) -> CleanRows | None:
+        "What stands in these columns; None where the rows are not clean."
+        return _read_fast(self, self.start, self.wanted)
+
+    def check(self) -> '_Split':
+        "The same; raises `DataError` where rows have other lengths."
+        return self if self.clean or self.numbered else self
+
+    def numbers(self, *columns: list[int]) -> list[np.ndarray]:
+        "Numbers (R, n) of all rows, for each of some lists of columns; raises `DataError`."
+        if not self.clean:
+            found = parse_numbers(self.plain, len(self.names), sum(columns, []))
+            return np.split(found, np.cumsum([len(one) for one in columns])[:-1], 1)
+        known = {place: column for column, place in enumerate(self.wanted.repeated + self.wanted.numbers)}
+        return [self.clean.numbers[:, as_run([known[place] for place in one])] for one in columns]
+
+    def words(self, place: int) -> Words:
+        "A column of words; raises `DataError`."
+        if self.clean: return self.clean.words[self.wanted.words.index(place)]
+        return as_words(words_in(self.plain, place, len(self.names)))
 
 # %% ../../nbs/io/417_csv.ipynb #split-table
-def _split_table(text: str) -> _Split:
-    "Cut a text into names and rows; raises `DataError`."
-    separator, ((above, first), *rows) = split_rows(text)
+def _split_table(raw: bytes) -> _Split:
+    "Cut a text in UTF-8 into names and rows; raises `DataError`."
+    beginning = raw.decode() if b'"' in raw else first_rows(raw, 1 + _LOOKED_AT)
+    separator, lines = split_rows(beginning)
+    (above, first), *rows = lines
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
-    rows = [(number, trim_row(number, line, len(names))) for number, line in rows]
-    decimal = _decimal_of(separator, rows)
-    plain = [(number, line.replace(',', '.')) for number, line in rows] if decimal == ',' else rows
-    return _Split(text, separator, above, names, places, rows, plain, decimal)
+    start = len(first_lines(beginning, rows[0][0] - 1).encode())
+    return _Split(raw, separator, above, names, places, _decimal_of(separator, rows), start).check()
+
+# %% ../../nbs/io/417_csv.ipynb #table-content
+@dataclass(frozen=True, eq=False)
+class TableContent:
+    "The lines of a table, and where its numbers stand."
+    split: '_Split'                   # the table as it stands in the file
+    above: tuple[str, ...]            # lines above the names
+    places: dict[str, list[int]]      # marker: columns of x, y, z
+    timing: dict[str, int]            # frame and time: their columns
+    markers: tuple[str, ...]          # M names, in the order of `values`
+    values: np.ndarray                # (F, M, 3) as they were read
+    lines: np.ndarray                 # (F, M) the row where each was read, -1 where there is none
+    frames: np.ndarray                # (T,) which of the F frames each frame of the trial is, -1 for none
+    joint: int | None = None          # of a long table: the column of names
+    size: float = 1.                  # of the unit of times, s
+    form: TextForm = TextForm()       # line ends and encoding
+    said: tuple = ()                  # unit, axis and rate, as they were found
+    layout: str = 'table'             # under which the writer is registered
+
+    def with_rows(self, rows: np.ndarray) -> 'TableContent':
+        "The same where row n of the file is frame `rows[n]` of a trial, and all others are gaps."
+        frames = np.full(rows[-1] + 1, -1)
+        frames[rows] = self.frames
+        return replace(self, frames=frames)
 
 # %% ../../nbs/io/417_csv.ipynb #find-markers
 def _find_markers(names: list[str], places: dict[str, int]) -> dict[str, list[int]]:
@@ -148,13 +230,13 @@ def _parse_wide(table: _Split) -> dict:
     markers = _find_markers(names, places)
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
-    numbers = _read_columns(table, used)
+    timing, numbers = table.numbers(used[:len(ours)], used[len(ours):])
     notes = _note_others(names, places, used)
-    people = [words_in(table.plain, place, len(names)) for place in people_columns(names)]
-    if ours: check_a_row_each(numbers[:, 0], ours[0], people)
-    values = numbers[:, len(ours):].reshape(len(numbers), -1, 3)
+    people = [table.words(place).words for place in people_columns(names)]
+    if ours: check_a_row_each(timing[:, 0], ours[0], people)
+    values = numbers.reshape(len(numbers), -1, 3)
     lines = np.repeat(np.arange(len(numbers))[:, None], len(markers), 1)
-    return dict(zip(ours, numbers.T)) | dict(values=values, markers=tuple(markers), notes=notes,
+    return dict(zip(ours, timing.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
 # %% ../../nbs/io/417_csv.ipynb #csv-long-in
@@ -167,35 +249,32 @@ def _parse_long(table: _Split) -> dict:
                         'expected x, y and z; add the column')
     ours = [key for key in ('frame', 'time') if key in places]
     axes = [places[axis] for axis in 'xyz']
-    numbers = _read_columns(table, [*(places[key] for key in ours), *axes])
-    joints = words_in(table.plain, places['joint'], len(table.names))
-    firsts, markers, values = pivot_long(numbers[:, 0], joints, numbers[:, len(ours):])
-    timing = {key: numbers[firsts, column] for column, key in enumerate(ours)}
-    lines, place = np.full(values.shape[:2], -1), {name: number for number, name in enumerate(markers)}
-    frame = np.unique(numbers[:, 0], return_inverse=True)[1]
-    lines[frame, [place[name] for name in joints]] = range(len(joints))
+    keys, numbers = table.numbers([places[key] for key in ours], axes)
+    joints = table.words(places['joint'])
+    (firsts, markers, values), lines = pivot_words(keys[:, 0], joints, numbers)
+    timing = {key: keys[firsts, column] for column, key in enumerate(ours)}
     return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
 
 # %% ../../nbs/io/417_csv.ipynb #single-words
 def _single_words(table: _Split) -> dict[str, str]:
     "Unit, axis and rate, where there is a column for them, or a unit behind all names; raises `DataError`."
     single = [key for key in ('units', 'up', 'rate') if key in table.places]
-    words = {key: word_in(table.plain, table.places[key], len(table.names), key) for key in single}
+    words = {key: only_word(table.words(table.places[key]).words, key) for key in single}
     units = units_of(table.names)
     return ({'units': units} if units else {}) | words
 
 # %% ../../nbs/io/417_csv.ipynb #lines-above
-def _lines_above(text: str) -> tuple[str, ...]:
+def _lines_above(table: _Split) -> tuple[str, ...]:
     "What stands above the names."
-    above = re.match(r'(?:[ \t]*(?:#[^\n]*)?\n)*', text)
+    above = re.match(r'(?:[ \t]*(?:(?:#|//)[^\n]*)?\n)*', table.raw[:table.start].decode())
     return tuple(above[0].split('\n')[:-1]) if above else ()
 
-def _lines_between(text: str, table: _Split) -> dict[int, tuple[str, ...]]:
+def _lines_between(table: _Split) -> dict[int, tuple[str, ...]]:
     "Lines that are no rows, by the row before which they stand."
-    n_lines = text.count('\n') + (not text.endswith('\n'))
-    numbers = [table.number, *(number for number, _ in table.rows), n_lines + 1]
+    n_lines = table.raw.count(b'\n') + (not table.raw.endswith(b'\n'))
+    numbers = [table.number, *(number for number, _ in table.numbered), n_lines + 1]
     after = np.flatnonzero(np.diff(numbers) > 1)
-    lines = text.split('\n') if len(after) else []
+    lines = table.text.split('\n') if len(after) else []
     return {int(row): tuple(lines[numbers[row]:numbers[row + 1] - 1]) for row in after}
 
 # %% ../../nbs/io/417_csv.ipynb #scale
@@ -216,19 +295,18 @@ def _content_of(
 ) -> TableContent:
     "What is kept of a table."
     timing = {str(key): table.places[key] for key in ('frame', 'time') if key in table.places}
-    rows, values = [line for _, line in table.rows], parts['values']
     return TableContent(
-        table.separator, (), table.names, rows, {}, places, timing, parts['markers'], values, lines,
-        frames=np.arange(len(values)), joint=None if wide else table.places['joint'], decimal=table.decimal)
+        table, _lines_above(table), places, timing, parts['markers'], parts['values'], lines,
+        frames=np.arange(len(parts['values'])), joint=None if wide else table.places['joint'])
 
 # %% ../../nbs/io/417_csv.ipynb #csv-parse
 def parse_table(
-    text: str,                   # a file's content, with plain line ends
+    text: str | bytes,           # a file's content, with plain line ends; as bytes in UTF-8
     rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames; units, up and notes where there are any
     "Take a wide or a long table apart; raises `DataError`."
-    table = _split_table(text)
-    wide = 'joint' not in table.places or any(map(coordinate_of, table.names))
+    table = _split_table(text.encode() if isinstance(text, str) else text)
+    wide = _is_wide(table.names, table.places)
     words = _single_words(table)
     said = words.pop('rate', None)
     parts = (_parse_wide if wide else _parse_long)(table)
@@ -236,7 +314,6 @@ def parse_table(
     found, stamps = parts.pop('contents'), parts.get('time')
     parts = complete_timing(parts, rate or said, unit) | words
     content = _content_of(table, wide, parts, *found)
-    content = replace(content, above=_lines_above(text), between=_lines_between(text, table))
     parts['contents'] = replace(content, size=_scale(parts['times'], stamps))
     return parts
 
@@ -275,8 +352,8 @@ def read_csv(
     rate: float | None = None,  # force the rate, Hz; None: the column rate, else from the times
 ) -> Trial:                     # the recording
     "Read a table of markers; raises `FileError` where it can't be read and `DataError` where it is damaged."
-    text, form = decode_text(read_bytes(Path(path)))
-    with prefix_errors(str(path)): parts = parse_table(plain_ends(text), rate)
+    text, form = plain_bytes(read_bytes(Path(path)))
+    with prefix_errors(str(path)): parts = parse_table(text, rate)
     trial = build_trial(parts | {'source': str(path)}, up, units)
     table = parts['contents'] if trial.contents is None else trial.contents
     assert isinstance(table, TableContent)
@@ -287,10 +364,11 @@ _Row = tuple[int, str]   # which row of the file this was, -1 for a new one; and
 
 def _with_others(rows: Iterable[_Row], table: TableContent) -> Iterator[str]:
     "Rows, with the lines that stood between them."
+    between = _lines_between(table.split)
     for row, line in rows:
-        yield from table.between.get(row, ())
+        yield from between.get(row, ())
         yield line
-    yield from table.between.get(len(table.rows), ())
+    yield from between.get(len(table.split.rows), ())
 
 # %% ../../nbs/io/417_csv.ipynb #same-layout
 def write_table(path: Path, trial: Trial) -> None:
@@ -299,8 +377,9 @@ def write_table(path: Path, trial: Trial) -> None:
     if not isinstance(table, TableContent) or len(table.frames) != len(trial) or \
         table.said != (trial.units, trial.up, trial.rate): return write_csv(path, trial)
     rows = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
-    names = _joined([*_kept(table.names, trial, table), *_new_names(trial, table)], table.separator)
-    text = '\n'.join([*table.above, names, *_with_others(rows, table)]) + '\n'*table.form.is_closed
+    names = [*_kept(table.split.names, trial, table), *_new_names(trial, table)]
+    first = _joined(names, table.split.separator)
+    text = '\n'.join([*table.above, first, *_with_others(rows, table)]) + '\n'*table.form.is_closed
     with atomic_path(path) as temporary: temporary.write_bytes(encode_text(text, table.form))
 
 # %% ../../nbs/io/417_csv.ipynb #as-layout
@@ -346,36 +425,36 @@ def _new_names(trial: Trial, table: TableContent) -> list[str]:
     if table.joint is not None: return []
     new = [marker for marker in trial.markers if marker not in table.places]
     known, axes = next(iter(table.places.items()))
-    return [table.names[place].replace(known, marker, 1) for marker in new for place in axes]
+    return [table.split.names[place].replace(known, marker, 1) for marker in new for place in axes]
 
 # %% ../../nbs/io/417_csv.ipynb #blank-row
 def _blank_row(trial: Trial, table: TableContent, frame: int) -> list[str]:
     "Cells of a frame that the table left out."
-    cells = [''] * len(table.names)
-    number, time = str(trial.frames[frame]), _number(trial.times[frame]/table.size, table.decimal)
+    cells = [''] * len(table.split.names)
+    number, time = str(trial.frames[frame]), _number(trial.times[frame]/table.size, table.split.decimal)
     for key, place in table.timing.items(): cells[place] = number if key == 'frame' else time
     return cells
 
 # %% ../../nbs/io/417_csv.ipynb #changed-wide
 def _changed_wide(trial: Trial, table: TableContent) -> Iterator[_Row]:
     "The rows of a wide table, with the numbers of a trial."
-    changed, decimal = _changed(trial, table), table.decimal
+    changed, decimal = _changed(trial, table), table.split.decimal
     new = [column for column, marker in enumerate(trial.markers) if marker not in table.places]
     gone = any(marker not in trial.markers for marker in table.places)
     for frame, row in enumerate(table.frames):
-        cells = table.rows[row].split('\t') if row >= 0 else _blank_row(trial, table, frame)
+        cells = table.split.rows[row].split('\t') if row >= 0 else _blank_row(trial, table, frame)
         for column in np.flatnonzero(changed[frame]):
             for place, value in zip(table.places.get(trial.markers[column], ()), trial.values[frame, column]):
                 cells[place] = _number(value, decimal)
         more = [_number(value, decimal) for column in new for value in trial.values[frame, column]]
         cells = (_kept(cells, trial, table) if gone else cells) + more
-        yield int(row), _joined(cells, table.separator)
+        yield int(row), _joined(cells, table.split.separator)
 
 # %% ../../nbs/io/417_csv.ipynb #new-row
 def _new_row(trial: Trial, table: TableContent, frame: int, marker: str, line: int) -> list[str]:
     "Cells of a point that had no row in a frame: when it is as in another row, or counted; the rest blank."
     blank = _blank_row(trial, table, frame)
-    like = table.rows[line].split('\t') if line >= 0 else blank
+    like = table.split.rows[line].split('\t') if line >= 0 else blank
     for place in table.timing.values(): blank[place] = like[place]
     blank[table.joint or 0] = marker
     return blank
@@ -383,7 +462,8 @@ def _new_row(trial: Trial, table: TableContent, frame: int, marker: str, line: i
 # %% ../../nbs/io/417_csv.ipynb #put-numbers
 def _put_numbers(cells: list[str], table: TableContent, values: np.ndarray) -> None:
     "Put numbers (3,) into the cells of a row of a long table."
-    for at, value in zip(next(iter(table.places.values())), values): cells[at] = _number(value, table.decimal)
+    for place, value in zip(next(iter(table.places.values())), values):
+        cells[place] = _number(value, table.split.decimal)
 
 # %% ../../nbs/io/417_csv.ipynb #rows-of-frame
 _LongRow = tuple[int, bool, list[str]]   # a line of the table, whether the row comes behind it, and the cells
@@ -400,7 +480,7 @@ def _rows_of_frame(
     rows: list[_LongRow] = []
     for column, marker in enumerate(trial.markers):
         line = known[place[marker]] if marker in place and len(known) else -1
-        if line >= 0: rows.append((line, False, table.rows[line].split('\t')))
+        if line >= 0: rows.append((line, False, table.split.rows[line].split('\t')))
         elif changed[column]: rows.append((last, True, _new_row(trial, table, frame, marker, like)))
         else: continue
         if changed[column]: _put_numbers(rows[-1][2], table, trial.values[frame, column])
@@ -415,7 +495,7 @@ def _changed_long(trial: Trial, table: TableContent) -> Iterator[_Row]:
         behind = rows[-1][0] if rows else -1
         rows += _rows_of_frame(trial, table, frame, changed[frame], place, behind)
     rows.sort(key=lambda one: one[:2])
-    return ((-1 if added else line, _joined(cells, table.separator)) for line, added, cells in rows)
+    return ((-1 if added else line, _joined(cells, table.split.separator)) for line, added, cells in rows)
 
 # %% ../../nbs/io/417_csv.ipynb #write-csv
 @writer('.csv')

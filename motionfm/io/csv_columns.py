@@ -161,11 +161,23 @@ def _split_quoted(lines: list[Line], separator: str) -> list[Line]:
     return [(number, row) for (number, _), row in zip(lines, rows)]
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-table-rows
+def is_row(line: str) -> bool:
+    "Whether a line is neither blank nor a comment."
+    return bool(line.strip()) and not line.lstrip().startswith(('#', '//'))
+
+def first_rows(raw: bytes, count: int) -> str:
+    "The beginning of a text in UTF-8 with so many lines that are neither blank nor comments."
+    found = end = 0
+    while found < count and end < len(raw):
+        start, end = end, raw.find(b'\n', end) + 1 or len(raw)
+        found += is_row(raw[start:end].decode())
+    return raw[:end].decode()
+
 def split_rows(
     text: str,                   # a file's content
 ) -> tuple[str, list[Line]]:     # what separated the cells, and the lines with tabs between cells
-    "Lines of a table; lines that are blank or begin with # are left out."
-    lines = [(number, line) for number, line in numbered_lines(text) if not line.lstrip().startswith('#')]
+    "Lines of a table; lines that are blank or comments are left out."
+    lines = [(number, line) for number, line in numbered_lines(text) if is_row(line)]
     if not lines: raise DataError('no line found, expected names of columns and rows; export the trial again')
     separator = max(',;\t', key=lines[0][1].count)
     if '"' in text: return separator, _split_quoted(lines, separator)
@@ -192,9 +204,8 @@ def words_in(rows: list[Line], place: int, width: int) -> list[str]:
     if all([line.endswith(tail) for _, line in rows]): return [tail.split('\t')[1].strip()]*len(rows)
     return [line.rsplit('\t', width - place)[1].strip() for _, line in rows]
 
-def word_in(rows: list[Line], place: int, width: int, name: str) -> str:
+def only_word(words: list[str], name: str) -> str:
     "The one word that stands in a column from top to bottom; raises `DataError` where there are several."
-    words = set(words_in(rows, place, width))
-    if len(words) == 1 and words != {''}: return words.pop()
+    if len(words) == 1 and words != ['']: return words[0]
     raise DataError(f'{len(words)} different entries found in the column {name}, '
                     'expected the same one in every row; correct the column')

@@ -470,7 +470,8 @@ def _solve_node(task: _Task, node: int, motion: np.ndarray, local: tuple, first:
 # %% ../../nbs/io/431_inverse_kinematics.ipynb #sweep-all
 def _sweep(task: _Task, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Numbers (F, C) found once from the root outwards, and positions (F, J, 3) that they give."
-    motion, first = start.copy(), _Pose(*forward_kinematics(task.hierarchy, start))
+    motion = start.copy()
+    first = _Pose(*map(np.ascontiguousarray, forward_kinematics(task.hierarchy, start)))
     pose = _Pose(np.empty_like(first.positions), np.empty_like(first.rotations))
     for node, local in enumerate(local_poses(task.hierarchy, start)):
         _solve_node(task, node, motion, local, first, pose)

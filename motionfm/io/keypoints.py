@@ -285,7 +285,8 @@ def _begins_stacked(first: bytes) -> bool:
     numbers = [place for place, words in enumerate(rows) if re.fullmatch(r'-?\d+(\.\d*)?', words[0] or 'x')]
     axes = next((place for place, words in enumerate(rows) if place and is_axes(words)), 0)
     whole = axes and 'z' in {word.lower() for word in rows[axes]} and not any(one < axes for one in numbers)
-    return bool(whole) and any(rows[0])
+    remarks = [words[0].startswith(('#', '//')) and len(words) < len(rows[axes]) for words in rows[:axes]]
+    return bool(whole) and any(rows[0]) and not all(remarks)
 
 # %% ../../nbs/io/425_keypoints.ipynb #read-stacked-keypoints
 @layout(_STACKED, '.csv .tsv .txt', _begins_stacked, write=write_sheet, of_anybody=True)

@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/io/409_tabular.ipynb #imports
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -138,7 +138,9 @@ def _read_digits(
     "Value of the last digits in words of eight characters."
     words ^= _ZEROS
     words &= _LAST_BYTES.take(counts)
-    not_digit = ((words + _BEYOND_NINE) | words) & _HIGH_BITS
+    not_digit = words + _BEYOND_NINE
+    not_digit |= words
+    not_digit &= _HIGH_BITS
     for factor, shift, mask in _MULTIPLICATIONS:
         words *= factor
         words >>= shift
@@ -156,36 +158,68 @@ def _count_decimals(
     sizes: np.ndarray,   # (N,) characters of each cell
 ) -> np.ndarray:         # (N,) how many stand behind the point; 8 where there is no point among these eight
     "Where the last point stands."
-    others = words & _LAST_BYTES.take(np.minimum(sizes, 8))
-    others ^= _POINTS   # zero where a point is
+    others = words ^ _POINTS   # zero where a point is
     marks = others & _LOW_BITS
     marks += _LOW_BITS
-    marks |= others | _LOW_BITS
-    exponents = (~marks).astype(float).view(np.int64) >> 52
-    return _DECIMALS.take(exponents)
+    marks |= others
+    marks |= _LOW_BITS
+    np.invert(marks, out=marks)
+    exponents = marks.astype(float).view(np.int64)
+    exponents >>= 52
+    decimals = _DECIMALS.take(exponents)
+    np.copyto(decimals, _NO_POINT, where=decimals >= sizes)   # that is the point of a cell before
+    return decimals
 
 # %% ../../nbs/io/409_tabular.ipynb #find-cells
 class _Cells(NamedTuple):
-    "Where the cells of some rows lie, as places in their bytes."
+    "Where cells lie, as places in the bytes of some rows."
     starts: np.ndarray     # (N,) the first byte of each cell, behind its sign
     ends: np.ndarray       # (N,) the byte behind it
     negative: np.ndarray   # (N,) whether a minus sign begins the cell
 
-def _find_cells(
+class _Separators(NamedTuple):
+    "What stands before and behind each cell of some rows, as places in their bytes."
+    before: np.ndarray   # (R, width)
+    behind: np.ndarray   # (R, width)
+
+def _find_separators(
     chunk: np.ndarray,   # (B,) bytes of whole rows
     separator: int,      # the byte between cells
     width: int,          # cells of each row
-) -> _Cells | None:      # None unless every row has as many cells; one blank more at its end is left out
-    "Cells of rows."
+) -> _Separators | None: # None unless every row has as many cells; one blank more at its end is left out
+    "Where the cells of rows end."
     is_line_end = chunk == 10
-    ends = np.flatnonzero(is_line_end | (chunk == separator))
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    closing = np.searchsorted(ends, np.flatnonzero(is_line_end))
+    places = np.concatenate([[-1], np.flatnonzero(is_line_end | (chunk == separator))])
+    found = before, behind = places[:-1], places[1:]
+    is_even = len(behind) == np.count_nonzero(is_line_end)*width
+    if not is_even or not is_line_end[behind[width - 1::width]].all():
+        spare = _spare_cells(before, behind, is_line_end, width)
+        if spare is None: return None
+        found = np.delete(before, spare), np.delete(behind, spare)
+    return _Separators(*(part.reshape(-1, width) for part in found))
+
+# %% ../../nbs/io/409_tabular.ipynb #spare-cells
+def _spare_cells(before, behind, is_line_end: np.ndarray, width: int) -> np.ndarray | None:
+    "Which cells are blank ones at the end of rows that have one too many; None where rows differ otherwise."
+    closing = np.flatnonzero(is_line_end[behind])
     widths = np.diff(closing, prepend=-1)
     spare = closing[widths == width + 1]
-    if ((widths - width) >> 1).any() or (starts[spare] < ends[spare]).any(): return None
-    if len(spare): starts, ends = np.delete(starts, spare), np.delete(ends, spare)
-    negative = chunk[starts] == 45
+    if ((widths - width) >> 1).any() or (behind[spare] - before[spare] > 1).any(): return None
+    return spare
+
+def as_run(columns: list[int]) -> slice | list[int]:
+    "What chooses columns, without a copy where they lie side by side."
+    is_run = columns and columns == [*range(columns[0], columns[-1] + 1)]
+    return slice(columns[0], columns[-1] + 1) if is_run else columns
+
+def _take_cells(
+    chunk: np.ndarray, found: _Separators,
+    columns: list[int],   # which cells of each row
+) -> _Cells:
+    "The cells of some columns, row by row."
+    chosen = as_run(columns)
+    starts, ends = found.before[:, chosen].ravel() + 1, found.behind[:, chosen].ravel()
+    negative = chunk.take(starts) == 45
     return _Cells(starts + negative, ends, negative)
 
 # %% ../../nbs/io/409_tabular.ipynb #significands
@@ -230,21 +264,40 @@ def _read_longer(read: _Significands, words: np.ndarray, cells: _Cells) -> None:
     read.digits[long] = front.digits + 8
     read.unparsed[long] = front.unparsed | not_digit | (read.digits[long] > _MOST_DIGITS)
 
+# %% ../../nbs/io/409_tabular.ipynb #short
+_SCALES = np.outer([1, -1], [*_POWERS_OF_TEN[:_NO_POINT], 1]).ravel()   # by decimals, then of negative cells
+_BYTE, _SEVEN_BYTES = np.uint64(8), np.uint64(56)
+
+def _read_short(
+    pairs: np.ndarray,   # (B,) the sixteen characters before each place, two words each
+    cells: _Cells,
+) -> tuple[np.ndarray, np.ndarray]:   # (N,) numbers; places of those for which this way does not do
+    "Numbers of cells of at most eight digits."
+    early, last = pairs[cells.ends].view('<u8').reshape(-1, 2).T
+    sizes = cells.ends - cells.starts
+    decimals = _count_decimals(last, sizes)
+    words = last << _BYTE   # the eight characters before the last one: where the digits before a point go
+    words |= early >> _SEVEN_BYTES
+    words ^= (words ^ last) & _LAST_BYTES.take(decimals)
+    digits = sizes - (decimals < _NO_POINT)
+    values, not_digit = _read_digits(words, np.minimum(digits, 8))
+    numbers = values/_SCALES.take(decimals + (_NO_POINT + 1)*cells.negative)
+    return numbers, np.flatnonzero(not_digit | ((digits - 1).view(np.uint64) > 7))
+
 # %% ../../nbs/io/409_tabular.ipynb #plain-numbers
 _NAN, _LOWER = np.frombuffer(b'\0\0\0\0\0nan', '<u8')[0], _eight(0x20)
 
-def _plain_numbers(words: np.ndarray, cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
-    "(N,) numbers of cells, NaN where they are blank, and places of those for which this way does not do."
+def _read_long(words: np.ndarray, cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
+    "(N,) numbers of cells that are not blank, and places of those for which this way does not do."
     read = _read_significands(words, cells.starts, cells.ends)
     _read_longer(read, words, cells)
     numbers = read.values/_POWERS_OF_TEN.take(read.decimals)
     numbers *= 1. - 2*cells.negative
     unparsed = np.flatnonzero(read.unparsed | (read.digits == 0))
     numbers[unparsed] = np.nan
-    starts, ends, negative = (part[unparsed] for part in cells)
+    starts, ends = cells.starts[unparsed], cells.ends[unparsed]
     nan = (ends - starts == 3) & ((words[ends] | _LOWER) & _LAST_BYTES[3] == _NAN)
-    missing = nan | (ends == starts) & ~negative
-    return numbers, unparsed[~missing]
+    return numbers, unparsed[~nan]
 
 # %% ../../nbs/io/409_tabular.ipynb #odd-numbers
 _NUMBER_CHARACTERS = b'0123456789+-. eE nN aA iI fF tT yY \t'
@@ -257,41 +310,224 @@ def _parse_singly(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[flo
     except ValueError: return None
 
 # %% ../../nbs/io/409_tabular.ipynb #block-numbers
-_MOST_UNPARSED = .25   # of the cells
-
 def _block_numbers(
-    text: bytes,        # eight bytes or more before the rows
-    begin: int, end: int,   # the rows to read, from their first byte to behind their last line end
-    separator: int, width: int,
-    columns: Sequence[int],     # which cells of each row to read
-) -> np.ndarray | None:     # (rows, columns) numbers, NaN where blank; None where the rows are not clean
-    "Numbers of some rows."
-    cells = _find_cells(np.frombuffer(text, np.uint8, end - begin, begin), separator, width)
-    if cells is None: return None
-    if columns != range(width):
-        cells = _Cells(*(part.reshape(-1, width)[:, columns].ravel() for part in cells))
-    words = np.ndarray((end - begin,), '<u8', text, begin - 8, (1,))
-    numbers, unparsed = _plain_numbers(words, cells)
-    if len(unparsed) > _MOST_UNPARSED*len(numbers): return None
-    starts = cells.starts[unparsed] - cells.negative[unparsed]
-    found = _parse_singly(text, starts + begin, cells.ends[unparsed] + begin)
+    raw: bytes,        # enough bytes before the rows
+    begin: int,        # where the rows begin, from where places count
+    cells: _Cells,
+    most: float,       # cells that may be read one by one
+) -> np.ndarray | None:     # (N,) NaN where blank; None where a cell is no number
+    "Numbers of some cells."
+    pairs, words = (np.ndarray((len(raw) - begin,), kind, raw, begin - size, (1,))
+                    for kind, size in (('V16', 16), ('<u8', 8)))
+    numbers, unread = _read_short(pairs, cells)
+    numbers[unread] = np.nan
+    unread = unread[(cells.ends[unread] > cells.starts[unread]) | cells.negative[unread]]
+    rest = _Cells(*(part[unread] for part in cells))
+    numbers[unread], odd = _read_long(words, rest)
+    if not len(odd): return numbers
+    if len(odd) > most: return None
+    starts, ends, negative = (part[odd] for part in rest)
+    found = _parse_singly(raw, starts - negative + begin, ends + begin)
     if found is None: return None
-    numbers[unparsed] = found
-    return numbers.reshape(-1, len(columns))
+    numbers[unread[odd]] = found
+    return numbers
+
+# %% ../../nbs/io/409_tabular.ipynb #words
+_WORD_PARTS = 4     # of eight characters, that a word has at most
+_MOST_WORDS = 5000  # that differ, in a column
+_MIXES = np.uint64(0x9E3779B97F4A7C15)**np.arange(_WORD_PARTS, dtype=np.uint64)[:, None]
+
+def _word_parts(raw: bytes, starts: np.ndarray, ends: np.ndarray, least: int) -> np.ndarray | None:
+    "(n, N) eight characters each of words that begin and end at these places, the last ones first."
+    sizes = ends - starts
+    n_parts = max(least, -(-int(sizes.max())//8))
+    if n_parts > _WORD_PARTS: return None
+    words, parts = np.ndarray((len(raw) - 7,), '<u8', raw, 0, (1,)), np.empty((n_parts, len(ends)), np.uint64)
+    for place, part in enumerate(parts):
+        counts = np.minimum(np.maximum(sizes - 8*place, 0), 8)
+        np.bitwise_and(words[ends - 8*(place + 1)], _LAST_BYTES.take(counts), out=part)
+    return parts[:, :1] if (parts == parts[:, :1]).all() else parts
+
+# %% ../../nbs/io/409_tabular.ipynb #vocabulary
+class _Vocabulary:
+    "The words of a column, numbered as they come."
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.parts = np.zeros((1, 0), np.uint64)   # (n, words) their characters, eight each
+        self.keys = np.zeros(0, np.uint64)   # of each word, sorted
+        self.numbers = np.zeros(0, int)      # which words these are
+
+    def add(self, words: list[str], parts: np.ndarray, keys: np.ndarray) -> None:
+        "Number more words, with their parts, as many as of the others or more, and keys."
+        self.words += words
+        known = np.pad(self.parts, ((0, len(parts) - len(self.parts)), (0, 0)))
+        self.parts = np.concatenate([known, parts], 1)
+        keys = np.concatenate([self.keys, keys])
+        numbers = np.concatenate([self.numbers, len(self.numbers) + np.arange(len(words))])
+        order = np.argsort(keys)
+        self.keys, self.numbers = keys[order], numbers[order]
+
+    def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        "(N,) numbers of words, and whether they are known."
+        if not len(self.keys): return np.zeros(len(keys), int), np.zeros(len(keys), bool)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return self.numbers.take(places), self.keys.take(places) == keys
+
+# %% ../../nbs/io/409_tabular.ipynb #read-words
+def _add_words(vocabulary: _Vocabulary, raw: bytes, starts, ends, parts, keys: np.ndarray) -> None:
+    "Add words that begin and end at these places (N,), each once."
+    rows = np.sort(np.unique(keys, return_index=True)[1])
+    places = zip(starts[rows].tolist(), ends[rows].tolist())
+    vocabulary.add([raw[start:end].decode() for start, end in places], parts[:, rows], keys[rows])
+
+def _read_words(vocabulary: _Vocabulary, raw: bytes, starts, ends: np.ndarray) -> np.ndarray | None:
+    "Which words stand in some cells, (N,); None where this way does not do."
+    parts = _word_parts(raw, starts, ends, len(vocabulary.parts))
+    if parts is None: return None
+    keys = (parts*_MIXES[:len(parts)]).sum(0) if len(parts) > 1 else parts[0]
+    numbers, known = vocabulary.find(keys)
+    if not known.all():
+        new = np.flatnonzero(~known)
+        _add_words(vocabulary, raw, starts[new], ends[new], parts[:, new], keys[new])
+        numbers, _ = vocabulary.find(keys)
+    alike = all((known.take(numbers) == part).all() for known, part in zip(vocabulary.parts, parts))
+    found = np.broadcast_to(numbers, len(ends))
+    return found if alike and len(vocabulary.words) <= _MOST_WORDS else None
+
+# %% ../../nbs/io/409_tabular.ipynb #clean-rows
+class Words(NamedTuple):
+    "A column of words."
+    numbers: np.ndarray   # (R,) which of the words stands in each row
+    words: list[str]      # each once, without outer spaces, in the order in which they come
+
+class CleanRows(NamedTuple):
+    "Rows that all look alike."
+    numbers: np.ndarray   # (R, columns) NaN where blank; first the columns that repeat
+    words: list[Words]    # one for each column of words
+
+def as_words(
+    column: Sequence[str],   # (R,) cells
+) -> Words:
+    "A column of words, which may repeat."
+    place = {word: number for number, word in enumerate(dict.fromkeys(column))}
+    return Words(np.array([place[word] for word in column], int), list(place))
+
+def _join_words(pieces: Sequence[np.ndarray], words: list[str]) -> Words:
+    "A column from its pieces, with words without outer spaces."
+    again, plain = as_words([word.strip() for word in words])
+    if len(plain) == 1: return Words(np.broadcast_to(0, sum(map(len, pieces))), plain)
+    return Words(again.take(np.concatenate(pieces)), plain)
+
+# %% ../../nbs/io/409_tabular.ipynb #repeated
+def _is_new(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    "(R,) whether cells (R, n), from one place to another, read otherwise than those of the row above."
+    sizes, new = ends - starts, np.ones(len(ends), bool)
+    parts = _word_parts(raw, starts.ravel(), ends.ravel(), 1)
+    if parts is None: return new
+    new[1:] = (sizes[1:] != sizes[:-1]).any(1)
+    for part in parts:
+        rows = np.broadcast_to(part, sizes.size).reshape(sizes.shape)
+        new[1:] |= (rows[1:] != rows[:-1]).any(1)
+    return new
+
+# %% ../../nbs/io/409_tabular.ipynb #read-chunk
+class _Wanted(NamedTuple):
+    "What is to be read of rows."
+    separator: int        # the byte between cells
+    width: int            # cells of each row
+    columns: list[int]    # of numbers
+    repeated: list[int]   # of numbers, which mostly are as in the row above
+    words: dict[int, _Vocabulary]   # by columns of words
+
+_MOST_ODD = .25   # of the cells, that are read one by one
+
+def _read_columns(
+    raw: bytes, begin: int, found: _Separators, chunk: np.ndarray, columns: list[int],
+) -> np.ndarray | None:
+    "(R, columns) numbers of some rows; None where a cell is no number."
+    cells = _take_cells(chunk, found, columns)
+    numbers = _block_numbers(raw, begin, cells, _MOST_ODD*len(cells.ends))
+    return None if numbers is None else numbers.reshape(-1, len(columns))
+
+def _read_repeated(
+    raw: bytes, begin: int, found: _Separators, chunk: np.ndarray, columns: list[int],
+) -> np.ndarray | None:
+    "The same where rows mostly repeat what stands above."
+    chosen = as_run(columns)
+    before, behind = (part[:, chosen] for part in found)
+    starts, ends = (before[:, :1], behind[:, -1:]) if isinstance(chosen, slice) else (before, behind)
+    new = _is_new(raw, starts + (begin + 1), ends + begin)
+    cells = _take_cells(chunk, _Separators(before[new], behind[new]), [*range(len(columns))])
+    numbers = _block_numbers(raw, begin, cells, _MOST_ODD*before.size)
+    return None if numbers is None else numbers.reshape(-1, len(columns)).take(new.cumsum() - 1, 0)
+
+# %% ../../nbs/io/409_tabular.ipynb #read-chunk-2
+def _read_chunk(raw: bytes, begin: int, end: int, wanted: _Wanted) -> tuple[list, list] | None:
+    "Numbers (R, columns) of some rows, and which words stand in them, (R,); None where they are not clean."
+    chunk = np.frombuffer(raw, np.uint8, end - begin, begin)
+    found = _find_separators(chunk, wanted.separator, wanted.width)
+    if found is None: return None
+    numbers = [read(raw, begin, found, chunk, columns) for read, columns in
+               ((_read_repeated, wanted.repeated), (_read_columns, wanted.columns)) if columns]
+    if any(one is None for one in numbers): return None
+    words = [_read_words(one, raw, found.before[:, place] + (begin + 1), found.behind[:, place] + begin)
+             for place, one in wanted.words.items()]
+    return None if any(one is None for one in words) else (numbers, words)
+
+# %% ../../nbs/io/409_tabular.ipynb #pieces
+_CHUNK_BYTES = 1_000_000   # that are worked on at once
+
+def _count_rows(raw: bytes, pieces: list[tuple[int, int]]) -> int:
+    "Line ends in pieces of a text."
+    return sum(int(np.count_nonzero(np.frombuffer(raw, np.uint8, end - begin, begin) == 10))
+               for begin, end in pieces)
+
+def _chunks(raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
+    "Where pieces of whole rows begin and end."
+    while begin < last:
+        end = raw.find(b'\n', min(begin + _CHUNK_BYTES, last - 1)) + 1
+        yield begin, end
+        begin = end
 
 # %% ../../nbs/io/409_tabular.ipynb #find-rows
-def _find_rows(text: str, start: int) -> tuple[bytes, int, int]:
-    "Bytes of a text with eight or more before the rows, and where these begin and end."
-    raw = text.encode()
-    if start < 8 or raw[-1:] != b'\n': raw, start = b''.join((b'\n'*8, raw, b'\n')), start + 8
+_MARGIN = 32   # bytes before the rows, at least
+
+def _find_rows(raw: bytes, start: int) -> tuple[bytes, int, int]:
+    "The same bytes with a margin before the rows, and where these begin and end."
+    if start < _MARGIN or raw[-1:] != b'\n':
+        raw, start = b''.join((b'\n'*_MARGIN, raw, b'\n')), start + _MARGIN
     end = len(raw)
     while raw[start:start + 1] == b'\n': start += 1
     while end > start and raw[end - 2:end] == b'\n\n': end -= 1
     return raw, start, end
 
-# %% ../../nbs/io/409_tabular.ipynb #block
-_CHUNK_BYTES = 250_000   # that are worked on at once
+# %% ../../nbs/io/409_tabular.ipynb #read-clean
+def read_clean(
+    raw: bytes,               # a text in UTF-8, with plain line ends
+    width: int,               # cells of each row
+    separator: str,
+    start: int,               # where the rows begin
+    columns: Sequence[int],   # which cells to read as numbers
+    repeated: Sequence[int] = (),   # the same for those that mostly are as in the row above
+    words: Sequence[int] = (),      # which cells to read as words
+) -> CleanRows | None:        # None where the rows are not clean
+    "Numbers and words of rows that all look alike, fast."
+    raw, begin, last = _find_rows(raw, start)
+    pieces = [*_chunks(raw, begin, last)]
+    vocabularies = {place: _Vocabulary() for place in words}
+    wanted = _Wanted(ord(separator), width, [*columns], [*repeated], vocabularies)
+    table, row = np.empty((_count_rows(raw, pieces), len(repeated) + len(columns))), 0
+    spelled = []
+    for piece in pieces:
+        found = _read_chunk(raw, *piece, wanted)
+        if found is None: return None
+        np.concatenate(found[0], 1, out=table[row:row + len(found[0][0])])
+        row += len(found[0][0])
+        spelled.append(found[1])
+    return CleanRows(table, [_join_words(numbers, vocabulary.words) for numbers, vocabulary in
+                             zip(zip(*spelled), vocabularies.values())])
 
+# %% ../../nbs/io/409_tabular.ipynb #block
 def parse_clean(
     text: str,              # rows, with plain line ends
     width: int,             # cells of each
@@ -301,17 +537,9 @@ def parse_clean(
 ) -> np.ndarray | None:     # (T, columns) numbers, NaN where blank; None where the rows are not clean
     "Numbers of rows that all look alike, fast."
     if not text.isascii(): text, start = text[start:], 0   # names above may have other characters
-    if not text.isascii(): return None
-    raw, begin, last = _find_rows(text, start)
     columns = range(width) if columns is None else columns
-    table, count = np.empty((raw.count(b'\n', begin, last), len(columns))), 0
-    while begin < last:
-        end = raw.find(b'\n', min(begin + _CHUNK_BYTES, last - 1)) + 1
-        numbers = _block_numbers(raw, begin, end, ord(separator), width, columns)
-        if numbers is None: return None
-        table[count:count + len(numbers)] = numbers
-        begin, count = end, count + len(numbers)
-    return table
+    found = read_clean(text.encode(), width, separator, start, columns)
+    return None if found is None else found.numbers
 
 # %% ../../nbs/io/409_tabular.ipynb #pivoted
 def note_of_left(
@@ -340,38 +568,58 @@ def _check_dense(n_rows: int, n_frames: int, n_joints: int) -> None:
         raise DataError(f'{n_rows} rows found for {n_frames} frames and {n_joints} joints, '
                         'expected nearly one for each; export the table again')
 
+# %% ../../nbs/io/409_tabular.ipynb #group-rows
+def _group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(T,) the first row of each key, in ascending order; (R,) which of them the key of each row is."
+    steps = np.diff(keys)
+    if not (steps >= 0).all(): return np.unique(keys, return_index=True, return_inverse=True)[1:]
+    new = np.ones(len(keys), bool)
+    new[1:] = steps > 0
+    return np.flatnonzero(new), new.cumsum() - 1
+
 # %% ../../nbs/io/409_tabular.ipynb #csv-fold
-def pivot_long(
+def pivot_words(
     keys: np.ndarray,           # (R,) frame number or time of each row
-    joints: Sequence[str],      # (R,) marker of each row
+    joints: Words,              # marker of each row
     numbers: np.ndarray,        # (R, 3) position in each row
-) -> Pivoted:
+) -> tuple[Pivoted, np.ndarray]:   # and (T, M) which row holds each sample, -1 where there is none
     "Rows of a long table as frames; raises `DataError` for a row that stands twice."
     _check_keys(keys)
-    _, firsts, frame = np.unique(keys, return_index=True, return_inverse=True)
-    place = {name: number for number, name in enumerate(dict.fromkeys(joints))}
-    _check_dense(len(keys), len(firsts), len(place))
-    cell = frame*len(place) + np.array([place[name] for name in joints])
+    firsts, frame = _group_rows(keys)
+    shape = len(firsts), len(joints.words)
+    _check_dense(len(keys), *shape)
+    cell, rows = frame*shape[1] + joints.numbers, np.arange(len(keys))
+    if len(rows) == shape[0]*shape[1] and (cell == rows).all():   # all are there, in order
+        values = numbers.astype(float).reshape(*shape, 3)
+        return Pivoted(firsts, tuple(joints.words), values), rows.reshape(shape)
     _check_once(cell, keys, joints)
-    values = np.full((len(firsts)*len(place), 3), np.nan)
-    values[cell] = numbers
-    return Pivoted(firsts, tuple(place), values.reshape(len(firsts), -1, 3))
+    values, found = np.full((shape[0]*shape[1], 3), np.nan), np.full(shape, -1)
+    values[cell], found.ravel()[cell] = numbers, rows
+    return Pivoted(firsts, tuple(joints.words), values.reshape(*shape, 3)), found
 
 # %% ../../nbs/io/409_tabular.ipynb #check-once
-def _check_once(cell: np.ndarray, keys: np.ndarray, joints: Sequence[str]) -> None:
+def _check_once(cell: np.ndarray, keys: np.ndarray, joints: Words) -> None:
     "Raise `DataError` where two rows (R,) belong in one cell."
     counts = np.bincount(cell)
     if counts.max() < 2: return
     order = np.argsort(cell, kind='stable')
     row = int(order[np.searchsorted(cell[order], counts.argmax())])
-    raise DataError(f'{counts.max()} rows found for {joints[row][:30]!r} at {keys[row]:g}, '
-                    'expected one; remove the others')
+    raise DataError(f'{counts.max()} rows found for {joints.words[joints.numbers[row]][:30]!r} at '
+                    f'{keys[row]:g}, expected one; remove the others')
+
+# %% ../../nbs/io/409_tabular.ipynb #pivot-long
+def pivot_long(
+    keys: np.ndarray,           # (R,) frame number or time of each row
+    joints: Sequence[str],      # (R,) marker of each row
+    numbers: np.ndarray,        # (R, 3) position in each row
+) -> Pivoted:
+    "The same for names as they stand in the rows."
+    return pivot_words(keys, as_words(joints), numbers)[0]
 
 def place_rows(keys: np.ndarray, joints: Sequence[str]) -> tuple[Pivoted, np.ndarray]:
     "As `pivot_long`, but which row (T, M) holds each sample, -1 where there is none."
     rows = np.repeat(np.arange(len(keys)), 3).reshape(-1, 3)
-    pivoted = pivot_long(keys, joints, rows)
-    return pivoted, np.nan_to_num(pivoted.values[..., 0], nan=-1).astype(int)
+    return pivot_words(keys, as_words(joints), rows)
 
 # %% ../../nbs/io/409_tabular.ipynb #bones
 _BONES = {   # joint: bones that begin there

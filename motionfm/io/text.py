@@ -62,6 +62,14 @@ def plain_ends(text: str) -> str:
     "A text with plain line ends."
     return text.replace('\r\n', '\n').replace('\r', '\n') if '\r' in text else text
 
+def plain_bytes(
+    raw: bytes,   # content of a file
+) -> tuple[bytes, TextForm]:
+    "A text in UTF-8 with plain line ends, and the form that it has: often these are the same bytes."
+    if raw.isascii() and b'\r' not in raw: return raw, TextForm(is_closed=not raw or raw.endswith(b'\n'))
+    text, form = decode_text(raw)
+    return plain_ends(text).encode(), form
+
 def encode_text(text: str, form: TextForm) -> bytes:
     "The content of a file of this form, from a text with plain line ends."
     return form.mark + text.replace('\n', form.end).encode(form.encoding, 'replace')

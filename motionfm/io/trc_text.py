@@ -227,19 +227,52 @@ def _note_spare(count: int) -> list[str]:
     if not count: return []
     return [f'{count} column{"s"*(count > 1)} without a name, behind the last marker, left out']
 
+def _note_empty(place: int, count: int) -> list[str]:
+    "What to say of so many empty columns from a place on, counted from 0."
+    words = f'{count} empty column{"s"*(count > 1)}'
+    return [f'{words} among those of the markers, from cell {place + 1} on, left out']
+
+def _blank_runs(table: np.ndarray) -> list[np.ndarray]:
+    "Columns of coordinates that are blank from top to bottom, side by side; not those of whole markers."
+    blank = np.flatnonzero(np.isnan(table[:, 2:]).all(0)) + 2
+    runs = np.split(blank, np.flatnonzero(np.diff(blank) > 1) + 1) if len(blank) else []
+    return [run for run in runs if len(run) % 3]   # a marker that was never seen has three
+
 # %% ../../nbs/io/414_trc_text.ipynb #without-spare
 def _without_spare(table: np.ndarray, spare: int) -> tuple[np.ndarray, list[str]]:
     "Rows without so many columns too many, and notes: empty ones among the others count first."
-    blank = np.flatnonzero(np.isnan(table[:, 2:]).all(0)) + 2
-    runs = np.split(blank, np.flatnonzero(np.diff(blank) > 1) + 1) if len(blank) else []
-    odd = [run for run in runs if len(run) % 3]   # a marker that was never seen has three
+    odd = _blank_runs(table)
     fits = len(odd) == 1 and len(odd[0]) >= spare and len(odd[0]) % 3 == spare % 3
     at_end = fits and odd[0][-1] == table.shape[1] - 1
     if not spare or not fits or at_end: return table[:, :table.shape[1] - spare], _note_spare(spare)
     place = int(odd[0][0])
-    words = f'{spare} empty column{"s"*(spare > 1)}'
-    gone = f'{words} among those of the markers, from cell {place + 1} on, left out'
-    return np.delete(table, range(place, place + spare), 1), [gone]
+    return np.delete(table, range(place, place + spare), 1), _note_empty(place, spare)
+
+# %% ../../nbs/io/414_trc_text.ipynb #ends-blank
+def _without_empty(table: np.ndarray, width: int) -> tuple[np.ndarray, list[str]] | None:
+    "Rows without an empty column among their markers, of so many cells, and a note; None: as they are."
+    last = table.shape[1] - 1
+    found = [(int(run[0]), len(run) % 3) for run in _blank_runs(table) if run[-1] < last]
+    if len(found) != 1: return None
+    (place, count), = found
+    rest = np.delete(table, range(place, place + count), 1)
+    blank = np.isnan(rest[:, 2:]).all(0)
+    markers = blank[:width - 2].reshape(-1, 3)
+    is_whole = rest.shape[1] >= width and (markers.all(1) == markers.any(1)).all() and blank[width - 2:].all()
+    return (rest[:, :width], _note_empty(place, count)) if is_whole else None
+
+# %% ../../nbs/io/414_trc_text.ipynb #ends-blank-2
+def _parse_around(text: str, start: int, width: int, first: int) -> tuple[np.ndarray, list[str]] | None:
+    "The same of rows some of which may end with blanks, if the first ones show it."
+    beginning = first_lines(text, first - 1 + _MOST_LOOKED_AT)
+    spare = max(len(row.split('\t')) for row in beginning[start:].split('\n')) - width
+    if spare < 1: return None
+    found = None
+    for rows in beginning, text:
+        try: found = _without_empty(_parse_rows(rows, start, width, spare, first), width)
+        except DataError: return None
+        if found is None: return None
+    return found
 
 # %% ../../nbs/io/414_trc_text.ipynb #notes
 def _correct_header(
@@ -281,9 +314,11 @@ def _read_rows(head: _Head) -> _Rows:
     width = 2 + 3*len(names)
     _check_whole(text, start, width, first, _count_said(head.header, 'NumFrames'))
     spare = columns - 3*len(names) if least > 3*len(names) else 0
-    table = _parse_rows(text, start, width, spare, first)
+    found = None if spare else _parse_around(text, start, width, first)
+    table, notes = found or (_parse_rows(text, start, width, spare, first), [])
     blank = np.isnan(table).all(1)
-    table, notes = _without_spare(table[~blank] if blank.any() else table, spare)
+    if blank.any(): table = table[~blank]
+    if not found: table, notes = _without_spare(table, spare)
     return _Rows(table, names, order, notes)
 
 # %% ../../nbs/io/414_trc_text.ipynb #parse-trc

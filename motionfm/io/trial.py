@@ -81,8 +81,8 @@ def observed(
     values: np.ndarray,   # (..., 3) positions, any unit, NaN where missing
 ) -> np.ndarray:          # (...) True where the point was seen
     "Where a point was seen: not where a coordinate is missing, or all three are the same number."
-    differ = values[..., 1:] != values[..., :1]
-    return np.isfinite(values).all(-1) & differ.any(-1)
+    x, y, z = np.moveaxis(values, -1, 0)   # one by one, as three are too few for a fast loop
+    return np.isfinite(x) & np.isfinite(y) & np.isfinite(z) & ((x != y) | (x != z))
 
 # %% ../../nbs/io/404_trial.ipynb #joint-names
 def _joint_names(
