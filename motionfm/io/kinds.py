@@ -112,14 +112,21 @@ def _is_instrument(full: str) -> bool:
 # %% ../../nbs/io/439_kinds.ipynb #still-points
 _STILL_M, _MOVING_M, _NEAR_M, _GIVE_M = .01, .05, .5, .06
 
+def _spread(trial: Trial, seen: np.ndarray, rare: float) -> np.ndarray:
+    "(M,) metres, how far each point moves, as `spread_of`, where it was seen (T, M); one after the other."
+    columns = (np.where(seen[:, [column], None], trial.values[:, [column]], np.nan)
+               for column in range(seen.shape[1]))
+    return np.array([spread_of(path/per_metre(trial.units), rare)[0] for path in columns])
+
 def _still_points(
-    points: np.ndarray,   # (T, M, 3) metres, NaN where missing
+    trial: Trial,
+    seen: np.ndarray,     # (T, M) True where a point was seen
     maybe: np.ndarray,    # (M,) True where a point may be static
 ) -> tuple[np.ndarray, np.ndarray]:   # (M,) each
     "Points that stay where they are while the others move, and those others."
-    still = maybe & (spread_of(points, .5) < _STILL_M)
-    others = np.isfinite(points).all(-1).any(0) & ~still
-    spread = spread_of(points)[others]
+    still = maybe & (_spread(trial, seen, .5) < _STILL_M)
+    others = seen.any(0) & ~still
+    spread = _spread(trial, seen, 5.)[others]
     most_move = (spread > _MOVING_M).sum() >= max(2, len(spread)/2)
     return still & most_move, others
 
@@ -128,12 +135,14 @@ _MOST_LOOKED_AT = 300   # frames
 
 @np.errstate(all='ignore')
 def _static(
-    points: np.ndarray,   # (T, M, 3) metres, NaN where missing
+    trial: Trial,
+    seen: np.ndarray,     # (T, M) True where a point was seen
     maybe: np.ndarray,    # (M,) True where a point may be static
 ) -> np.ndarray:          # (M,)
     "Which points stand in the room while the others move."
-    still, others = _still_points(points, maybe)
-    points, anchors = points[::len(points)//_MOST_LOOKED_AT + 1], np.flatnonzero(others)
+    (still, others), step = _still_points(trial, seen, maybe), len(seen)//_MOST_LOOKED_AT + 1
+    points = np.where(seen[::step, :, None], trial.values[::step], np.nan)/per_metre(trial.units)
+    anchors = np.flatnonzero(others)
     while still.any() and len(anchors):
         held = [column for column in np.flatnonzero(still).tolist() if _holds(points, column, anchors)]
         still[held] = False
@@ -177,8 +186,7 @@ def classify_points(
              for column, (full, name) in enumerate(zip(trial.markers, names))]
     positions = np.array([kind == 'point' for kind in kinds])
     maybe = np.array([column not in joints and not is_known(name) for column, name in enumerate(names)])
-    points = np.where(seen[..., None] & positions[:, None], trial.values, np.nan)/per_metre(trial.units)
-    static = _static(points, maybe & positions)
+    static = _static(trial, seen & positions, maybe & positions)
     return tuple('static' if stands else kind for kind, stands in zip(kinds, static))
 
 # %% ../../nbs/io/439_kinds.ipynb #classify-2
