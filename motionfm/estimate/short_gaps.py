@@ -13,6 +13,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from .neighbours import GapSpan
+from ..io.gaps import frame_pieces
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #polynomial
 def polynomial_weights(
@@ -118,6 +119,17 @@ def count_sights(
     return Sights(seen, seen if known is None else count(known))
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #bridge
+_BESIDE_KNOTS = 40   # of a spline that is cut out of a longer one; what is further away changes no digit
+
+def _bridge_point(path: np.ndarray, seen: np.ndarray, brief: np.ndarray) -> None:
+    "Fill the path (T, 3) of a point between its sights `seen`, after those numbered `brief`; in place."
+    for piece in frame_pieces(len(seen)):
+        inside = brief[(brief >= piece.start) & (brief < piece.stop)]
+        if not len(inside): continue
+        knots = seen[max(inside[0] - _BESIDE_KNOTS, 0):inside[-1] + _BESIDE_KNOTS + 2]
+        missing = np.concatenate([np.arange(seen[end] + 1, seen[end + 1]) for end in inside])
+        path[missing] = CubicSpline(knots, path[knots])(missing)
+
 def bridge_brief_gaps(
     positions: np.ndarray,   # (T, M, 3) metres; changed in place
     visible: np.ndarray,     # (T, M) True where a point was seen
@@ -129,10 +141,8 @@ def bridge_brief_gaps(
         seen = np.flatnonzero(visible[:, point])
         steps = np.diff(seen)
         brief = np.flatnonzero((steps > 1) & (steps <= most + 1))
-        if not len(brief): continue
-        missing = np.concatenate([np.arange(seen[end] + 1, seen[end + 1]) for end in brief])
-        positions[missing, point] = CubicSpline(seen, positions[seen, point])(missing)
-        known[missing, point] = True
+        _bridge_point(positions[:, point], seen, brief)
+        for end in brief.tolist(): known[seen[end] + 1:seen[end + 1], point] = True
     return known
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #whole

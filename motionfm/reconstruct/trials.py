@@ -67,7 +67,8 @@ def _without_errors(points: Points, found: Repaired) -> Points:
         visible[:, :n] = undo_swaps(visible[:, :n], found.swapped)
     if found.outliers is not None: visible[:, :n] &= ~found.outliers
     if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
-    return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
+    np.copyto(positions, np.nan, where=~visible[..., None])
+    return points._replace(positions=positions, visible=visible)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #held-settings
 @dataclass(frozen=True)
@@ -154,15 +155,15 @@ def _held_joints(
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-held
 def _without_held(points: Points, rate: float, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
     "Points with gaps where joints were held, and what was found."
-    n, positions, visible = points.n_joints, points.positions.copy(), points.visible.copy()
+    n, positions, visible = points.n_joints, points.positions, points.visible
     held = _held_joints(positions[:, :n], visible[:, :n], rate)
     if not held.any(): return points, ()
     names = _listed([f'{name} ({count})' for name, count in zip(points.names, held.sum(0)) if count])
     found = f'{held.sum()} samples repeat the one before while the body moves: {names}'
     if fill_only: return points, (f'{found}; left as they are, since nothing that was seen may change',)
-    visible[:, :n] &= ~held
+    visible[:, :n] &= ~held   # in place, for the sake of memory
     positions[~visible] = np.nan
-    return points._replace(positions=positions, visible=visible), (f'{found}; treated as gaps',)
+    return points, (f'{found}; treated as gaps',)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-points-of
 class _PointRepair(NamedTuple):
@@ -177,9 +178,8 @@ def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
     check = found.self_check
     way = 'the network and candidate estimates' if check and check.mixed else 'the network'
     by = np.full(seen.shape, way, object)
+    if found.by_neighbours is not None: by[:, :n][found.by_neighbours] = BY_NEIGHBOURS
     by[seen] = ''
-    if found.by_neighbours is not None:
-        by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
     return by
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #put-joints
@@ -232,6 +232,8 @@ _MOST_FOLLOWED = 20   # points by which a jump of the whole body is found
 
 def _jumps_of(points: Points, rate: float) -> Discontinuities:
     "Where the whole body jumps, by the points that are seen most."
+    if len(points.names) <= _MOST_FOLLOWED:
+        return find_discontinuities(points.positions, points.visible, rate)
     most_seen = np.sort(np.argsort(-points.visible.sum(0), kind='stable')[:_MOST_FOLLOWED])
     return find_discontinuities(points.positions[:, most_seen], points.visible[:, most_seen], rate)
 
