@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from ..basics import DataError
 from .conventions import per_metre
@@ -160,6 +161,47 @@ def _holds(points: np.ndarray, column: int, anchors: np.ndarray) -> bool:
         if middle < _NEAR_M and high - low < _GIVE_M: return True
     return False
 
+# %% ../../nbs/io/439_kinds.ipynb #distance-ranges
+_RIGID_M, _APART_M, _TOGETHER_M = .002, .6, .1   # metres by which distances change
+_THING_SIZE, _BODY_SIZE, _FEWEST_TOGETHER = (3, 8), 8, 30   # points; frames in which two are seen
+
+@np.errstate(all='ignore')
+def _distance_ranges(points: np.ndarray) -> np.ndarray:
+    "(M, M) metres by which distances in (T, M, 3) change, without the most extreme frames; NaN: not known."
+    ranges = np.full((points.shape[1],)*2, np.nan)
+    for column in range(points.shape[1]):
+        away = np.sort(np.linalg.norm(points - points[:, [column]], axis=-1), 0)   # NaN at the end
+        count = np.isfinite(away).sum(0)
+        low, high = (np.take_along_axis(away, (share*(count - 1).clip(0))[None].astype(int), 0)[0]
+                     for share in (.02, .98))
+        ranges[column] = np.where(count >= _FEWEST_TOGETHER, high - low, np.nan)
+    return ranges
+
+def _groups_of(linked: np.ndarray) -> list[np.ndarray]:
+    "Points that hang together, by which (M, M) are linked: their columns."
+    count, labels = connected_components(linked, directed=False)
+    return [np.flatnonzero(labels == label) for label in range(count)]
+
+# %% ../../nbs/io/439_kinds.ipynb #things
+def _things(
+    trial: Trial,
+    seen: np.ndarray,     # (T, M) True where a point was seen
+    maybe: np.ndarray,    # (M,) True where a point may be on a thing
+) -> np.ndarray:          # (M,)
+    "Which points are on things that move by themselves."
+    found, step = np.zeros(len(maybe), bool), len(seen)//_MOST_LOOKED_AT + 1
+    if maybe.sum() < _THING_SIZE[0] or len(maybe) < _BODY_SIZE: return found
+    points = np.where(seen[::step, :, None], trial.values[::step], np.nan)/per_metre(trial.units)
+    ranges, (fewest, most) = _distance_ranges(points), _THING_SIZE
+    for group in _groups_of((ranges < _RIGID_M) & maybe & maybe[:, None]):
+        others = np.flatnonzero(seen.any(0) & ~np.isin(np.arange(len(maybe)), group))
+        between = ranges[np.ix_(group, others)]
+        away = np.isnan(between) | (between > _APART_M)
+        if not fewest <= len(group) <= most or not away.all() or np.isnan(between).mean() > .5: continue
+        body = max(map(len, _groups_of(ranges[np.ix_(others, others)] < _TOGETHER_M)), default=0)
+        found[group] = body >= max(_BODY_SIZE, .7*len(others))
+    return found
+
 # %% ../../nbs/io/439_kinds.ipynb #kind-by-name
 def _kind_by_name(
     full: str,            # name as in the file
@@ -187,7 +229,9 @@ def classify_points(
     positions = np.array([kind == 'point' for kind in kinds])
     maybe = np.array([column not in joints and not is_known(name) for column, name in enumerate(names)])
     static = _static(trial, seen & positions, maybe & positions)
-    return tuple('static' if stands else kind for kind, stands in zip(kinds, static))
+    things = _things(trial, seen & positions & ~static, maybe & positions & ~static)
+    return tuple('static' if stands else 'instrument' if alone else kind
+                 for kind, stands, alone in zip(kinds, static, things))
 
 # %% ../../nbs/io/439_kinds.ipynb #classify-2
 def _all_joints(trial: Trial) -> set[int]:
