@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from ..basics import frame_pieces
 from .neighbours import GapSpan
-from ..io.gaps import frame_pieces
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #polynomial
 def polynomial_weights(

@@ -86,15 +86,6 @@ def runs_of(
     starts, stops = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
     return [slice(int(start), int(stop)) for start, stop in zip(starts, stops)]
 
-# %% ../../nbs/io/437_gaps.ipynb #frame-pieces
-_PIECE_FRAMES = 4096
-
-def frame_pieces(
-    n_frames: int,   # of a recording
-) -> list[slice]:    # its frames, some thousand at a time
-    "Pieces of a recording, for the sake of memory."
-    return [slice(start, start + _PIECE_FRAMES) for start in range(0, n_frames, _PIECE_FRAMES)]
-
 # %% ../../nbs/io/437_gaps.ipynb #number-runs
 def number_runs(runs: Iterable[slice], frames: np.ndarray) -> tuple[tuple[int, int], ...]:
     "Numbers of the first and the last frame of each run."

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..basics import frame_pieces
 from .conventions import from_y_up, per_metre, to_y_up
-from .gaps import frame_pieces
 from .point_names import has_model_outputs, marker_set_of, plain_name, split_prefixes
 from .trial import observed, Trial
 

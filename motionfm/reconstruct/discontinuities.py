@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..basics import frame_pieces
 from ..body.skeleton import RATE
-from ..io.gaps import frame_pieces, gap_bounds, name_runs, runs_of
+from ..io.gaps import gap_bounds, name_runs, runs_of
 from ..io.points import Points
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #settings

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..io.gaps import frame_pieces, name_runs, runs_of
+from ..basics import frame_pieces
+from ..io.gaps import name_runs, runs_of
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #settings
 @dataclass(frozen=True)

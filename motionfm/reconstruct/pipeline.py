@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import DataError, in_frames, progress
+from ..basics import DataError, frame_pieces, in_frames, progress
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
@@ -23,7 +23,7 @@ from ..estimate.network import read_network
 from ..estimate.noise import noise_level, RADII_68
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
-from ..io.gaps import fill_linear, frame_pieces, gap_lengths, name_runs
+from ..io.gaps import fill_linear, gap_lengths, name_runs
 from ..io.resample import is_model_rate, spline, to_model_rate
 from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer

@@ -17,12 +17,12 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #imports-own
-from ..basics import DataError
+from ..basics import DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, read_trial, write_trial
-from ..io.gaps import frame_pieces, gap_lengths, open_gaps, runs_of
+from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
 from ..io.point_sets import spread_of
