@@ -301,13 +301,19 @@ def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) ->
     return _AssignmentCosts(path, usual, sure, rigid, square)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #assign-paths
-def _assign_paths(costs: _AssignmentCosts, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _assign_paths(
+    costs: _AssignmentCosts,
+    unknown: np.ndarray,   # (R, C) True where nothing is known of a path and a marker
+    kept: np.ndarray,      # (R,) True for paths that keep their marker
+) -> tuple[np.ndarray, np.ndarray]:
     "What each label costs each path (R, C), and the column of each (R,) where all together cost least."
     n_rows, n_columns = costs.square.shape
     squares = np.where(unknown, 2*SETTINGS.max_square, costs.square)
     squares[:, :n_rows][unknown[:, :n_rows]] = SETTINGS.good_square
     other = np.arange(n_columns) != np.arange(n_rows)[:, None]
-    return squares, linear_sum_assignment(squares + SETTINGS.change_cost*other)[1]
+    taken = np.pad(kept, (0, n_columns - n_rows)) | kept[:, None]
+    cost = np.where(taken & other, np.inf, squares + SETTINGS.change_cost*other)
+    return squares, linear_sum_assignment(cost)[1]
 
 def _is_closer(was: np.ndarray, now: np.ndarray) -> np.ndarray:
     "Whether little is left of errors (N,), metres, that are worth a question."
@@ -349,20 +355,29 @@ def _chains(chosen: np.ndarray) -> list[np.ndarray]:
     return groups
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #new-labels
+def _are_new(
+    costs: _AssignmentCosts, squares: np.ndarray, moved: np.ndarray, chosen: np.ndarray,
+) -> tuple[bool, np.ndarray]:
+    "Whether paths `moved` (N,) are those of the markers `chosen` (N,); and what speaks for each (N,)."
+    supported = _are_supported(costs, moved, chosen)
+    follows = np.isnan(costs.square[moved, chosen]) & (chosen < len(squares))   # its own place is taken
+    gains = squares[moved, moved] - squares[moved, chosen]
+    enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
+    return bool(supported.any() and (supported | follows).all() and enough), supported | follows
+
 def _new_labels(
     costs: _AssignmentCosts,   # of which the first R columns are the rows
 ) -> list[tuple[np.ndarray, np.ndarray]]: # rows that get another marker, and the columns of these
-    "Which paths get another marker."
-    unknown, labels = np.isnan(costs.square), []
-    squares, columns = _assign_paths(costs, unknown)
-    for moved in _chains(columns):
-        chosen = columns[moved]
-        supported = _are_supported(costs, moved, chosen)
-        follows = unknown[moved, chosen] & (chosen < len(squares))   # nothing known, its own place taken
-        gains = squares[moved, moved] - squares[moved, chosen]
-        enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
-        if supported.any() and (supported | follows).all() and enough: labels.append((moved, chosen))
-    return labels
+    "Which paths get another marker; of three and more, one that nothing speaks for keeps its own, and again."
+    unknown, kept = np.isnan(costs.square), np.zeros(len(costs.square), bool)
+    while True:
+        squares, columns = _assign_paths(costs, unknown, kept)
+        labels, before = [], kept.copy()
+        for moved in _chains(columns):
+            are_new, spoken_for = _are_new(costs, squares, moved, columns[moved])
+            if are_new: labels.append((moved, columns[moved]))
+            elif len(moved) > 2 and spoken_for.any(): kept[moved[~spoken_for]] = True
+        if (kept == before).all(): return labels
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #relabel
 def _rename(paths: _Paths, frame: int, old: list[int], new: list[int]) -> None:
