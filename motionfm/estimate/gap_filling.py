@@ -85,11 +85,6 @@ class GapContext:
         self.sights = count_sights(
             self.visible, bridge_brief_gaps(self.positions, self.visible, self.rate))
 
-    def is_bridged(self, gap: GapSpan) -> bool:
-        "Whether the samples of a gap, or of a part of it, are bridged."
-        seen, known = (counts[gap.start:gap.start + 2, gap.point] for counts in self.sights)
-        return bool(known[0] != known[1] and seen[0] == seen[1])
-
     def body_paths(self, gap: GapSpan, model: PathModel) -> BodyPaths | None:
         "What the whole body says about a gap in which no point is seen, for all of them at once."
         span = gap.start, gap.stop
@@ -413,15 +408,21 @@ def fill_points(
     return fill_context(GapContext(positions, visible, rate, beside_others=beside_others), points)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all
+def _is_bridged(context: GapContext, gap: GapSpan) -> bool:
+    "Whether the samples of a gap, or of a part of it, are bridged."
+    seen, known = (counts[gap.start:gap.start + 2, gap.point] for counts in context.sights)
+    return bool(known[0] != known[1] and seen[0] == seen[1])
+
 def _fill_groups(context: GapContext, left: Sequence[GapSpan], filled: _Filled) -> None:
     "Fill gaps, many at a time; those that are bridged in the end, since others look at what bridges them."
     bridged: list[GapFill] = []
     for start in progress(range(0, len(left), SETTINGS.together), 'groups of gaps', after=2.):
         for fill in fill_gaps(_on_cores(context, left[start:start + SETTINGS.together])):
-            if context.is_bridged(fill.gap): bridged.append(fill)
+            if _is_bridged(context, fill.gap): bridged.append(fill)
             else: _put(filled, fill)
     for fill in bridged: _put(filled, fill)
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all-2
 def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
     "Fill from what was seen, then from what is filled, then by curves; in the positions of the context."
     filled = _nothing_filled(context.positions)

@@ -33,6 +33,21 @@ def _blend_weights(length: int, fade: float) -> np.ndarray:
     to_end = np.minimum(frames, frames[::-1]) + .5
     return np.sin(np.pi/2*np.minimum(to_end/fade, 1))**2
 
+# %% ../../nbs/estimate/503_windows.ipynb #longer
+def _longer(array: np.ndarray, shape: tuple, dtype: np.dtype) -> np.ndarray:
+    "An array of some shape whose first rows are those of another one, and whose others are zero."
+    found = np.zeros(shape, dtype)
+    if len(array): found[:len(array)] = array
+    return found
+
+def _completed(blender: 'Blender') -> np.ndarray:
+    "(F, ...) frames that no later window reaches; the blender forgets them."
+    is_last = blender.n_windows == len(blender.starts)
+    ready = (blender.n_frames if is_last else blender.starts[blender.n_windows]) - blender.done
+    found, blender.done = blender.total[:ready]/blender.weights[:ready], blender.done + ready
+    blender.total, blender.weights = blender.total[ready:].copy(), blender.weights[ready:].copy()
+    return found
+
 # %% ../../nbs/estimate/503_windows.ipynb #blend
 class Blender:
     "Blends windows that come one after the other, so that no more of them is kept than is needed."
@@ -47,25 +62,13 @@ class Blender:
         starts = self.starts[self.n_windows:self.n_windows + len(windows)] - self.done
         self.n_windows += len(windows)
         n_frames = starts[-1] + len(weight)
-        self.total = _longer(self.total, (n_frames, *windows.shape[2:]), windows.dtype)
-        self.weights = _longer(self.weights, (n_frames, *weight.shape[1:]), windows.dtype)
+        self.total, self.weights = (
+            _longer(known, (n_frames, *one.shape[1:]), windows.dtype)
+            for known, one in ((self.total, windows[0]), (self.weights, weight)))
         for window, start in zip(windows, starts):
             self.total[start:start + len(weight)] += weight*window
             self.weights[start:start + len(weight)] += weight
-        return self._completed()
-
-    def _completed(self) -> np.ndarray:
-        is_last = self.n_windows == len(self.starts)
-        ready = (self.n_frames if is_last else self.starts[self.n_windows]) - self.done
-        found, self.done = self.total[:ready]/self.weights[:ready], self.done + ready
-        self.total, self.weights = self.total[ready:].copy(), self.weights[ready:].copy()
-        return found
-
-def _longer(array: np.ndarray, shape: tuple, dtype: np.dtype) -> np.ndarray:
-    "An array of some shape whose first rows are those of another one, and whose others are zero."
-    found = np.zeros(shape, dtype)
-    if len(array): found[:len(array)] = array
-    return found
+        return _completed(self)
 
 # %% ../../nbs/estimate/503_windows.ipynb #blend-all
 def blend(

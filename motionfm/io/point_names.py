@@ -276,6 +276,7 @@ def _is_processing(prefix: str) -> bool:
     "Whether a prefix says what was done to points, as raw:C7 beside C7, and not whose they are."
     return bool(_NO_PERSON & {*re.split(r'[_.:\-\s]+', prefix.lower())})
 
+# %% ../../nbs/io/400_point_names.ipynb #people-2
 @lru_cache(64)
 def _people(markers: tuple[str, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     "The same, for each person a name and columns."

@@ -158,7 +158,7 @@ def _cut_blocks(positions: np.ndarray, visible: np.ndarray) -> _Blocks:
     starts = window_starts(len(visible), length, min(SETTINGS.stride_frames, length))
     seen = np.pad(visible, [(0, 0), (0, KMAX - visible.shape[1])])
     whole, shown = _with_midhip(pad_joints(np.where(visible[..., None], positions, 0)), seen)
-    blind = ~cut_windows(shown.any(1), starts, length).any(1)
+    blind = ~np.asarray(cut_windows(np.any(shown, axis=(1,)), starts, length).any(1))
     filled = np.nan_to_num(fill_linear(whole, shown)) if blind.any() else whole
     return _Blocks(whole, shown, seen, starts, length, blind, cut_windows(filled, starts[blind], length))
 
@@ -212,6 +212,7 @@ def _estimate_in_calls(
             yield number, known[start].pop(number)
             if not known[start]: del known[start]
 
+# %% ../../nbs/reconstruct/604_fuse.ipynb #fuse-in-pieces
 # each piece: number of a recording, its frames, (F, K, 1 + C, 3) and (F, K) metres
 _Piece = tuple[int, slice, np.ndarray, np.ndarray]
 

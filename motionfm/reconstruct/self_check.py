@@ -191,7 +191,8 @@ def repair_with_self_check(
     held_out = _hold_out(positions, visible, seed) if repairer.self_checked else None
     if held_out is None: return *fuse_trial(positions, visible, repairer), None
     pieces = fuse_in_pieces([(positions, visible), (held_out.positions, held_out.kept)], repairer)
-    checked, ever, done = [], visible.any(0), []
+    checked, done = [], list[tuple[np.ndarray, np.ndarray]]()
+    ever = np.asarray(visible.any(0))
     for number, frames, *piece in pieces:   # those of what was held out come first
         if number: checked.append(piece)
         else:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.ndimage import median_filter
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #imports-own
-from ..basics import DataError, frame_pieces
+from ..basics import DataError
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
@@ -30,12 +30,7 @@ from ..io.points import asks_network, Points, points_of, put_points
 from ..io.trial import observed, Trial
 from .discontinuities import Discontinuities, find_discontinuities, without_repeats
 from .fuse import Repairer
-from motionfm.reconstruct.marker_faults import (
-    describe_marker_faults,
-    find_faults_of,
-    MarkerFaults,
-    undo_marker_faults,
-)
+from .marker_faults import describe_marker_faults, find_faults_of, undo_faults_of
 from .pipeline import is_exact, repair_positions, Repaired, with_far_off
 from .points import all_checks, repair_parts, RepairedPoints
 from motionfm.reconstruct.report import (
@@ -220,11 +215,7 @@ def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Poin
     if fill_only:
         return points, tuple(f'{sentence.rstrip(".")}; left as it is, since nothing that was seen may change'
                              for sentence in found)
-    for piece in frame_pieces(len(trial)):   # in place, for the sake of memory
-        positions, visible = points.positions[piece, n:], points.visible[piece, n:]
-        here = MarkerFaults(*(of_all[piece] for of_all in faults))
-        positions[:], visible[:] = undo_marker_faults(positions, visible, here)
-        positions[~visible] = np.nan
+    undo_faults_of(points.positions[:, n:], points.visible[:, n:], faults)
     return points, found
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #jumps-of
@@ -447,7 +438,7 @@ def _remarks_of(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str
 
 def _repair_person(
     trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool, limits: Limits,
-    alone: bool = True,   # whether the positions of the points are needed no more afterwards
+    *, alone: bool = True,   # whether the positions of the points are needed no more afterwards
 ) -> _PersonRepair:
     "Repair a recording of one person."
     kinds = _kinds_of(trial)
@@ -475,7 +466,7 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
     return trial, people
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-people
-def _repair_people(trial: Trial, people: Sequence[str], *options) -> TrialRepair:
+def _repair_people(trial: Trial, people: Sequence[str], *options: Any) -> TrialRepair:
     "Repair several people in one recording, one after the other."
     repaired, parts = trial, []
     uncertainty, by = np.full(trial.values.shape[:2], np.nan), np.full(trial.values.shape[:2], '', object)
