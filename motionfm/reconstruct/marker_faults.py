@@ -356,16 +356,21 @@ def _chains(chosen: np.ndarray) -> list[np.ndarray]:
     return groups
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #new-labels
+def _lost(costs: _AssignmentCosts, moved: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    "(N,) whether too little is known of paths to contradict the other half of an exchange."
+    guessed = ~costs.sure[moved, moved] & ~costs.sure[moved, chosen] & np.isnan(costs.rigid[moved, chosen])
+    return guessed & (costs.square[moved, chosen] <= SETTINGS.bad_square)
+
 def _are_new(
     costs: _AssignmentCosts, squares: np.ndarray, moved: np.ndarray, chosen: np.ndarray,
 ) -> tuple[bool, np.ndarray]:
     "Whether paths `moved` (N,) are those of the markers `chosen` (N,); and what speaks for each (N,)."
-    supported = _are_supported(costs, moved, chosen)
+    supported, gains = _are_supported(costs, moved, chosen), squares[moved, moved] - squares[moved, chosen]
+    follows = np.isnan(costs.square[moved, chosen]) & (chosen < len(squares))   # its own place is taken
     if supported.any() and (np.sort(moved) == np.sort(chosen)).all():   # of an exchange one is half the other
         closer = _is_closer(costs.rigid[moved, moved], costs.rigid[moved, chosen], SETTINGS.apart_m/2)
         supported |= closer & (costs.square[moved, chosen] <= SETTINGS.good_square)
-    follows = np.isnan(costs.square[moved, chosen]) & (chosen < len(squares))   # its own place is taken
-    gains = squares[moved, moved] - squares[moved, chosen]
+        if len(moved) == 2 and gains.sum() > SETTINGS.max_square: follows |= _lost(costs, moved, chosen)
     enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
     return bool(supported.any() and (supported | follows).all() and enough), supported | follows
 
