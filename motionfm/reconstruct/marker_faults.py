@@ -316,9 +316,9 @@ def _assign_paths(
     cost = np.where(taken & other, np.inf, squares + SETTINGS.change_cost*other)
     return squares, linear_sum_assignment(cost)[1]
 
-def _is_closer(was: np.ndarray, now: np.ndarray, least: float = SETTINGS.apart_m) -> np.ndarray:
-    "Whether little is left of errors (N,), metres, that are worth a question, at least so many."
-    return (was > least) & (now < SETTINGS.closer*was)
+def _is_closer(was: np.ndarray, now: np.ndarray) -> np.ndarray:
+    "Whether little is left of errors (N,), metres, that are worth a question."
+    return (was > SETTINGS.apart_m) & (now < SETTINGS.closer*was)
 
 def _clearly_exchanged(exchanged: np.ndarray, was: np.ndarray, now: np.ndarray) -> bool:
     "Whether paths (N,) that take each other's places leave little of their errors (N,), metres, in all."
@@ -368,8 +368,7 @@ def _are_new(
     supported, gains = _are_supported(costs, moved, chosen), squares[moved, moved] - squares[moved, chosen]
     follows = np.isnan(costs.square[moved, chosen]) & (chosen < len(squares))   # its own place is taken
     if supported.any() and (np.sort(moved) == np.sort(chosen)).all():   # of an exchange one is half the other
-        closer = _is_closer(costs.rigid[moved, moved], costs.rigid[moved, chosen], SETTINGS.apart_m/2)
-        supported |= closer & (costs.square[moved, chosen] <= SETTINGS.good_square)
+        supported |= (costs.square[moved, chosen] <= SETTINGS.good_square) & (gains >= SETTINGS.min_gain)
         if len(moved) == 2 and gains.sum() > SETTINGS.max_square: follows |= _lost(costs, moved, chosen)
     enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
     return bool(supported.any() and (supported | follows).all() and enough), supported | follows
