@@ -263,6 +263,14 @@ def usable_cores(
     allowed = os.environ.get('OMP_NUM_THREADS', '').split(',')[0].strip()   # '4,2': threads within threads
     return min(int(allowed), cores) if allowed.isdecimal() and int(allowed) else cores
 
+_PIECE_FRAMES = 4096
+
+def frame_pieces(
+    n_frames: int,   # of a recording
+) -> list[slice]:    # its frames, some thousand at a time
+    "Pieces of a recording, for the sake of memory."
+    return [slice(start, start + _PIECE_FRAMES) for start in range(0, n_frames, _PIECE_FRAMES)]
+
 # %% ../nbs/00_basics.ipynb #counted
 def counted(
     number: int,   # of things

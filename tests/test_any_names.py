@@ -4,12 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motionfm.estimate.neighbours import segment_markers
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.joint_names import find_joint, joint_columns
 from motionfm.io.kinds import classify_points, select_subject, with_subject
 from motionfm.io.point_names import marker_set_of, subjects_of
 from motionfm.io.points import points_of
 from motionfm.io.trial import swaying_trial, Trial
+from motionfm.reconstruct.pipeline import load_network
 from motionfm.reconstruct.points import is_quiet
 from motionfm.reconstruct.trials import reconstruct_trial
 
@@ -196,3 +198,25 @@ def test_markers_are_not_filled_from_centres_that_are_lost_with_them(shared):
     away = np.linalg.norm(done.repaired.values - truth, axis=-1)[lost]
     assert away[:, names.index('LTHI')].mean() < 6, away[:, names.index('LTHI')].mean()
     assert away[:, [names.index(name) for name in ('LFEO', 'LHJC', 'PELO')]].mean() < 4
+
+
+@pytest.mark.parametrize('ending', ['.trc', '.csv', '.c3d'])
+def test_one_of_two_people_has_no_prefix(ending, tmp_path):
+    names = 'LASI RASI LPSI RPSI LKNE RKNE LANK RANK LHEE RHEE LTOE RTOE'.split()
+    first = segment_markers(.002, .0002)
+    truth = 1000*np.concatenate([first, first[::-1] + [.3, 0, .8]], 1)   # the other one goes back
+    values = truth.copy()
+    values[100:130, [3, 15]] = np.nan
+    path = tmp_path/f'two{ending}'
+    write_trial(path, Trial.from_array(values, [*names, *(f'Bob:{name}' for name in names)], 120, units='mm',
+                                       up='y'))
+    trial, network = read_trial(path, up='y', units='mm'), load_network()
+    assert {name: len(columns) for name, columns in subjects_of(trial.markers).items()} == {
+        'unnamed': 12, 'Bob': 12}
+    both = reconstruct_trial(trial, network)
+    assert 'each repaired alone: unnamed, Bob' in str(both.summary)
+    off = np.linalg.norm(both.repaired.values[100:130][:, [3, 15]] - truth[100:130][:, [3, 15]], axis=-1)
+    assert off.mean() < 10
+    for name, columns in ('unnamed', slice(0, 12)), ('Bob', slice(12, 24)):   # the other one tells nothing
+        alone = reconstruct_trial(trial, network, subject=name).repaired
+        np.testing.assert_array_equal(alone.values, both.repaired.values[:, columns])

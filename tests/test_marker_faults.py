@@ -112,3 +112,20 @@ def test_no_warnings(shared):
     with warnings.catch_warnings():
         warnings.simplefilter('error', RuntimeWarning)
         motionfm.repair(shared/'files'/'kineticstoolkit__duplicate_labels.c3d')
+
+
+@pytest.mark.parametrize('trial, pair, span, hidden', [
+    ('im-OpenCapTest-subject3-MarkerData-Mocap-DJ2-trc', (40, 17), (253, 371), None),   # a third path begins
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (16, 17), (204, 419), None),   # one is known by its path
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (27, 36), (202, 419), None),   # of one little is known
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (19, 22), (290, 303), (280, 290))])   # it was in a gap
+def test_one_half_of_an_exchange_speaks_for_the_other(shared, trial, pair, span, hidden):
+    with np.load(shared/'markers'/'labs.npz') as markers:
+        positions, rate = markers[f'{trial}/X'].astype(float), float(markers[f'{trial}/rate'])
+    positions, (start, stop) = positions[:round(6*rate)].copy(), span
+    if hidden: positions[slice(*hidden), pair[0]] = np.nan
+    damaged = positions.copy()
+    damaged[start:stop, pair] = positions[start:stop, pair[::-1]]
+    visible = np.isfinite(damaged).all(-1)
+    mended, _ = undo_marker_faults(damaged, visible, find_marker_faults(damaged, visible, rate))
+    np.testing.assert_array_equal(mended[start:stop, pair], positions[start:stop, pair])

@@ -75,10 +75,12 @@ class GapContext:
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
     bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
     beside_others: bool = False   # whether gaps that tell nothing but their own path are left
+    in_place: bool = False        # whether the positions may be changed where nothing is known
     sights: Sights = field(init=False)
 
     def __post_init__(self) -> None:
-        self.positions = np.where(self.visible[..., None], self.positions, 0.)
+        if self.in_place: np.copyto(self.positions, 0., where=~self.visible[..., None])
+        else: self.positions = np.where(self.visible[..., None], self.positions, 0.)
         if not self.distance_sd.size: self.distance_sd = distance_sd(self.positions, self.visible)
         self.sights = count_sights(
             self.visible, bridge_brief_gaps(self.positions, self.visible, self.rate))
@@ -347,11 +349,10 @@ class _Filled(NamedTuple):
     weight: np.ndarray        # (T, M) of what stands there already
     checks: list              # of each piece: its frames, and the mean error in holes like it, metres
 
-def _nothing_filled(positions: np.ndarray, visible: np.ndarray) -> _Filled:
-    "A recording (T, M, 3) before anything is filled; NaN for points that are never seen."
-    return _Filled(
-        np.where(np.any(visible, 0)[:, None], positions, np.nan), np.zeros(visible.shape),
-        np.zeros(visible.shape, np.int8), np.zeros(visible.shape), [])
+def _nothing_filled(positions: np.ndarray) -> _Filled:
+    "A recording (T, M, 3) before anything is filled."
+    shape = positions.shape[:2]
+    return _Filled(positions, np.zeros(shape), np.zeros(shape, np.int8), np.zeros(shape, np.int16), [])
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put-2
 _WAYS = ('', BY_NEIGHBOURS, BY_PATH, BY_CURVE)
@@ -360,12 +361,12 @@ def _put(filled: _Filled, fill: GapFill) -> None:
     "Put a piece where it belongs; where another one is, the two fade into each other."
     gap, length = fill.gap, fill.gap.stop - fill.gap.start
     where = slice(gap.start, gap.stop), gap.point
-    ramp = np.minimum(np.arange(length) + 1, np.arange(length)[::-1] + 1).astype(float)
+    ramp = np.minimum(np.arange(length) + 1, np.arange(length)[::-1] + 1).clip(max=SETTINGS.max_frames)
     share = ramp/(ramp + filled.weight[where])
     filled.positions[where] += share[:, None]*(fill.positions - filled.positions[where])
     filled.uncertainty[where] += share*(fill.uncertainty - filled.uncertainty[where])
     filled.by[where] = _WAYS.index(fill.by)
-    filled.weight[where] += ramp
+    filled.weight[where] += ramp.astype(np.int16)
     if np.isfinite(fill.error): filled.checks.append((length, fill.error))
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #filled-points
@@ -382,6 +383,19 @@ def _self_check(checks: list) -> tuple[int, float] | None:
     lengths, errors = np.array(checks).T
     return int(N_HOLES*lengths.sum()), float(lengths@errors/lengths.sum())
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #fill-context
+def fill_context(
+    context: GapContext,                   # positions are filled in it, so they must not be used any more
+    points: Iterable[int] | None = None,   # columns to fill; None: all
+) -> FilledPoints:
+    "Fill every gap of every point that is seen at some time."
+    wanted = set(range(context.visible.shape[1]) if points is None else points)
+    with one_thread():   # many small products, for which one thread is best
+        filled = _fill_all(context, wanted)
+    filled.positions[:, ~np.any(context.visible, 0)] = np.nan
+    by = np.array(_WAYS, object)[filled.by]   # many references to a few words
+    return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
+
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-points
 def fill_points(
     positions: np.ndarray,   # (T, M, 3) metres; anything, also NaN, where not visible
@@ -391,23 +405,31 @@ def fill_points(
     beside_others: bool = False,           # only gaps beside which other points are seen
 ) -> FilledPoints:
     "Fill every gap of every point that is seen at some time."
-    wanted = set(range(visible.shape[1]) if points is None else points)
-    with one_thread():   # many small products, for which one thread is best
-        filled = _fill_all(GapContext(positions, visible, rate, beside_others=beside_others), wanted)
-    by = np.array(_WAYS, object)[filled.by]   # many references to a few words
-    return FilledPoints(filled.positions, filled.uncertainty, by, _self_check(filled.checks))
+    return fill_context(GapContext(positions, visible, rate, beside_others=beside_others), points)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all
+def _is_bridged(context: GapContext, gap: GapSpan) -> bool:
+    "Whether the samples of a gap, or of a part of it, are bridged."
+    seen, known = (counts[gap.start:gap.start + 2, gap.point] for counts in context.sights)
+    return bool(known[0] != known[1] and seen[0] == seen[1])
+
+def _fill_groups(context: GapContext, left: Sequence[GapSpan], filled: _Filled) -> None:
+    "Fill gaps, many at a time; those that are bridged in the end, since others look at what bridges them."
+    bridged: list[GapFill] = []
+    for start in progress(range(0, len(left), SETTINGS.together), 'groups of gaps', after=2.):
+        for fill in fill_gaps(_on_cores(context, left[start:start + SETTINGS.together])):
+            if _is_bridged(context, fill.gap): bridged.append(fill)
+            else: _put(filled, fill)
+    for fill in bridged: _put(filled, fill)
+
+# %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all-2
 def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
-    "Fill from what was seen, then from what is filled, then by curves."
-    filled = _nothing_filled(context.positions, context.visible)
+    "Fill from what was seen, then from what is filled, then by curves; in the positions of the context."
+    filled = _nothing_filled(context.positions)
     for again in (False,) if context.beside_others else (False, True):
         left = _what_is_left(context.visible, filled, wanted)
         if again and left: context = _with_fills(context, filled)
-        starts = range(0, len(left), SETTINGS.together)
-        for start in progress(starts, 'groups of gaps', after=2.):
-            pieces = _on_cores(context, left[start:start + SETTINGS.together])
-            for fill in fill_gaps(pieces): _put(filled, fill)
+        _fill_groups(context, left, filled)
     left = [] if context.beside_others else _what_is_left(context.visible, filled, wanted)
     if left: context = _with_fills(context, filled)
     for gap in left: _put(filled, _fill_by_curve(context, gap))
@@ -429,4 +451,4 @@ def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> lis
 def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
     "A context in which what was filled counts as known."
     return GapContext(
-        filled.positions, context.visible | (filled.by > 0), context.rate, context.distance_sd)
+        filled.positions, context.visible | (filled.by > 0), context.rate, context.distance_sd, in_place=True)

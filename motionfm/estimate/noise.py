@@ -18,7 +18,10 @@ def quantiles(
     shares: Sequence[float],  # of the numbers that are smaller, 0 to 1
 ) -> np.ndarray:              # (shares, ...); NaN where nothing is known
     "Quantiles along the last axis, linear between neighbours as in NumPy."
-    ordered = np.sort(numbers, axis=-1)
+    return _quantiles_of(np.sort(numbers, axis=-1), shares)
+
+def _quantiles_of(ordered: np.ndarray, shares: Sequence[float]) -> np.ndarray:
+    "(shares, ...) the same of sorted numbers (..., N)."
     last = np.maximum(np.isfinite(ordered).sum(-1) - 1, 0)
     at = last*np.reshape(shares, (-1, *[1]*last.ndim))
     below = at.astype(int)
@@ -44,12 +47,19 @@ def noise_level(
     n, n_frames, n_joints = visible.shape
     if n_frames < 5: return np.zeros((n, n_joints)), np.zeros(n)
     runs = np.all(np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1), -1)
-    differences = np.abs(np.diff(positions, 4, axis=1))
-    size = np.where(runs[..., None], differences, np.nan)/_DEVIATION
-    overall = np.nan_to_num(quantiles(size.reshape(n, -1), (.5,))[0])
-    by_joint = np.moveaxis(size, 2, 1).reshape(n, n_joints, -1)
-    each = quantiles(by_joint, (.5,))[0]
+    each, size = np.empty((n, n_joints)), np.empty((n, n_joints, 3*(n_frames - 4)))
+    for joint in range(n_joints):   # one after the other, for the sake of memory
+        size[:, joint] = _difference_sizes(positions[:, :, joint], runs[:, :, joint])
+        each[:, joint] = quantiles(size[:, joint], (.5,))[0]
+    size = size.reshape(n, -1)
+    size.sort(axis=-1)
+    overall = np.nan_to_num(_quantiles_of(size, (.5,))[0])
     return np.where(runs.sum(1) >= _MIN_RUNS, each, overall[:, None]), overall
+
+def _difference_sizes(paths: np.ndarray, runs: np.ndarray) -> np.ndarray:
+    "(B, N) metres, sizes of fourth differences of (B, T, 3), NaN where no run (B, T - 4) of five is seen."
+    size = np.abs(np.diff(paths, 4, axis=1))/_DEVIATION
+    return np.where(runs[..., None], size, np.nan).reshape(len(paths), -1)
 
 # %% ../../nbs/estimate/501_noise.ipynb #running-median
 _HALF_WINDOW_FRAMES = 3   # frames to each side, of which the running median is taken
@@ -72,8 +82,10 @@ def find_inliers(
     noise: np.ndarray,       # (B, K) metres, standard deviation
 ) -> np.ndarray:             # (B, T, K) visibility without samples far from the running median
     "Find the samples that are no outliers; all are kept of a joint that would have none left."
-    filled = fill_linear(positions, visible)
-    away = np.linalg.norm(filled - _running_median(filled), axis=-1)
-    near = away <= _FLOOR_M + _FLOOR_NOISE*noise[:, None]
+    near = np.empty(visible.shape, bool)
+    for joint in range(visible.shape[2]):   # one after the other, for the sake of memory
+        filled = fill_linear(positions[:, :, [joint]], visible[:, :, [joint]])
+        away = np.linalg.norm(filled - _running_median(filled), axis=-1)
+        near[:, :, [joint]] = away <= _FLOOR_M + _FLOOR_NOISE*noise[:, None, [joint]]
     none_left = ~(visible & near).any(1, keepdims=True)
     return visible & (near | none_left)

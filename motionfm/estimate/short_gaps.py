@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from ..basics import frame_pieces
 from .neighbours import GapSpan
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #polynomial
@@ -112,12 +113,23 @@ def count_sights(
     visible: np.ndarray,             # (T, M) True where a point was seen
     known: np.ndarray | None = None, # (T, M) True where it was seen or is bridged; None: where it was seen
 ) -> Sights:
-    "Count in how many frames points were there."
-    count = lambda there: np.cumsum(np.pad(there, [(1, 0), (0, 0)]), 0, dtype=np.int32)
+    "Count in how many frames points were there, modulo 65,536, which differences over a stretch don't mind."
+    count = lambda there: np.cumsum(np.pad(there, [(1, 0), (0, 0)]), 0, dtype=np.uint16)   # differences count
     seen = count(visible)
     return Sights(seen, seen if known is None else count(known))
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #bridge
+_BESIDE_KNOTS = 40   # of a spline that is cut out of a longer one; what is further away changes no digit
+
+def _bridge_point(path: np.ndarray, seen: np.ndarray, brief: np.ndarray) -> None:
+    "Fill the path (T, 3) of a point between its sights `seen`, after those numbered `brief`; in place."
+    for piece in frame_pieces(len(seen)):
+        inside = brief[(brief >= piece.start) & (brief < piece.stop)]
+        if not len(inside): continue
+        knots = seen[max(inside[0] - _BESIDE_KNOTS, 0):inside[-1] + _BESIDE_KNOTS + 2]
+        missing = np.concatenate([np.arange(seen[end] + 1, seen[end + 1]) for end in inside])
+        path[missing] = CubicSpline(knots, path[knots])(missing)
+
 def bridge_brief_gaps(
     positions: np.ndarray,   # (T, M, 3) metres; changed in place
     visible: np.ndarray,     # (T, M) True where a point was seen
@@ -129,22 +141,22 @@ def bridge_brief_gaps(
         seen = np.flatnonzero(visible[:, point])
         steps = np.diff(seen)
         brief = np.flatnonzero((steps > 1) & (steps <= most + 1))
-        if not len(brief): continue
-        missing = np.concatenate([np.arange(seen[end] + 1, seen[end + 1]) for end in brief])
-        positions[missing, point] = CubicSpline(seen, positions[seen, point])(missing)
-        known[missing, point] = True
+        _bridge_point(positions[:, point], seen, brief)
+        for end in brief.tolist(): known[seen[end] + 1:seen[end + 1], point] = True
     return known
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #whole
-def _whole(counts: np.ndarray, span: int) -> np.ndarray:
-    "(S, ...) True where all of the `span` frames from S frames on are there."
-    if len(counts) <= span: return np.zeros((0, *counts.shape[1:]), bool)
-    return counts[span:] - counts[:-span] == span
+def _whole(counts: np.ndarray, span: int, first: int, n: int, step: int) -> np.ndarray:
+    "(S, ...) True where all of `span` frames are there: from the first one on, and from n - 1 later ones."
+    starts = counts[first:first + n:step]
+    return counts[first + span:first + span + n:step] - starts == span
 
-def _are_examples(sights: Sights, length: int, reach: int) -> np.ndarray:
-    "(S, ...) True where `length` frames were seen, and `reach` frames on both sides of them are known."
-    around = _whole(sights.known, length + 2*reach)
-    return around & _whole(sights.seen, length)[reach:reach + len(around)]
+def _are_examples(sights: Sights, length: int, reach: int, step: int = 1) -> np.ndarray:
+    """(S, ...) True where `length` frames were seen, and `reach` frames on both sides of them are known.
+
+    One of `step` frames is looked at."""
+    n = max(len(sights.seen) - length - 2*reach, 0)
+    return _whole(sights.known, length + 2*reach, 0, n, step) & _whole(sights.seen, length, reach, n, step)
 
 # %% ../../nbs/estimate/511_short_gaps.ipynb #path-model
 class PathModel(NamedTuple):
@@ -193,7 +205,7 @@ def _find_stretches(
 ) -> tuple[np.ndarray, np.ndarray]: # (E, 1) first frames, and (E, 1) points
     "Some stretches of a recording like a gap and what is beside it."
     step = max(1, len(sights.seen)//_MAX_PLACES)
-    starts, points = np.nonzero(_are_examples(sights, length, reach)[::step])
+    starts, points = np.nonzero(_are_examples(sights, length, reach, step))
     chosen = np.linspace(0, len(starts) - 1, min(len(starts), SETTINGS.n_examples)).astype(int)
     return starts[chosen, None]*step, points[chosen, None]
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 # %% ../../nbs/io/417_csv.ipynb #imports-own
-from ..basics import atomic_path, DataError
+from ..basics import DataError, frame_pieces
 from .build import build_trial
 from motionfm.io.csv_columns import (
     check_a_row_each,
@@ -51,7 +52,7 @@ from motionfm.io.tabular import (
     read_clean,
     Words,
 )
-from .text import encode_text, plain_bytes, read_bytes, TextForm
+from .text import plain_bytes, read_bytes, TextForm, write_lines
 from .timing import complete_timing, TIME_UNITS
 from .trial import prefix_errors, Trial
 
@@ -322,13 +323,18 @@ def _cell(name: str) -> str:
     "A name as a cell of a table, in quotes where it needs them."
     return '"' + name.replace('"', '""') + '"' if re.search('[",#]', name) else name
 
+def _rows_of(trial: Trial) -> Iterator[list[float]]:
+    "Time and coordinates of each frame."
+    for piece in frame_pieces(len(trial)):
+        values = trial.values[piece]
+        yield from np.column_stack([trial.times[piece], values.reshape(len(values), -1)]).tolist()
+
 def _wide_lines(trial: Trial) -> Iterator[str]:
     "The lines of a wide table, without line ends."
     tail = f',{trial.rate!r},{trial.units},{trial.up}'
     columns = [_cell(f'{marker}_{axis}') for marker in trial.markers for axis in 'xyz']
     yield ','.join(['frame', 'time', *columns, 'rate', 'units', 'up'])
-    cells = np.column_stack([trial.times, trial.values.reshape(len(trial), -1)]).tolist()
-    for frame, row in zip(trial.frames.tolist(), cells):
+    for frame, row in zip(trial.frames.tolist(), _rows_of(trial)):
         yield f'{frame},{",".join(map(repr, row))}{tail}'.replace('nan', '')
 
 # %% ../../nbs/io/417_csv.ipynb #long-lines
@@ -336,8 +342,8 @@ def _long_lines(trial: Trial) -> Iterator[str]:
     "The lines of a long table, without line ends."
     tail, names = f'{trial.rate!r},{trial.units},{trial.up}', [_cell(marker) for marker in trial.markers]
     yield 'frame,time,joint,x,y,z,rate,units,up'
-    for frame, time, row in zip(trial.frames.tolist(), trial.times.tolist(), trial.values.tolist()):
-        for name, (x, y, z) in zip(names, row):
+    for frame, (time, *row) in zip(trial.frames.tolist(), _rows_of(trial)):
+        for name, x, y, z in zip(names, row[::3], row[1::3], row[2::3]):
             position = f'{x!r},{y!r},{z!r},'.replace('nan', '')
             yield f'{frame},{time!r},{name},{position}{tail}'
 
@@ -379,8 +385,7 @@ def write_table(path: Path, trial: Trial) -> None:
     rows = _changed_wide(trial, table) if table.joint is None else _changed_long(trial, table)
     names = [*_kept(table.split.names, trial, table), *_new_names(trial, table)]
     first = _joined(names, table.split.separator)
-    text = '\n'.join([*table.above, first, *_with_others(rows, table)]) + '\n'*table.form.is_closed
-    with atomic_path(path) as temporary: temporary.write_bytes(encode_text(text, table.form))
+    write_lines(path, chain(table.above, [first], _with_others(rows, table)), table.form)
 
 # %% ../../nbs/io/417_csv.ipynb #as-layout
 layout('table', '.csv .tsv .txt', is_table, write=write_table, general=True, of_anybody=True)(
@@ -505,5 +510,4 @@ def write_csv(
     long: bool = False,   # one row for each frame and joint, instead of one for each frame
 ) -> None:
     "Write a recording as a table with commas; raises `FileError` where it can't be written."
-    text = '\n'.join(_long_lines(trial) if long else _wide_lines(trial)) + '\n'
-    with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
+    write_lines(path, _long_lines(trial) if long else _wide_lines(trial))

@@ -25,9 +25,9 @@ def gap_bounds(
 ) -> GapBounds:
     "For each sample the frames nearest to it in which its joint was seen."
     n_frames = visible.shape[-2]
-    time = np.arange(n_frames)[:, None]
-    before = np.maximum.accumulate(np.where(visible, time, -1), axis=-2)
-    next_seen = np.where(visible, time, n_frames)[..., ::-1, :]   # backwards in time
+    time, never = np.arange(n_frames, dtype=np.int32)[:, None], np.int32(-1)   # half the memory
+    before = np.maximum.accumulate(np.where(visible, time, never), axis=-2)
+    next_seen = np.where(visible, time, np.int32(n_frames))[..., ::-1, :]   # backwards in time
     after = np.minimum.accumulate(next_seen, axis=-2)[..., ::-1, :]
     return GapBounds(before, after)
 
@@ -129,7 +129,8 @@ def longest_gap(
     visible: np.ndarray,   # (T,) or (T, K) True where seen
 ) -> int:                  # frames
     "The longest run of frames in which a joint is not seen."
-    return int(gap_lengths(visible.reshape(len(visible), -1)).max())
+    columns = visible.reshape(len(visible), -1).T
+    return max((run.stop - run.start for seen in columns for run in runs_of(~seen)), default=0)
 
 # %% ../../nbs/io/437_gaps.ipynb #gap-table
 GAP_BINS = {   # frames
@@ -147,15 +148,13 @@ def gap_table(
     visible: np.ndarray,      # (T, K) True where a joint was seen
 ) -> dict[str, GapCount]:     # key of `GAP_BINS`: gaps, missing samples, and those of them at an end
     "Count gaps by their length, over the joints that were seen at all."
-    visible = visible[:, visible.any(0)]
-    lengths, at_end = gap_lengths(visible), open_gaps(visible)
-    seen_before = np.pad(visible, ((1, 0), (0, 0)), constant_values=True)[:-1]
-    begins, table = (lengths > 0) & seen_before, {}
-    for name, (low, high) in GAP_BINS.items():
-        chosen = (low <= lengths) & (lengths <= high)
-        counts = [int((mask & chosen).sum()) for mask in (begins, chosen, at_end)]
-        table[name] = GapCount(*counts)
-    return table
+    n_frames, table = len(visible), {name: [0, 0, 0] for name in GAP_BINS}
+    gaps = [run for seen in visible.T if seen.any() for run in runs_of(~seen)]
+    for run in gaps:
+        length, is_open = run.stop - run.start, run.start == 0 or run.stop == n_frames
+        name = next(name for name, (low, high) in GAP_BINS.items() if low <= length <= high)
+        for place, count in enumerate((1, length, length*is_open)): table[name][place] += count
+    return {name: GapCount(*counts) for name, counts in table.items()}
 
 # %% ../../nbs/io/437_gaps.ipynb #close-gaps
 def close_gaps(

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from ..basics import DataError
 from .conventions import per_metre
@@ -112,14 +113,21 @@ def _is_instrument(full: str) -> bool:
 # %% ../../nbs/io/439_kinds.ipynb #still-points
 _STILL_M, _MOVING_M, _NEAR_M, _GIVE_M = .01, .05, .5, .06
 
+def _spread(trial: Trial, seen: np.ndarray, rare: float) -> np.ndarray:
+    "(M,) metres, how far each point moves, as `spread_of`, where it was seen (T, M); one after the other."
+    columns = (np.where(seen[:, [column], None], trial.values[:, [column]], np.nan)
+               for column in range(seen.shape[1]))
+    return np.array([spread_of(path/per_metre(trial.units), rare)[0] for path in columns])
+
 def _still_points(
-    points: np.ndarray,   # (T, M, 3) metres, NaN where missing
+    trial: Trial,
+    seen: np.ndarray,     # (T, M) True where a point was seen
     maybe: np.ndarray,    # (M,) True where a point may be static
 ) -> tuple[np.ndarray, np.ndarray]:   # (M,) each
     "Points that stay where they are while the others move, and those others."
-    still = maybe & (spread_of(points, .5) < _STILL_M)
-    others = np.isfinite(points).all(-1).any(0) & ~still
-    spread = spread_of(points)[others]
+    still = maybe & (_spread(trial, seen, .5) < _STILL_M)
+    others = seen.any(0) & ~still
+    spread = _spread(trial, seen, 5.)[others]
     most_move = (spread > _MOVING_M).sum() >= max(2, len(spread)/2)
     return still & most_move, others
 
@@ -128,12 +136,14 @@ _MOST_LOOKED_AT = 300   # frames
 
 @np.errstate(all='ignore')
 def _static(
-    points: np.ndarray,   # (T, M, 3) metres, NaN where missing
+    trial: Trial,
+    seen: np.ndarray,     # (T, M) True where a point was seen
     maybe: np.ndarray,    # (M,) True where a point may be static
 ) -> np.ndarray:          # (M,)
     "Which points stand in the room while the others move."
-    still, others = _still_points(points, maybe)
-    points, anchors = points[::len(points)//_MOST_LOOKED_AT + 1], np.flatnonzero(others)
+    (still, others), step = _still_points(trial, seen, maybe), len(seen)//_MOST_LOOKED_AT + 1
+    points = np.where(seen[::step, :, None], trial.values[::step], np.nan)/per_metre(trial.units)
+    anchors = np.flatnonzero(others)
     while still.any() and len(anchors):
         held = [column for column in np.flatnonzero(still).tolist() if _holds(points, column, anchors)]
         still[held] = False
@@ -150,6 +160,47 @@ def _holds(points: np.ndarray, column: int, anchors: np.ndarray) -> bool:
         low, middle, high = np.percentile(seen, [2, 50, 98])
         if middle < _NEAR_M and high - low < _GIVE_M: return True
     return False
+
+# %% ../../nbs/io/439_kinds.ipynb #distance-ranges
+_RIGID_M, _APART_M, _TOGETHER_M = .002, .6, .1   # metres by which distances change
+_THING_SIZE, _BODY_SIZE, _FEWEST_TOGETHER = (3, 8), 8, 30   # points; frames in which two are seen
+
+@np.errstate(all='ignore')
+def _distance_ranges(points: np.ndarray) -> np.ndarray:
+    "(M, M) metres by which distances in (T, M, 3) change, without the most extreme frames; NaN: not known."
+    ranges = np.full((points.shape[1],)*2, np.nan)
+    for column in range(points.shape[1]):
+        away = np.sort(np.linalg.norm(points - points[:, [column]], axis=-1), 0)   # NaN at the end
+        count = np.isfinite(away).sum(0)
+        low, high = (np.take_along_axis(away, (share*(count - 1).clip(0))[None].astype(int), 0)[0]
+                     for share in (.02, .98))
+        ranges[column] = np.where(count >= _FEWEST_TOGETHER, high - low, np.nan)
+    return ranges
+
+def _groups_of(linked: np.ndarray) -> list[np.ndarray]:
+    "Points that hang together, by which (M, M) are linked: their columns."
+    count, labels = connected_components(linked, directed=False)
+    return [np.flatnonzero(labels == label) for label in range(count)]
+
+# %% ../../nbs/io/439_kinds.ipynb #things
+def _things(
+    trial: Trial,
+    seen: np.ndarray,     # (T, M) True where a point was seen
+    maybe: np.ndarray,    # (M,) True where a point may be on a thing
+) -> np.ndarray:          # (M,)
+    "Which points are on things that move by themselves."
+    found, step = np.zeros(len(maybe), bool), len(seen)//_MOST_LOOKED_AT + 1
+    if maybe.sum() < _THING_SIZE[0] or len(maybe) < _BODY_SIZE: return found
+    points = np.where(seen[::step, :, None], trial.values[::step], np.nan)/per_metre(trial.units)
+    ranges, (fewest, most) = _distance_ranges(points), _THING_SIZE
+    for group in _groups_of((ranges < _RIGID_M) & maybe & maybe[:, None]):
+        others = np.flatnonzero(seen.any(0) & ~np.isin(np.arange(len(maybe)), group))
+        between = ranges[np.ix_(group, others)]
+        away = np.isnan(between) | (between > _APART_M)
+        if not fewest <= len(group) <= most or not away.all() or np.isnan(between).mean() > .5: continue
+        body = max(map(len, _groups_of(ranges[np.ix_(others, others)] < _TOGETHER_M)), default=0)
+        found[group] = body >= max(_BODY_SIZE, .7*len(others))
+    return found
 
 # %% ../../nbs/io/439_kinds.ipynb #kind-by-name
 def _kind_by_name(
@@ -177,9 +228,10 @@ def classify_points(
              for column, (full, name) in enumerate(zip(trial.markers, names))]
     positions = np.array([kind == 'point' for kind in kinds])
     maybe = np.array([column not in joints and not is_known(name) for column, name in enumerate(names)])
-    points = np.where(seen[..., None] & positions[:, None], trial.values, np.nan)/per_metre(trial.units)
-    static = _static(points, maybe & positions)
-    return tuple('static' if stands else kind for kind, stands in zip(kinds, static))
+    static = _static(trial, seen & positions, maybe & positions)
+    things = _things(trial, seen & positions & ~static, maybe & positions & ~static)
+    return tuple('static' if stands else 'instrument' if alone else kind
+                 for kind, stands, alone in zip(kinds, static, things))
 
 # %% ../../nbs/io/439_kinds.ipynb #classify-2
 def _all_joints(trial: Trial) -> set[int]:

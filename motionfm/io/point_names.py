@@ -264,19 +264,32 @@ def subjects_of(
     return {name: list(columns) for name, columns in _people(tuple(markers))}
 
 # %% ../../nbs/io/400_point_names.ipynb #people
+_UNNAMED = 'unnamed'   # what a person is called whose points have no prefix while those of others have one
+
+def _name_of(prefix: str, people: Sequence[str]) -> str:
+    "What a person is called, by the prefixes of all."
+    if prefix: return re.sub(r'[_.:\-\s]+$', '', prefix) or prefix
+    taken = {_name_of(other, people) for other in people if other}
+    return next(name for name in (_UNNAMED, *(f'{_UNNAMED}{n}' for n in range(2, 99))) if name not in taken)
+
+def _is_processing(prefix: str) -> bool:
+    "Whether a prefix says what was done to points, as raw:C7 beside C7, and not whose they are."
+    return bool(_NO_PERSON & {*re.split(r'[_.:\-\s]+', prefix.lower())})
+
+# %% ../../nbs/io/400_point_names.ipynb #people-2
 @lru_cache(64)
 def _people(markers: tuple[str, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     "The same, for each person a name and columns."
     groups: dict[str, list[int]] = {}
     split = split_prefixes(markers)
-    for column, (prefix, _) in enumerate(split):
-        if prefix: groups.setdefault(prefix, []).append(column)
+    for column, (prefix, _) in enumerate(split): groups.setdefault(prefix, []).append(column)
     names = {prefix: {plain_name(split[column][1]) for column in columns}
              for prefix, columns in groups.items()}
-    people = [one for one in groups
-              if any(_same_kind(names[one], names[other]) for other in groups if other != one)]
+    people = [one for one in groups if any(
+        _same_kind(names[one], names[other]) for other in groups
+        if other != one and ('' not in (one, other) or not _is_processing(one + other)))]
     if len(people) < 2: return (('', tuple(range(len(markers)))),)
-    return tuple((re.sub(r'[_.:\-\s]+$', '', prefix) or prefix, tuple(groups[prefix])) for prefix in people)
+    return tuple((_name_of(prefix, people), tuple(groups[prefix])) for prefix in people)
 
 # %% ../../nbs/io/400_point_names.ipynb #same-kind
 _FEWEST_UNKNOWN = 8   # names that two people share where no name is known

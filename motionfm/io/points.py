@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..basics import frame_pieces
 from .conventions import from_y_up, per_metre, to_y_up
 from .point_names import has_model_outputs, marker_set_of, plain_name, split_prefixes
 from .trial import observed, Trial
@@ -38,6 +39,15 @@ def _joints_first(
     columns = np.array([*(ours.get(name, -1) for name in names), *others], int)
     return (*names, *(trial.markers[column] for column in others)), columns, len(names)
 
+# %% ../../nbs/io/440_points.ipynb #seen-at
+def _seen_at(trial: Trial, piece: slice, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(F, P, 3) metres, y up, NaN where not seen, and (F, P) True where seen: columns in some frames."
+    values = trial.values[piece, columns]
+    values[:, columns < 0] = np.nan
+    visible = observed(values)
+    positions = to_y_up(values/per_metre(trial.units), trial.up)
+    return np.where(visible[..., None], positions, np.nan), visible
+
 # %% ../../nbs/io/440_points.ipynb #points-of
 def points_of(
     trial: Trial,
@@ -46,11 +56,9 @@ def points_of(
 ) -> Points:
     "The points of a trial."
     names, columns, n_joints = _joints_first(trial, joints, left_out)
-    values = trial.values[:, columns]
-    values[:, columns < 0] = np.nan
-    visible = observed(values)
-    positions = np.ascontiguousarray(to_y_up(values/per_metre(trial.units), trial.up))
-    positions[~visible] = np.nan
+    shape = len(trial), len(columns)
+    positions, visible = np.empty((*shape, 3)), np.empty(shape, bool)
+    for piece in frame_pieces(len(trial)): positions[piece], visible[piece] = _seen_at(trial, piece, columns)
     return Points(names, columns, positions, visible, n_joints)
 
 # %% ../../nbs/io/440_points.ipynb #uses-joints
@@ -78,12 +86,21 @@ def put_points(
     trial: Trial,
     columns: np.ndarray,     # (P,) where points stand in the trial; −1 for those that it lacks
     positions: np.ndarray,   # (T, P, 3) metres, y up; NaN where nothing is known
-    where: np.ndarray,       # (T, P) True where a position replaces the value
+    where: np.ndarray | None = None,   # (T, P) True where one replaces the value; None: where it differs
+    in_place: bool = False,  # use the memory of `positions`, which are needed no more, if they are as many
 ) -> Trial:                  # a copy
     "A trial with other positions of its points; what is not replaced stays to the last digit."
-    values = trial.values.copy()
+    whole = in_place and np.array_equal(columns, np.arange(trial.values.shape[1]))
+    values, factor = positions if whole else trial.values.copy(), per_metre(trial.units)
     for point, column in enumerate(columns):
-        chosen = where[:, point]
-        new = from_y_up(positions[chosen, point], trial.up)*per_metre(trial.units)
-        if column >= 0: values[chosen, column] = new
+        if column < 0: continue
+        new, recorded = positions[:, point].copy(), trial.values[:, column]
+        chosen = _differ(trial, column, new) if where is None else where[:, point]
+        values[:, column] = np.where(chosen[:, None], from_y_up(new, trial.up)*factor, recorded)
     return replace(trial, values=values)
+
+def _differ(trial: Trial, column: int, path: np.ndarray) -> np.ndarray:
+    "(T,) True where a path (T, 3), in metres, is not what was recorded; nowhere where neither is known."
+    recorded, seen = (part[:, 0] for part in _seen_at(trial, slice(None), np.array([column])))
+    if not seen.any() and not np.isfinite(path).any(): return np.zeros(len(path), bool)
+    return ~seen | (path != recorded).any(-1)

@@ -7,10 +7,11 @@ __all__ = []
 
 # %% ../../nbs/io/405_text.ipynb #imports
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..basics import FileError
+from ..basics import atomic_path, FileError
 
 # %% ../../nbs/io/405_text.ipynb #must-be-file
 def _check_is_file(path: Path) -> None:
@@ -73,6 +74,31 @@ def plain_bytes(
 def encode_text(text: str, form: TextForm) -> bytes:
     "The content of a file of this form, from a text with plain line ends."
     return form.mark + text.replace('\n', form.end).encode(form.encoding, 'replace')
+
+# %% ../../nbs/io/405_text.ipynb #write-lines
+_MOST_CHARACTERS = 1_000_000   # that wait to be written
+
+def _batches(lines: Iterable[str]) -> Iterator[str]:
+    "Lines, many at a time, each batch but the first behind a line end."
+    waiting, size, first = [], 0, True
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size < _MOST_CHARACTERS: continue
+        yield '\n'*(not first) + '\n'.join(waiting)
+        waiting, size, first = [], 0, False
+    if waiting: yield '\n'*(not first) + '\n'.join(waiting)
+
+def write_lines(
+    path: str | Path,           # the file; replaced if it exists
+    lines: Iterable[str],       # without line ends, or several at a time with plain ones between
+    form: TextForm = TextForm(),
+) -> None:
+    "Write a text that is never as a whole in memory; raises `FileError`."
+    with atomic_path(path) as temporary, open(temporary, 'wb') as file:
+        file.write(form.mark)
+        for batch in _batches(lines): file.write(encode_text(batch, form._replace(mark=b'')))
+        if form.is_closed: file.write(encode_text('\n', form._replace(mark=b'')))
 
 # %% ../../nbs/io/405_text.ipynb #read-text
 def read_text(path: Path) -> str:

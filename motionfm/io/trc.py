@@ -7,14 +7,15 @@ __all__ = ['write_trc', 'read_trc']
 
 # %% ../../nbs/io/415_trc.ipynb #imports
 import re
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from ..basics import atomic_path
+from ..basics import frame_pieces
 from .build import build_trial
 from .registry import reader, writer
-from .text import read_text
+from .text import read_text, write_lines
 from .trc_text import HEADER_KEYS, parse_trc, TrcContent
 from .trial import prefix_errors, Trial
 
@@ -44,10 +45,15 @@ def _format_header(
         '\t\t' + labels])
 
 # %% ../../nbs/io/415_trc.ipynb #rows-out
-def _format_rows(trial: Trial) -> str:
+def _format_rows(
+    trial: Trial,
+    frames: slice = slice(None),   # which of them
+) -> str:
     "The rows of a TRC file; missing numbers are blank."
-    cells = np.column_stack([trial.times, trial.values.reshape(len(trial), -1)]).tolist()
-    lines = ['\t'.join([str(frame), *map(repr, row)]) for frame, row in zip(trial.frames.tolist(), cells)]
+    values, times = trial.values[frames], trial.times[frames]
+    cells = np.column_stack([times, values.reshape(len(values), -1)]).tolist()
+    lines = ['\t'.join([str(frame), *map(repr, row)])
+             for frame, row in zip(trial.frames[frames].tolist(), cells)]
     text = '\n'.join(lines).replace('nan', '')
     return re.sub('\t$', '\t\t', text, flags=re.MULTILINE)
 
@@ -58,8 +64,8 @@ def write_trc(
     trial: Trial,       # the recording
 ) -> None:
     "Write a recording as TRC; raises `FileError` where it can't be written."
-    text = f'{_format_header(trial, Path(path).name)}\n\n{_format_rows(trial)}\n'
-    with atomic_path(path) as temporary: temporary.write_bytes(text.encode('utf-8', 'replace'))
+    rows = (_format_rows(trial, piece) for piece in frame_pieces(len(trial)))
+    write_lines(path, chain([_format_header(trial, Path(path).name), ''], rows))
 
 # %% ../../nbs/io/415_trc.ipynb #read-trc
 @reader('.trc', signature=rb'(\xef\xbb\xbf)?\s*PathFileType')

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..basics import frame_pieces
 from ..body.skeleton import RATE
 from ..io.gaps import gap_bounds, name_runs, runs_of
 from ..io.points import Points
@@ -56,10 +57,10 @@ def _body_step(step: np.ndarray) -> np.ndarray:
     body[enough] = np.nanmedian(step[enough], 1)
     return body
 
-def _min_jump(step: np.ndarray) -> float:
-    "Metres that count as a jump, from steps (N, K, 3) between frames: more where the body shakes as a whole."
-    if len(step) < 2: return SETTINGS.min_jump_m
-    changes = np.linalg.norm(np.diff(_body_step(step), axis=0), axis=1)
+def _min_jump(steps: np.ndarray) -> float:
+    "Metres that count as a jump, from steps (N, 3) of the body: more where it shakes as a whole."
+    if len(steps) < 2: return SETTINGS.min_jump_m
+    changes = np.linalg.norm(np.diff(steps, axis=0), axis=1)
     return max(SETTINGS.min_jump_m, SETTINGS.shake_factor*float(np.median(changes)))
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #jump-distance
@@ -136,7 +137,7 @@ def _drop_short_parts(
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #goes-on-from
 def _goes_on_from(
-    seen: np.ndarray,    # (T, K, 3) metres, NaN where not visible
+    seen: np.ndarray,    # (T, K, 3) metres
     bounds: tuple,       # (T, K) frames, twice, as `gap_bounds` gives them
     before: int,         # frame before a jump
     later: np.ndarray,   # (L,) frames before which the body jumps again
@@ -147,15 +148,27 @@ def _goes_on_from(
     step, between = _joint_steps(seen, bounds, np.full(len(later), before), later)
     return _jump_distance(step, np.maximum(min_jump, SETTINGS.return_speed*between/rate)) == 0
 
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #steps-of-body
+def _steps_of_body(seen: np.ndarray, bounds: tuple) -> tuple[np.ndarray, np.ndarray]:
+    "(T - 1, 3) metres of the body's steps, and (T - 1,) frames that joints of these were out of sight."
+    n_steps = len(seen) - 1
+    steps, unseen = np.zeros((n_steps, 3)), np.zeros(n_steps, int)
+    for piece in frame_pieces(n_steps):
+        frames = np.arange(n_steps)[piece]
+        step, between = _joint_steps(seen, bounds, frames, frames + 1)
+        steps[piece] = _body_step(step)
+        unseen[piece] = np.where(np.isfinite(step[..., 0]), between, 0).max(1, initial=0)
+    return steps, unseen
+
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-jumps
 def _find_jumps(seen: np.ndarray, bounds: tuple, rate: float) -> tuple[np.ndarray, np.ndarray, float]:
     "Frames to which the body jumps, metres of each step (T - 1,), and from which distance a joint jumps."
-    frames = np.arange(len(seen) - 1)
-    step, between = _joint_steps(seen, bounds, frames, frames + 1)
-    min_jump = _min_jump(step)
-    metres = _jump_distance(step, np.maximum(min_jump, SETTINGS.max_speed*between/rate))
-    jumps = _jump_frames(metres, np.where(np.isfinite(step[..., 0]), between, 0).max(1, initial=0))
-    return jumps, metres, min_jump
+    steps, unseen = _steps_of_body(seen, bounds)
+    min_jump, metres = _min_jump(steps), np.zeros(len(steps))
+    far = np.flatnonzero(np.linalg.norm(steps, axis=1) > min_jump)
+    step, between = _joint_steps(seen, bounds, far, far + 1)
+    metres[far] = _jump_distance(step, np.maximum(min_jump, SETTINGS.max_speed*between/rate))
+    return _jump_frames(metres, unseen), metres, min_jump
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-discontinuities
 def find_discontinuities(
@@ -164,11 +177,11 @@ def find_discontinuities(
     rate: float = RATE,      # frames per second
 ) -> Discontinuities:        # one part, with no frame displaced, if all is well
     "Find where a recording has to be cut into parts, and frames in which it follows somebody else."
-    seen, bounds = np.where(visible[..., None], positions, np.nan), gap_bounds(visible)
-    jumps, metres, min_jump = _find_jumps(seen, bounds, rate)
+    bounds = gap_bounds(visible)
+    jumps, metres, min_jump = _find_jumps(positions, bounds, rate)
 
     def comes_back(at: int, later: np.ndarray) -> np.ndarray:
-        return _goes_on_from(seen, bounds, jumps[at] - 1, jumps[later], min_jump, rate)
+        return _goes_on_from(positions, bounds, jumps[at] - 1, jumps[later], min_jump, rate)
 
     followed, away = _follow_body(jumps, SETTINGS.max_displaced_s*rate, comes_back)
     displaced = np.zeros(len(visible), bool)
@@ -189,11 +202,13 @@ _REPEATS = _RepeatSettings()
 
 def _median_steps(positions: np.ndarray, both: np.ndarray) -> np.ndarray:
     "(T - 1,) metres: the median step of the points, NaN where too few are seen before and after, (T - 1, P)."
-    steps = np.linalg.norm(np.diff(positions, axis=0), axis=-1)
-    steps[~both] = np.nan
-    few = both.sum(1) < _REPEATS.least_points
-    steps[few] = 0
-    return np.where(few, np.nan, np.nanmedian(steps, 1))
+    found = np.full(len(both), np.nan)
+    for piece in frame_pieces(len(both)):
+        enough = piece.start + np.flatnonzero(both[piece].sum(1) >= _REPEATS.least_points)
+        steps = np.linalg.norm(positions[enough + 1] - positions[enough], axis=-1)
+        steps[~both[enough]] = np.nan
+        found[enough] = np.nanmedian(steps, 1)
+    return found
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-repeated
 def find_repeated_frames(
@@ -221,13 +236,12 @@ def without_repeats(
     points: Points, frames: np.ndarray,   # (T,) their numbers
     rate: float, fill_only: bool,
 ) -> tuple[Points, tuple[str, ...]]:
-    "Points with gaps where a frame repeats the one before, and what was found; as they are for `fill_only`."
+    "Put gaps where a frame repeats the one before, and tell what was found; just that for `fill_only`."
     repeated = find_repeated_frames(points.positions, points.visible, rate)
     runs = runs_of(repeated)
     if not runs: return points, ()
     where = name_runs(runs, frames, rate, 5)
     found = f'{where}: all that is seen repeats the frame before while the body moves on'
     if fill_only: return points, (f'{found}; left as it is, since nothing that was seen may change',)
-    visible = points.visible & ~repeated[:, None]
-    positions = np.where(visible[..., None], points.positions, np.nan)
-    return points._replace(positions=positions, visible=visible), (f'{found}; treated as gaps',)
+    points.positions[repeated], points.visible[repeated] = np.nan, False   # for the sake of memory
+    return points, (f'{found}; treated as gaps',)

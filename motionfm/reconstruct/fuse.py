@@ -6,7 +6,7 @@
 __all__ = ['Repairer', 'fuse_trials', 'fuse_trial']
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #imports
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -31,7 +31,7 @@ from motionfm.estimate.features import (
     weigh_candidates,
 )
 from ..estimate.prior import MotionPrior
-from ..estimate.windows import blend, cut_windows, window_starts
+from ..estimate.windows import Blender, cut_windows, window_starts
 from ..io.gaps import fill_linear
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #settings
@@ -130,28 +130,37 @@ def _with_midhip(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #cut-blocks
 class _Blocks(NamedTuple):
-    "A recording, cut as the network is shown it."
-    positions: np.ndarray         # (W, L, 20, 3) metres
-    visible: np.ndarray           # (W, L, 20) True where a joint is shown
-    starts: np.ndarray            # (W,) first frames
-    min_uncertainty: np.ndarray   # (W, L, 20) metres, the least to report
+    "A recording, and how it is cut for the network."
+    whole: np.ndarray     # (T, 20, 3) metres, zero where not shown
+    shown: np.ndarray     # (T, 20) True where a joint is shown
+    seen: np.ndarray      # (T, 20) True where it was seen
+    starts: np.ndarray    # (W,) first frames of the blocks
+    length: int           # L, frames
+    blind: np.ndarray     # (W,) True where nothing is shown
+    filled: np.ndarray    # (B, L, 20, 3) metres, what is shown in these
+
+    def cut(self, which: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        "Some blocks: (N, L, 20, 3) metres, (N, L, 20) what is shown, (N, L, 20) metres, least uncertainty."
+        starts, blind = self.starts[which], self.blind[which]
+        whole, shown, seen = (cut_windows(one, starts, self.length) for one in self[:3])
+        least = np.where(shown & ~seen, SETTINGS.midhip_error_m, 0.)
+        if blind.any():
+            first = self.blind[:which.start].sum()
+            whole[blind] = self.filled[first:first + blind.sum()]
+            shown[blind] = self.shown.any(0)
+            least[blind] = SETTINGS.uncertainty_scales*FEATURES.max_scale_m
+        return whole, shown, least
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #cut-blocks-2
 def _cut_blocks(positions: np.ndarray, visible: np.ndarray) -> _Blocks:
     "Blocks of a recording, positions (T, K, 3) and visible (T, K)."
     length = min(SETTINGS.block_frames, len(visible))
     starts = window_starts(len(visible), length, min(SETTINGS.stride_frames, length))
-    padded = np.pad(visible, [(0, 0), (0, KMAX - visible.shape[1])])
-    whole, seen = _with_midhip(pad_joints(np.where(visible[..., None], positions, 0)), padded)
-    shown, shown_seen = cut_windows(whole, starts, length), cut_windows(seen, starts, length)
-    made = shown_seen & ~cut_windows(padded, starts, length)
-    min_uncertainty = np.where(made, SETTINGS.midhip_error_m, 0.)
-    blind = ~shown_seen.any((1, 2))
-    if blind.any():
-        shown[blind] = cut_windows(np.nan_to_num(fill_linear(whole, seen)), starts[blind], length)
-        shown_seen[blind] = seen.any(0)
-        min_uncertainty[blind] = SETTINGS.uncertainty_scales*FEATURES.max_scale_m
-    return _Blocks(shown, shown_seen, starts, min_uncertainty)
+    seen = np.pad(visible, [(0, 0), (0, KMAX - visible.shape[1])])
+    whole, shown = _with_midhip(pad_joints(np.where(visible[..., None], positions, 0)), seen)
+    blind = ~np.asarray(cut_windows(np.any(shown, axis=(1,)), starts, length).any(1))
+    filled = np.nan_to_num(fill_linear(whole, shown)) if blind.any() else whole
+    return _Blocks(whole, shown, seen, starts, length, blind, cut_windows(filled, starts[blind], length))
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #reach
 def limit_by_bones(
@@ -171,32 +180,55 @@ def limit_by_bones(
     return np.where(visible, uncertainty, np.minimum(uncertainty, SETTINGS.chord_radii*away))
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #join-blocks
-def _join_blocks(
-    visible: np.ndarray,       # (T, K) True where a joint was seen
-    blocks: _Blocks,           # of this recording
-    estimates: np.ndarray,     # (W, L, 20, 1 + C, 3) metres
-    uncertainty: np.ndarray,   # (W, L, 20) metres
-) -> tuple[np.ndarray, np.ndarray]: # (T, K, 1 + C, 3) metres; (T, K) metres
-    "Estimates for a whole recording from those for its blocks, which fade into each other."
-    n_frames, n_joints = visible.shape
-    fade = SETTINGS.block_frames - SETTINGS.stride_frames
-    def joined(values: np.ndarray) -> np.ndarray:
-        return blend(values[:, :, :n_joints], blocks.starts, n_frames, fade)
-    estimates = joined(estimates)
-    uncertainty = joined(np.maximum(uncertainty, blocks.min_uncertainty))
-    return estimates, limit_by_bones(uncertainty, estimates[:, :, 0], visible)
+_Estimates = tuple[np.ndarray, np.ndarray]   # (..., 1 + C, 3) metres; (...) metres, uncertainty
+
+def _estimate_call(cut: Sequence[_Blocks], call: slice, repairer: Repairer) -> dict[int, _Estimates]:
+    "Estimates for some of all blocks of recordings, of each that has one among them."
+    ends = np.cumsum([len(one.starts) for one in cut])
+    begins = ends - [len(one.starts) for one in cut]
+    inside = {number: slice(max(call.start - begin, 0), min(call.stop, end) - begin)
+              for number, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist()))
+              if call.start < end and begin < call.stop}
+    blocks = [cut[number].cut(which) for number, which in inside.items()]
+    positions, visible, least = map(np.concatenate, zip(*blocks))
+    estimates, uncertainty = _estimate_blocks(positions, visible, repairer)
+    uncertainty = np.maximum(uncertainty, least)
+    places = np.cumsum([len(one[0]) for one in blocks])[:-1]
+    return dict(zip(inside, zip(np.split(estimates, places), np.split(uncertainty, places))))
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #estimate-in-calls
 def _estimate_in_calls(
-    positions: np.ndarray, visible: np.ndarray, repairer: Repairer,
-) -> tuple[np.ndarray, np.ndarray]:
-    "The same for any number of blocks, so many at once that memory suffices."
-    calls = [slice(first, first + SETTINGS.blocks_per_call)
-             for first in range(0, len(positions), SETTINGS.blocks_per_call)]
-    parts = [_estimate_blocks(positions[call], visible[call], repairer)
-             for call in progress(calls, 'pieces of the recording', after=2.)]
-    estimates, uncertainty = zip(*parts)
-    return np.concatenate(estimates), np.concatenate(uncertainty)
+    cut: Sequence[_Blocks], repairer: Repairer,
+) -> Iterator[tuple[int, _Estimates]]: # number of a recording, and (N, L, 20, ...) of its next blocks
+    "So many blocks at once that memory suffices, the blocks of the last recording first."
+    ends = np.cumsum([len(one.starts) for one in cut]).tolist()
+    size, known = SETTINGS.blocks_per_call, {}
+    for number, one in reversed([*enumerate(cut)]):
+        begin = ends[number] - len(one.starts)
+        calls = range(begin//size*size, ends[number], size)
+        for start in progress(calls, 'pieces of the recording', after=2.):
+            if start not in known:
+                known[start] = _estimate_call(cut, slice(start, min(start + size, ends[-1])), repairer)
+            yield number, known[start].pop(number)
+            if not known[start]: del known[start]
+
+# %% ../../nbs/reconstruct/604_fuse.ipynb #fuse-in-pieces
+# each piece: number of a recording, its frames, (F, K, 1 + C, 3) and (F, K) metres
+_Piece = tuple[int, slice, np.ndarray, np.ndarray]
+
+def fuse_in_pieces(recordings: Sequence[tuple], repairer: Repairer) -> Iterator[_Piece]:
+    "What `fuse_trials` gives, piece by piece, the last recording first."
+    cut, fade = [_cut_blocks(*one) for one in recordings], SETTINGS.block_frames - SETTINGS.stride_frames
+    blenders: dict[int, list[Blender]] = {}
+    for number, blocks in _estimate_in_calls(cut, repairer):
+        one, visible = cut[number], recordings[number][1]
+        here = blenders.setdefault(
+            number, [Blender(one.starts, one.length, len(visible), fade) for _ in blocks])
+        frames = slice(here[0].done, None)
+        estimates, uncertainty = (
+            blender.add(values[:, :, :visible.shape[1]]) for blender, values in zip(here, blocks))
+        frames = slice(frames.start, here[0].done)
+        yield number, frames, estimates, limit_by_bones(uncertainty, estimates[:, :, 0], visible[frames])
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #fuse-trials
 def fuse_trials(
@@ -206,14 +238,10 @@ def fuse_trials(
     """Several estimates for recordings: the network's, whose uncertainty is given, then `OTHER_CANDIDATES`.
 
     In each something is seen. They are all of one length, or none is shorter than a block."""
-    cut = [_cut_blocks(*recording) for recording in recordings]
-    positions = np.concatenate([one.positions for one in cut])
-    visible = np.concatenate([one.visible for one in cut])
-    ends = np.cumsum([len(one.starts) for one in cut])[:-1]
-    estimates, uncertainty = (
-        np.split(array, ends) for array in _estimate_in_calls(positions, visible, repairer))
-    masks = [mask for _, mask in recordings]
-    return [_join_blocks(*of_one) for of_one in zip(masks, cut, estimates, uncertainty)]
+    found: list[list] = [[] for _ in recordings]
+    for number, _, *piece in fuse_in_pieces(recordings, repairer): found[number].append(piece)
+    return [(np.concatenate(estimates), np.concatenate(uncertainty))
+            for estimates, uncertainty in (zip(*pieces) for pieces in found)]
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #fuse-trial
 def fuse_trial(
@@ -222,5 +250,7 @@ def fuse_trial(
     repairer: Repairer,
 ) -> tuple[np.ndarray, np.ndarray]: # (T, K, 3) and the uncertainty (T, K), metres
     "The network's estimate for one recording."
-    (estimates, uncertainty), = fuse_trials([(positions, visible)], repairer)
-    return estimates[:, :, 0], uncertainty
+    pieces = [(estimates[:, :, 0].copy(), uncertainty)
+              for _, _, estimates, uncertainty in fuse_in_pieces([(positions, visible)], repairer)]
+    estimates, uncertainty = zip(*pieces)
+    return np.concatenate(estimates), np.concatenate(uncertainty)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import DataError, in_frames, progress
+from ..basics import DataError, frame_pieces, in_frames, progress
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
@@ -143,8 +143,10 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
     where_seen = np.nan_to_num(np.nanmedian(np.where(visible, uncertainty, np.nan)))   # of what they rely on
     theirs = np.hypot(filled.uncertainty, where_seen)
     precision = np.where(known, 1/np.maximum(_NEIGHBOUR_SCALE*theirs, 1e-6)**2, 0)
-    share = precision/(precision + 1/np.maximum(uncertainty, 1e-6)**2)
-    mixed = positions + share[..., None]*(np.where(known[..., None], filled.positions, positions) - positions)
+    share, mixed = precision/(precision + 1/np.maximum(uncertainty, 1e-6)**2), filled.positions
+    np.copyto(mixed, positions, where=~known[..., None])
+    for piece in frame_pieces(len(mixed)):
+        mixed[piece] = positions[piece] + share[piece, :, None]*(mixed[piece] - positions[piece])
     return repaired._replace(
         positions=mixed, uncertainty=uncertainty + share*(theirs - uncertainty), by_neighbours=share > .5)
 
@@ -158,11 +160,14 @@ def _rising(value: np.ndarray | float, between: tuple[float, float]) -> np.ndarr
 
 def _keep_quiet(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
     "(T, K, 3) a repair in which the samples of a quiet recording stay where they were seen."
-    away = np.where(visible[..., None], repaired - positions, 0)
-    distance = np.linalg.norm(away, axis=-1)
+    away, distance, pieces = repaired - positions, np.empty(visible.shape), frame_pieces(len(visible))
+    np.copyto(away, 0., where=~visible[..., None])
+    for piece in pieces: distance[piece] = np.linalg.norm(away[piece], axis=-1)
     usual = np.median(distance[visible]) if visible.any() else 0.
-    share = np.maximum(_rising(usual, _QUIET_M), _rising(distance, _FAR_M))
-    return repaired - (1 - share)[..., None]*away
+    for piece in pieces:
+        share = np.maximum(_rising(usual, _QUIET_M), _rising(distance[piece], _FAR_M))
+        away[piece] = repaired[piece] - (1 - share)[..., None]*away[piece]
+    return away
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #exact
 _EXACT_M = .007    # jitter of the joints; clean recordings have up to 6 mm
@@ -243,10 +248,13 @@ def _join_parts(parts: Sequence[Repaired], discontinuities: Discontinuities) -> 
     "A whole recording from its parts; the self-check is that of the part with most samples."
     def join(arrays: list) -> np.ndarray | None:
         found = [array for array in arrays if array is not None]
-        return np.concatenate(found) if found else None
+        if len(found) < 2: return found[0] if found else None
+        return np.concatenate(found)
     checks = [part.self_check for part in parts if part.self_check]
+    first, *others = [part.positions for part in parts]
+    positions = np.concatenate([first, *others]) if others else first
     return Repaired(
-        np.concatenate([part.positions for part in parts]), join([part.uncertainty for part in parts]),
+        positions, join([part.uncertainty for part in parts]),
         max(checks, key=lambda check: check.n_samples, default=None), join([part.swapped for part in parts]),
         discontinuities, join([part.outliers for part in parts]),
         join([_or_nothing(part.by_neighbours, part.positions) for part in parts]))

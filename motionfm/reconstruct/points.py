@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..estimate.gap_filling import fill_points
+from ..estimate.gap_filling import fill_context, GapContext
 from ..estimate.kalman import damp_extrapolation, kalman_smooth
 from ..estimate.noise import noise_level
 
@@ -72,7 +72,8 @@ def smooth_points(
         inner = slice(start + (SETTINGS.overlap_frames//2 if start else 0), piece.stop)
         found = _smooth_piece(known[piece][:, seen], visible[piece][:, seen], noise[seen], rate)
         smooth[inner, seen] = found[inner.start - start:]
-    return np.where(visible[..., None], smooth, known), noise
+    np.copyto(smooth, known, where=~visible[..., None])
+    return smooth, noise
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repaired
 class RepairedPoints(NamedTuple):
@@ -89,6 +90,7 @@ def repair_points(
     rate: float,                      # Hz
     wanted: np.ndarray | None = None, # (P,) True for points to repair; None: all. The others only help
     fill_only: bool = False,          # leave what was seen exactly as it is
+    in_place: bool = False,           # fill the gaps in `positions`; what is smoothed is not put there
 ) -> RepairedPoints:
     "Repair points of any names: fill all gaps, and smooth what is noisier than optical recordings."
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
@@ -97,9 +99,11 @@ def repair_points(
     if not is_quiet(*ours, rate):
         known = np.where(visible[..., None], positions, 0.)
         known[:, chosen], noise[chosen] = smooth_points(*ours, rate)
-    filled = fill_points(known, visible, rate, np.flatnonzero(chosen))
-    uncertainty = np.where(visible, noise, np.hypot(filled.uncertainty, noise))
-    np.copyto(filled.positions, positions if fill_only else known, where=visible[..., None])
+    in_place |= known is not positions
+    filled = fill_context(GapContext(known, visible, rate, in_place=in_place), np.flatnonzero(chosen))
+    if fill_only: np.copyto(filled.positions, positions, where=visible[..., None])
+    uncertainty = np.hypot(filled.uncertainty, noise, out=filled.uncertainty)
+    np.copyto(uncertainty, noise, where=visible)
     return RepairedPoints(filled.positions, uncertainty, filled.by, filled.self_check)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #all-checks
@@ -120,10 +124,11 @@ def repair_parts(
     visible: np.ndarray,      # (T, P) True where a point was seen
     rate: float,              # Hz
     parts: Sequence[slice],   # between which the whole body jumps
-    **options,                # of `repair_points`
+    in_place: bool = False,   # as in `repair_points`
+    **options,                # further ones of it
 ) -> RepairedPoints:
     "Repair points in each part of a recording; those that a part lacks by what is known from the others."
-    if len(parts) == 1: return repair_points(positions, visible, rate, **options)
+    if len(parts) == 1: return repair_points(positions, visible, rate, in_place=in_place, **options)
     found = _joined([repair_points(positions[part], visible[part], rate, **options) for part in parts])
     lacking = visible.any(0) & ~np.isfinite(found.positions).all(-1)
     if not lacking.any(): return found

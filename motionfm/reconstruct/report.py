@@ -75,7 +75,7 @@ def check_points(
     if trial.rate < SETTINGS.min_rate:
         raise DataError(f'{source}: {trial.rate:.3g} Hz found, expected {SETTINGS.min_rate:g} Hz or more; '
                         'are the times in milliseconds?')
-    leg = leg_length(trial.positions, trial.joint_names)
+    leg = leg_length(trial.positions, trial.joint_names) if trial.columns else np.nan
     if leg < LEG_RANGE_M[0]/SETTINGS.leg_factor or leg > LEG_RANGE_M[1]*SETTINGS.leg_factor:
         raise DataError(f'{source}: the legs measure {leg:.3g} m if the unit is {trial.units}, as it says; '
                         'tell the right one with --units')
@@ -365,10 +365,10 @@ def _summarise_uncertainty(
     if uncertainty is None: return None
     known = filled & np.isfinite(uncertainty)
     if not known.any(): return None
-    inside = 1000*np.where(known, uncertainty, -np.inf)
-    frame, point = map(int, np.unravel_index(inside.argmax(), inside.shape))
+    inside = 1000*uncertainty[known]
+    frame, point = divmod(int(np.flatnonzero(known)[inside.argmax()]), known.shape[1])
     where = f'{names[point]} in {_at_frame(frame, frames, rate)}'
-    median, p95 = float(np.median(inside[known])), float(np.percentile(inside[known], 95))
+    median, p95 = float(np.median(inside)), float(np.percentile(inside, 95))
     return UncertaintySummary(median, p95, float(inside.max()), where)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap-of
@@ -401,13 +401,13 @@ def _list_gaps(
     return gaps
 
 # %% ../../nbs/reconstruct/606_report.ipynb #all-flags
-def _find_furthest(
-    moved: np.ndarray, names: Sequence[str], frames: np.ndarray, rate: float,
+def _describe_furthest(
+    furthest: tuple[float, int, int], names: Sequence[str], frames: np.ndarray, rate: float,
 ) -> tuple[float, str]:
-    "The largest of (T, P) distances in metres, NaN where there is none, as mm, and where it is."
-    if not (moved > 0).any(): return 0., ''
-    frame, point = map(int, np.unravel_index(np.nanargmax(moved), moved.shape))
-    return 1000*float(moved[frame, point]), f'{names[point]} in {_at_frame(frame, frames, rate)}'
+    "The largest distance, metres, its frame and its point, as mm, and where it is."
+    metres, frame, point = furthest
+    if not metres > 0: return 0., ''
+    return 1000*metres, f'{names[point]} in {_at_frame(frame, frames, rate)}'
 
 # %% ../../nbs/reconstruct/606_report.ipynb #all-flags-2
 def _all_flags(
@@ -458,13 +458,17 @@ def summarise(
                    invented=tuple(invented), notes=trial.notes, **found)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #distances-moved
-def _distances_moved(points: Points, positions: np.ndarray, both: np.ndarray) -> np.ndarray:
-    "(T, P) metres by which samples were moved, NaN but where they are known before and after."
-    moved = np.full(both.shape, np.nan)
-    for column in range(len(points.names)):   # one after the other, for the sake of memory
+def _distances_moved(
+    points: Points, positions: np.ndarray, both: np.ndarray,
+) -> tuple[float, tuple[float, int, int]]: # metres, mean; the largest, its frame and its point
+    "By how far samples were moved that are known before and after (T, P); one point after the other."
+    total, largest = 0., (0., 0, 0)
+    for column in range(len(points.names)):
         change = positions[:, column] - points.positions[:, column]
-        moved[:, column] = np.where(both[:, column], np.linalg.norm(change, axis=-1), np.nan)
-    return moved
+        moved = np.where(both[:, column], np.linalg.norm(change, axis=-1), 0.)
+        total, frame = total + float(moved.sum()), int(moved.argmax()) if len(moved) else 0
+        if len(moved) and moved[frame] > largest[0]: largest = float(moved[frame]), frame, column
+    return total/max(int(both.sum()), 1), largest
 
 # %% ../../nbs/reconstruct/606_report.ipynb #compare-samples
 def _compare(
@@ -473,14 +477,14 @@ def _compare(
 ) -> dict:
     "Fields of `Summary`: what was missing, what filled it, and how far seen samples were moved."
     visible, names, done = points.visible, points.names, np.isfinite(positions).all(-1)
-    filled, moved = done & ~visible, _distances_moved(points, positions, visible & done)
+    filled, (moved, furthest) = done & ~visible, _distances_moved(points, positions, visible & done)
     return dict(
         n_missing=int((~visible).sum()), longest_gap=longest_gap(visible) if len(names) else 0,
-        moved_mm=1000*float(moved[visible & done].mean()) if (visible & done).any() else 0.,
+        moved_mm=1000*moved,
         gap_counts=gap_table(visible), filled=dict(Counter(by[filled].tolist())),
         blank={name: int(count) for name, count in zip(names, (~done).sum(0)) if count},
         uncertainty=_summarise_uncertainty(uncertainty, filled, names, frames, rate),
-        furthest=_find_furthest(moved, names, frames, rate),
+        furthest=_describe_furthest(furthest, names, frames, rate),
         gaps=_list_gaps(points, frames, rate, done, by, uncertainty))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-gaps

@@ -6,6 +6,7 @@
 __all__ = ['SelfCheck', 'repair_with_self_check']
 
 # %% ../../nbs/reconstruct/605_self_check.ipynb #imports
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from ..estimate.noise import noise_level, RADII_68
 from ..io.gaps import gap_bounds
-from .fuse import fuse_trial, fuse_trials, limit_by_bones, Repairer
+from .fuse import fuse_in_pieces, fuse_trial, limit_by_bones, Repairer
 
 # %% ../../nbs/reconstruct/605_self_check.ipynb #settings
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _hold_out(positions: np.ndarray, visible: np.ndarray, seed: int) -> _HeldOut
     where, kept = shift_gaps(visible, seed)
     kept = kept | visible[where] & ~kept.any(0)   # a joint of which nothing would be left keeps what it has
     if (kept == visible[where]).all() or kept.any(1).sum() < SETTINGS.min_frames: return None
-    return _HeldOut(np.where(visible[..., None], positions, 0)[where], visible[where], kept)
+    return _HeldOut(np.where(visible[where, :, None], positions[where], 0), visible[where], kept)
 
 # %% ../../nbs/reconstruct/605_self_check.ipynb #solve-shares
 def _solve_shares(
@@ -165,6 +166,20 @@ def _compare(
     factor, coverage = _calibrate(error, uncertainty[hidden], noise)
     return SelfCheck(int(hidden.sum()), float(error.mean()), coverage, factor, shares, mixed)
 
+# %% ../../nbs/reconstruct/605_self_check.ipynb #checked-piece
+def _checked_piece(
+    piece: Sequence[np.ndarray],   # (F, K, 1 + C, 3) metres, estimates; (F, K) metres, uncertainty
+    visible: np.ndarray,           # (F, K) True where a joint was seen
+    ever: np.ndarray,              # (K,) True where it was seen in some frame of the recording
+    check: SelfCheck,
+) -> tuple[np.ndarray, np.ndarray]: # (F, K, 3) and (F, K) metres
+    "Some frames of a recording, repaired as the check says."
+    (estimates, uncertainty), filled = piece, ~visible & ever
+    mixture = _mix(estimates, _in_empty_frame(visible), check.shares)
+    repaired = np.where(filled[..., None], mixture, estimates[:, :, 0])
+    uncertainty = np.where(filled, check.factor*uncertainty, uncertainty)
+    return repaired, limit_by_bones(uncertainty, repaired, visible)
+
 # %% ../../nbs/reconstruct/605_self_check.ipynb #repair-with-self-check
 def repair_with_self_check(
     positions: np.ndarray,   # (T, K, 3) metres, 60 Hz, y up; anything, also NaN, where not visible
@@ -175,11 +190,13 @@ def repair_with_self_check(
     "Repair a recording at the rate of the network, and check it on the recording itself if it is to be."
     held_out = _hold_out(positions, visible, seed) if repairer.self_checked else None
     if held_out is None: return *fuse_trial(positions, visible, repairer), None
-    recordings = [(positions, visible), (held_out.positions, held_out.kept)]
-    (estimates, uncertainty), checked = fuse_trials(recordings, repairer)
-    check = _compare(held_out, *checked)
-    filled = ~visible & visible.any(0)
-    mixture = _mix(estimates, _in_empty_frame(visible), check.shares)
-    repaired = np.where(filled[..., None], mixture, estimates[:, :, 0])
-    uncertainty = np.where(filled, check.factor*uncertainty, uncertainty)
-    return repaired, limit_by_bones(uncertainty, repaired, visible), check
+    pieces = fuse_in_pieces([(positions, visible), (held_out.positions, held_out.kept)], repairer)
+    checked, done = [], list[tuple[np.ndarray, np.ndarray]]()
+    ever = np.asarray(visible.any(0))
+    for number, frames, *piece in pieces:   # those of what was held out come first
+        if number: checked.append(piece)
+        else:
+            if not done: check = _compare(held_out, *map(np.concatenate, zip(*checked)))
+            done.append(_checked_piece(piece, visible[frames], ever, check))
+    repaired, uncertainty = map(np.concatenate, zip(*done))
+    return repaired, uncertainty, check

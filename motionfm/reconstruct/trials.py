@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.ndimage import median_filter
@@ -30,7 +30,7 @@ from ..io.points import asks_network, Points, points_of, put_points
 from ..io.trial import observed, Trial
 from .discontinuities import Discontinuities, find_discontinuities, without_repeats
 from .fuse import Repairer
-from .marker_faults import describe_marker_faults, find_marker_faults, undo_marker_faults
+from .marker_faults import describe_marker_faults, find_faults_of, undo_faults_of
 from .pipeline import is_exact, repair_positions, Repaired, with_far_off
 from .points import all_checks, repair_parts, RepairedPoints
 from motionfm.reconstruct.report import (
@@ -62,7 +62,8 @@ def _without_errors(points: Points, found: Repaired) -> Points:
         visible[:, :n] = undo_swaps(visible[:, :n], found.swapped)
     if found.outliers is not None: visible[:, :n] &= ~found.outliers
     if found.discontinuities is not None: visible[found.discontinuities.displaced] = False
-    return points._replace(positions=np.where(visible[..., None], positions, np.nan), visible=visible)
+    np.copyto(positions, np.nan, where=~visible[..., None])
+    return points._replace(positions=positions, visible=visible)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #held-settings
 @dataclass(frozen=True)
@@ -149,15 +150,15 @@ def _held_joints(
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-held
 def _without_held(points: Points, rate: float, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
     "Points with gaps where joints were held, and what was found."
-    n, positions, visible = points.n_joints, points.positions.copy(), points.visible.copy()
+    n, positions, visible = points.n_joints, points.positions, points.visible
     held = _held_joints(positions[:, :n], visible[:, :n], rate)
     if not held.any(): return points, ()
     names = _listed([f'{name} ({count})' for name, count in zip(points.names, held.sum(0)) if count])
     found = f'{held.sum()} samples repeat the one before while the body moves: {names}'
     if fill_only: return points, (f'{found}; left as they are, since nothing that was seen may change',)
-    visible[:, :n] &= ~held
+    visible[:, :n] &= ~held   # in place, for the sake of memory
     positions[~visible] = np.nan
-    return points._replace(positions=positions, visible=visible), (f'{found}; treated as gaps',)
+    return points, (f'{found}; treated as gaps',)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-points-of
 class _PointRepair(NamedTuple):
@@ -172,9 +173,8 @@ def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
     check = found.self_check
     way = 'the network and candidate estimates' if check and check.mixed else 'the network'
     by = np.full(seen.shape, way, object)
+    if found.by_neighbours is not None: by[:, :n][found.by_neighbours] = BY_NEIGHBOURS
     by[seen] = ''
-    if found.by_neighbours is not None:
-        by[:, :n] = np.where(found.by_neighbours & (by[:, :n] != ''), BY_NEIGHBOURS, by[:, :n])
     return by
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #put-joints
@@ -209,30 +209,30 @@ def _repair_joints(
 def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
     "Points whose exchanged labels, jumps and held values are undone, other than joints; what was found."
     n = points.n_joints
-    faults = find_marker_faults(points.positions[:, n:], points.visible[:, n:], trial.rate)
+    faults = find_faults_of(points.positions[:, n:], trial.rate)
     found = tuple(describe_marker_faults(faults, points.names[n:], trial.frames, trial.rate))
     if not found: return points, ()
     if fill_only:
         return points, tuple(f'{sentence.rstrip(".")}; left as it is, since nothing that was seen may change'
                              for sentence in found)
-    positions, visible = points.positions.copy(), points.visible.copy()
-    positions[:, n:], visible[:, n:] = undo_marker_faults(positions[:, n:], visible[:, n:], faults)
-    positions[~visible] = np.nan
-    return points._replace(positions=positions, visible=visible), found
+    undo_faults_of(points.positions[:, n:], points.visible[:, n:], faults)
+    return points, found
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #jumps-of
 _MOST_FOLLOWED = 20   # points by which a jump of the whole body is found
 
 def _jumps_of(points: Points, rate: float) -> Discontinuities:
     "Where the whole body jumps, by the points that are seen most."
+    if len(points.names) <= _MOST_FOLLOWED:
+        return find_discontinuities(points.positions, points.visible, rate)
     most_seen = np.sort(np.argsort(-points.visible.sum(0), kind='stable')[:_MOST_FOLLOWED])
     return find_discontinuities(points.positions[:, most_seen], points.visible[:, most_seen], rate)
 
 def _without_displaced(points: Points, jumps: Discontinuities) -> Points:
     "Points with gaps where the whole body is elsewhere for a moment."
     if not jumps.displaced.any(): return points
-    visible = points.visible & ~jumps.displaced[:, None]
-    return points._replace(positions=np.where(visible[..., None], points.positions, np.nan), visible=visible)
+    points.positions[jumps.displaced], points.visible[jumps.displaced] = np.nan, False
+    return points
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #joints-and-others
 def _joints_and_others(joints: RepairedPoints, rest: RepairedPoints, others: np.ndarray) -> RepairedPoints:
@@ -255,8 +255,8 @@ def _repair_all_points(
     others = np.arange(len(points.names)) >= n
     positions = cleaned.positions
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
-    rest = repair_parts(
-        positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others, fill_only=fill_only)
+    rest = repair_parts(positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others,
+                        fill_only=fill_only, in_place=True)   # what was seen stays, also in `cleaned`
     found = first.found if first else Repaired(np.zeros((0, 0, 3)), discontinuities=jumps)
     if not first: return _PointRepair(cleaned, rest, found, remarks)
     done = _joints_and_others(first.done, rest, others)
@@ -315,7 +315,8 @@ def _final_positions(repair: _PointRepair, limits: Limits) -> np.ndarray:
     blank = _beyond(seen, limits)
     if limits.max_uncertainty_mm is not None:
         blank |= ~seen & (1000*np.nan_to_num(repair.done.uncertainty) > limits.max_uncertainty_mm)
-    return np.where(blank[..., None], np.nan, repair.done.positions) if blank.any() else repair.done.positions
+    if blank.any(): np.copyto(repair.done.positions, np.nan, where=blank[..., None])
+    return repair.done.positions
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #limit-remarks
 def _limit_remarks(repair: _PointRepair, limits: Limits) -> list[str]:
@@ -329,26 +330,14 @@ def _limit_remarks(repair: _PointRepair, limits: Limits) -> list[str]:
     if limits.extrapolate or not at_end.any(): return said
     return said + [f'{at_end.sum()} samples before the first or after the last sight are left blank']
 
-def _put_repair(trial: Trial, points: Points, repair: _PointRepair, positions: np.ndarray) -> Trial:
-    "A recording with its repaired points; what did not change stays to the last digit."
-    changed = ~points.visible | (positions != points.positions).any(-1)
-    never = ~np.any(points.visible, 0) & (points.columns >= 0) & ~np.isfinite(positions).any((0, 2))
-    return put_points(trial, points.columns, positions, changed & ~never)
-
 # %% ../../nbs/reconstruct/610_trials.ipynb #uncertainty-of
-def _by_columns(trial: Trial, points: Points, uncertainty: np.ndarray) -> np.ndarray | None:
-    "(T, M) uncertainty of all columns of a trial from that (T, P) of points; None where nothing is known."
-    if not np.isfinite(uncertainty).any(): return None
-    whole = np.full(trial.values.shape[:2], np.nan)
-    has = points.columns >= 0
-    whole[:, points.columns[has]] = uncertainty[:, has]
-    return whole
-
-def _words_by_columns(trial: Trial, points: Points, by: np.ndarray) -> np.ndarray:
-    "(T, M) what filled the samples of all columns, from that (T, P) of points."
-    whole = np.full(trial.values.shape[:2], '', object)
-    has = points.columns >= 0
-    whole[:, points.columns[has]] = by[:, has]
+def _by_columns(trial: Trial, columns: np.ndarray, ours: np.ndarray, nothing: float | str) -> np.ndarray:
+    "(T, M) what is known of all columns of a trial from that (T, P) of points, by their `columns`."
+    shape = trial.values.shape[:2]
+    if np.array_equal(columns, np.arange(shape[1])): return ours
+    whole = np.full(shape, nothing, ours.dtype)
+    has = columns >= 0
+    whole[:, columns[has]] = ours[:, has]
     return whole
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #remarks
@@ -402,13 +391,10 @@ def _summary_of(
         outliers=describe_outliers(found.outliers, trial, not fill_only), remarks=remarks)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #without-absent
-def _without_absent(done: RepairedPoints, points: Points) -> RepairedPoints:
-    "The same without joints that were never seen: nobody asked for them."
-    never = ~np.any(points.visible, 0)
-    if not never.any(): return done
-    return done._replace(
-        positions=np.where(never[:, None], np.nan, done.positions),
-        uncertainty=np.where(never, np.nan, done.uncertainty))
+def _without_absent(done: RepairedPoints, never: np.ndarray) -> RepairedPoints:
+    "The same without joints that were never seen (P,): nobody asked for them."
+    done.positions[:, never], done.uncertainty[:, never] = np.nan, np.nan
+    return done
 
 def _kinds_of(trial: Trial) -> list[str]:
     "Kinds of columns; a point that is never seen is one, without a single place."
@@ -437,30 +423,37 @@ def _repair_to_limits(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool, complete: bool,
     limits: Limits,
 ) -> tuple[_PointRepair, np.ndarray]:
-    "All points repaired; and their positions, with what is to be left blank."
+    "All points repaired, in the memory of `points`; and their positions, with what is to be left blank."
+    never = ~np.any(points.visible, 0)
     cleaned, repeats = without_repeats(points, trial.frames, trial.rate, fill_only)
     repair = _repair_all_points(cleaned, network, trial, fill_only)
     repair = repair._replace(remarks=(*repeats, *repair.remarks))
-    if not complete: repair = repair._replace(done=_without_absent(repair.done, points))
+    if not complete: repair = repair._replace(done=_without_absent(repair.done, never))
     return repair, _final_positions(repair, limits)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-person
+def _remarks_of(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str, ...]:
+    "What is to be said of a recording before anything is done."
+    return (*_describe_scene(points), *_remarks(trial, kinds, points))
+
 def _repair_person(
     trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool, limits: Limits,
+    *, alone: bool = True,   # whether the positions of the points are needed no more afterwards
 ) -> _PersonRepair:
     "Repair a recording of one person."
     kinds = _kinds_of(trial)
     invented = absent_joints(trial) if complete else ()
     whole, points = _points_to_repair(trial, kinds, complete)
+    remarks, columns = _remarks_of(trial, kinds, points), points.columns
     repair, positions = _repair_to_limits(points, network, trial, fill_only, complete, limits)
-    repaired = _put_repair(whole, points, repair, positions)
-    remarks = (*repair.remarks, *_describe_scene(points), *_remarks(trial, kinds, points),
-               *_limit_remarks(repair, limits))
+    remarks = (*repair.remarks, *remarks, *_limit_remarks(repair, limits))
     summary = _summary_of(trial, repair, positions, invented, fill_only, remarks)
-    uncertainty = _by_columns(repaired, points, repair.done.uncertainty)
-    by = _words_by_columns(repaired, points, repair.done.by)
-    return _PersonRepair(
-        TrialRepair(trial, repaired, uncertainty, summary, by), repair.cleaned, positions, repair.done)
+    repaired = put_points(whole, columns, positions, in_place=alone)
+    by = _by_columns(repaired, columns, repair.done.by, '')
+    uncertainty = _by_columns(repaired, columns, repair.done.uncertainty, np.nan)
+    known = uncertainty if np.isfinite(uncertainty).any() else None
+    found = TrialRepair(trial, repaired, known, summary, by)
+    return _PersonRepair(found, repair.cleaned, positions, repair.done)
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #people-of
 def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial, list[str]]:
@@ -473,12 +466,12 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
     return trial, people
 
 # %% ../../nbs/reconstruct/610_trials.ipynb #repair-people
-def _repair_people(trial: Trial, people: Sequence[str], *options) -> TrialRepair:
+def _repair_people(trial: Trial, people: Sequence[str], *options: Any) -> TrialRepair:
     "Repair several people in one recording, one after the other."
     repaired, parts = trial, []
     uncertainty, by = np.full(trial.values.shape[:2], np.nan), np.full(trial.values.shape[:2], '', object)
     for name in people:
-        part = _repair_person(select_subject(trial, name), *options)
+        part = _repair_person(select_subject(trial, name), *options, alone=False)
         repaired = with_subject(repaired, part.trial.repaired)
         columns = [trial.markers.index(marker) for marker in part.trial.recorded.markers]
         if part.trial.uncertainty is not None:
