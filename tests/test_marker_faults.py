@@ -115,10 +115,10 @@ def test_no_warnings(shared):
 
 
 @pytest.mark.parametrize('trial, pair, span, hidden', [
-    ('im-OpenCapTest-subject3-MarkerData-Mocap-DJ2-trc', (40, 17), (253, 371), None),   # a third path begins
-    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (16, 17), (204, 419), None),   # one is known by its path
-    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (27, 36), (202, 419), None),   # of one little is known
-    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (19, 22), (290, 303), (280, 290))])   # it was in a gap
+    ('im-OpenCapTest-subject3-MarkerData-Mocap-DJ2-trc', (40, 17), (253, 371), None),   # a third one begins
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (16, 17), (204, 419), None),   # one is sure
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (27, 36), (202, 419), None),   # one is lost
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', (19, 22), (290, 303), (280, 290))])   # after a gap
 def test_one_half_of_an_exchange_speaks_for_the_other(shared, trial, pair, span, hidden):
     with np.load(shared/'markers'/'labs.npz') as markers:
         positions, rate = markers[f'{trial}/X'].astype(float), float(markers[f'{trial}/rate'])

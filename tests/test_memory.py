@@ -64,5 +64,4 @@ def test_joints(monkeypatch):
     few = replace(fuse.SETTINGS, blocks_per_call=2)   # that the network is asked about at once
     monkeypatch.setattr(fuse, 'SETTINGS', few)
     peak, result = growth(joints(1), joints(3))
-    print(peak, result)
     assert 1.6 < result < 2 and peak < 9
