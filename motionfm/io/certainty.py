@@ -96,6 +96,7 @@ def find_certainty_level(
     rated = known & np.isfinite(times)
     return CertaintyLevel(*_worse_bands(certainty[rated], times[rated], off[rated]/size, half))
 
+# %% ../../nbs/io/413_certainty.ipynb #worse-bands
 def _worse_bands(certainty: np.ndarray, times: np.ndarray, share: np.ndarray, half: float) -> tuple:
     "A level from N samples: bands of them, the least certain first, up to the first that is not much worse."
     order = np.argsort(certainty)[:(certainty < half).sum()]

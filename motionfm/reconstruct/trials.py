@@ -242,6 +242,14 @@ def _joints_and_others(joints: RepairedPoints, rest: RepairedPoints, others: np.
         rest.positions, np.where(others, rest.uncertainty, joints.uncertainty),
         np.where(others, rest.by, joints.by), all_checks(joints.self_check, rest.self_check))
 
+def _of_markers(
+    cleaned: Points, rest: RepairedPoints, network: Repairer | Callable, rate: float,
+    jumps: Discontinuities, remarks: tuple[str, ...],
+) -> _PointRepair:
+    "A repair of points among which there are no joints; what is known about joints helps those beside them."
+    done = with_joint_prior(rest, cleaned.visible, cleaned.names, network, rate)
+    return _PointRepair(cleaned, done, Repaired(np.zeros((0, 0, 3)), discontinuities=jumps), remarks)
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-all-points
 def _repair_all_points(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
@@ -258,9 +266,7 @@ def _repair_all_points(
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
     rest = repair_parts(positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others,
                         fill_only=fill_only, in_place=True)   # what was seen stays, also in `cleaned`
-    if not first:
-        rest = with_joint_prior(rest, cleaned.visible, points.names, network, trial.rate)
-        return _PointRepair(cleaned, rest, Repaired(np.zeros((0, 0, 3)), discontinuities=jumps), remarks)
+    if not first: return _of_markers(cleaned, rest, network, trial.rate, jumps, remarks)
     done = _joints_and_others(first.done, rest, others)
     return _PointRepair(cleaned, done, first.found, (*first.remarks, *remarks))
 
