@@ -26,7 +26,9 @@ from motionfm.evaluation.benchmark import (
     MarkerSet,
     network_methods,
 )
+from motionfm.io.conventions import find_up_by_names, to_y_up
 from motionfm.io.gaps import GAP_BINS
+from motionfm.reconstruct.pipeline import load_network
 
 FOLDER = Path(__file__).parent.parent.parent/'shared'/'markers'
 RESULTS = Path(__file__).with_name('markers.json')
@@ -56,9 +58,17 @@ REPORTING = (   # looked at in the end only
     'HC044A-Turn-HC044A29-c3d',
     'osim-KirstenTest-DLS01-trc',
 )
+PARTS = 'X', 'names', 'rate'   # of a set, as they are stored
 SCENARIOS = 'marker', 'cluster', 'quarter', 'blackout', 'exchange', 'flicker'
 CHOSEN = 'linear', 'pchip', 'local_cubic', 'kalman_high', 'rigid_body', 'pattern', 'neighbour_regression'
 COVERED = {'within_by_gap': '68 %', 'within2_by_gap': '95 %'}   # within the uncertainty, within twice that
+
+
+def as_y_up(positions: np.ndarray, names: np.ndarray, rate: np.ndarray) -> MarkerSet:
+    "Markers (T, M, 3) in metres, turned so that y points up where the names show what is up."
+    labels, positions = tuple(map(str, names)), positions.astype(float)
+    up, _ = find_up_by_names(positions, labels, 'm')
+    return MarkerSet(to_y_up(positions, up or 'y'), float(rate), labels)
 
 
 def read_sets(names: tuple[str, ...]) -> dict[str, MarkerSet]:
@@ -67,7 +77,7 @@ def read_sets(names: tuple[str, ...]) -> dict[str, MarkerSet]:
     for path in FOLDER/'accad.npz', FOLDER/'labs.npz':
         with np.load(path) as stored:
             here = [name for name in names if f'{name}/X' in stored]
-            found |= {name: MarkerSet(stored[f'{name}/X'], float(stored[f'{name}/rate'])) for name in here}
+            for name in here: found[name] = as_y_up(*(stored[f'{name}/{part}'] for part in PARTS))
     return clean_trials({name: found[name] for name in names})
 
 
@@ -96,7 +106,7 @@ def coverage(rows: list[tuple[str, dict]], key: str) -> dict[str, float]:
 
 def chosen_methods(names: str) -> dict[str, Callable]:
     "Methods, separated by commas, or all that are measured."
-    ours = network_methods(lambda damaged, visible: damaged)['motionfm']   # no joints, so no network is asked
+    ours = network_methods(load_network())['motionfm']
     methods = {name: METHODS[name] for name in CHOSEN} | {'motionfm': ours}
     return {name: methods[name] for name in names.split(',')} if names else methods
 

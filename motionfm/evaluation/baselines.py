@@ -6,8 +6,8 @@
 __all__ = ['METHODS', 'method']
 
 # %% ../../nbs/evaluation/701_baselines.ipynb #imports
-from collections.abc import Callable, Iterable
-from functools import update_wrapper
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, update_wrapper
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
@@ -39,17 +39,19 @@ class Method:
         self,
         of_joints: Callable,          # (positions (T, K, 3) with NaN, visible (T, K), Hz) -> (T, K, 3)
         of_points: Callable | None,   # the same for points of any names; None: it knows joints only
+        reads_names: bool = False,    # whether `of_points` takes their names, too
     ) -> None:
         update_wrapper(self, of_joints)
-        self.of_joints, self.of_points = of_joints, of_points
+        self.of_joints, self.of_points, self.reads_names = of_joints, of_points, reads_names
 
     def __call__(self, positions: np.ndarray, visible: np.ndarray, rate: float = RATE):
         "Repair a trial; one of 20 or 16 points is taken for one of joints."
         return self.function_for(visible.shape[1] in JOINT_COUNTS)(positions, visible, rate)
 
-    def function_for(self, as_joints: bool) -> Callable:
+    def function_for(self, as_joints: bool, names: Sequence[str] = ()) -> Callable:
         "What repairs joints, or points of any names."
-        return self.of_joints if as_joints or self.of_points is None else self.of_points
+        if as_joints or self.of_points is None: return self.of_joints
+        return partial(self.of_points, names=names) if self.reads_names else self.of_points
 
 # %% ../../nbs/evaluation/701_baselines.ipynb #seen-points
 def _of_seen_points(
@@ -306,9 +308,10 @@ def run_method(
     rate: float,             # Hz
     name: str,               # of the method, for messages
     as_joints: bool = True,  # whether the points are the 20 or 16 joints
+    names: Sequence[str] = (),   # of other points, where they are known
 ) -> tuple[np.ndarray, np.ndarray | None]: # (T, K, 3) metres; (T, K) uncertainty in metres, None without one
     "What a method makes of a damaged trial; raises `DataError` if that is not complete."
-    asked = function.function_for(as_joints) if isinstance(function, Method) else function
+    asked = function.function_for(as_joints, names) if isinstance(function, Method) else function
     result = asked(damaged, visible, rate)
     repaired, uncertainty = result if isinstance(result, tuple) else (np.asarray(result), None)
     wanted = np.broadcast_to(as_joints | visible.any(0), visible.shape)

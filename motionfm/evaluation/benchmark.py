@@ -8,6 +8,7 @@ __all__ = ['MarkerSet', 'evaluate_trials', 'network_methods', 'main_error', 'res
 # %% ../../nbs/evaluation/704_benchmark.ipynb #imports
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -30,15 +31,17 @@ from ..io.points import points_of, uses_joints
 from ..io.trial import Trial
 from ..reconstruct.discontinuities import find_discontinuities
 from ..reconstruct.fuse import Repairer, without_network
+from ..reconstruct.joint_prior import with_joint_prior
 from ..reconstruct.marker_faults import find_marker_faults, undo_marker_faults
 from ..reconstruct.pipeline import repair_positions
 from ..reconstruct.points import repair_points
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #trials
 class MarkerSet(NamedTuple):
-    "Points of any names and any number; a pair, as trials of joints are."
+    "Points of any names and any number; begins as trials of joints do."
     positions: np.ndarray   # (T, M, 3) metres; NaN where a point was not seen
     rate: float             # Hz
+    names: tuple[str, ...] = ()   # M of them, where they are known
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #are-joints
 Trials = Mapping[str, tuple[np.ndarray, float]]   # name -> (T, K, 3) metres; Hz; or `MarkerSet`
@@ -48,6 +51,10 @@ def are_joints(
 ) -> bool:
     "Whether the points of a trial are the 20 or 16 joints."
     return not isinstance(trial, MarkerSet) and trial[0].shape[1] in JOINT_COUNTS
+
+def names_of(trial: tuple) -> tuple[str, ...]:
+    "Names of the points of a `MarkerSet`, where they are known."
+    return trial.names if isinstance(trial, MarkerSet) else ()
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #pool-results
 _GROUPS = {   # in the results -> first word of the metric
@@ -71,6 +78,7 @@ class _Case(NamedTuple):
     "A damaged part of a trial."
     trial: str             # its name
     as_joints: bool        # whether its points are the 20 or 16 joints
+    names: tuple           # of its points, where they are known
     truth: np.ndarray      # (T, K, 3) metres; NaN where it is not known
     damaged: np.ndarray    # (T, K, 3) metres; NaN where missing
     visible: np.ndarray    # (T, K)
@@ -78,8 +86,9 @@ class _Case(NamedTuple):
 
 def _rate_case(function: Callable, name: str, case: _Case) -> tuple[dict, float]:
     "Metrics of a method on one part, and the seconds that it took; raises `MotionfmError` where it fails."
-    start, (_, as_joints, truth, damaged, visible, rate) = perf_counter(), case
-    repaired, uncertainty = run_method(function, damaged.copy(), visible.copy(), rate, name, as_joints)
+    start, (_, as_joints, names, truth, damaged, visible, rate) = perf_counter(), case
+    given = damaged.copy(), visible.copy(), rate
+    repaired, uncertainty = run_method(function, *given, name, as_joints, names)
     seconds = perf_counter() - start
     metrics = trial_metrics(truth, repaired, visible, rate, as_joints, damaged)
     return metrics | uncertainty_coverage(truth, repaired, uncertainty, visible), seconds
@@ -152,8 +161,8 @@ def _damage_all(scenario: str, trials: Trials, chosen: Sequence[str], seed: int)
     for index, (name, trial) in enumerate(trials.items()):
         if name not in chosen: continue
         as_joints = are_joints(trial)
-        parts = damage_trial(scenario, *trial, seed, index, as_joints)
-        cases += [_Case(name, as_joints, *part) for part in parts]
+        parts = damage_trial(scenario, *trial[:2], seed, index, as_joints)
+        cases += [_Case(name, as_joints, names_of(trial), *part) for part in parts]
     return cases
 
 def _knows(function: Callable, cases: Sequence[_Case]) -> bool:
@@ -205,12 +214,13 @@ def network_methods(
     network: Repairer | Callable, # as for `repair`; see `load_network`
     name: str = 'motionfm',       # what to call it
 ) -> dict[str, Callable]:         # two or three methods
-    "A network as methods, beside `METHODS`; points that are no joints are repaired without it."
+    "A network as methods, beside `METHODS`; of points that are no joints it is asked about those at joints."
     methods: dict[str, Callable] = {}
     if isinstance(network, Repairer):
         methods['first_guess'] = Method(_of_joints(without_network(network)), None)
     for fill_only, called in (True, f'{name}_fill'), (False, name):
-        methods[called] = Method(_of_joints(network, fill_only), partial(_of_points, fill_only))
+        methods[called] = Method(
+            _of_joints(network, fill_only), partial(_of_points, network, fill_only), reads_names=True)
     return methods
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #of-points
@@ -221,12 +231,16 @@ def _of_joints(network: Repairer | Callable, fill_only: bool = False) -> Callabl
         return repaired[:2] if isinstance(network, Repairer) else repaired.positions
     return repaired
 
-def _of_points(fill_only: bool, positions: np.ndarray, visible: np.ndarray, rate: float):
+def _of_points(
+    network: Repairer | Callable, fill_only: bool,
+    positions: np.ndarray, visible: np.ndarray, rate: float, names: Sequence[str] = (),
+):
     "Points of any names, and their uncertainty; exchanged labels and outliers are undone first."
     if not fill_only:
         faults = find_marker_faults(positions, visible, rate)
         positions, visible = undo_marker_faults(positions, visible, faults)
-    return repair_points(positions, visible, rate, fill_only=fill_only)[:2]
+    done = repair_points(positions, visible, rate, fill_only=fill_only)
+    return with_joint_prior(done, visible, names, network, rate)[:2]
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #main-error
 def main_error(
@@ -361,7 +375,8 @@ def clean_points(trial: MarkerSet) -> MarkerSet:
     longest = max(discontinuities.parts, key=lambda part: part.stop - part.start)
     kept = known[longest].mean(0) >= _MIN_SEEN
     whole = np.where(known[..., None], positions, np.nan)
-    return MarkerSet(whole[longest][:, kept], float(trial.rate))
+    names = tuple(compress(trial.names, kept))
+    return MarkerSet(whole[longest][:, kept], float(trial.rate), names)
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #as-pair
 def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
@@ -369,7 +384,8 @@ def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
     if not isinstance(trial, Trial): return trial
     if uses_joints(trial): return trial.positions, trial.rate
     no_points = {column for column, kind in enumerate(classify_points(trial)) if kind in _LEFT_OUT}
-    return MarkerSet(points_of(trial, False, no_points).positions, trial.rate)
+    points = points_of(trial, False, no_points)
+    return MarkerSet(points.positions, trial.rate, tuple(points.names))
 
 def _clean(trial: tuple) -> tuple[np.ndarray, float]:
     "What of a trial can be the truth."

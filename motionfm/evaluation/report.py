@@ -25,6 +25,7 @@ from motionfm.evaluation.benchmark import (
     are_joints,
     format_cells,
     main_error,
+    names_of,
     TABLE_HEADER,
     Trials,
 )
@@ -206,7 +207,7 @@ def _damage_again(trials: Trials, row: dict, at: int, seed: int) -> tuple:
     name = row['each'][at][0]
     part = [each[0] for each in row['each'][:at]].count(name)   # parts of this trial before it
     index = list(trials).index(name)
-    return damage_trial(row['scenario'], *trials[name], seed, index, are_joints(trials[name]))[part]
+    return damage_trial(row['scenario'], *trials[name][:2], seed, index, are_joints(trials[name]))[part]
 
 # %% ../../nbs/evaluation/705_report.ipynb #example-parts
 def repair_examples(
@@ -220,7 +221,8 @@ def repair_examples(
     for word, at in pick_examples(row).items():
         name, total, count = row['each'][at]
         truth, damaged, visible, rate = _damage_again(trials, row, at, seed)
-        repaired, _ = run_method(function, damaged, visible, rate, row['method'], are_joints(trials[name]))
+        about = are_joints(trials[name]), names_of(trials[name])
+        repaired, _ = run_method(function, damaged, visible, rate, row['method'], *about)
         shown.append(Example(f'{word}: {name}, {_mm(total/count)}', truth, damaged, repaired, rate))
     return shown
 

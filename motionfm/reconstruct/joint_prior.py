@@ -52,9 +52,10 @@ def _ask_network(
     "The network's answer for markers at joints, and what it counts."
     found = repair_positions(*_as_joints(done.positions, visible, at), network, rate, fill_only=True)
     places, columns = [JOINTS.index(joint) for joint in at], [*at.values()]
-    ours, theirs = done.uncertainty[:, columns]**_POWER, (_CAUTION*found.uncertainty[:, places])**_POWER
+    uncertainty = np.asarray(found.uncertainty)[:, places]   # a `Repairer` always tells it
+    ours, theirs = done.uncertainty[:, columns]**_POWER, (_CAUTION*uncertainty)**_POWER
     share = np.where(visible[:, columns], 0, ours/(ours + theirs))
-    return _Joints(columns, found.positions[:, places], found.uncertainty[:, places], share)
+    return _Joints(columns, found.positions[:, places], uncertainty, share)
 
 # %% ../../nbs/reconstruct/609_joint_prior.ipynb #mix
 def _mix(done: RepairedPoints, joints: _Joints) -> RepairedPoints:
@@ -74,7 +75,7 @@ def _refill_others(done: RepairedPoints, visible: np.ndarray, joints: _Joints, r
     known[:, joints.columns] |= told
     others = ~np.isin(np.arange(visible.shape[1]), joints.columns)
     again = repair_points(done.positions, known, rate, wanted=others, fill_only=True)
-    surer = others & ~visible & told.any(1)[:, None] & (again.uncertainty < done.uncertainty)
+    surer = others & ~visible & np.any(told, 1, keepdims=True) & (again.uncertainty < done.uncertainty)
     beside = np.max(done.uncertainty[:, joints.columns], 1, where=told, initial=0)[:, None]
     return done._replace(
         positions=np.where(surer[..., None], again.positions, done.positions),
@@ -90,8 +91,8 @@ def with_joint_prior(
     rate: float,             # Hz
 ) -> RepairedPoints:         # the same object where joints tell nothing
     "A repair of markers to which the motion of people's joints has been asked where neighbours know little."
-    at = joint_markers(names) if isinstance(network, Repairer) else {}
-    at = {joint: column for joint, column in at.items() if visible[:, column].any()}
+    if not isinstance(network, Repairer): return done
+    at = {joint: column for joint, column in joint_markers(names).items() if visible[:, column].any()}
     columns = [*at.values()]
     vague = ~visible[:, columns] & (done.uncertainty[:, columns] > _LEAST_M)
     if not vague.any(): return done
