@@ -44,10 +44,10 @@ class MarkerSet(NamedTuple):
     names: tuple[str, ...] = ()   # M of them, where they are known
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #are-joints
-Trials = Mapping[str, tuple[np.ndarray, float]]   # name -> (T, K, 3) metres; Hz; or `MarkerSet`
+Trials = Mapping[str, tuple[np.ndarray, float] | MarkerSet]   # name -> (T, K, 3) metres; Hz
 
 def are_joints(
-    trial: tuple[np.ndarray, float],   # positions (T, K, 3) and rate, or `MarkerSet`
+    trial: tuple[np.ndarray, float] | MarkerSet,   # positions (T, K, 3) and rate
 ) -> bool:
     "Whether the points of a trial are the 20 or 16 joints."
     return not isinstance(trial, MarkerSet) and trial[0].shape[1] in JOINT_COUNTS
@@ -379,7 +379,7 @@ def clean_points(trial: MarkerSet) -> MarkerSet:
     return MarkerSet(whole[longest][:, kept], float(trial.rate), names)
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #as-pair
-def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
+def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float] | MarkerSet:
     "Joints in metres with their rate, or a `MarkerSet` where too few joints are seen."
     if not isinstance(trial, Trial): return trial
     if uses_joints(trial): return trial.positions, trial.rate
@@ -387,7 +387,7 @@ def _as_pair(trial: Trial | tuple) -> tuple[np.ndarray, float]:
     points = points_of(trial, False, no_points)
     return MarkerSet(points.positions, trial.rate, tuple(points.names))
 
-def _clean(trial: tuple) -> tuple[np.ndarray, float]:
+def _clean(trial: tuple) -> tuple[np.ndarray, float] | MarkerSet:
     "What of a trial can be the truth."
     if isinstance(trial, MarkerSet): return clean_points(trial)
     positions, rate = np.asarray(trial[0]), float(trial[1])
