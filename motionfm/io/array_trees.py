@@ -46,6 +46,7 @@ def _may_hold(key: str) -> bool:
 
 _MOST_NEAR = 3000
 
+# %% ../../nbs/io/439_array_trees.ipynb #near-2
 def _near(parents: Sequence[dict], depth: int = 3) -> Iterator[tuple[str, Any]]:
     "Keys and values, the nearest first."
     nodes = (pairs for node in reversed(parents) for pairs in (node.items(), _below(node, depth)))
@@ -86,6 +87,7 @@ def _said_rate(parents: Sequence[dict]) -> float | None:
     found = (_number(value) for key, value in _near(parents) if _RATE_KEY.fullmatch(key))
     return next((rate for rate in found if rate and 0 < rate < _MOST_RATE), None)
 
+# %% ../../nbs/io/439_array_trees.ipynb #said-2
 def _said_units(parents: Sequence[dict]) -> str | None:
     "The unit of positions that stands near by, also in a dictionary of units."
     for key, value in _near(parents):
@@ -106,6 +108,7 @@ def _said_times(parents: Sequence[dict], count: int) -> np.ndarray | None:
             return value.reshape(-1).astype(float)
     return None
 
+# %% ../../nbs/io/439_array_trees.ipynb #said-times-2
 def _said_certainty(parents: Sequence[dict], shape: tuple[int, ...]) -> np.ndarray | None:
     "(T, M) certainties of points (T, people, points) that stand near by."
     sizes = shape[0], prod(shape[1:])
@@ -142,6 +145,7 @@ def _track(value: Any, depth: int = 0) -> np.ndarray | None:
     if columns in (3, 4) and rows >= _LEAST_FRAMES: return value[:, :3]
     return value[:3].T if rows in (3, 4) and columns > 4 else None
 
+# %% ../../nbs/io/439_array_trees.ipynb #track-2
 def _track_within(tree: dict, depth: int) -> np.ndarray | None:
     "The same for a dictionary."
     small = {str(key).lower(): value for key, value in tree.items()}
@@ -221,6 +225,7 @@ def _as_four(array: np.ndarray, axes: Sequence[int], size: int) -> np.ndarray:
     if axes[3] < 0: turned = turned.reshape(len(turned), -1, size)
     return turned if axes[1] >= 0 else turned[:, None]
 
+# %% ../../nbs/io/439_array_trees.ipynb #arranged-2
 def _ways_to_turn(array: np.ndarray) -> Iterator[tuple[tuple[int, ...], int]]:
     "Axes that may be frames, people, points and x y z, and how many numbers a point has."
     for size in (3, 4):
@@ -303,6 +308,7 @@ def _person(node: dict, number: int) -> str:
              if isinstance(value, str) and re.search('(?i:name|id)$', key)]
     return words[0][:60] if words and words[0] else f'person {number}'
 
+# %% ../../nbs/io/439_array_trees.ipynb #people-2
 def _of_several(nodes: list[dict], way: tuple, parents: tuple) -> Iterator[PointSet]:
     "Sets that are in each of several structs, of as many frames and points: those of people."
     some = nodes if len(nodes) <= _MOST_PEOPLE else nodes[:1]
@@ -356,6 +362,7 @@ def _dig(tree: Any, *keys: str) -> Any:
     for key in keys: tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
 
+# %% ../../nbs/io/439_array_trees.ipynb #qtm-arrays-2
 def _qtm_array(data: Any, axes: tuple[int, int, int]) -> np.ndarray | None:
     "(T, points, 3) of an array whose axes of frames, points and x y z are known; None where there is none."
     is_known = isinstance(data, np.ndarray) and data.dtype.kind in 'fiu' and data.ndim in (2, 3)
@@ -427,6 +434,7 @@ def _merit(found: PointSet) -> tuple:
     is_called = any(map(_POSITIONS.search, found.way))
     return known >= 3, is_called + bool(found.names), found.values.size
 
+# %% ../../nbs/io/439_array_trees.ipynb #choose-2
 def _point_names(found: PointSet, values: np.ndarray) -> tuple[list[str], list[str]]:
     "Names of points (T, M, 3) of all people, and what is to be noted."
     count, notes = found.values.shape[2], []
@@ -447,6 +455,7 @@ def _described(tree: dict) -> str:
     shapes = {key: f' {value.shape}' for key, value in tree.items() if isinstance(value, np.ndarray)}
     return ', '.join(f'{key[:30]}{shapes.get(key, "")}' for key in tree)[:120] or 'nothing'
 
+# %% ../../nbs/io/439_array_trees.ipynb #refused-2
 def _no_positions(tree: dict) -> DataError:
     "What to raise where no set was found."
     if _NETWORK & set(tree): return DataError('weights of a network found, expected a recording')

@@ -54,6 +54,7 @@ def _of_node(numbers: _Numbers, first: int, channels: list[str]) -> _Numbers:
     "Those of a node, from the first column."
     return _Numbers(channels, *(part[first:first + len(channels)] for part in numbers[1:]))
 
+# %% ../../nbs/io/431_bvh_kinematics.ipynb #within-2
 def _local_position(numbers: _Numbers, offset: np.ndarray, relative: bool) -> list:
     "x, y and z of a node seen from its parent, (T,) or one number; `relative`: counted from the offset (3,)."
     position = offset.tolist()
@@ -79,6 +80,7 @@ def _numbers_of_nodes(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[tupl
         yield own, _local_position(own, hierarchy.offsets[node], relative)
         first += len(channels)
 
+# %% ../../nbs/io/431_bvh_kinematics.ipynb #local-poses-2
 def local_poses(
     hierarchy: Hierarchy,   # J nodes
     motion: np.ndarray,     # (T, C) numbers of the channels

@@ -35,6 +35,7 @@ class _Partners(NamedTuple):
     columns: np.ndarray     # (M, P)
     distances: np.ndarray   # (M, P) median; NaN where a partner is none
 
+# %% ../../nbs/io/413_certainty.ipynb #partners-2
 def _find_partners(values: np.ndarray) -> _Partners:
     "Of values (T, M, 3), NaN where a sample is not certain."
     few = values[::max(1, len(values)//30)]
@@ -80,6 +81,7 @@ class CertaintyLevel(NamedTuple):
     half: float    # certainty of the better half
     times: float   # as much are distances off below `least` as in the better half; 0: no matter
 
+# %% ../../nbs/io/413_certainty.ipynb #find-level-2
 def find_certainty_level(
     values: np.ndarray,      # (T, M, 3) in any unit, NaN where missing
     certainty: np.ndarray,   # (T, M), NaN where nothing is said
@@ -134,6 +136,7 @@ def mask_uncertain(
     if not count: return values, []
     return np.where(low[..., None], np.nan, values), [_note_of_gaps(count, level)]
 
+# %% ../../nbs/io/413_certainty.ipynb #certainty-2
 def _note_of_gaps(count: int, level: CertaintyLevel) -> str:
     "What is told about samples that count as gaps."
     least, s = max(level.least, LEAST_CERTAINTY), 's'*(count > 1)

@@ -101,6 +101,7 @@ def _is_small_enough(dataset: h5py.Dataset) -> bool:
     stored = min(dataset.id.get_storage_size(), Path(dataset.file.filename).stat().st_size)
     return dataset.nbytes <= max(_MOST_UNPACKED_BYTES, _MOST_PACKING*stored)
 
+# %% ../../nbs/io/438_hdf5.ipynb #numbers-2
 def _is_picture(dataset: h5py.Dataset) -> bool:
     return dataset.ndim > 4 or dataset.ndim > 2 and dataset.dtype.itemsize == 1
 
@@ -158,6 +159,7 @@ def _cells(dataset: h5py.Dataset, walk: _Walk, depth: int) -> list | None:
         found.append(_node(walk.file[reference], walk, depth + 1) if reference else None)
     return found
 
+# %% ../../nbs/io/438_hdf5.ipynb #cells-2
 def _structs(group: dict[str, Any], node: h5py.Group) -> Any:
     "The fields of an array of structs as a list of them; of one struct the same."
     fields = {key: node[key] for key in group}
@@ -181,6 +183,7 @@ def _attributes(node: h5py.Group | h5py.Dataset, heaps: _Heaps) -> dict[str, Any
             found[_plain(name)] = value
     return found
 
+# %% ../../nbs/io/438_hdf5.ipynb #attributes-2
 def _is_readable(node: h5py.Group | h5py.Dataset, name: str, heaps: _Heaps) -> bool:
     "Whether an attribute holds numbers, or texts that lie where it says."
     attribute = node.attrs.get_id(name)
@@ -232,6 +235,7 @@ def _along_axes(group: dict[str, Any]) -> dict[str, Any]:
     return {key: _turned(value, lengths) if isinstance(value, np.ndarray) and value.ndim > 1 else value
             for key, value in group.items()}
 
+# %% ../../nbs/io/438_hdf5.ipynb #axes-2
 def _turned(array: np.ndarray, lengths: dict[str, int]) -> np.ndarray:
     "An array with its axes in the order that is wanted, where their lengths tell them."
     orders = permutations(lengths, array.ndim)
@@ -269,6 +273,7 @@ def _since_mark(stack: list) -> list:
     del stack[place:]
     return parts
 
+# %% ../../nbs/io/438_hdf5.ipynb #opcodes-2
 def _apply(name: str, argument: Any, stack: list, memo: dict[int, Any]) -> None:
     "Do one step of a pickle."
     if name == 'MARK': stack.append(_Mark())

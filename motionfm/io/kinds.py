@@ -119,6 +119,7 @@ def _spread(trial: Trial, seen: np.ndarray, rare: float) -> np.ndarray:
                for column in range(seen.shape[1]))
     return np.array([spread_of(path/per_metre(trial.units), rare)[0] for path in columns])
 
+# %% ../../nbs/io/443_kinds.ipynb #still-points-2
 def _still_points(
     trial: Trial,
     seen: np.ndarray,     # (T, M) True where a point was seen
@@ -177,6 +178,7 @@ def _distance_ranges(points: np.ndarray) -> np.ndarray:
         ranges[column] = np.where(count >= _FEWEST_TOGETHER, high - low, np.nan)
     return ranges
 
+# %% ../../nbs/io/443_kinds.ipynb #distance-ranges-2
 def _groups_of(linked: np.ndarray) -> list[np.ndarray]:
     "Points that hang together, by which (M, M) are linked: their columns."
     count, labels = connected_components(linked, directed=False)

@@ -30,6 +30,7 @@ class _Element(NamedTuple):
 def _cut_off() -> DataError:
     return DataError('an element that ends early found; the file is cut off or damaged, copy it again')
 
+# %% ../../nbs/io/437_mat.ipynb #element-2
 def _elements(data: memoryview, order: str) -> Iterator[_Element]:
     "Elements that stand one behind the other; raises `DataError` where one is cut off."
     place = 0
@@ -156,6 +157,7 @@ def _old_variables(data: memoryview) -> dict[str, Any]:
         found[name] = value
     return found
 
+# %% ../../nbs/io/437_mat.ipynb #old-2
 def _old_variable(data: memoryview, order: str, place: int) -> tuple[str, Any, int]:
     "Name and value of the variable at a place, and where the next one begins; raises `DataError`."
     kind, rows, columns, is_complex, length = struct.unpack_from(f'{order}5i', data, place)

@@ -46,6 +46,7 @@ class _Joints(NamedTuple):
     uncertainty: np.ndarray   # (T, J) metres
     share: np.ndarray         # (T, J) of this answer in the one that is given; 0 where a marker was seen
 
+# %% ../../nbs/reconstruct/609_joint_prior.ipynb #weigh-2
 def _ask_network(
     done: RepairedPoints, visible: np.ndarray, at: dict[str, int], network: Repairer, rate: float,
 ) -> _Joints:
