@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import motionfm
 from motionfm.basics import DataError
+from motionfm.body.skeleton import JOINTS
+from motionfm.body.synthetic import synthesize
 from motionfm.io.csv import write_csv
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.registry import output_ending
@@ -223,3 +226,22 @@ def test_comments_between_the_rows_of_a_table(tmp_path, mark, long):
     np.testing.assert_array_equal(trial.values, person.values)
     write_trial(written, trial)
     assert written.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize('word, larger_is_worse', [('score', False), ('error', True), ('residual', True)])
+def test_what_certainty_is_worth_is_seen_in_the_distances(tmp_path, word, larger_is_worse):
+    rng, joints = np.random.default_rng(2), synthesize('walk', seed=3, n_frames=300)
+    guessed = np.repeat(rng.random((10, 20)) < .2, 30, 0)
+    seen = joints + rng.normal(size=joints.shape)*np.where(guessed, .05, .006)[..., None]
+    sure = np.where(guessed, rng.uniform(.4, .6, guessed.shape), rng.uniform(.8, 1, guessed.shape))
+    said = np.concatenate([seen, (4/sure if larger_is_worse else sure)[..., None]], -1).reshape(300, 80)
+    head = ','.join(f'{joint}_{axis}' for joint in JOINTS for axis in ('x', 'y', 'z', word))
+    rows = [','.join(f'{number:.4f}' for number in (frame/60, *row)) for frame, row in enumerate(said)]
+    (tmp_path/'seen.csv').write_text('\n'.join([f'time,{head}', *rows, '']))
+    done = motionfm.repair(tmp_path/'seen.csv')
+    assert np.isnan(done.recorded.values[guessed]).all() and np.isfinite(done.trial.values).all()
+    assert 'in their distances' in ' '.join(done.recorded.notes)
+    done.save(tmp_path/'clean.csv')
+    cells = [line.split(',') for line in (tmp_path/'clean.csv').read_text().split('\n')[1:301]]
+    beside = np.array([[row[4*joint + 4] for joint in range(20)] for row in cells])
+    assert (beside[guessed] == '').all() and (beside[~guessed] != '').mean() > .97

@@ -15,7 +15,7 @@ from motionfm.io.trial import observed
 # %% ../../nbs/io/413_certainty.ipynb #certainty-words
 LEAST_CERTAINTY = .3   # of a sample that counts as seen, where 1 is certain
 CERTAINTY_WORDS = ('likelihood', 'visibility', 'confidence', 'score', 'presence', 'certainty', 'conf',
-                   'probability', 'prob', 'p')
+                   'probability', 'prob', 'p', 'residual', 'error')   # the last two: larger is worse
 
 def _are_certainties(numbers: np.ndarray) -> bool:
     "Whether numbers, NaN where nothing is said, are from 0 to 1."
@@ -123,10 +123,10 @@ def _worse_spells(certainty: np.ndarray, level: CertaintyLevel) -> np.ndarray:
 # %% ../../nbs/io/413_certainty.ipynb #certainty
 def mask_uncertain(
     values: np.ndarray,      # (T, M, 3)
-    certainty: np.ndarray,   # (T, M) from 0 to 1, NaN where nothing is said
+    certainty: np.ndarray,   # (T, M) from 0 to 1, or residuals; NaN where nothing is said
 ) -> tuple[np.ndarray, list[str]]:   # the same with gaps; what is to be noted
     "Gaps where a sample is not certain."
-    if not _are_certainties(certainty): return values, []
+    if not _are_certainties(certainty): return _mask_by_residuals(values, certainty)
     with np.errstate(invalid='ignore'): enough = certainty >= LEAST_CERTAINTY
     if not enough.any(): return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
     level = find_certainty_level(values, np.where(enough, certainty, np.nan))
@@ -137,9 +137,18 @@ def mask_uncertain(
     return np.where(low[..., None], np.nan, values), [_note_of_gaps(count, level)]
 
 # %% ../../nbs/io/413_certainty.ipynb #certainty-2
+def _mask_by_residuals(values: np.ndarray, residuals: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    "Gaps where residuals (T, M) say that samples are guesses; where distances don't agree nothing changes."
+    level = find_certainty_level(values, -residuals)
+    low = _worse_spells(-residuals, level) & observed(values)
+    if not level.times or not low.any(): return values, []
+    return np.where(low[..., None], np.nan, values), [_note_of_gaps(int(low.sum()), level)]
+
 def _note_of_gaps(count: int, level: CertaintyLevel) -> str:
     "What is told about samples that count as gaps."
-    least, s = max(level.least, LEAST_CERTAINTY), 's'*(count > 1)
+    s = 's'*(count > 1)
     why = f' (off {level.times:.1f} times as much in their distances to certain points)'*(level.times > 0)
-    return (f'{count} sample{s} less certain than {least:.2g}{why} count as gaps; '
-            'where they are filled, their certainty is blank')
+    said = f'less certain than {max(level.least, LEAST_CERTAINTY):.2g}'
+    if -np.inf < level.least < 0: said = f'with a residual over {-level.least:.2g}'
+    return (f'{count} sample{s} {said}{why} count as gaps; '
+            'where they are filled, the number beside them is blank')
