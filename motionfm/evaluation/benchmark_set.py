@@ -139,7 +139,7 @@ def set_cases(
 # %% ../../nbs/evaluation/707_benchmark_set.ipynb #damage
 def _damage(group: str, scenario: str, name: str, trial: tuple, seed: int, index: int) -> Iterator[SetCase]:
     "A trial in a scenario, whole or in parts."
-    positions, trial_rate = trial
+    positions, trial_rate = trial[:2]
     parts = damage_trial(scenario, positions, trial_rate, seed, index, are_joints(trial))
     for number, (truth, damaged, _, rate) in enumerate(parts, 1):
         whole = len(truth) == len(positions) and rate == trial_rate

@@ -82,6 +82,7 @@ class CertaintyLevel(NamedTuple):
     times: float   # as much are distances off below `least` as in the better half; 0: no matter
 
 # %% ../../nbs/io/413_certainty.ipynb #find-level-2
+@np.errstate(invalid='ignore', over='ignore')   # of infinite positions
 def find_certainty_level(
     values: np.ndarray,      # (T, M, 3) in any unit, NaN where missing
     certainty: np.ndarray,   # (T, M), NaN where nothing is said
