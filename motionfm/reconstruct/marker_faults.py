@@ -372,6 +372,7 @@ def _are_new(
     enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
     return bool(supported.any() and (supported | follows).all() and enough), supported | follows
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #new-labels-2
 def _new_labels(
     costs: _AssignmentCosts,   # of which the first R columns are the rows
 ) -> list[tuple[np.ndarray, np.ndarray]]: # rows that get another marker, and the columns of these
@@ -680,29 +681,11 @@ def find_marker_faults(
     positions: np.ndarray,   # (T, M, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, M) True where a marker was seen
     rate: float,             # frames per second
+    in_place: bool = False,  # no copy is made: positions are NaN where not visible, and are so again in the end
 ) -> MarkerFaults:
     "Find exchanged labels, flickering markers and held values in a recording of any named points."
-    seen = np.where(visible[..., None], positions, np.nan).astype(float)
-    seen[~np.isfinite(seen).all(-1)] = np.nan
-    return find_faults_of(seen, rate)
-
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #undo-marker-faults
-def undo_marker_faults(
-    positions: np.ndarray,   # (T, M, 3) any unit
-    visible: np.ndarray,     # (T, M) True where a marker was seen
-    faults: MarkerFaults,    # of this recording
-) -> tuple[np.ndarray, np.ndarray]: # the same shapes
-    "Give markers their own positions; outliers and held values are not visible."
-    positions = np.take_along_axis(positions, faults.order[..., None], 1)
-    visible = np.take_along_axis(visible, faults.order, 1)
-    return positions, visible & ~faults.outliers & ~faults.held
-
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #faults-in-place
-def find_faults_of(
-    seen: np.ndarray,   # (T, M, 3) metres, NaN where not visible; used for work, in the end as it was
-    rate: float,        # frames per second
-) -> MarkerFaults:
-    "The same without a copy of the recording."
+    seen = positions if in_place else np.where(visible[..., None], positions, np.nan).astype(float)
+    if not in_place: seen[~np.isfinite(seen).all(-1)] = np.nan
     if min(seen.shape[:2], default=0) < 2: return _no_faults(seen.shape[:2])
     neighbours = _find_neighbours(seen, rate)
     held = _find_held(seen, neighbours)
@@ -714,12 +697,16 @@ def find_faults_of(
     seen[held] = values_held
     return MarkerFaults(order, *(np.take_along_axis(faults, order, 1) for faults in (outliers, held)))
 
-def undo_faults_of(seen: np.ndarray, visible: np.ndarray, faults: MarkerFaults) -> None:
-    "The same in place, piece by piece; NaN where not visible."
-    for piece in frame_pieces(len(seen)):
-        here = MarkerFaults(*(of_all[piece] for of_all in faults))
-        seen[piece], visible[piece] = undo_marker_faults(seen[piece], visible[piece], here)
-        seen[piece][~visible[piece]] = np.nan
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #undo-marker-faults
+def undo_marker_faults(
+    positions: np.ndarray,   # (T, M, 3) any unit
+    visible: np.ndarray,     # (T, M) True where a marker was seen
+    faults: MarkerFaults,    # of this recording
+) -> tuple[np.ndarray, np.ndarray]: # the same shapes
+    "Give markers their own positions; outliers and held values are not visible."
+    positions = np.take_along_axis(positions, faults.order[..., None], 1)
+    visible = np.take_along_axis(visible, faults.order, 1)
+    return positions, visible & ~faults.outliers & ~faults.held
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
 def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
-from ..basics import DataError
+from ..basics import DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
@@ -31,7 +31,12 @@ from ..io.trial import observed, Trial
 from .discontinuities import Discontinuities, find_discontinuities, without_repeats
 from .fuse import Repairer
 from .joint_prior import BY_NETWORK, with_joint_prior
-from .marker_faults import describe_marker_faults, find_faults_of, undo_faults_of
+from motionfm.reconstruct.marker_faults import (
+    describe_marker_faults,
+    find_marker_faults,
+    MarkerFaults,
+    undo_marker_faults,
+)
 from .pipeline import is_exact, repair_positions, Repaired, with_far_off
 from .points import all_checks, repair_parts, RepairedPoints
 from motionfm.reconstruct.report import (
@@ -210,13 +215,14 @@ def _repair_joints(
 def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
     "Points whose exchanged labels, jumps and held values are undone, other than joints; what was found."
     n = points.n_joints
-    faults = find_faults_of(points.positions[:, n:], trial.rate)
+    positions, visible = points.positions[:, n:], points.visible[:, n:]
+    faults = find_marker_faults(positions, visible, trial.rate, in_place=True)
     found = tuple(describe_marker_faults(faults, points.names[n:], trial.frames, trial.rate))
     if not found: return points, ()
     if fill_only:
         return points, tuple(f'{sentence.rstrip(".")}; left as it is, since nothing that was seen may change'
                              for sentence in found)
-    undo_faults_of(points.positions[:, n:], points.visible[:, n:], faults)
+    _undo_in_place(positions, visible, faults)
     return points, found
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #jumps-of
@@ -234,6 +240,13 @@ def _without_displaced(points: Points, jumps: Discontinuities) -> Points:
     if not jumps.displaced.any(): return points
     points.positions[jumps.displaced], points.visible[jumps.displaced] = np.nan, False
     return points
+
+def _undo_in_place(positions: np.ndarray, visible: np.ndarray, faults: MarkerFaults) -> None:
+    "Undo faults of markers piece by piece; NaN where not visible."
+    for piece in frame_pieces(len(positions)):
+        here = MarkerFaults(*(of_all[piece] for of_all in faults))
+        positions[piece], visible[piece] = undo_marker_faults(positions[piece], visible[piece], here)
+        positions[piece][~visible[piece]] = np.nan
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #joints-and-others
 def _joints_and_others(joints: RepairedPoints, rest: RepairedPoints, others: np.ndarray) -> RepairedPoints:
