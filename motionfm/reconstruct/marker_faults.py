@@ -681,7 +681,7 @@ def find_marker_faults(
     positions: np.ndarray,   # (T, M, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, M) True where a marker was seen
     rate: float,             # frames per second
-    in_place: bool = False,  # no copy is made: positions are NaN where not visible, and are so again in the end
+    in_place: bool = False,  # no copy is made; positions have to be NaN where not visible
 ) -> MarkerFaults:
     "Find exchanged labels, flickering markers and held values in a recording of any named points."
     seen = positions if in_place else np.where(visible[..., None], positions, np.nan).astype(float)

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.ndimage import median_filter
 
-# %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
 from ..basics import DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
+
+# %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, read_trial, write_trial
