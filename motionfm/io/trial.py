@@ -74,7 +74,9 @@ def _check_numbers(trial: 'Recording') -> None:
 def prefix_errors(source: str) -> Iterator[None]:
     "Put the name of a file in front of every `DataError` that is raised inside."
     try: yield
-    except DataError as error: raise type(error)(f'{source}: {error}') from None
+    except DataError as error:
+        words = _UNWRITABLE.sub(' ', str(error))   # a name in a file may hold anything
+        raise type(error)(f'{source}: {words}') from None
 
 # %% ../../nbs/io/404_trial.ipynb #seen
 def observed(
