@@ -446,3 +446,11 @@ def test_foot_without_length(end, tmp_path):
     trial = read_trial(path)
     assert {'RAnkle', 'LAnkle', 'RKnee'} <= set(trial.columns)
     assert not [name for name in trial.markers if 'Toe' in name or 'Heel' in name]
+
+
+@pytest.mark.parametrize('seconds', ['.03333.', '1.2.3', '0..1', '.'])
+def test_a_frame_time_with_two_points_is_refused(tmp_path, seconds):
+    (tmp_path/'walk.bvh').write_text(
+        'HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n}\n'
+        f'MOTION\nFrames: 1\nFrame Time: {seconds}\n1 2 3\n')
+    with pytest.raises(DataError, match='found for Frame Time'): read_trial(tmp_path/'walk.bvh')

@@ -1,5 +1,6 @@
 "Recordings of cameras and their tools: joints without names, JSON, skeletons, headings of many makes."
 import json
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from motionfm.data.subjects import find_recordings
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.joint_names import joint_columns
 from motionfm.io.joint_orders import ORDERS
+from motionfm.io.mat import load_mat
 from motionfm.io.point_names import subjects_of
 from motionfm.io.registry import output_ending
 from motionfm.io.trial import swaying_trial
@@ -304,3 +306,17 @@ def test_mat_of_any_ending_comes_back_as_trc(tmp_path):
 def test_files_of_other_programs(name, content, message, tmp_path):
     (tmp_path/name).write_bytes(content)
     with pytest.raises(DataError, match=message): read_trial(tmp_path/name)
+
+
+@pytest.mark.parametrize('version', [4, 5])
+def test_mat_text_of_millions_of_empty_lines(tmp_path, version):
+    "Nothing is made of lines that have no letters."
+    if version == 4: content = struct.pack('<5i', 1, 9_000_000, 0, 0, 2) + b'a\0'
+    else:
+        flags = struct.pack('<4I', 6, 8, 4, 0) + struct.pack('<4i', 5, 8, 9_000_000, 0)
+        body = flags + struct.pack('<HHi', 1, 1, 97) + struct.pack('<2I', 16, 0)
+        content = b'MATLAB 5.0 MAT-file'.ljust(124) + b'\0\1IM' + struct.pack('<2I', 14, len(body)) + body
+    (tmp_path/'text.mat').write_bytes(content)
+    tree = load_mat(content)
+    assert tree == {'a': ''}, list(tree)
+    with pytest.raises(DataError, match='no positions'): read_trial(tmp_path/'text.mat')

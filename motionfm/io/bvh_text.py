@@ -214,7 +214,7 @@ def _split_bvh(text: str) -> tuple[str, _Head]:
     return re.sub(r'(?:^|(?<=\s))(?:#|//)[^\n]*', '', tree), head
 
 # %% ../../nbs/io/430_bvh_text.ipynb #time-said
-_SECONDS = re.compile(r'\d{0,9}\.?\d{1,18}\.?(e[+-]?\d{1,2})?s?', re.ASCII | re.IGNORECASE)
+_SECONDS = re.compile(r'(\d{0,9}\.\d{1,18}|\d{1,18}\.?)(e[+-]?\d{1,2})?s?', re.ASCII | re.IGNORECASE)
 
 def _time_said(head: _Head) -> str:
     "What stands behind Frame Time, with a decimal point; raises `DataError` where it is no time."

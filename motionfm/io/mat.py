@@ -98,7 +98,7 @@ def _text(element: _Element, shape: tuple[int, ...], parser: _Parser) -> str | l
     code = _TEXT_CODES.get(element.kind, 'latin-1')
     if code in ('utf-16', 'utf-32'): code += '-le' if parser.order == '<' else '-be'
     text = bytes(element.content).decode(code, 'replace')
-    if len(shape) != 2 or shape[0] < 2 or prod(shape) != len(text): return text
+    if not text or len(shape) != 2 or shape[0] < 2 or prod(shape) != len(text): return text
     return [text[row::shape[0]].rstrip() for row in range(shape[0])]
 
 # %% ../../nbs/io/437_mat.ipynb #matrix
@@ -172,6 +172,7 @@ def _old_variable(data: memoryview, order: str, place: int) -> tuple[str, Any, i
 # %% ../../nbs/io/437_mat.ipynb #old-text
 def _old_text(codes: np.ndarray) -> str | list[str]:
     "Text from the numbers of its letters."
+    if not codes.size: return ''   # of however many lines
     with np.errstate(all='ignore'): letters = codes.astype(np.uint8)
     lines = [bytes(row).decode('latin-1').rstrip() for row in letters]
     return lines[0] if len(lines) == 1 else lines
