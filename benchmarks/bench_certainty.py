@@ -11,6 +11,7 @@ import numpy as np
 from bench_people import groups
 
 from motionfm.body.skeleton import RATE
+from motionfm.estimate.kalman import constant_velocity_model
 from motionfm.io.certainty import mask_uncertain
 from motionfm.reconstruct.pipeline import load_network, repair_positions
 
@@ -40,9 +41,9 @@ def noise_of(sd: np.ndarray, kept: float, rng: np.random.Generator) -> np.ndarra
 
 def smooth(seen: np.ndarray, sd: np.ndarray) -> np.ndarray:
     "The most likely path (T, K, 3) at constant velocity for samples of known standard deviations (T, K)."
-    dt, smoothed = 1/RATE, np.empty_like(seen)
-    step = np.array([[1, dt], [0, 1]])
-    process = PROCESS_NOISE*np.array([[dt**3/3, dt**2/2], [dt**2/2, dt]])
+    smoothed = np.empty_like(seen)
+    step, process = constant_velocity_model(RATE)
+    process = PROCESS_NOISE*process
     for joint in range(seen.shape[1]):
         state, spread, states = np.array([seen[0, joint], [0, 0, 0]]), np.diag([1., 25.]), []
         for place, noise in zip(seen[:, joint], sd[:, joint]):
