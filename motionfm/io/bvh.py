@@ -32,7 +32,7 @@ from .inverse_kinematics import solve_channels
 from .point_sets import set_size
 from .registry import reader, writer, WRITERS
 from .tabular import as_run
-from .text import read_text
+from .text import plain_bytes, read_bytes
 from .trial import prefix_errors, Trial
 
 # %% ../../nbs/io/433_bvh.ipynb #foot
@@ -305,7 +305,7 @@ def _put_person(values: np.ndarray, place: _Place, joints: dict, positions: np.n
     "Put joints, (F, 3) each, and other nodes out of (F, J, 3) into (F, M, 3) points, in place."
     for column, name in enumerate(place.joints, place.start): values[:, column] = joints[name]
     begin = place.start + len(place.joints)
-    values[:, begin:begin + len(place.others)] = positions[:, place.others]
+    values[:, begin:begin + len(place.others)] = positions[:, as_run(place.others)]
 
 # %% ../../nbs/io/433_bvh.ipynb #positions-of
 @np.errstate(all='ignore')   # numbers of no person may be too large
@@ -379,7 +379,7 @@ def _content_from(parsed: ParsedBvh, points: _Points, unit: str) -> tuple[BvhCon
 _NO_JOINTS = 'no node bears the name of a joint that is known, so all nodes are points'
 
 def load_bvh(
-    text: str,                   # content of the file
+    text: str | bytes,           # content of the file, with plain line ends; as bytes in UTF-8
     up: str | None = None,       # force the axis that points up; None: found from the body, else y
     units: str | None = None,    # force the unit; None: found from the legs, else from all points
     rate: float | None = None,   # Hz, instead of the file's frame time
@@ -404,7 +404,7 @@ def read_bvh(
     rate: float | None = None,   # Hz, instead of the file's frame time
 ) -> Trial:                      # the recording, in metres
     "Read a BVH file; raises `FileError` where there is no readable file and `DataError` where it is damaged."
-    text = read_text(Path(path))
+    text, _ = plain_bytes(read_bytes(Path(path)))
     with prefix_errors(str(path)): parts = load_bvh(text, None if up is None else check_up(up), units, rate)
     return build_trial(parts | {'source': str(path)})
 

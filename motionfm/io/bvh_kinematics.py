@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #imports
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -43,42 +42,35 @@ def _turn(
     first += across
 
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #within
-class _Numbers(NamedTuple):
-    "The channels of a node, or of all."
-    channels: list[str]
-    motion: np.ndarray   # (C, T)
-    cos: np.ndarray      # (C, T) of the motion as angles
-    sin: np.ndarray      # (C, T)
-
-def _of_node(numbers: _Numbers, first: int, channels: list[str]) -> _Numbers:
-    "Those of a node, from the first column."
-    return _Numbers(channels, *(part[first:first + len(channels)] for part in numbers[1:]))
-
-# %% ../../nbs/io/431_bvh_kinematics.ipynb #within-2
-def _local_position(numbers: _Numbers, offset: np.ndarray, relative: bool) -> list:
+def _local_position(channels: list[str], motion: np.ndarray, offset: np.ndarray, relative: bool) -> list:
     "x, y and z of a node seen from its parent, (T,) or one number; `relative`: counted from the offset (3,)."
     position = offset.tolist()
-    for channel, motion in zip(numbers.channels, numbers.motion):
+    for channel, values in zip(channels, motion):
         axis = 'XYZ'.index(channel[0])
-        if channel.endswith('position'): position[axis] = motion + (offset[axis] if relative else 0)
+        if channel.endswith('position'): position[axis] = values + (offset[axis] if relative else 0)
     return position
 
-def _turn_by_channels(rotation: np.ndarray, numbers: _Numbers) -> None:
-    "Turn (3, 3, T) in place by all angles, in the order of the file."
-    for channel, _, cos, sin in zip(*numbers):
+# %% ../../nbs/io/431_bvh_kinematics.ipynb #within-2
+def _cos_sin(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Cosine and sine out of the tangent of half the angle, which takes half the time of the two."
+    half = np.tan(np.radians(degrees)/2)
+    twice = 2/(1 + half*half)
+    return twice - 1, half*twice
+
+def _turn_by_channels(rotation: np.ndarray, channels: list[str], motion: np.ndarray) -> None:
+    "Turn (3, 3, T) in place by all angles, the rows of (C, T), in the order of the file."
+    for channel, cos, sin in zip(channels, *_cos_sin(motion)):
         if channel.endswith('rotation'): _turn(rotation, channel[0], cos, sin)
 
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #local-poses
-def _numbers_of_nodes(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[tuple[_Numbers, list]]:
-    "J times the numbers of a node, of (T, C) in all, and its position seen from the parent."
-    rows = np.ascontiguousarray(motion.T)
-    angles = np.radians(rows)
-    numbers, first = _Numbers([], rows, np.cos(angles), np.sin(angles)), 0
+def _nodes(hierarchy: Hierarchy, motion: np.ndarray) -> Iterator[tuple[list, list[str], np.ndarray]]:
+    "Of each node its position seen from the parent, its channels, and their numbers (C, T) of those of all."
+    last = 0
     for node, channels in enumerate(hierarchy.channels):
-        own = _of_node(numbers, first, channels)
+        first, last = last, last + len(channels)
+        own = np.ascontiguousarray(motion[:, first:last].T)
         relative = hierarchy.relative and hierarchy.parents[node] >= 0
-        yield own, _local_position(own, hierarchy.offsets[node], relative)
-        first += len(channels)
+        yield _local_position(channels, own, hierarchy.offsets[node], relative), channels, own
 
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #local-poses-2
 def local_poses(
@@ -86,9 +78,9 @@ def local_poses(
     motion: np.ndarray,     # (T, C) numbers of the channels
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     "J times a position (T, 3) and a rotation (T, 3, 3), seen from the parent."
-    for numbers, position in _numbers_of_nodes(hierarchy, motion):
+    for position, channels, own in _nodes(hierarchy, motion):
         rotation = np.repeat(np.eye(3)[..., None], len(motion), 2)
-        _turn_by_channels(rotation, numbers)
+        _turn_by_channels(rotation, channels, own)
         place = np.stack([np.broadcast_to(one, len(motion)) for one in position], 1)
         yield place, np.ascontiguousarray(rotation.transpose(2, 0, 1))
 
@@ -100,7 +92,7 @@ def forward_kinematics(
     "Positions of all nodes, in the unit of the file."
     shape = len(hierarchy.names), 3, 3, len(motion)
     positions, rotations = np.zeros((shape[0], 3, shape[-1])), np.empty(shape)
-    for node, (numbers, local) in enumerate(_numbers_of_nodes(hierarchy, motion)):
+    for node, (local, channels, own) in enumerate(_nodes(hierarchy, motion)):
         parent, position, rotation = hierarchy.parents[node], positions[node], rotations[node]
         if parent >= 0:
             rotation[:], position[:] = rotations[parent], positions[parent]
@@ -108,7 +100,7 @@ def forward_kinematics(
         else:
             rotation[:] = np.eye(3)[..., None]
             for row, along in zip(position, local): row[:] = along
-        _turn_by_channels(rotation, numbers)
+        _turn_by_channels(rotation, channels, own)
     return positions.transpose(2, 0, 1), rotations.transpose(3, 0, 1, 2)
 
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #rest

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .tabular import parse_clean
+from .tabular import read_clean
 
 # %% ../../nbs/io/430_bvh_text.ipynb #hierarchy
 @dataclass
@@ -213,6 +213,18 @@ def _split_bvh(text: str) -> tuple[str, _Head]:
     tree = '\n'*text.count('\n', 0, begin.end()) + text[begin.end():found.start()]
     return re.sub(r'(?:^|(?<=\s))(?:#|//)[^\n]*', '', tree), head
 
+# %% ../../nbs/io/430_bvh_text.ipynb #split-bytes
+_MOST_HEAD = 100_000   # characters from the word MOTION on that are looked at first
+
+def _split_bytes(raw: bytes) -> tuple[str, _Head]:
+    "The same of UTF-8, where `end` counts bytes; the rows, most of a file, are left as they are."
+    text = raw[:raw.find(b'MOTION') + _MOST_HEAD].decode('utf-8', 'ignore')
+    try: tree, head = _split_bvh(text)
+    except DataError:
+        text = raw.decode()
+        tree, head = _split_bvh(text)
+    return tree, head._replace(end=len(text[:head.end].encode()))
+
 # %% ../../nbs/io/430_bvh_text.ipynb #time-said
 _SECONDS = re.compile(r'(\d{0,9}\.\d{1,18}|\d{1,18}\.?)(e[+-]?\d{1,2})?s?', re.ASCII | re.IGNORECASE)
 
@@ -289,11 +301,11 @@ def _parse_rows(body: str, first: int, width: int, said: int | None) -> tuple[np
     raise DataError('no rows of numbers found below Frame Time; ' + _CUT_OFF)
 
 # %% ../../nbs/io/430_bvh_text.ipynb #parse-body
-def _parse_body(text: str, start: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
+def _parse_body(raw: bytes, start: int, width: int, said: int | None) -> tuple[np.ndarray, list[str]]:
     "The same from where they start, with numbers mended if needed; values without a number become NaN."
-    clean = parse_clean(text, width, ' ', start) if width else None
-    if clean is not None and len(clean) and np.isfinite(clean).all(): return clean, []
-    body, first = text[start:].strip('\x00\x1a\ufeff'), text.count('\n', 0, start) + 1
+    clean = read_clean(raw, width, ' ', start, range(width)) if width else None
+    if clean and len(clean.numbers) and np.isfinite(clean.numbers).all(): return clean.numbers, []
+    body, first = raw[start:].decode().strip('\x00\x1a\ufeff'), raw.count(b'\n', 0, start) + 1
     try: table, notes = _parse_rows(body, first, width, said)
     except DataError:
         mended = mend_numbers(body)
@@ -323,16 +335,17 @@ def _note_rows(said: str | None, n_rows: int) -> list[str]:
 
 # %% ../../nbs/io/430_bvh_text.ipynb #parse
 def parse_bvh(
-    text: str,                   # content of a file, with plain line ends
+    text: str | bytes,           # content of a file, with plain line ends; as bytes in UTF-8
     rate: float | None = None,   # Hz, if it shall count and not the file's frame time
 ) -> ParsedBvh:
     "Take a BVH file apart; raises `DataError`."
-    bones, head = _split_bvh(text)
+    raw = text.encode() if isinstance(text, str) else text
+    bones, head = _split_bytes(raw)
     hierarchy, odd = _parse_hierarchy(bones)
     frame_time, notes = _frame_time(head, rate)
     width, said = sum(map(len, hierarchy.channels)), _frames_said(head.frames)
     check_moved(len(hierarchy.names), width)
-    motion, more = _parse_body(text, head.end, width, said)
+    motion, more = _parse_body(raw, head.end, width, said)
     hierarchy.relative = _counts_from_offsets(hierarchy, motion)
     notes = [*odd, *notes, *_note_rows(head.frames, len(motion)), *more]
     return ParsedBvh(hierarchy, motion, frame_time, notes)
