@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -39,7 +39,7 @@ from motionfm.estimate.short_gaps import (
     Sights,
 )
 from .short_gaps import SETTINGS as PATH_SETTINGS
-from ..io.gaps import frames_away
+from ..io.gaps import frames_away, runs_of
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #settings
 @dataclass(frozen=True)
@@ -51,14 +51,16 @@ class FillSettings:
     together: int = 128           # gaps that are weighed together
     min_error_m: float = .0003    # metres, the least uncertainty
     max_error_m: float = .5
-    curve_share: float = .5       # of the usual distance, that is uncertain between two places
-    spline_share: float = .1      # the same in a short gap
+    curve_s: tuple = (.15, .3, .5, 1.2, 2., 3.)        # seconds, of gaps between two sights,
+    curve_share: tuple = (.1, .2, .5, .65, .85, 1.2)   # and the share of the usual distance, uncertain there
+    guided_share: float = 1.8     # times that where a curve follows another point
     brief_s: float = .03          # up to here a gap is filled by the point's own path alone,
     exact_m: float = .0003        # where the error of that is less
     least_share: float = 1.2      # of the error in holes, that is uncertain where few neighbours are seen
     known_m: float = .001         # error by neighbours in holes, up to which no path is asked in long gaps
     known_share: float = .02      # the same, as a share of the way from one end of the gap to the other
     few: int = 3                  # such as these
+    steadiest: int = 4            # neighbours whose uncertainty is that of what they say
     path_share: float = .6        # of the neighbours' error in holes, below which a path counts in long gaps
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
 
@@ -75,6 +77,7 @@ class GapContext:
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
     bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
     beside_others: bool = False   # whether gaps that tell nothing but their own path are left
+    of_fills: bool = False        # whether filled samples are among those that are known
     in_place: bool = False        # whether the positions may be changed where nothing is known
     sights: Sights = field(init=False)
 
@@ -164,7 +167,7 @@ def _curve_along(path: _Path, gap: GapSpan, rate: float) -> GapFill:
         curve = fill_gap_spline(*alone, rate)
     elif len(known) > 1:
         curve = PchipInterpolator(known, path.positions[known])(at.clip(known[0], known[-1]))
-    between = SETTINGS.spline_share if short else SETTINGS.curve_share
+    between = np.interp(len(at)/rate, SETTINGS.curve_s, SETTINGS.curve_share)
     errors = _curve_errors(path, gap, rate, 1. if is_open else between)
     return GapFill(gap, curve, errors, BY_CURVE)
 
@@ -177,8 +180,10 @@ def _fill_by_curve(context: GapContext, gap: GapSpan) -> GapFill:
     path = _path_of(context, gap.point, guide)
     if not path.seen.any(): return alone
     guided = _curve_along(path, gap, context.rate)
-    if not guided.uncertainty.mean() < alone.uncertainty.mean(): return alone
-    return guided._replace(positions=guided.positions + context.positions[gap.start:gap.stop, guide])
+    uncertainty = SETTINGS.guided_share*guided.uncertainty
+    if not uncertainty.mean() < alone.uncertainty.mean(): return alone
+    positions = guided.positions + context.positions[gap.start:gap.stop, guide]
+    return guided._replace(positions=positions, uncertainty=uncertainty.clip(max=SETTINGS.max_error_m))
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #described
 class DescribedGap(NamedTuple):
@@ -252,14 +257,15 @@ def _curve_as_path(context: GapContext, gap: GapSpan) -> tuple | None:
     return positions, errors
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #can-be-cut
-def _can_be_cut(context: GapContext, gap: GapSpan) -> bool:
-    "Whether in some frame of a gap three points are seen that have to do with it."
+def _has_neighbours(context: GapContext, gap: GapSpan) -> np.ndarray:
+    "(G,) whether in a frame of a gap three points are seen that have to do with it."
     seen = context.visible[gap.start:gap.stop, np.isfinite(context.distance_sd[gap.point])]
-    return bool((seen.sum(1) >= 3).any())
+    return seen.sum(1) >= 3
 
 def _is_cut_first(context: GapContext, gap: GapSpan) -> bool:
     "Whether a gap is too long for its own path alone, as long as its parts have neighbours."
-    return gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate and _can_be_cut(context, gap)
+    is_long = gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate
+    return is_long and bool(_has_neighbours(context, gap).any())
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #find-around
 def _find_around(context: GapContext, gap: GapSpan) -> Neighbourhood | None:
@@ -298,7 +304,7 @@ def look_at_gap(
     if around is None and (context.beside_others or _is_cut_first(context, gap)): return None
     if around is None: found, by_path = None, _candidates_by_path(context, gap, True)
     else:
-        found = process_candidates(*known[:2], gap, around, context.rate)
+        found = process_candidates(*known[:2], gap, around, context.rate, _whole_gap(context, gap))
         by_path = _path_beside_neighbours(context, gap, len(around.neighbours), found)
     candidates = _all_candidates(found, by_path, gap.stop - gap.start)
     if candidates is None: return None
@@ -331,14 +337,27 @@ def _halves(gap: GapSpan) -> list[GapSpan]:
     overlap = min(SETTINGS.overlap, (gap.stop - gap.start)//8)
     return [gap._replace(stop=middle + overlap), gap._replace(start=middle - overlap)]
 
+def _parts(context: GapContext, gap: GapSpan) -> list[GapSpan]:
+    "Where three points are seen that have to do with a gap; where that is all of it, its halves."
+    runs = runs_of(_has_neighbours(context, gap))
+    parts = [gap._replace(start=gap.start + run.start, stop=gap.start + run.stop) for run in runs]
+    if parts != [gap]: return parts
+    return _halves(gap) if gap.stop - gap.start >= SETTINGS.min_frames else []
+
+def _waits(context: GapContext, gap: GapSpan) -> bool:
+    "Whether a gap is one when moments are filled in which its neighbours are lost as well."
+    lost = runs_of(~_has_neighbours(context, gap))
+    longest = max((run.stop - run.start for run in lost), default=0)
+    is_first = not (context.beside_others or context.of_fills)
+    return is_first and 0 < longest < gap.stop - gap.start and longest <= PATH_SETTINGS.longest_s*context.rate
+
 def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
     "A gap, or those parts of it about which anything can be said."
-    length = gap.stop - gap.start
-    if length <= SETTINGS.max_frames:
+    if gap.stop - gap.start <= SETTINGS.max_frames:
         described = look_at_gap(context, gap)
         if described is not None: return [described]
-        if length < SETTINGS.min_frames or not _can_be_cut(context, gap): return []
-    return [piece for half in _halves(gap) for piece in _in_pieces(context, half)]
+    if _waits(context, gap): return []
+    return [piece for part in _parts(context, gap) for piece in _in_pieces(context, part)]
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put
 class _Filled(NamedTuple):
@@ -407,6 +426,22 @@ def fill_points(
     "Fill every gap of every point that is seen at some time."
     return fill_context(GapContext(positions, visible, rate, beside_others=beside_others), points)
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #put-between
+def _of_what_is_filled(context: GapContext, filled: _Filled, fill: GapFill) -> np.ndarray:
+    "(G,) metres: uncertainty of the filled samples that a fill rests on, beside it and around it."
+    def told(*of: Any) -> np.ndarray: return np.where(context.visible[of], filled.uncertainty[of], 0)
+    gap, last = fill.gap, len(context.visible) - 1
+    first, second = told([max(gap.start - 1, 0), min(gap.stop, last)], gap.point)
+    between = np.linspace(first, second, gap.stop - gap.start)
+    if fill.by != BY_NEIGHBOURS: return between
+    near = np.argsort(context.distance_sd[gap.point], kind='stable')[:SETTINGS.steadiest]
+    return np.hypot(between, told(slice(gap.start, gap.stop), near).mean(1))
+
+def _put_upon(context: GapContext, fill: GapFill, filled: _Filled) -> None:
+    "Put a piece, which is no less uncertain than what it rests on."
+    below = _of_what_is_filled(context, filled, fill)
+    _put(filled, fill._replace(uncertainty=np.hypot(fill.uncertainty, below)))
+
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all
 def _is_bridged(context: GapContext, gap: GapSpan) -> bool:
     "Whether the samples of a gap, or of a part of it, are bridged."
@@ -419,8 +454,8 @@ def _fill_groups(context: GapContext, left: Sequence[GapSpan], filled: _Filled) 
     for start in progress(range(0, len(left), SETTINGS.together), 'groups of gaps', after=2.):
         for fill in fill_gaps(_on_cores(context, left[start:start + SETTINGS.together])):
             if _is_bridged(context, fill.gap): bridged.append(fill)
-            else: _put(filled, fill)
-    for fill in bridged: _put(filled, fill)
+            else: _put_upon(context, fill, filled)
+    for fill in bridged: _put_upon(context, fill, filled)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all-2
 def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
@@ -432,7 +467,7 @@ def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
         _fill_groups(context, left, filled)
     left = [] if context.beside_others else _what_is_left(context.visible, filled, wanted)
     if left: context = _with_fills(context, filled)
-    for gap in left: _put(filled, _fill_by_curve(context, gap))
+    for gap in left: _put_upon(context, _fill_by_curve(context, gap), filled)
     return filled
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #what-is-left
@@ -451,4 +486,5 @@ def _what_is_left(visible: np.ndarray, filled: _Filled, wanted: set[int]) -> lis
 def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
     "A context in which what was filled counts as known."
     return GapContext(
-        filled.positions, context.visible | (filled.by > 0), context.rate, context.distance_sd, in_place=True)
+        filled.positions, context.visible | (filled.by > 0), context.rate, context.distance_sd,
+        of_fills=True, in_place=True)

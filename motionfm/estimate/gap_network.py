@@ -37,7 +37,7 @@ class GapCase(NamedTuple):
     rate: float              # Hz
     rows: int                # frames beside the gap that the processes learn from
     predictors: int          # neighbours that they learn from
-    is_open: tuple           # whether the point is never seen before, and after
+    is_open: tuple           # whether the point is not seen right before, and right after
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #along
 def along_gap(
@@ -87,14 +87,13 @@ def describe_gap(
     candidates: GapCandidates,
 ) -> GapCase:
     "Put together what is known about a gap."
-    seen, n_frames = visible[:, gap.point], gap.stop - gap.start
+    ends = _samples_beside(positions[:, gap.point], visible[:, gap.point], gap)
     near, distances, sd = _neighbours_of(positions, gap, around)
     return GapCase(
         _padded(along_gap(candidates.positions), N_CANDIDATES), _padded(candidates.errors, N_CANDIDATES),
-        candidates.growth, near, distances, sd,
-        _samples_beside(positions[:, gap.point], seen, gap), n_frames/rate, rate,
+        candidates.growth, near, distances, sd, ends, (gap.stop - gap.start)/rate, rate,
         len(around.rows) if around else 0, len(around.neighbours) if around else 0,
-        (not seen[:gap.start].any(), not seen[gap.stop:].any()))
+        tuple(np.isnan(ends[:, 0, 0])))
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #mixed
 class _Mixed(NamedTuple):

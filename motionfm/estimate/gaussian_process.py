@@ -158,11 +158,13 @@ def process_candidates(
     gap: GapSpan,
     around: Neighbourhood,
     rate: float,             # Hz
+    whole: GapSpan | None = None,   # the gap of which `gap` is a piece: holes are as long; None: itself
 ) -> GapCandidates:          # of `KERNELS`
     "What Gaussian processes among the neighbours say about a gap."
     times = np.r_[around.rows, np.arange(gap.start, gap.stop)]/rate
-    shared = _Surroundings(around.distance_sd, times, find_holes(around.rows, gap), {}, {}, {})
-    found = _no_candidates(gap.stop - gap.start, _growth(around.rows, shared.holes, gap))
+    whole = whole or gap
+    shared = _Surroundings(around.distance_sd, times, find_holes(around.rows, whole), {}, {}, {})
+    found = _no_candidates(gap.stop - gap.start, _growth(around.rows, shared.holes, whole))
     points = points_around(positions, visible, gap, around)
     for number, kernel in enumerate(KERNELS):
         members = tuple(rank for rank in kernel.members if rank < len(around.neighbours))
