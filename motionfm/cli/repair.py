@@ -180,11 +180,11 @@ def _reconstruct_single(path: Path, target: Path, network: Callable, options: di
                         table: str | None, decisions: str | None) -> None:
     "Repair one recording and print what was done; write a table and a page if they are wanted."
     from motionfm.reconstruct.report import write_gaps
-    from motionfm.reconstruct.reviewing import as_decided, write_decided_gaps
+    from motionfm.reconstruct.reviewing import as_decided, DECIDED_COLUMNS, decided_row
     from motionfm.reconstruct.trials import reconstruct_file
     finish = partial(as_decided, decisions=decisions) if decisions else None
     summary = reconstruct_file(path, target, network, **options, finish=finish)
-    if table: (write_decided_gaps if decisions else write_gaps)(table, summary)
+    if table: write_gaps(table, summary, *((DECIDED_COLUMNS, decided_row) if decisions else ()))
     if report: _write_report(Path(report), summary, path, target, options)
     print(summary)   # last, as nobody may be listening any more
     if table: print(f'every gap is in {table}')

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #imports
-import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #imports-own
-from ..basics import atomic_path, counted, DataError, in_frames, one_thread
+from ..basics import counted, DataError, in_frames, one_thread
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
     distance_sd,
@@ -40,9 +39,8 @@ from motionfm.reconstruct.report import (
     Gap,
     GAP_COLUMNS,
     gap_row,
-    rounded_cells,
-    Summary,
     UncertaintySummary,
+    write_gaps,
 )
 from .trials import TrialRepair
 
@@ -497,14 +495,3 @@ def decided_row(gap: Gap) -> tuple:
     "A gap as a row of these columns."
     words = (getattr(gap, name, '') for name in DECIDED_COLUMNS[len(GAP_COLUMNS):])
     return *gap_row(gap), *words
-
-def write_decided_gaps(
-    path: str | Path,    # a CSV file; replaced if it exists
-    summary: Summary,    # as `apply_decisions` gives it
-) -> None:
-    "Write one line for each gap, with what was decided about it; raises `FileError`."
-    with (atomic_path(path) as temporary,
-          open(temporary, 'w', encoding='utf-8', errors='backslashreplace', newline='') as file):
-        table = csv.writer(file)
-        table.writerow(DECIDED_COLUMNS)
-        table.writerows(map(rounded_cells, map(decided_row, summary.gaps)))
