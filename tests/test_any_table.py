@@ -371,3 +371,47 @@ def test_noise_is_no_reason_to_refuse(people, tmp_path):
                 for frame, row in enumerate(points)]
         path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
         assert read_trial(path).units == 'mm'
+
+
+PLATE = ','.join(f'{name}{axis}' for name in ('F', 'COP') for axis in 'xyz') + ',My'
+
+
+def with_plate(separator: str = ',') -> str:
+    "Points, glued to their axes, beside what a force plate measured, 0 while nobody stands on it."
+    first, *rows = wide('{name}{axis}', separator).splitlines()
+    forces = [separator.join(f'{.8*max(frame - 30, 0)*part:g}' for part in (-.1, 1, .1, .3, 0, .2, -.5))
+              for frame in range(FRAMES)]
+    return '\n'.join([separator.join([first, PLATE.replace(',', separator)]),
+                      *(f'{row}{separator}{force}' for row, force in zip(rows, forces))]) + '\n'
+
+
+def test_letters_of_a_force_plate_are_no_points(tmp_path):
+    path = tmp_path/'plate.csv'
+    path.write_text(with_plate())
+    trial = read_trial(path)
+    assert trial.markers == JOINTS
+    assert any('Fx, Fy, Fz, COPx, COPy, COPz, My' in note for note in trial.notes), trial.notes
+
+
+@pytest.mark.parametrize('ending', ['.txt', '.tsv'])
+def test_a_table_keeps_its_ending_and_its_columns(ending, motionfm, tmp_path):
+    path, output = tmp_path/f'plate{ending}', tmp_path/f'plate_reconstructed{ending}'
+    path.write_text(with_plate('\t'))
+    code, said = motionfm('reconstruct', path, '--fill-only')
+    assert code == 0, said
+    assert output.read_bytes() == path.read_bytes()
+
+
+def test_a_table_of_triples_and_other_formats_under_the_ending_of_tables(motionfm, tmp_path):
+    path = tmp_path/'triples.txt'
+    path.write_text(cells('({:.3f}  {:.3f}  {:.3f})'))
+    code, said = motionfm('reconstruct', path, '--fill-only')
+    assert code == 0, said
+    np.testing.assert_allclose(read_trial(tmp_path/'triples_reconstructed.txt').values,
+                               read_trial(path).values, atol=1e-9)
+    write_trial(tmp_path/'walk.trc', SWAY)
+    path = (tmp_path/'walk.trc').rename(tmp_path/'walk.txt')
+    assert motionfm('reconstruct', path, '--fill-only')[0] == 0
+    assert (tmp_path/'walk_reconstructed.trc').exists()
+    assert motionfm('reconstruct', path, '-o', tmp_path/'other.txt')[0] == 0
+    assert len(read_trial(tmp_path/'other.txt')) == FRAMES

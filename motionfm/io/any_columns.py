@@ -19,7 +19,7 @@ from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.conventions import SPELLED_UNITS
 from motionfm.io.csv_columns import coordinates_of, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
-from motionfm.io.point_names import is_position, quaternion_names
+from motionfm.io.point_names import is_position, other_quantities
 from motionfm.io.sheet import (
     GAP_WORDS,
     parse_sheet,
@@ -327,7 +327,7 @@ _LONGEST_NAME = 200   # letters
 def find_columns(words: Sequence[str]) -> Columns | None:
     "Points by the names of columns; None where there are fewer than four."
     words = [word[:_LONGEST_NAME] for word in words]
-    other = quaternion_names(words)
+    other = other_quantities(words)
     best = max((_whole_points(pairs, other) for pairs in _readings(words)), key=len)
     if len(best) < LEAST_POINTS: return None
     sure = [next((axes[word] for word in CERTAINTY_WORDS if word in axes), -1) for axes in best.values()]

@@ -213,9 +213,23 @@ def is_position(name: str) -> bool:
     "Whether a name may be that of a point, and not of an angle, a speed or a force."
     return not (_NO_POSITION.fullmatch(name) or _GLUED_WORD.fullmatch(name))
 
-def quaternion_names(columns: Sequence[str]) -> set[str]:
-    "Names that have a column w."
-    return {match[1] for match in (_FOURTH.fullmatch(name[-200:]) for name in columns) if match}
+
+# %% ../../nbs/io/400_point_names.ipynb #other-quantities
+_AXIS = re.compile(r'(.+?)[\s_.:-]*[xyz]', re.IGNORECASE)
+_FORCE_LETTERS = {'f', 'm', 't'}   # force, moment, torque
+
+def _force_names(columns: Sequence[str]) -> set[str]:
+    "Letters that mean what a force plate measures: force and moment, or one beside a centre of pressure."
+    stems = {match[1] for match in (_AXIS.fullmatch(name[-200:].strip()) for name in columns) if match}
+    letters = {stem for stem in stems if len(stem) == 1}
+    small = {letter.lower() for letter in letters}
+    beside = {'f', 'm'} <= small or any(stem.lower().startswith('cop') for stem in stems)
+    return letters if beside and small <= _FORCE_LETTERS else set()
+
+def other_quantities(columns: Sequence[str]) -> set[str]:
+    "Names that have a column w, as quaternions do, or that are letters of a force plate."
+    fourth = {match[1] for match in (_FOURTH.fullmatch(name[-200:]) for name in columns) if match}
+    return fourth | _force_names(columns)
 
 # %% ../../nbs/io/400_point_names.ipynb #prefixes
 _FEWEST_NAMES = 3   # that follow a prefix
