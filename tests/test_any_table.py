@@ -415,3 +415,20 @@ def test_a_table_of_triples_and_other_formats_under_the_ending_of_tables(motionf
     assert (tmp_path/'walk_reconstructed.trc').exists()
     assert motionfm('reconstruct', path, '-o', tmp_path/'other.txt')[0] == 0
     assert len(read_trial(tmp_path/'other.txt')) == FRAMES
+
+
+ANGLES = 'pelvis_tilt pelvis_list pelvis_tx hip_flexion_r hip_rotation_r knee_angle_r lumbar_bending'.split()
+
+
+def test_tables_of_opensim_without_positions(tmp_path):
+    path = tmp_path/'ik.mot'
+    values = np.column_stack([np.arange(60)/RATE, np.sin(np.arange(60)[:, None]/9 + np.arange(7))])
+    rows = ['\t'.join(f'{value:.4f}' for value in row) for row in values]
+    head = 'Coordinates\nversion=1\nnRows=60\nnColumns=8\ninDegrees=yes\nendheader\n'
+    path.write_text(head + '\t'.join(['time', *ANGLES]) + '\n' + '\n'.join(rows) + '\n')
+    with pytest.raises(DataError, match='angles and forces tell no positions'): read_trial(path)
+    path = path.with_suffix('.sto')
+    rows = ['\t'.join([f'{frame/RATE:.4f}', *['0.9,0.1,0.3,0.1']*5]) for frame in range(60)]
+    head = 'DataType=Quaternion\nendheader\n' + '\t'.join(['time', *ANGLES[:5]])
+    path.write_text('\n'.join([head, *rows]))
+    with pytest.raises(DataError, match='without positions found; repair the markers'): read_trial(path)

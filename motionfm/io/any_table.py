@@ -268,6 +268,18 @@ def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
     notes = [f'rows without headings are taken as {len(cycle.names)} points in turn']
     return _Parsed(dict(values=values, markers=content.markers, contents=content, notes=notes), names, False)
 
+# %% ../../nbs/io/429_any_table.ipynb #advice
+_JOINT_ANGLE = re.compile(   # what programs for kinematics and dynamics compute
+    r'angle|flex|adduct|abduct|rotat|tilt|_list|extension|bending|pro_sup|force|moment|torque|activ|power'
+    r'|fiber|length|_v[xyz]|_q|_u', re.IGNORECASE)
+_MOSTLY = .5   # of the columns
+
+def _advice(words: Sequence[str]) -> str:
+    "What helps where columns are no points."
+    computed = sum(bool(_JOINT_ANGLE.search(word[:99])) for word in words)
+    if computed < _MOSTLY*len(words): return 'name the columns'
+    return 'angles and forces tell no positions, so repair the markers or keypoints that they come from'
+
 # %% ../../nbs/io/429_any_table.ipynb #parse
 def _parse(found: Rows, head: Head) -> _Parsed:
     "Take a table apart; raises `DataError`."
@@ -284,7 +296,7 @@ def _parse(found: Rows, head: Head) -> _Parsed:
     long = _find_long(found, head.words)
     if long: return _parse_long(found, head.words, long)
     raise DataError(f'columns {", ".join(filter(None, head.words[:4]))[:40]!r} and so on found, '
-                    'expected x, y and z of four points or more; name the columns')
+                    f'expected x, y and z of four points or more; {_advice(head.words)}')
 
 # %% ../../nbs/io/429_any_table.ipynb #within-seconds
 def _within_seconds(times: np.ndarray) -> np.ndarray:

@@ -55,6 +55,8 @@ _HINTS = {   # endings, and what helps
     '.fbx .glb .gltf .usd .usda .usdz .blend .ma .mb .dae .vmd .anim .htr':
         'an animation of another program found; export it as BVH from there',
     '.xlsx .xls .ods': 'a workbook found; save its sheet as CSV',
+    '.mot .sto': 'a table of OpenSim without positions found; '
+        'repair the markers or keypoints that it comes from, as TRC',
     '.h5 .hdf5 .hdf .nc': 'HDF5 by its name, but not by its content, found; save it again, netCDF as NETCDF4',
     '.pkl .pickle .p .pt .pth .joblib': 'a pickle found, which may run programs when it is opened; '
         'save its positions as NPZ or NPY',
