@@ -432,3 +432,38 @@ def test_tables_of_opensim_without_positions(tmp_path):
     head = 'DataType=Quaternion\nendheader\n' + '\t'.join(['time', *ANGLES[:5]])
     path.write_text('\n'.join([head, *rows]))
     with pytest.raises(DataError, match='without positions found; repair the markers'): read_trial(path)
+
+
+@pytest.mark.parametrize('first, rate', [
+    ('frame', 30), ('frame_id', 30), ('Zeit', 60), ('Elapsed Time', 60), ('clock', 60), ('', 30)])
+@pytest.mark.parametrize('names', [JOINTS, LANDMARKS], ids=['joints', 'landmarks'])
+def test_a_rate_is_assumed_only_where_no_column_tells_it(names, first, rate, tmp_path):
+    "Joints without times count as those of a video; times count under any name."
+    path = tmp_path/'joints.csv'
+    def before(frame): return str(frame) if rate == 30 else f'{frame/RATE:.6f}'
+    text = wide('{name}_{axis}', before=before, names=names)
+    path.write_text(text.replace('time', first, 1))
+    trial = read_trial(path, up='y', units='mm')
+    assert trial.rate == pytest.approx(rate, rel=1e-3)
+    assert any('30 Hz is assumed' in note for note in trial.notes) == (rate == 30)
+
+
+def test_depth_cameras_with_times_of_another_name(tmp_path):
+    path = tmp_path/'kinect.csv'
+    names = ['SpineBase', 'SpineShoulder', *(f'{side}_{place}' for place in range(9) for side in ('a', 'b'))]
+    path.write_text(wide('{name}.{axis}', names=names).replace('time', 'Elapsed Time', 1))
+    assert read_trial(path, up='y', units='mm').rate == pytest.approx(60, rel=1e-3)
+
+
+def test_signals_under_five_lines_of_headings(tmp_path):
+    "The file, the name, the type, the folder and the axis of each column, and no times."
+    count = 3*len(JOINTS)
+    heads = [[''] + ['C:\\walk.c3d']*count, ['', *(name for name in JOINTS for _ in range(3))],
+             ['', *['TARGET']*count], ['', *['PROCESSED']*count], ['ITEM', *'XYZ'*len(JOINTS)]]
+    rows = [f'{frame + 1}\t' + numbers(frame, '\t') for frame in range(FRAMES)]
+    path = tmp_path/'signals.txt'
+    path.write_text('\n'.join(['\t'.join(head) for head in heads] + rows) + '\n')
+    trial = read_trial(path)
+    assert (trial.rate, trial.markers) == (30, JOINTS)
+    assert any('30 Hz is assumed' in note for note in trial.notes)
+    np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)

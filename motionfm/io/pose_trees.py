@@ -397,7 +397,7 @@ def _parse_skeleton(text: str, rate: float | None) -> dict:
     kinect = next(order for order in ORDERS if order[0] == 'SpineBase')
     names = [f'{body}:{name}' if len(people) > 1 else name for body in people for name in kinect]
     flat = values.reshape(len(values), -1, 3)
-    return sheet_timing(dict(values=flat, markers=tuple(names), notes=[]), None, rate)
+    return sheet_timing(dict(values=flat, markers=tuple(names), notes=[]), None, rate, VIDEO_RATE)
 
 # %% ../../nbs/io/436_pose_trees.ipynb #skeleton-read
 _BODY = rb'\s*\d{1,6}\r?\n\s*(0\s*\r?\n)*[1-9]\r?\n\s*\d{5,20}( +-?[\d.e+-]+){7,10}\s*\r?\n\s*25\s*\r?\n'
