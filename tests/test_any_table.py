@@ -1,4 +1,5 @@
 "Tables as people write them: names, units, times and separators of many kinds, read and written back."
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -466,4 +467,35 @@ def test_signals_under_five_lines_of_headings(tmp_path):
     trial = read_trial(path)
     assert (trial.rate, trial.markers) == (30, JOINTS)
     assert any('30 Hz is assumed' in note for note in trial.notes)
+    np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)
+
+
+@pytest.mark.parametrize('ending', ['.csv', '.calc'])
+def test_letters_tell_places_from_speeds(ending, tmp_path):
+    "Columns of each segment: position X, velocity V, quaternion Q, acceleration A, angular velocity W."
+    kinds = {'X': 'xyz', 'V': 'xyz', 'Q': 'sxyz', 'A': 'xyz', 'W': 'xyz'}
+    heads = [f'{place + 1:02}-{kind}-{axis}' for place in range(len(JOINTS))
+             for kind in kinds for axis in kinds[kind]]
+    others = np.random.default_rng(0).normal(0, 1, (FRAMES, len(JOINTS), 13)).cumsum(0)
+    rows = np.concatenate([POINTS/10, others], 2).reshape(FRAMES, -1)
+    separator = ',' if ending == '.csv' else '\t'
+    path = tmp_path/f'neuron{ending}'
+    lines = [separator.join(['time', *heads])]
+    lines += [separator.join([f'{frame/RATE:.6f}', *(f'{number:.4f}' for number in row)])
+              for frame, row in enumerate(rows)]
+    path.write_text('\n'.join(lines))
+    trial = read_trial(path, units='cm')
+    names = [re.sub('[^0-9X]', '', name) for name in trial.markers]
+    assert names == [f'{number:02}X' for number in range(1, len(JOINTS) + 1)]
+    np.testing.assert_allclose(trial.values, POINTS/10, atol=1e-3)
+
+
+def test_headings_whose_blanks_were_left_out(tmp_path):
+    "A name for each three columns, in a text where runs of blanks became one."
+    heads = ['Frame# Time ' + ' '.join(JOINTS), ' '.join('XYZ'*len(JOINTS))]
+    rows = [f'{frame + 1} {frame/RATE:.5f} ' + numbers(frame, ' ') for frame in range(FRAMES)]
+    path = tmp_path/'spaces.txt'
+    path.write_text('\n'.join([*heads, *rows]) + '\n')
+    trial = read_trial(path)
+    assert (trial.markers, trial.rate) == (JOINTS, pytest.approx(RATE, rel=1e-3))
     np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)

@@ -218,18 +218,32 @@ def is_position(name: str) -> bool:
 _AXIS = re.compile(r'(.+?)[\s_.:-]*[xyz]', re.IGNORECASE)
 _FORCE_LETTERS = {'f', 'm', 't'}   # force, moment, torque
 
-def _force_names(columns: Sequence[str]) -> set[str]:
+def _force_names(stems: set[str]) -> set[str]:
     "Letters that mean what a force plate measures: force and moment, or one beside a centre of pressure."
-    stems = {match[1] for match in (_AXIS.fullmatch(name[-200:].strip()) for name in columns) if match}
     letters = {stem for stem in stems if len(stem) == 1}
     small = {letter.lower() for letter in letters}
     beside = {'f', 'm'} <= small or any(stem.lower().startswith('cop') for stem in stems)
     return letters if beside and small <= _FORCE_LETTERS else set()
 
+# %% ../../nbs/io/400_point_names.ipynb #derived
+_KIND = re.compile(r'(.+[\s_.:-])([A-Z])')
+_PLACE_LETTERS = 'X', 'P'   # of positions, beside V for velocities and others, as in 01-X and 01-V
+
+def _derived_names(stems: set[str]) -> set[str]:
+    "Names that say by a letter that they are velocities and the like of points with another letter."
+    letters: dict[str, set[str]] = {}
+    for match in filter(None, map(_KIND.fullmatch, stems)): letters.setdefault(match[2], set()).add(match[1])
+    speeds = letters.get('V', set())
+    if len(speeds) < 4 or not any(letters.get(place) == speeds for place in _PLACE_LETTERS): return set()
+    return {point + letter for letter, points in letters.items() if letter not in _PLACE_LETTERS
+            for point in points & speeds}
+
 def other_quantities(columns: Sequence[str]) -> set[str]:
-    "Names that have a column w, as quaternions do, or that are letters of a force plate."
-    fourth = {match[1] for match in (_FOURTH.fullmatch(name[-200:]) for name in columns) if match}
-    return fourth | _force_names(columns)
+    "Names with a column w, as quaternions have it, of a force plate, or of velocities beside positions."
+    short = [name[-200:].strip() for name in columns]
+    fourth = {match[1] for match in map(_FOURTH.fullmatch, short) if match}
+    stems = {match[1] for match in map(_AXIS.fullmatch, short) if match}
+    return fourth | _force_names(stems) | _derived_names(stems)
 
 # %% ../../nbs/io/400_point_names.ipynb #prefixes
 _FEWEST_NAMES = 3   # that follow a prefix
