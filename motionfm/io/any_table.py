@@ -328,6 +328,16 @@ def _complete(parsed: _Parsed, head: Head, rate: float | None) -> dict:
     assumed = VIDEO_RATE if parsed.is_sure else rate_of_video(parsed.names) or rate_of_joints(parsed.names)
     return sheet_timing(parts, None if 'time' in parts else head.rate, rate, assumed)
 
+# %% ../../nbs/io/429_any_table.ipynb #parse-any
+def parse_any_table(
+    raw: bytes,            # a text
+    rate: float | None,    # Hz, by the user
+) -> dict:                 # what `build_sheet_trial` takes
+    "Take a table that no other reader knows apart; raises `DataError`."
+    found = find_rows(raw)
+    head = find_head(found)
+    return _complete(_parse(found, head), head, rate)
+
 # %% ../../nbs/io/429_any_table.ipynb #read
 @layout(_LAYOUT, '.csv .tsv .txt', lambda first: False, write=write_sheet)
 def read_any_table(
@@ -339,9 +349,6 @@ def read_any_table(
     "Read a table that no other reader knows; raises `FileError`, `DataError`."
     raw = read_bytes(Path(path))
     flat = without_brackets(raw)
-    with prefix_errors(str(path)):
-        found = find_rows(raw if flat is None else flat)
-        head = find_head(found)
-        parts = _complete(_parse(found, head), head, rate)
+    with prefix_errors(str(path)): parts = parse_any_table(raw if flat is None else flat, rate)
     if flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)

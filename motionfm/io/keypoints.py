@@ -250,6 +250,7 @@ def _heading_of(sheet: Sheet) -> int:
 
 def _begins_wide(first: bytes) -> bool:
     "Whether a table has keypoints but no times, or says how sure it is of them."
+    if first.lstrip().startswith(b'{'): return False   # a tree of JSON
     rows = _first_words(first)
     words = rows[0] if rows else []
     pairs = [pair_of(word) for word in words]
