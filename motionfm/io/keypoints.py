@@ -211,10 +211,13 @@ def _check_people(sheet: Sheet, heads: Sequence[int], rows: Sequence[int], parts
     for key in {'frame', 'time'} & set(parts): check_a_row_each(parts[key], key, people)
 
 # %% ../../nbs/io/426_keypoints.ipynb #has-others
-def _has_others(columns: _Columns, words: Sequence[str]) -> bool:
-    "Whether columns are left that may tell times, under words that are not known here."
+_LIKE_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|sec).*', re.IGNORECASE)
+
+def _may_tell_times(columns: _Columns, words: Sequence[str]) -> bool:
+    "Whether a column is left that may tell times: the first one, or one of a name like theirs."
     taken = {*np.ravel(columns.cells).tolist(), *columns.certainty, *columns.keys}
-    return any(word for place, word in enumerate(words) if place not in taken)
+    left = [(place, word) for place, word in enumerate(words) if word and place not in taken]
+    return any(place == 0 or _LIKE_TIME.fullmatch(word[:99]) for place, word in left)
 
 # %% ../../nbs/io/426_keypoints.ipynb #flat-parse
 def _parse_flat(
@@ -267,7 +270,7 @@ def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a table with one line of headings apart; raises `DataError`."
     words = row_words(sheet, head)
     columns = _find_wide(words)
-    assumed = None if _has_others(columns, words) else rate_of_video(names_of(columns.labels))
+    assumed = None if _may_tell_times(columns, words) else rate_of_video(names_of(columns.labels))
     parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate, assumed)
     left = [word for place, word in enumerate(words) if not pair_of(word) and place not in columns.keys]
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
@@ -310,7 +313,7 @@ def read_stacked_keypoints(
     with prefix_errors(str(path)):
         columns, n_heads, first = _find_stacked(sheet)
         names, words = names_of(columns.labels), row_words(sheet, n_heads - 1)
-        assumed = rate_of_video(names) or (None if _has_others(columns, words) else rate_of_joints(names))
+        assumed = rate_of_video(names) or (None if _may_tell_times(columns, words) else rate_of_joints(names))
         parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate, assumed)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
