@@ -93,7 +93,8 @@ def _misfit(points: np.ndarray, names: tuple[str, ...]) -> float:
     low, middle, high = np.nanquantile(lengths, [.16, .5, .84], -1)
     change, apart = (high - low)/2/middle, np.ptp(middle, 1)/middle.mean(1)
     wrong = change.mean() > _MOST_CHANGE or apart.max() > _MOST_APART
-    if not _are_of_a_person(middle.mean(1)) or wrong: return np.inf
+    hips = np.nanmedian(np.linalg.norm(points[:, columns['RHip']] - points[:, columns['LHip']], axis=-1))
+    if not _are_of_a_person(middle.mean(1)) or wrong or not hips < middle[0].mean(): return np.inf
     return float(change.mean() + apart.mean())
 
 # %% ../../nbs/io/412_joint_orders.ipynb #find
