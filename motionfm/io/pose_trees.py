@@ -66,7 +66,7 @@ def _by_stem(small: dict) -> dict:
 def _place_in(small: dict) -> list | dict:
     "Where a point is: by its own axes, in an inner list or dictionary, or by axes behind a word."
     if 'x' in small: return small
-    inner = next((small[key] for key in _PLACES if isinstance(small.get(key), (list, dict))), {})
+    inner: Any = next((small[key] for key in _PLACES if isinstance(small.get(key), (list, dict))), {})
     if isinstance(inner, list): return inner
     place = {str(key).lower(): one for key, one in inner.items()}
     return place if 'x' in place else _by_stem(small)
