@@ -1,4 +1,5 @@
 "Tables as people write them: names, units, times and separators of many kinds, read and written back."
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -371,3 +372,130 @@ def test_noise_is_no_reason_to_refuse(people, tmp_path):
                 for frame, row in enumerate(points)]
         path.write_text('\n'.join([PLAIN.split('\n')[0], *rows]))
         assert read_trial(path).units == 'mm'
+
+
+PLATE = ','.join(f'{name}{axis}' for name in ('F', 'COP') for axis in 'xyz') + ',My'
+
+
+def with_plate(separator: str = ',') -> str:
+    "Points, glued to their axes, beside what a force plate measured, 0 while nobody stands on it."
+    first, *rows = wide('{name}{axis}', separator).splitlines()
+    forces = [separator.join(f'{.8*max(frame - 30, 0)*part:g}' for part in (-.1, 1, .1, .3, 0, .2, -.5))
+              for frame in range(FRAMES)]
+    return '\n'.join([separator.join([first, PLATE.replace(',', separator)]),
+                      *(f'{row}{separator}{force}' for row, force in zip(rows, forces))]) + '\n'
+
+
+def test_letters_of_a_force_plate_are_no_points(tmp_path):
+    path = tmp_path/'plate.csv'
+    path.write_text(with_plate())
+    trial = read_trial(path)
+    assert trial.markers == JOINTS
+    assert any('Fx, Fy, Fz, COPx, COPy, COPz, My' in note for note in trial.notes), trial.notes
+
+
+@pytest.mark.parametrize('ending', ['.txt', '.tsv'])
+def test_a_table_keeps_its_ending_and_its_columns(ending, motionfm, tmp_path):
+    path, output = tmp_path/f'plate{ending}', tmp_path/f'plate_reconstructed{ending}'
+    path.write_text(with_plate('\t'))
+    code, said = motionfm('reconstruct', path, '--fill-only')
+    assert code == 0, said
+    assert output.read_bytes() == path.read_bytes()
+
+
+def test_a_table_of_triples_and_other_formats_under_the_ending_of_tables(motionfm, tmp_path):
+    path = tmp_path/'triples.txt'
+    path.write_text(cells('({:.3f}  {:.3f}  {:.3f})'))
+    code, said = motionfm('reconstruct', path, '--fill-only')
+    assert code == 0, said
+    np.testing.assert_allclose(read_trial(tmp_path/'triples_reconstructed.txt').values,
+                               read_trial(path).values, atol=1e-9)
+    write_trial(tmp_path/'walk.trc', SWAY)
+    path = (tmp_path/'walk.trc').rename(tmp_path/'walk.txt')
+    assert motionfm('reconstruct', path, '--fill-only')[0] == 0
+    assert (tmp_path/'walk_reconstructed.trc').exists()
+    assert motionfm('reconstruct', path, '-o', tmp_path/'other.txt')[0] == 0
+    assert len(read_trial(tmp_path/'other.txt')) == FRAMES
+
+
+ANGLES = 'pelvis_tilt pelvis_list pelvis_tx hip_flexion_r hip_rotation_r knee_angle_r lumbar_bending'.split()
+
+
+def test_tables_of_opensim_without_positions(tmp_path):
+    path = tmp_path/'ik.mot'
+    values = np.column_stack([np.arange(60)/RATE, np.sin(np.arange(60)[:, None]/9 + np.arange(7))])
+    rows = ['\t'.join(f'{value:.4f}' for value in row) for row in values]
+    head = 'Coordinates\nversion=1\nnRows=60\nnColumns=8\ninDegrees=yes\nendheader\n'
+    path.write_text(head + '\t'.join(['time', *ANGLES]) + '\n' + '\n'.join(rows) + '\n')
+    with pytest.raises(DataError, match='angles and forces tell no positions'): read_trial(path)
+    path = path.with_suffix('.sto')
+    rows = ['\t'.join([f'{frame/RATE:.4f}', *['0.9,0.1,0.3,0.1']*5]) for frame in range(60)]
+    head = 'DataType=Quaternion\nendheader\n' + '\t'.join(['time', *ANGLES[:5]])
+    path.write_text('\n'.join([head, *rows]))
+    with pytest.raises(DataError, match='without positions found; repair the markers'): read_trial(path)
+
+
+@pytest.mark.parametrize('first, rate', [
+    ('frame', 30), ('frame_id', 30), ('Zeit', 60), ('Elapsed Time', 60), ('clock', 60), ('', 30)])
+@pytest.mark.parametrize('names', [JOINTS, LANDMARKS], ids=['joints', 'landmarks'])
+def test_a_rate_is_assumed_only_where_no_column_tells_it(names, first, rate, tmp_path):
+    "Joints without times count as those of a video; times count under any name."
+    path = tmp_path/'joints.csv'
+    def before(frame): return str(frame) if rate == 30 else f'{frame/RATE:.6f}'
+    text = wide('{name}_{axis}', before=before, names=names)
+    path.write_text(text.replace('time', first, 1))
+    trial = read_trial(path, up='y', units='mm')
+    assert trial.rate == pytest.approx(rate, rel=1e-3)
+    assert any('30 Hz is assumed' in note for note in trial.notes) == (rate == 30)
+
+
+def test_depth_cameras_with_times_of_another_name(tmp_path):
+    path = tmp_path/'kinect.csv'
+    names = ['SpineBase', 'SpineShoulder', *(f'{side}_{place}' for place in range(9) for side in ('a', 'b'))]
+    path.write_text(wide('{name}.{axis}', names=names).replace('time', 'Elapsed Time', 1))
+    assert read_trial(path, up='y', units='mm').rate == pytest.approx(60, rel=1e-3)
+
+
+def test_signals_under_five_lines_of_headings(tmp_path):
+    "The file, the name, the type, the folder and the axis of each column, and no times."
+    count = 3*len(JOINTS)
+    heads = [[''] + ['C:\\walk.c3d']*count, ['', *(name for name in JOINTS for _ in range(3))],
+             ['', *['TARGET']*count], ['', *['PROCESSED']*count], ['ITEM', *'XYZ'*len(JOINTS)]]
+    rows = [f'{frame + 1}\t' + numbers(frame, '\t') for frame in range(FRAMES)]
+    path = tmp_path/'signals.txt'
+    path.write_text('\n'.join(['\t'.join(head) for head in heads] + rows) + '\n')
+    trial = read_trial(path)
+    assert (trial.rate, trial.markers) == (30, JOINTS)
+    assert any('30 Hz is assumed' in note for note in trial.notes)
+    np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)
+
+
+@pytest.mark.parametrize('ending', ['.csv', '.calc'])
+def test_letters_tell_places_from_speeds(ending, tmp_path):
+    "Columns of each segment: position X, velocity V, quaternion Q, acceleration A, angular velocity W."
+    kinds = {'X': 'xyz', 'V': 'xyz', 'Q': 'sxyz', 'A': 'xyz', 'W': 'xyz'}
+    heads = [f'{place + 1:02}-{kind}-{axis}' for place in range(len(JOINTS))
+             for kind in kinds for axis in kinds[kind]]
+    others = np.random.default_rng(0).normal(0, 1, (FRAMES, len(JOINTS), 13)).cumsum(0)
+    rows = np.concatenate([POINTS/10, others], 2).reshape(FRAMES, -1)
+    separator = ',' if ending == '.csv' else '\t'
+    path = tmp_path/f'neuron{ending}'
+    lines = [separator.join(['time', *heads])]
+    lines += [separator.join([f'{frame/RATE:.6f}', *(f'{number:.4f}' for number in row)])
+              for frame, row in enumerate(rows)]
+    path.write_text('\n'.join(lines))
+    trial = read_trial(path, units='cm')
+    names = [re.sub('[^0-9X]', '', name) for name in trial.markers]
+    assert names == [f'{number:02}X' for number in range(1, len(JOINTS) + 1)]
+    np.testing.assert_allclose(trial.values, POINTS/10, atol=1e-3)
+
+
+def test_headings_whose_blanks_were_left_out(tmp_path):
+    "A name for each three columns, in a text where runs of blanks became one."
+    heads = ['Frame# Time ' + ' '.join(JOINTS), ' '.join('XYZ'*len(JOINTS))]
+    rows = [f'{frame + 1} {frame/RATE:.5f} ' + numbers(frame, ' ') for frame in range(FRAMES)]
+    path = tmp_path/'spaces.txt'
+    path.write_text('\n'.join([*heads, *rows]) + '\n')
+    trial = read_trial(path)
+    assert (trial.markers, trial.rate) == (JOINTS, pytest.approx(RATE, rel=1e-3))
+    np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)

@@ -51,6 +51,8 @@ NAMES = {   # root, spine; hip knee ankle toe; collar, shoulder elbow wrist; {} 
                      'Shoulder_{} UpperArm_{} LowerArm_{} Hand_{}', 'L R'),
     'Kinect': ('SpineBase SpineMid', 'Hip{} Knee{} Ankle{} Foot{}', 'Clavicle{} Shoulder{} Elbow{} Wrist{}',
                'Left Right'),
+    'limb first': ('Hips Chest', '{}LegUpper {}LegLower {}Foot {}Toe',
+                   '{}Shoulder {}ArmUpper {}ArmLower {}Hand', 'Left Right'),
     'numbered': ('Hips_01 Spine_02', '{}UpLeg_1{} {}Leg_2{} {}Foot_3{} {}Toe_4{}',
                  '{}Shoulder_5{} {}Arm_6{} {}ForeArm_7{} {}Hand_8{}', 'Left Right')}
 
@@ -121,7 +123,8 @@ def test_names(program, tmp_path):
 
 
 @pytest.mark.parametrize('scale, found', [
-    (1, 'cm'), (.01, 'm'), (10, 'mm'), (1/2.54, 'in'), (.45/2.54, '5.644444444 cm')])
+    (1, 'cm'), (.01, 'm'), (10, 'mm'), (1/2.54, 'in'), (.45/2.54, '5.644444444 cm'),
+    (.1, '10 cm')])
 def test_units(scale, found, tmp_path):
     parsed = walking(skeleton(scale=scale), scale=scale)
     trial = read(bvh_text(parsed), tmp_path)
@@ -132,7 +135,7 @@ def test_units(scale, found, tmp_path):
 def test_units_that_are_given_or_unknown(tmp_path):
     inches = bvh_text(walking(skeleton(scale=1/2.54), scale=1/2.54))
     np.testing.assert_allclose(read(inches, tmp_path, units='in').values, read(inches, tmp_path).values)
-    odd = read(bvh_text(walking(skeleton(scale=.1), scale=.1)), tmp_path)
+    odd = read(bvh_text(walking(skeleton(scale=.03), scale=.03)), tmp_path)
     assert np.linalg.norm(odd['RHip'] - odd['RKnee'], axis=1).mean() == pytest.approx(.85*42/83, abs=.01)
     assert any('a person in no usual unit' in note for note in odd.notes)
 

@@ -151,7 +151,31 @@ def trees() -> dict[str, object]:
             name: {'position': dict(zip('xyz', place)), 'rotation': {'x': 0, 'y': 0, 'z': 0, 'w': 1}}
             for name, place in frame.items()}}]} for time, frame in zip(times, named)]}},
         'in mm': {'fps': RATE, 'units': 'mm', 'frames': [
-            {name: [1000*number for number in place] for name, place in frame.items()} for frame in named]}}
+            {name: [1000*number for number in place] for name, place in frame.items()} for frame in named]},
+        'streamed': [{'fps': RATE, 'scene': {'timestamp': time/1000, 'actors': [{'body': {
+            name: {'position': dict(zip('xyz', place))} for name, place in frame.items()}}]}}
+            for time, frame in zip(times, named)],
+        'step of time': {'motion': {
+            'frameTime': 1/RATE, 'frames': [{'positions': frame} for frame in points]}},
+        'axes of a camera': [{'time': time/1000, 'bodies': [{'joints': [
+            {'depthX': .4, 'depthY': .5, 'colorX': .4, 'colorY': .5, 'orientationX': 0., 'orientationY': 0.,
+             'orientationZ': 0., 'orientationW': 1.} | dict(zip(('cameraX', 'cameraY', 'cameraZ'), place))
+            for place in frame]}]} for time, frame in zip(times, points)],
+        **tables_in_trees(named)}
+
+
+def tables_in_trees(named: list[dict]) -> dict[str, object]:
+    "The same body as pandas writes tables: records, columns, names with rows."
+    times = [frame/RATE for frame in range(FRAMES)]
+    names = ['time', *(f'{name}_{axis}' for name in JOINTS for axis in 'xyz')]
+    rows = [[time, *(number for place in frame.values() for number in place)]
+            for time, frame in zip(times, named)]
+    return {
+        'records': [{'time': time, 'joint': name} | dict(zip('xyz', place))
+                    for time, frame in zip(times, named) for name, place in frame.items()],
+        'table of columns': {name: {str(row): value for row, value in enumerate(column)}
+                             for name, column in zip(names, zip(*rows))},
+        'names and rows': {'columns': names, 'index': [*range(FRAMES)], 'data': rows}}
 
 
 @pytest.mark.parametrize('kind', trees())

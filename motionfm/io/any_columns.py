@@ -19,7 +19,7 @@ from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.conventions import SPELLED_UNITS
 from motionfm.io.csv_columns import coordinates_of, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
-from motionfm.io.point_names import is_position, quaternion_names
+from motionfm.io.point_names import is_position, other_quantities
 from motionfm.io.sheet import (
     GAP_WORDS,
     parse_sheet,
@@ -208,8 +208,11 @@ class Head(NamedTuple):
 
 _NUMBERED_AXIS = re.compile(r'^([xyzXYZ])\d{1,3}$')   # as TRC files count them
 
-def _with_axes(names: Sequence[str], axes: Sequence[str]) -> list[str]:
-    "Names with axes from a line below them; a blank is the name before it."
+def _with_axes(names: Sequence[str], axes: Sequence[str], width: int) -> list[str]:
+    "Names with axes from a line below them; a blank is the name before it, if blanks were not left out."
+    lead = width - len(axes)   # cells before the first point
+    if len(names) == lead + len(axes)//3 and [axis.lower() for axis in axes] == [*'xyz']*(len(axes)//3):
+        return [*names[:lead], *(f'{name}.{axis}' for name in names[lead:] for axis in 'xyz')]
     above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
     return [f'{name}.{axis}' if axis else name for name, axis in zip(above, axes)]
 
@@ -229,7 +232,8 @@ def find_head(found: Rows) -> Head:
     last = wide[-1]
     below_names = [_NUMBERED_AXIS.sub(r'\1', word) for word in words[last]] if last else []
     if not is_axes(below_names): return Head(words[last], [lines[last], *below], rate, units)
-    return Head(_with_axes(words[last - 1], below_names), [*lines[last - 1:last + 1], *below], rate, units)
+    named = _with_axes(words[last - 1], below_names, found.width)
+    return Head(named, [*lines[last - 1:last + 1], *below], rate, units)
 
 # %% ../../nbs/io/428_any_columns.ipynb #readings
 Pair = tuple[str, str] | None   # name, and x, y, z or a word of certainty
@@ -318,8 +322,10 @@ def _whole_points(pairs: Sequence[Pair], other: set[str]) -> dict[str, dict[str,
     places: dict[str, dict[str, int]] = {}
     for cell, pair in enumerate(pairs):
         if pair: places.setdefault(pair[0], {}).setdefault(pair[1], cell)
+    def spelled(name): return re.sub(r'[\s_.:-]+', '_', name)   # readings differ in it
+    others = {*map(spelled, other | other_quantities([f'{name} x' for name in places]))}
     return {name: axes for name, axes in places.items()
-            if {'x', 'y', 'z'} <= set(axes) and name not in other and is_position(name)}
+            if {'x', 'y', 'z'} <= set(axes) and spelled(name) not in others and is_position(name)}
 
 # %% ../../nbs/io/428_any_columns.ipynb #find-columns
 _LONGEST_NAME = 200   # letters
@@ -327,7 +333,7 @@ _LONGEST_NAME = 200   # letters
 def find_columns(words: Sequence[str]) -> Columns | None:
     "Points by the names of columns; None where there are fewer than four."
     words = [word[:_LONGEST_NAME] for word in words]
-    other = quaternion_names(words)
+    other = other_quantities(words)
     best = max((_whole_points(pairs, other) for pairs in _readings(words)), key=len)
     if len(best) < LEAST_POINTS: return None
     sure = [next((axes[word] for word in CERTAINTY_WORDS if word in axes), -1) for axes in best.values()]

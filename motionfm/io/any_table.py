@@ -34,7 +34,7 @@ from motionfm.io.any_columns import (
 )
 from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.csv_columns import check_a_row_each, people_columns
-from motionfm.io.joint_orders import find_order, ORDERS, VIDEO_RATE
+from motionfm.io.joint_orders import find_order, ORDERS, rate_of_joints, VIDEO_RATE
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video
 from motionfm.io.registry import layout
 
@@ -268,6 +268,18 @@ def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
     notes = [f'rows without headings are taken as {len(cycle.names)} points in turn']
     return _Parsed(dict(values=values, markers=content.markers, contents=content, notes=notes), names, False)
 
+# %% ../../nbs/io/429_any_table.ipynb #advice
+_JOINT_ANGLE = re.compile(   # what programs for kinematics and dynamics compute
+    r'angle|flex|adduct|abduct|rotat|tilt|_list|extension|bending|pro_sup|force|moment|torque|activ|power'
+    r'|fiber|length|_v[xyz]|_q|_u', re.IGNORECASE)
+_MOSTLY = .5   # of the columns
+
+def _advice(words: Sequence[str]) -> str:
+    "What helps where columns are no points."
+    computed = sum(bool(_JOINT_ANGLE.search(word[:99])) for word in words)
+    if computed < _MOSTLY*len(words): return 'name the columns'
+    return 'angles and forces tell no positions, so repair the markers or keypoints that they come from'
+
 # %% ../../nbs/io/429_any_table.ipynb #parse
 def _parse(found: Rows, head: Head) -> _Parsed:
     "Take a table apart; raises `DataError`."
@@ -284,7 +296,7 @@ def _parse(found: Rows, head: Head) -> _Parsed:
     long = _find_long(found, head.words)
     if long: return _parse_long(found, head.words, long)
     raise DataError(f'columns {", ".join(filter(None, head.words[:4]))[:40]!r} and so on found, '
-                    'expected x, y and z of four points or more; name the columns')
+                    f'expected x, y and z of four points or more; {_advice(head.words)}')
 
 # %% ../../nbs/io/429_any_table.ipynb #within-seconds
 def _within_seconds(times: np.ndarray) -> np.ndarray:
@@ -313,8 +325,18 @@ def _complete(parsed: _Parsed, head: Head, rate: float | None) -> dict:
         del parts['frame']
     if 'time' in parts: parts |= _going_on(parts, 'time')
     if head.units: parts['units'] = head.units
-    assumed = rate_of_video(parsed.names) or (VIDEO_RATE if parsed.is_sure else None)
+    assumed = VIDEO_RATE if parsed.is_sure else rate_of_video(parsed.names) or rate_of_joints(parsed.names)
     return sheet_timing(parts, None if 'time' in parts else head.rate, rate, assumed)
+
+# %% ../../nbs/io/429_any_table.ipynb #parse-any
+def parse_any_table(
+    raw: bytes,            # a text
+    rate: float | None,    # Hz, by the user
+) -> dict:                 # what `build_sheet_trial` takes
+    "Take a table that no other reader knows apart; raises `DataError`."
+    found = find_rows(raw)
+    head = find_head(found)
+    return _complete(_parse(found, head), head, rate)
 
 # %% ../../nbs/io/429_any_table.ipynb #read
 @layout(_LAYOUT, '.csv .tsv .txt', lambda first: False, write=write_sheet)
@@ -327,9 +349,6 @@ def read_any_table(
     "Read a table that no other reader knows; raises `FileError`, `DataError`."
     raw = read_bytes(Path(path))
     flat = without_brackets(raw)
-    with prefix_errors(str(path)):
-        found = find_rows(raw if flat is None else flat)
-        head = find_head(found)
-        parts = _complete(_parse(found, head), head, rate)
+    with prefix_errors(str(path)): parts = parse_any_table(raw if flat is None else flat, rate)
     if flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)

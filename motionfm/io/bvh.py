@@ -152,7 +152,7 @@ CMU_UNIT = f'{2.54/.45:.9f} cm'
 _ADULT_SIZE_M = 1.6
 _WIDE = {'legs': (.35, 1.3), 'points': (.25, 2.6)}   # metres
 _NARROW = {'legs': (.5, 1.1), 'points': (1., 2.6)}
-_BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, CMU_UNIT: _NARROW}
+_BVH_UNITS = {'m': _WIDE, 'cm': _WIDE, 'mm': _WIDE, 'in': _NARROW, CMU_UNIT: _NARROW, '10 cm': _NARROW}
 
 def _likely_units(size: float, what: str) -> dict[str, float]:
     "Units in which legs, or all points, have the size of a person, and that size in metres."

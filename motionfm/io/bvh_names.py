@@ -16,11 +16,11 @@ from .point_names import has_skin_markers, LEG_JOINTS, USER_NAMES
 
 # %% ../../nbs/io/401_bvh_names.ipynb #words
 BVH_WORDS = {   # words for a joint, the most telling first
-    'Shoulder': 'upperarm uparm humerus shldrbend uarm arm shldr shoulder 腕 上臂',
-    'Elbow': 'forearm lowarm lowerarm forearmbend farm ulna radius larm elbow arm ひじ 前臂',
+    'Shoulder': 'upperarm armupper uparm humerus shldrbend uarm arm shldr shoulder 腕 上臂',
+    'Elbow': 'forearm lowarm lowerarm armlower forearmbend farm ulna radius larm elbow arm ひじ 前臂',
     'Wrist': 'wrist hand palm 手首 手',
-    'Hip': 'upleg upperleg thigh femur thighbend uleg hip 大腿 足 leg',
-    'Knee': 'lowleg lowerleg shin calf tibia shank knee leg ひざ 小腿',
+    'Hip': 'upleg upperleg legupper thigh femur thighbend uleg hip 大腿 足 leg',
+    'Knee': 'lowleg lowerleg leglower shin calf tibia shank knee leg ひざ 小腿',
     'Ankle': 'ankle talocrural talus foot 足首 脚',
     'Toe': 'toebase toe toes ball forefoot metatarsals foot つま先 脚趾'}
 

@@ -125,7 +125,8 @@ def _clear_axis(rise: np.ndarray) -> str | None:
 def describe_rise(rise: np.ndarray, units: str) -> str:
     "Distances along the three axes, with two digits."
     rounded = [float(f'{value:.2g}') for value in rise]
-    return ', '.join(f'{value:g} {units}'.strip() + f' along {axis}' for axis, value in zip('xyz', rounded))
+    usual = '' if units[:1].isdigit() else units   # as 5.6 cm, in which nobody counts
+    return ', '.join(f'{value:g} {usual}'.strip() + f' along {axis}' for axis, value in zip('xyz', rounded))
 
 # %% ../../nbs/io/403_conventions.ipynb #standing
 STANDING = np.array([   # (20, 3) metres, y up: a person who stands, for examples and tests

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..basics import DataError
-from .point_names import is_position, quaternion_names
+from .point_names import is_position, other_quantities
 from .registry import UnknownNamesError
 from .tabular import Line, numbered_lines
 
@@ -145,8 +145,9 @@ def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]
 # %% ../../nbs/io/411_csv_columns.ipynb #point-columns
 def point_coordinates(names: list[str], places: dict[str, int]) -> list[tuple[str, str] | None]:
     "Marker and axis of each column; None for those whose meaning is known, and for angles and the like."
-    known, other = {place for key, place in places.items() if key not in 'xyz'}, quaternion_names(names)
-    known |= {place for place, pair in enumerate(coordinates_of(names))
+    known, pairs = {place for key, place in places.items() if key not in 'xyz'}, coordinates_of(names)
+    other = other_quantities([*names, *(f'{pair[0]} x' for pair in pairs if pair)])
+    known |= {place for place, pair in enumerate(pairs)
               if pair and (pair[0] in other or not is_position(pair[0]))}
     return coordinates_of(['' if place in known else name for place, name in enumerate(names)])
 

@@ -93,7 +93,8 @@ def _misfit(points: np.ndarray, names: tuple[str, ...]) -> float:
     low, middle, high = np.nanquantile(lengths, [.16, .5, .84], -1)
     change, apart = (high - low)/2/middle, np.ptp(middle, 1)/middle.mean(1)
     wrong = change.mean() > _MOST_CHANGE or apart.max() > _MOST_APART
-    if not _are_of_a_person(middle.mean(1)) or wrong: return np.inf
+    hips = np.nanmedian(np.linalg.norm(points[:, columns['RHip']] - points[:, columns['LHip']], axis=-1))
+    if not _are_of_a_person(middle.mean(1)) or wrong or not hips < middle[0].mean(): return np.inf
     return float(change.mean() + apart.mean())
 
 # %% ../../nbs/io/412_joint_orders.ipynb #find
@@ -141,8 +142,14 @@ def note_of_assumed(rate: float) -> str:
 # %% ../../nbs/io/412_joint_orders.ipynb #rate
 VIDEO_RATE = 30.   # Hz, of most cameras that these tools are used with
 _DEPTH_CAMERAS = {'spinebase', 'spineshoulder'}, {'hipcenter', 'shouldercenter'}, {'spinenaval', 'spinechest'}
+_FEWEST_JOINTS = 10   # with hips, knees and ankles among them
 
 def rate_of_camera(names: Sequence[str]) -> float | None:
     "The rate of depth cameras, Hz, where the names are those of their joints; None for others."
     plain = {plain_name(name.rpartition(':')[2]) for name in names}
     return VIDEO_RATE if any(camera <= plain for camera in _DEPTH_CAMERAS) else None
+
+def rate_of_joints(names: Sequence[str]) -> float | None:
+    "The rate to be assumed, Hz, where the names are those of a person's joints; None for others."
+    joints = joint_columns(names)
+    return VIDEO_RATE if len(joints) >= _FEWEST_JOINTS and LEG_JOINTS <= set(joints) else None

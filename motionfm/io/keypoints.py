@@ -21,7 +21,7 @@ from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .certainty import CERTAINTY_WORDS, mask_uncertain
 from .csv_columns import check_a_row_each, coordinate_of, people_columns
-from .joint_orders import find_order, note_of_order, VIDEO_RATE
+from .joint_orders import find_order, note_of_order, rate_of_camera, rate_of_joints, VIDEO_RATE
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import layout, UnknownNamesError
@@ -64,10 +64,10 @@ def _name_numbers(names: Sequence[str]) -> list[str]:
 
 # %% ../../nbs/io/426_keypoints.ipynb #rate-of-video
 def rate_of_video(names: Sequence[str]) -> float | None:
-    "The rate to be assumed, Hz, where the names are those of keypoints in videos; None for others."
+    "The rate to be assumed, Hz, where names are those of keypoints in videos or of depth cameras; else None."
     plain = {re.sub(r'^.*[:.]|^body_|[^a-z:.]', '', name.lower()) for name in names}
     known = {name.replace('_', '') for name in LANDMARKS}
-    return VIDEO_RATE if len(plain & known) > 8 else None
+    return VIDEO_RATE if len(plain & known) > 8 else rate_of_camera(names)
 
 # %% ../../nbs/io/426_keypoints.ipynb #columns
 class _Columns(NamedTuple):
@@ -210,9 +210,19 @@ def _check_people(sheet: Sheet, heads: Sequence[int], rows: Sequence[int], parts
     people = [[row[cell] for row in words if cell < len(row)] for cell in whose]
     for key in {'frame', 'time'} & set(parts): check_a_row_each(parts[key], key, people)
 
+# %% ../../nbs/io/426_keypoints.ipynb #has-others
+_LIKE_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|sec).*', re.IGNORECASE)
+
+def _may_tell_times(columns: _Columns, words: Sequence[str]) -> bool:
+    "Whether a column is left that may tell times: the first one, or one of a name like theirs."
+    taken = {*np.ravel(columns.cells).tolist(), *columns.certainty, *columns.keys}
+    left = [(place, word) for place, word in enumerate(words) if word and place not in taken]
+    return any(place == 0 or _LIKE_TIME.fullmatch(word[:99]) for place, word in left)
+
 # %% ../../nbs/io/426_keypoints.ipynb #flat-parse
 def _parse_flat(
     name: str, sheet: Sheet, columns: _Columns, heads: Sequence[int], first: int, rate: float | None,
+    assumed: float | None,   # Hz, where no column tells it
 ) -> dict:
     "Take a table with a row for each frame apart; raises `DataError`."
     rows = rows_from(sheet, first, keyed=max(columns.keys) >= 0)
@@ -223,7 +233,7 @@ def _parse_flat(
     parts = sheet_parts(content, names, columns.certainty)
     _check_people(sheet, heads, rows, parts)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
-    return sheet_timing(parts, None, rate, rate_of_video(names))
+    return sheet_timing(parts, None, rate, assumed)
 
 # %% ../../nbs/io/426_keypoints.ipynb #read-wide
 _WIDE, _STACKED, _LONG = 'keypoint table', 'keypoint table with several headings', 'landmark table'
@@ -243,6 +253,7 @@ def _heading_of(sheet: Sheet) -> int:
 
 def _begins_wide(first: bytes) -> bool:
     "Whether a table has keypoints but no times, or says how sure it is of them."
+    if first.lstrip().startswith(b'{'): return False   # a tree of JSON
     rows = _first_words(first)
     words = rows[0] if rows else []
     pairs = [pair_of(word) for word in words]
@@ -259,7 +270,8 @@ def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a table with one line of headings apart; raises `DataError`."
     words = row_words(sheet, head)
     columns = _find_wide(words)
-    parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
+    assumed = None if _may_tell_times(columns, words) else rate_of_video(names_of(columns.labels))
+    parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate, assumed)
     left = [word for place, word in enumerate(words) if not pair_of(word) and place not in columns.keys]
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
 
@@ -300,7 +312,9 @@ def read_stacked_keypoints(
     sheet = read_sheet(Path(path))
     with prefix_errors(str(path)):
         columns, n_heads, first = _find_stacked(sheet)
-        parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate)
+        names, words = names_of(columns.labels), row_words(sheet, n_heads - 1)
+        assumed = rate_of_video(names) or (None if _may_tell_times(columns, words) else rate_of_joints(names))
+        parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate, assumed)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/426_keypoints.ipynb #long

@@ -123,6 +123,8 @@ def _load_others(archive: ZipFile, names: set[str]) -> dict[str, np.ndarray]:
     return found
 
 # %% ../../nbs/io/414_npz.ipynb #load-entries
+_SMPL = {'poses', 'trans'}   # turns of joints, as AMASS has them, and where the body is
+
 def _load_entries(
     path: Path,                  # an .npz file of anybody
 ) -> tuple[dict[str, np.ndarray], NpzContent]:   # key of `_ENTRY_NAMES`: array; what else there is
@@ -135,8 +137,9 @@ def _load_entries(
         raise DataError(f'no arrays could be read ({reason}), expected an NPZ file; save or '
                         'copy it again') from None
     if {'values', 'x'} & set(entries): return entries, contents
+    advice = 'compute the joints with the body model first' if _SMPL <= {*names} else 'name it so'
     raise DataError(f'entries {", ".join(names)[:60] or "none"} found, '
-                    'expected one called positions, of shape (T, M, 3); name it so')
+                    f'expected one called positions, of shape (T, M, 3); {advice}')
 
 # %% ../../nbs/io/414_npz.ipynb #word
 def _word(entry: np.generic) -> str:

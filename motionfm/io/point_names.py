@@ -213,9 +213,37 @@ def is_position(name: str) -> bool:
     "Whether a name may be that of a point, and not of an angle, a speed or a force."
     return not (_NO_POSITION.fullmatch(name) or _GLUED_WORD.fullmatch(name))
 
-def quaternion_names(columns: Sequence[str]) -> set[str]:
-    "Names that have a column w."
-    return {match[1] for match in (_FOURTH.fullmatch(name[-200:]) for name in columns) if match}
+
+# %% ../../nbs/io/400_point_names.ipynb #other-quantities
+_AXIS = re.compile(r'(.+?)[\s_.:-]*[xyz]', re.IGNORECASE)
+_FORCE_LETTERS = {'f', 'm', 't'}   # force, moment, torque
+
+def _force_names(stems: set[str]) -> set[str]:
+    "Letters that mean what a force plate measures: force and moment, or one beside a centre of pressure."
+    letters = {stem for stem in stems if len(stem) == 1}
+    small = {letter.lower() for letter in letters}
+    beside = {'f', 'm'} <= small or any(stem.lower().startswith('cop') for stem in stems)
+    return letters if beside and small <= _FORCE_LETTERS else set()
+
+# %% ../../nbs/io/400_point_names.ipynb #derived
+_KIND = re.compile(r'(.+[\s_.:-])([A-Z])')
+_PLACE_LETTERS = 'X', 'P'   # of positions, beside V for velocities and others, as in 01-X and 01-V
+
+def _derived_names(stems: set[str]) -> set[str]:
+    "Names that say by a letter that they are velocities and the like of points with another letter."
+    letters: dict[str, set[str]] = {}
+    for match in filter(None, map(_KIND.fullmatch, stems)): letters.setdefault(match[2], set()).add(match[1])
+    speeds = letters.get('V', set())
+    if len(speeds) < 4 or not any(letters.get(place) == speeds for place in _PLACE_LETTERS): return set()
+    return {point + letter for letter, points in letters.items() if letter not in _PLACE_LETTERS
+            for point in points & speeds}
+
+def other_quantities(columns: Sequence[str]) -> set[str]:
+    "Names with a column w, as quaternions have it, of a force plate, or of velocities beside positions."
+    short = [name[-200:].strip() for name in columns]
+    fourth = {match[1] for match in map(_FOURTH.fullmatch, short) if match}
+    stems = {match[1] for match in map(_AXIS.fullmatch, short) if match}
+    return fourth | _force_names(stems) | _derived_names(stems)
 
 # %% ../../nbs/io/400_point_names.ipynb #prefixes
 _FEWEST_NAMES = 3   # that follow a prefix

@@ -17,6 +17,7 @@ import numpy as np
 
 # %% ../../nbs/io/436_pose_trees.ipynb #imports-own
 from motionfm.basics import DataError
+from motionfm.io.any_table import parse_any_table
 from motionfm.io.build import build_trial, unique_names
 from motionfm.io.certainty import CERTAINTY_WORDS, mask_uncertain
 from motionfm.io.conventions import SPELLED_UNITS, UNITS
@@ -54,6 +55,22 @@ def _numbers(values: Any) -> tuple[float, ...] | None:
     if not isinstance(values, list) or len(values) not in (3, 4): return None
     return tuple(map(_as_number, values)) if _KINDS.issuperset(map(type, values)) else None
 
+# %% ../../nbs/io/436_pose_trees.ipynb #stems
+_STEMS = 'camera', 'world', 'position', 'pos', 'real'   # as cameraX, beside depthX and colorX in pictures
+
+def _by_stem(small: dict) -> dict:
+    "Numbers by their axes, where these stand behind a word; nothing where there is none."
+    stem = next((one for one in _STEMS if one + 'x' in small), None)
+    return {axis: small[stem + axis] for axis in 'xyz' if stem + axis in small} if stem else {}
+
+def _place_in(small: dict) -> list | dict:
+    "Where a point is: by its own axes, in an inner list or dictionary, or by axes behind a word."
+    if 'x' in small: return small
+    inner: Any = next((small[key] for key in _PLACES if isinstance(small.get(key), (list, dict))), {})
+    if isinstance(inner, list): return inner
+    place = {str(key).lower(): one for key, one in inner.items()}
+    return place if 'x' in place else _by_stem(small)
+
 # %% ../../nbs/io/436_pose_trees.ipynb #point
 def _has_more(tree: dict) -> bool:
     "Whether a dictionary holds more than numbers and a few short lists of them."
@@ -66,11 +83,8 @@ def _point_of(value: Any) -> tuple[float, ...] | None:
     if isinstance(value, list): return _numbers(value)
     if not isinstance(value, dict) or len(value) > 60 or _has_more(value): return None
     small = {str(key).lower(): one for key, one in value.items()}
-    place = small
-    if 'x' not in small:
-        inner = next((small[key] for key in _PLACES if isinstance(small.get(key), (list, dict))), None)
-        if isinstance(inner, list): return _numbers(inner)
-        place = {str(key).lower(): one for key, one in inner.items()} if isinstance(inner, dict) else {}
+    place = _place_in(small)
+    if isinstance(place, list): return _numbers(place)
     if not {'x', 'y', 'z'} <= set(place) or 'w' in place: return None
     if not _KINDS.issuperset(type(place[axis]) for axis in 'xyz'): return None
     sure = next((small[word] for word in CERTAINTY_WORDS if word in small), None)
@@ -266,11 +280,14 @@ def _listed_names(tree: Any, count: int) -> list[str]:
 _RATES = frozenset(
     'fps rate framerate frame_rate frames_per_second samplingrate sampling_rate fs frequency hz'.split())
 
+_STEPS = frozenset('frametime frame_time frameduration frame_duration timestep time_step'.split())   # seconds
+
 def _declared(tree: Any) -> tuple[float | None, str | None]:
     "The rate in Hz and the unit that a tree says at its top, None where it says none."
     rate = unit = None
     for key, value in _values_of(tree, 4):
         if key in _RATES and isinstance(value, float) and 0 < value < 10_000: rate = rate or value
+        if key in _STEPS and isinstance(value, float) and .0001 < value < 1: rate = rate or 1/value
         if key in ('unit', 'units', 'length_unit') and isinstance(value, str):
             word = value.strip().lower()
             unit = SPELLED_UNITS.get(word, word if word in UNITS else None)
@@ -287,14 +304,27 @@ def _frame_nodes(tree: Any, way: Way, place: int) -> tuple[list[str], list]:
     if isinstance(tree, dict): return list(tree), list(tree.values())
     return [], tree
 
+# %% ../../nbs/io/436_pose_trees.ipynb #time-ways
+def _time_ways(frame: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    "Ways to what is called a time in a frame, the shortest first."
+    if not isinstance(frame, dict) or len(frame) > 60: return
+    found = (key for key, one in frame.items() if TIME_KEY.fullmatch(key) and isinstance(one, float))
+    yield from ((*way, key) for key in found)
+    if len(way) < 2:
+        for key, one in frame.items(): yield from _time_ways(one, (*way, key))
+
+def _at(tree: Any, way: tuple[str, ...]) -> Any:
+    "What stands at the end of a way, None where it ends before."
+    for key in way: tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+# %% ../../nbs/io/436_pose_trees.ipynb #times-of
 def _times_of(keys: list[str], frames: list) -> np.ndarray | None:
     "(T,) times of frames as the file counts them; None where it says none."
     if not frames: return None
     first = next((frame for frame in frames if isinstance(frame, dict)), {})
-    words = [key for key, value in first.items() if TIME_KEY.fullmatch(key) and isinstance(value, float)]
-    if words:
-        said = [frame.get(words[0]) if isinstance(frame, dict) else None for frame in frames]
-        return np.array(list(map(_as_number, said)))
+    way = min(_time_ways(first), key=len, default=None)
+    if way: return np.array([_as_number(_at(frame, way)) for frame in frames])
     found = np.array([float(match[2]) for match in map(_COUNTED.fullmatch, keys) if match])
     steps = np.diff(found)
     return found if len(steps) and (steps > 0).all() and (steps != 1).any() else None
@@ -346,11 +376,46 @@ def _parse_tree(tree: Any, rate: float | None) -> dict:
     values, notes = mask_uncertain(poses.values[..., :3], poses.values[..., 3])
     if ordered: notes.append(note_of_order(names))
     check_picture(poses.values)
-    declared, unit = _declared(tree)
+    (declared, unit), (inner, _) = _declared(tree), _declared(frames[0] if frames else None)
     parts = dict(values=values, markers=unique_names(names)[0], notes=notes)
     times = _times_of(keys, frames)
     if times is not None and len(times) == len(values): parts['time'] = times
-    return sheet_timing(parts, declared, rate, VIDEO_RATE) | ({'units': unit} if unit else {})
+    return sheet_timing(parts, declared or inner, rate, VIDEO_RATE) | ({'units': unit} if unit else {})
+
+# %% ../../nbs/io/436_pose_trees.ipynb #as-rows
+def _as_rows(tree: Any) -> list[list] | None:
+    "The names of columns and the rows of a tree that is a table; None for others."
+    if isinstance(tree, list) and len(tree) > 2 and all(isinstance(one, dict) for one in tree):
+        names = list(tree[0])
+        return [names, *([one.get(name) for name in names] for one in tree)]
+    if not isinstance(tree, dict) or not tree: return None
+    if isinstance(tree.get('columns'), list) and isinstance(tree.get('data'), list):
+        return [tree['columns'], *tree['data']]
+    columns = [list(one.values()) if isinstance(one, dict) else one for one in tree.values()]
+    if not all(isinstance(one, list) and len(one) == len(columns[0]) for one in columns): return None
+    return [list(tree), *map(list, zip(*columns))]
+
+# %% ../../nbs/io/436_pose_trees.ipynb #as-table
+_FEWEST_ROWS = 3
+
+def _as_table(tree: Any) -> bytes | None:
+    "A tree that is a table, as a text with tabs; None for others."
+    rows = _as_rows(tree)
+    if not rows or len(rows) <= _FEWEST_ROWS: return None
+    cells = (one for row in rows for one in (row if isinstance(row, list) else [row, {}]))
+    if any(isinstance(one, (list, dict)) for one in cells): return None
+    lines = ['\t'.join('' if one is None else ' '.join(str(one).split()) for one in row) for row in rows]
+    return '\n'.join(lines).encode() + b'\n'
+
+def _parse_json(tree: Any, rate: float | None) -> dict:
+    "Take a tree or a table apart; raises `DataError`."
+    try: return _parse_tree(tree, rate)
+    except DataError:
+        table = _as_table(tree)
+        if table is None: raise
+    parts = parse_any_table(table, rate)
+    del parts['contents']   # it is written as TRC
+    return parts
 
 # %% ../../nbs/io/436_pose_trees.ipynb #read
 @layout('JSON', '.json .jsonl .txt', rb'\s*[\[{]\s*["\[{}\-\d]', of_anybody=True)
@@ -362,7 +427,7 @@ def read_json(
 ) -> Trial:                      # the recording
     "Read poses out of JSON; raises `FileError`, `DataError`."
     text = decode_text(read_bytes(Path(path)))[0]
-    with prefix_errors(str(path)): parts = _parse_tree(_load_tree(text), rate)
+    with prefix_errors(str(path)): parts = _parse_json(_load_tree(text), rate)
     return build_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/436_pose_trees.ipynb #skeleton
@@ -397,7 +462,7 @@ def _parse_skeleton(text: str, rate: float | None) -> dict:
     kinect = next(order for order in ORDERS if order[0] == 'SpineBase')
     names = [f'{body}:{name}' if len(people) > 1 else name for body in people for name in kinect]
     flat = values.reshape(len(values), -1, 3)
-    return sheet_timing(dict(values=flat, markers=tuple(names), notes=[]), None, rate)
+    return sheet_timing(dict(values=flat, markers=tuple(names), notes=[]), None, rate, VIDEO_RATE)
 
 # %% ../../nbs/io/436_pose_trees.ipynb #skeleton-read
 _BODY = rb'\s*\d{1,6}\r?\n\s*(0\s*\r?\n)*[1-9]\r?\n\s*\d{5,20}( +-?[\d.e+-]+){7,10}\s*\r?\n\s*25\s*\r?\n'

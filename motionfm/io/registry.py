@@ -55,6 +55,8 @@ _HINTS = {   # endings, and what helps
     '.fbx .glb .gltf .usd .usda .usdz .blend .ma .mb .dae .vmd .anim .htr':
         'an animation of another program found; export it as BVH from there',
     '.xlsx .xls .ods': 'a workbook found; save its sheet as CSV',
+    '.mot .sto': 'a table of OpenSim without positions found; '
+        'repair the markers or keypoints that it comes from, as TRC',
     '.h5 .hdf5 .hdf .nc': 'HDF5 by its name, but not by its content, found; save it again, netCDF as NETCDF4',
     '.pkl .pickle .p .pt .pth .joblib': 'a pickle found, which may run programs when it is opened; '
         'save its positions as NPZ or NPY',
@@ -126,16 +128,19 @@ def _plain_bytes(first: bytes) -> bytes:
     return first.removeprefix(b'\xef\xbb\xbf')
 
 # %% ../../nbs/io/406_registry.ipynb #writer-for
+_PLAIN_ENDINGS = '.tsv', '.txt'   # of tables, beside .csv
+
 def writer_for(path: Path, trial: Trial) -> Callable[[Path, Trial], None]:
     "The writer of a trial's own layout, or else that of the ending; raises `DataError`."
-    own = LAYOUTS.get(getattr(trial.contents, 'layout', ''))
-    if own and own.write and path.suffix.lower() in own.endings: return own.write
+    own, ending = LAYOUTS.get(getattr(trial.contents, 'layout', '')), path.suffix.lower()
+    if own and own.write and ending in own.endings: return own.write
+    if ending in _PLAIN_ENDINGS and '.csv' in WRITERS: return WRITERS['.csv']
     return find_by_suffix(path, WRITERS, 'written')
 
 def output_ending(path: Path) -> str:
     "The ending under which a recording is written again: its own, or '.trc'; raises `FileError`."
-    own = layout_of(path)
-    kept = own.write is not None if own else path.suffix.lower() in WRITERS
+    own, ending = layout_of(path), path.suffix.lower()
+    kept = own.write is not None if own else ending in WRITERS or ending in _PLAIN_ENDINGS and _is_plain(path)
     return path.suffix if kept else '.trc'
 
 # %% ../../nbs/io/406_registry.ipynb #for-content
@@ -164,6 +169,12 @@ def may_be_table(path: Path) -> bool:
     own = layout_of(path)
     if own and not own.of_anybody: return False
     return b'\0' not in _plain_bytes(read_bytes(path, _FIRST_BYTES))
+
+def _is_plain(path: Path) -> bool:
+    "Whether a file may be a table, and not one of another format under the ending of tables."
+    try: reader = detect_reader(path)
+    except UnknownNamesError: return may_be_table(path)
+    return reader is READERS.get(path.suffix.lower()) and may_be_table(path)
 
 # %% ../../nbs/io/406_registry.ipynb #rate
 def check_rate(

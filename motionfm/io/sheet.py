@@ -22,7 +22,6 @@ from motionfm.io.joint_orders import (
     names_by_order,
     note_of_assumed,
     note_of_order,
-    rate_of_camera,
     VIDEO_RATE,
 )
 from .registry import check_rate, WRITERS
@@ -205,7 +204,6 @@ def sheet_timing(
     if forced is not None: return complete_timing(named, check_rate(forced))
     known = _has_times(named, said) or said
     if named is not parts: assumed = VIDEO_RATE
-    assumed = assumed or rate_of_camera(named.get('markers', ()))
     parts = named
     if known or not assumed: return complete_timing(parts, repr(float(said)) if said else None)
     notes = [*parts.get('notes', ()), note_of_assumed(assumed)]
