@@ -145,8 +145,8 @@ def check_apart(
     "Raise `FileError` where something is written over what is read, or twice."
     inputs = {_identity(Path(path)) for path in read if path}
     before: set[object] = set()
-    for path in map(Path, filter(None, written)):
-        place = _identity(path)
+    for path in [one for one in written if one]:
+        place = _identity(Path(path))
         found = 'is read, and so never overwritten' if place in inputs else 'found for two outputs'
         if place in inputs or place in before: raise FileError(f'{path}: {found}; choose another name')
         before.add(place)

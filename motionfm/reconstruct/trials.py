@@ -18,9 +18,9 @@ from scipy.ndimage import median_filter
 
 from ..basics import DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
+from ..estimate.gap_filling import BY_NEIGHBOURS
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
-from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
@@ -48,6 +48,7 @@ from motionfm.reconstruct.report import (
     describe_swaps,
     summarise,
     Summary,
+    TooFewPointsError,
 )
 from .swaps import undo_swaps
 
@@ -365,6 +366,22 @@ def _by_columns(trial: Trial, columns: np.ndarray, ours: np.ndarray, nothing: fl
 # %% ../../nbs/reconstruct/611_trials.ipynb #remarks
 _MAX_NAMES = 12   # that are listed
 
+def _of_nobody(trial: Trial, people: Sequence[str]) -> list[str]:
+    "What is to be said of points of a recording of several people that are nobody's."
+    known = subjects_of(trial.markers)
+    ours = {column for name in people for column in known[name]}
+    left = [name for column, name in enumerate(trial.markers) if column not in ours]
+    return [f"left as they are, since they are nobody's: {_listed(left)}"] if left else []
+
+def _check_kinds(trial: Trial, kinds: Sequence[str], points: Points) -> None:
+    "Raise `TooFewPointsError` where nothing that was seen is a point of a body."
+    seen = np.any(observed(trial.values), 0)
+    if np.any(points.visible) or not seen.any(): return
+    words = ' or '.join(dict.fromkeys(_LEFT[kind] for kind in kinds if kind in _LEFT))
+    raise TooFewPointsError(
+        f'{trial.source}: only points that are {words} found ({_listed(trial.markers)[:60]}), '
+        'expected 4 or more that move with a person; export the trial with its markers')
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #remarks-2
 _LEFT = {'not a position': 'no positions', 'ghost': 'hardly ever seen', 'instrument': 'things, not a body',
          'static': 'standing in the room'}
@@ -437,6 +454,7 @@ def _points_to_repair(trial: Trial, kinds: Sequence[str], complete: bool) -> tup
     left_out = {column for column, kind in enumerate(kinds) if kind in _LEFT}
     whole = add_absent_joints(trial) if complete else trial
     points = points_of(whole, complete or asks_network(trial), left_out)
+    _check_kinds(trial, kinds, points)
     check_points(trial, points)
     return whole, points
 
@@ -487,24 +505,41 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
     return trial, people
 
+# %% ../../nbs/reconstruct/611_trials.ipynb #each-person
+def _each_person(
+    trial: Trial, people: Sequence[str], *options: Any,
+) -> tuple[dict[str, _PersonRepair], list[str]]:
+    "The repair of each person of whom enough is seen, and what is to be said of all."
+    parts, left, errors = {}, [], []
+    for name in people:
+        try: parts[name] = _repair_person(select_subject(trial, name), *options, alone=False)
+        except TooFewPointsError as error:
+            errors.append(error)
+            left.append(f'{name}: left as it is; {str(error).removeprefix(f"{trial.source}: ")}')
+    if not parts: raise errors[0]
+    who = f'{len(parts)} people, each repaired alone: {", ".join(parts)}'
+    who = who if len(parts) > 1 else f'only {", ".join(parts)} is repaired'
+    return parts, [who, *_of_nobody(trial, people), *left]
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-people
 def _repair_people(trial: Trial, people: Sequence[str], *options: Any) -> TrialRepair:
     "Repair several people in one recording, one after the other."
-    repaired, parts = trial, []
+    repaired, (parts, said) = trial, _each_person(trial, people, *options)
     uncertainty, by = np.full(trial.values.shape[:2], np.nan), np.full(trial.values.shape[:2], '', object)
-    for name in people:
-        part = _repair_person(select_subject(trial, name), *options, alone=False)
+    for part in parts.values():
         repaired = with_subject(repaired, part.trial.repaired)
         columns = [trial.markers.index(marker) for marker in part.trial.recorded.markers]
         if part.trial.uncertainty is not None:
             uncertainty[:, columns] = part.trial.uncertainty[:, :len(columns)]
         if part.trial.by is not None: by[:, columns] = part.trial.by[:, :len(columns)]
-        parts.append(part)
-    return TrialRepair(trial, repaired, uncertainty, _joint_summary(trial, people, parts), by)
+    summary = _joint_summary(trial, list(parts), list(parts.values()), said)
+    return TrialRepair(trial, repaired, uncertainty, summary, by)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #joint-summary
-def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair]) -> Summary:
-    "One summary of several people."
+def _joint_summary(
+    trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair], said: Sequence[str],
+) -> Summary:
+    "One summary of several people, after what is `said` of all."
     def joined(arrays): return np.concatenate(list(arrays), 1)
     named = set(trial.markers)   # those of joints are not
     points = Points(
@@ -519,7 +554,7 @@ def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonR
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
         self_check=all_checks(*(part.trial.summary.self_check for part in parts)),
-        remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *lines))
+        remarks=(*said, *lines))
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #turned
 def check_axes(
