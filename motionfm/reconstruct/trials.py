@@ -22,7 +22,7 @@ from ..estimate.gap_filling import BY_NEIGHBOURS
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
-from ..io.files import check_format_holds, read_trial, write_trial
+from ..io.files import check_format_holds, notes_on, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
@@ -624,7 +624,7 @@ def reconstruct_file(
     done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject, **options)
     if finish is not None: done = finish(done)
     write_trial(output, done.repaired)
-    return replace(done.summary, output=str(output))
+    return replace(done.summary, output=str(output), notes=notes_on(output, done.repaired))
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #check-room
 def _check_room(output: Path, trial: Trial) -> None:
