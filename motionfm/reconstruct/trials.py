@@ -140,7 +140,28 @@ def _is_held(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint
     if len(change) > 1: return bool(change.max() > _HELD.bone_m)
     return _jumps_after(positions, visible, same, joint, run)
 
+def _goes_on(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice) -> bool:
+    "Whether a joint goes on from where it stayed, and did not come there: what comes next was written there."
+    first, after, path = run.start - 1, run.stop, positions[:, joint]
+    if after == len(path) or not visible[after, joint]: return False
+    out = np.linalg.norm(path[after] - path[after - 1])
+    into = np.linalg.norm(path[first] - path[first - 1]) if first and visible[first - 1, joint] else np.inf
+    usual = _largest_step(path, visible[:, joint], same[:, joint])
+    return bool(out < into and out <= max(_HELD.jump_m, 1.5*usual))
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #held
+def _held_frames(
+    positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice,
+) -> slice:
+    "Frames in which a joint that stays was held: all but the first one, or all but the last."
+    if not _goes_on(positions, visible, same, joint, run):
+        return run if _is_held(positions, visible, same, joint, run) else slice(0)
+    later = np.zeros_like(same)   # frames that are the same as the next one
+    later[:-1] = same[1:]
+    back = slice(len(same) - run.stop + 1, len(same) - run.start + 1)
+    is_held = _is_held(positions[::-1], visible[::-1], later[::-1], joint, back)
+    return slice(run.start - 1, run.stop - 1) if is_held else slice(0)
+
 def _held_joints(
     positions: np.ndarray,   # (T, K, 3) metres
     visible: np.ndarray,     # (T, K) True where seen
@@ -152,7 +173,7 @@ def _held_joints(
     for joint in np.flatnonzero(same.any(0)).tolist():
         for run in runs_of(same[:, joint]):
             if run.stop - run.start < max(_HELD.frames, _HELD.seconds*rate): continue
-            held[run, joint] = _is_held(positions, visible, same, joint, run)
+            held[_held_frames(positions, visible, same, joint, run), joint] = True
     return held
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #without-held
