@@ -5,6 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+import motionfm
+from motionfm.body.skeleton import JOINTS
+from motionfm.io.trial import Trial
 from motionfm.reconstruct.marker_faults import find_marker_faults, undo_marker_faults
 
 TRIALS = {
@@ -139,7 +142,6 @@ def test_faults_are_undone(recordings, damage, least):
 
 def test_no_warnings(shared):
     "A marker that is never seen together with its neighbours is no reason for a warning of numpy's."
-    import motionfm
     with warnings.catch_warnings():
         warnings.simplefilter('error', RuntimeWarning)
         motionfm.repair(shared/'files'/'kineticstoolkit__duplicate_labels.c3d')
@@ -160,3 +162,16 @@ def test_one_half_of_an_exchange_speaks_for_the_other(shared, trial, pair, span,
     visible = np.isfinite(damaged).all(-1)
     mended, _ = undo_marker_faults(damaged, visible, find_marker_faults(damaged, visible, rate))
     np.testing.assert_array_equal(mended[start:stop, pair], positions[start:stop, pair])
+
+
+def test_a_wrist_at_the_place_of_the_other_one(shared):
+    "What is found far off only by the repair itself must not stand in it: the gap is filled without that."
+    with np.load(shared/'people'/'optical.npz') as people:
+        truth = people['incomplete_markers-smpl'].astype(float)
+    recorded, right, left = truth.copy(), JOINTS.index('RWrist'), JOINTS.index('LWrist')
+    recorded[100:140, right] = truth[100:140, left]
+    repaired = motionfm.repair(Trial.from_array(recorded, JOINTS, 60, units='m', up='y'))
+    off = np.linalg.norm(repaired.trial.values - truth, axis=-1)
+    assert off[100:140, right].max() < .05
+    off[100:140, right] = 0
+    assert off.max() < 1e-9

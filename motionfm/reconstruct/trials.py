@@ -217,6 +217,17 @@ def _put_joints(cleaned: Points, found: Repaired, exact: bool) -> tuple[np.ndarr
     if found.uncertainty is not None: uncertainty[:, :n] = found.uncertainty
     return positions, uncertainty
 
+def _without_far_off(
+    found: Repaired, joints: np.ndarray, seen: np.ndarray, repair: Callable,
+) -> Repaired:
+    "A repair of an exact recording, (T, K, 3) and (T, K), by `repair`; anew without what is far off."
+    first = with_far_off(found, joints, seen)
+    if first.outliers is None or found.outliers is None: return first
+    if not (first.outliers & ~found.outliers & seen).any(): return first
+    again = repair(seen & ~first.outliers)
+    again = with_far_off(again, joints, seen & ~first.outliers)
+    return again._replace(outliers=again.outliers | first.outliers)
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-joints
 def _repair_joints(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
@@ -227,7 +238,10 @@ def _repair_joints(
     joints, seen = points.positions[:, :n], points.visible[:, :n]
     found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
     exact = is_exact(joints, seen, trial.rate)
-    if exact and not fill_only: found = with_far_off(found, joints, seen)
+    if exact and not fill_only:
+        def repair(seen):
+            return repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
+        found = _without_far_off(found, joints, seen, repair)
     cleaned = points if fill_only else _without_errors(points, found)
     positions, uncertainty = _put_joints(cleaned, found, exact)
     by, check = _filled_by(found, cleaned.visible, n), found.self_check
