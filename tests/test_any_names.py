@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motionfm.basics import DataError
 from motionfm.estimate.neighbours import segment_markers
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.joint_names import find_joint, joint_columns
@@ -220,3 +221,33 @@ def test_one_of_two_people_has_no_prefix(ending, tmp_path):
     for name, columns in ('unnamed', slice(0, 12)), ('Bob', slice(12, 24)):   # the other one tells nothing
         alone = reconstruct_trial(trial, network, subject=name).repaired
         np.testing.assert_array_equal(alone.values, both.repaired.values[:, columns])
+
+
+def test_who_is_hardly_seen_does_not_stop_the_others(tmp_path):
+    "A template without a recording, somebody who passes, points of nobody: left as they are, and told."
+    names = 'LASI RASI LPSI RPSI LKNE RKNE LANK RANK LHEE RHEE LTOE RTOE'.split()
+    truth = 1000*segment_markers(.002, .0002)
+    anna, never, passing = truth.copy(), np.full_like(truth, np.nan), np.full_like(truth, np.nan)
+    anna[100:130, 3], passing[:, :3] = np.nan, truth[:, :3] + 900
+    wand = np.where(np.arange(len(truth))[:, None, None] < 50, truth[:, :1], np.nan)
+    values = np.concatenate([anna, never, passing, wand], 1)
+    markers = [f'{who}:{name}' for who in ('Anna', 'Ben', 'Cleo') for name in names] + ['wand_tip']
+    trial = Trial.from_array(values, markers, 120, units='mm', up='y')
+    network = load_network()
+    done = reconstruct_trial(trial, network)
+    np.testing.assert_array_equal(done.repaired.values[:, 12:], values[:, 12:])
+    assert np.linalg.norm(done.repaired.values[100:130, 3] - truth[100:130, 3], axis=-1).mean() < 10
+    words = str(done.summary)
+    for said in ('only Anna is repaired', "they are nobody's: wand_tip",
+                 'Ben: left as it is; no point is seen', 'Cleo: left as it is; 3 points found, expected 4'):
+        assert said in words, words
+    with pytest.raises(DataError, match='no point is seen in any frame'):
+        reconstruct_trial(trial, network, subject='Ben')
+
+
+def test_points_that_are_no_body(tmp_path):
+    values = np.random.default_rng(0).normal(size=(60, 5, 3))
+    trial = Trial.from_array(values, ['LKneeAngles', 'RKneeAngles', 'LHipMoment', 'wand1', 'wand2'], 100,
+                             units='m', up='y')
+    with pytest.raises(DataError, match='only points that are no positions or things, not a body found'):
+        reconstruct_trial(trial, load_network())

@@ -341,6 +341,21 @@ def test_reachable_positions(order, tmp_path):
     assert abs(np.diff(again.motion[:, 6:], axis=0)).max() < 15
 
 
+def test_heels_and_small_toes_come_back(tmp_path):
+    "They are no nodes, but they ride on the foot, and tell how it is turned about its length."
+    channels = ['Zrotation', 'Yrotation', 'Xrotation']
+    right = walking(skeleton(channels=channels))
+    motion, rng = right.motion.copy(), np.random.default_rng(5)
+    motion[:, 6:] += np.cumsum(rng.normal(0, 2, (len(motion), motion.shape[1] - 6)), 0)   # feet turn, too
+    trial = read(bvh_text(right._replace(motion=motion)), tmp_path)
+    later = trial.values.copy()
+    later[:-5] = trial.values[5:]
+    write_trial(tmp_path/'again.bvh', replace(trial, values=later))
+    again = read_trial(tmp_path/'again.bvh')
+    off = 1000*np.linalg.norm(again.values - later, axis=-1)
+    assert off.max() < 1, {name: off[:, column].max().round(1) for column, name in enumerate(trial.markers)}
+
+
 def test_a_knee_that_is_a_hinge(tmp_path):
     bones = skeleton()
     for node in (2, 7): bones.channels[node] = ['Xrotation']

@@ -95,6 +95,33 @@ def test_refused(recordings, motionfm, monkeypatch, words, message):
     assert sorted(recordings.rglob('*')) == before
 
 
+@pytest.mark.parametrize('words', [
+    'other.csv -o new.csv --table other.csv',
+    'reach.trc reach_reconstructed.trc',
+    'reach.trc -o names.csv --names names.csv',
+    'reach.trc -o new.trc --names names.csv --table names.csv',
+    'reach.trc -o new.csv --table new.csv',
+    'reach.trc summary.csv'], ids=lambda words: words.replace(' ', '_'))
+def test_what_is_read_is_never_overwritten(recordings, motionfm, monkeypatch, words):
+    "Not even with --overwrite, and not by another recording's result, a table or a page."
+    monkeypatch.chdir(recordings)
+    (recordings/'names.csv').write_text('marker,joint\nA,Neck\n')
+    for name in 'other.csv', 'summary.csv': write_trial(recordings/name, read_trial('reach.trc'))
+    (recordings/'reach_reconstructed.trc').write_bytes((recordings/'reach.trc').read_bytes())
+    before = {path: path.read_bytes() for path in recordings.rglob('*') if path.is_file()}
+    code, printed = motionfm('reconstruct', *words.split(), '--overwrite')
+    assert code == 2 and printed.count('\n') == 1, printed
+    assert {path: path.read_bytes() for path in recordings.rglob('*') if path.is_file()} == before
+
+
+def test_somebody_elses_summary_stays(recordings, motionfm, monkeypatch):
+    monkeypatch.chdir(recordings)
+    (recordings/'summary.csv').write_text('mine\n')
+    code, printed = motionfm('reconstruct', 'reach.trc', 'other.npz')
+    assert code == 2 and 'summary.csv: exists already' in printed and printed.count('\n') == 1, printed
+    assert (recordings/'summary.csv').read_text() == 'mine\n'
+
+
 def test_refused_in_python(recordings):
     for options in {'max_gap': '5 m'}, {'out_up': 'q'}, {'out_units': 'ft'}, {'rate': -1}:
         with pytest.raises(DataError): repair(recordings/'reach.trc', **options)

@@ -96,13 +96,13 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
                'extrapolate': not no_extrapolate, 'out_up': out_up, 'out_units': out_units}
     plan = _plan(sources, output, overwrite or resume, names, ending, options)
     single = _is_single(sources, report, table, decisions, overwrite or resume)
+    folder = None if single else _Folder(sources, output, plan, report, options)
+    _check_apart(plan, [names, decisions, weights, model_json], [report, table, folder and folder.table])
     repair = _Repair(model_json, weights, names, options)
     network = load_chosen_network(model_json, weights)
     with extra_names(names):
         if single: _reconstruct_single(*plan[0], network, options, report, table, decisions)
-        else:
-            folder = _Folder(sources, output, plan, report, options)
-            _reconstruct_all(folder, network, repair, resume, jobs, cluster)
+        if folder: _reconstruct_all(folder, network, repair, resume, jobs, cluster)
 
 # %% ../../nbs/cli/905_repair.ipynb #single
 def _is_single(sources: list[str], report: str | None, table: str | None, decisions: str | None,
@@ -163,6 +163,11 @@ def _check_new(extras: list[str | None], overwrite: bool) -> None:
         if Path(extra).exists() and not overwrite:
             raise FileError(f'{extra}: exists already; replace it with --overwrite, or choose another name')
         check_writable(Path(extra).parent)
+
+def _check_apart(plan: list[tuple[Path, Path]], read: list, extras: list) -> None:
+    "Raise `FileError` if anything would be written over what is read, or twice."
+    from motionfm.reconstruct.outputs import check_apart
+    check_apart([*(path for path, _ in plan), *read], [*(target for _, target in plan), *extras])
 
 # %% ../../nbs/cli/905_repair.ipynb #check-decisions
 def _check_decisions(path: str | None) -> None:

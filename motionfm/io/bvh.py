@@ -8,7 +8,7 @@ __all__ = ['read_bvh']
 # %% ../../nbs/io/433_bvh.ipynb #imports
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from motionfm.io.conventions import (
     per_metre,
     to_y_up,
 )
-from .inverse_kinematics import solve_channels
+from .inverse_kinematics import fixed_offset, solve_channels, with_leaves
 from .point_sets import set_size
 from .registry import reader, writer, WRITERS
 from .tabular import as_run
@@ -424,6 +424,24 @@ def _target_of(
     moved = np.where(changed[:, None], metres*scale, position)
     return np.where(known[:, None], moved, np.nan), changed
 
+# %% ../../nbs/io/433_bvh.ipynb #riding
+def _riding(content: BvhContent, point: str) -> list[int]:
+    "Nodes on which a heel or a small toe may ride; none for other points."
+    person, colon, name = point.rpartition(':')
+    ankle, tip = (content.nodes.get(f'{person}{colon}{name[:1]}{part}', -1) for part in ('Ankle', 'BigToe'))
+    if tip < 0 or name[1:] not in ('Heel', 'SmallToe'): return []
+    nodes = [ankle] if name[1:] == 'Heel' else [content.parsed.hierarchy.parents[tip], tip]
+    return [node for node in nodes if node >= 0]
+
+def _leaf(
+    path: np.ndarray, nodes: list[int], positions: np.ndarray, rotations: dict[int, np.ndarray], close: float,
+) -> tuple[int, np.ndarray] | None:
+    "The first of some nodes on which a path (T, 3) rides, and (3,) where; None: it rides on none."
+    for node in nodes:
+        offset = fixed_offset(path, positions[:, node], rotations[node], close)
+        if offset is not None: return node, offset
+    return None
+
 # %% ../../nbs/io/433_bvh.ipynb #changes
 def _targets(trial: Trial, content: BvhContent, rows: np.ndarray, positions: np.ndarray) -> tuple:
     "(T, J, 3) where nodes shall be, in the unit of the file; (T, J) where that is new; (J,) joints."
@@ -461,11 +479,30 @@ def _content_of(trial: Trial) -> BvhContent:
     raise DataError(f'{trial.source}: {", ".join(strange)[:60]} found, which no bone of the BVH file holds; '
                     f'choose an output that ends with one of {known}')
 
-# %% ../../nbs/io/433_bvh.ipynb #angles-again
+# %% ../../nbs/io/433_bvh.ipynb #leaves
+def _with_leaves(content: BvhContent, rows: np.ndarray) -> tuple[BvhContent, np.ndarray]:
+    "The same with points that ride on nodes as nodes; (T, J, 3) where all are by the angles of the file."
+    hierarchy, motion = content.parsed.hierarchy, content.parsed.motion[rows]
+    paths = {name: content.per_metre*content.values[rows - content.left_out, column]
+             for column, name in enumerate(content.markers) if name not in content.nodes}
+    riding = {name: _riding(content, name) for name in paths}
+    nodes = sorted({node for some in riding.values() for node in some})
+    parts = [(found, turns[:, nodes]) for found, turns, _ in _kinematics_in_chunks(hierarchy, motion)]
+    positions, turns = (np.concatenate(some) for some in zip(*parts))
+    rotations, close = dict(zip(nodes, turns.swapaxes(0, 1))), 10*_APART_M*content.per_metre
+    found = {name: _leaf(path, riding[name], positions, rotations, close) for name, path in paths.items()}
+    leaves = {name: leaf for name, leaf in found.items() if leaf}
+    hierarchy = with_leaves(hierarchy, list(leaves.values()))
+    added = dict(zip(leaves, range(positions.shape[1], len(hierarchy.names))))
+    positions = np.concatenate([positions, *(paths[name][:, None] for name in leaves)], 1)
+    parsed = content.parsed._replace(hierarchy=hierarchy)
+    return replace(content, parsed=parsed, nodes=content.nodes | added), positions
+
+# %% ../../nbs/io/433_bvh.ipynb #solve-angles
 def _solve_angles(trial: Trial, content: BvhContent, rows: np.ndarray) -> np.ndarray:
     "(T, C) numbers of the channels that lead to a trial's positions; raises `DataError`."
+    content, positions = _with_leaves(content, rows)
     hierarchy, motion = content.parsed.hierarchy, content.parsed.motion[rows]
-    positions = np.concatenate([found for found, _, _ in _kinematics_in_chunks(hierarchy, motion)])
     targets, changed, sure = _targets(trial, content, rows, positions)
     solved = solve_channels(hierarchy, motion, positions, targets, changed, sure, _WRONG_M*content.per_metre)
     if np.isfinite(solved).all(): return solved

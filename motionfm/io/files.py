@@ -15,22 +15,25 @@ from . import frames  # isort: skip  # noqa: F401
 
 # %% ../../nbs/io/440_files.ipynb #imports
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ..basics import DataError
+from ..basics import counted, DataError
 from .any_columns import NoRowsError
 from .any_table import read_any_table
 from .c3d import without_markers
 from .c3d_content import C3dContent
+from .c3d_parameters import number_of
 from .conventions import check_up, per_metre, UnknownUnitError
 from motionfm.io.registry import (
     check_rate,
     CHECKS,
     detect_reader,
+    LAYOUTS,
     may_be_table,
     UnknownNamesError,
     with_rate,
@@ -104,3 +107,33 @@ def drop_markers(
     elif hasattr(contents, 'without_markers'): contents = contents.without_markers(columns)
     markers = tuple(trial.markers[column] for column in keep)
     return replace(trial, values=trial.values[:, keep], markers=markers, contents=contents)
+
+# %% ../../nbs/io/440_files.ipynb #losses
+def _beside_points(content: object) -> list[str]:
+    "What a C3D file holds beside points, in words."
+    if not isinstance(content, C3dContent): return []
+    counts = {'analog channel': content.analogs.shape[1], 'rotation': content.rotations.shape[2],
+              'event': int(number_of(content.parameters, 'EVENT', 'USED'))}
+    return [counted(count, word) for word, count in counts.items() if count > 0]
+
+def _keeps_all(path: Path, trial: Trial) -> bool:
+    "Whether a recording comes into a file in the layout that it was read from."
+    if isinstance(trial.contents, C3dContent): return path.suffix.lower() == '.c3d'
+    own = LAYOUTS.get(getattr(trial.contents, 'layout', ''))
+    said = getattr(trial.contents, 'said', ()) or getattr(trial.contents, 'read_as', ())
+    return bool(own and own.write and path.suffix.lower() in own.endings
+                and tuple(said[:2]) == (trial.units, trial.up))
+
+# %% ../../nbs/io/440_files.ipynb #notes-on
+_KEPT = re.compile('(stay|left) as they are(?=:|$)')
+
+def notes_on(
+    path: str | Path,        # a file
+    trial: Trial,            # the recording that is written to it
+) -> tuple[str, ...]:
+    "The notes of a recording, with what the file does not hold of it."
+    if _keeps_all(Path(path), trial): return trial.notes
+    notes = [_KEPT.sub('are not in the result', note) for note in trial.notes]
+    lost = _beside_points(trial.contents)
+    if lost: notes.append(f'not in the result, which holds points alone: {", ".join(lost)}')
+    return tuple(notes)

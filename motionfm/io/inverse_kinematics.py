@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/io/432_inverse_kinematics.ipynb #imports
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -96,6 +96,27 @@ def _columns_of(hierarchy: Hierarchy) -> list[dict[str, int]]:
         found.append({name: column + place for place, name in enumerate(channels)})
         column += len(channels)
     return found
+
+# %% ../../nbs/io/432_inverse_kinematics.ipynb #leaves
+def fixed_offset(
+    path: np.ndarray,        # (T, 3) of a point
+    positions: np.ndarray,   # (T, 3) of a node
+    rotations: np.ndarray,   # (T, 3, 3) of it
+    close: float,            # a distance that is none
+) -> np.ndarray | None:      # (3,) the point seen from the node; None: it moves
+    "Where a point rides on a node."
+    seen = np.einsum('tij,ti->tj', rotations, path - positions)
+    seen = seen[np.isfinite(seen).all(1)]
+    return np.median(seen, 0) if len(seen) and np.ptp(seen, axis=0).max() <= close else None
+
+def with_leaves(hierarchy: Hierarchy, leaves: Sequence[tuple[int, np.ndarray]]) -> Hierarchy:
+    "A hierarchy with points that ride on nodes: a node, and (3,) seen from it, for each."
+    if not leaves: return hierarchy
+    return replace(
+        hierarchy, names=[*hierarchy.names, *('leaf' for _ in leaves)],
+        parents=[*hierarchy.parents, *(node for node, _ in leaves)],
+        offsets=np.concatenate([hierarchy.offsets, [offset for _, offset in leaves]]),
+        channels=[*hierarchy.channels, *([] for _ in leaves)])
 
 # %% ../../nbs/io/432_inverse_kinematics.ipynb #shift-columns
 def _shift_columns(

@@ -229,6 +229,7 @@ def settle_timing(
         return Timing(_even_times(frames, rate), frames, rate, tuple(notes))
     seconds, odd = to_seconds(filled, rate, unit)
     if forced and not _fits(seconds, forced):
+        notes.append(f'{forced:g} Hz, as asked for, is not what the times say; a table keeps its own times')
         return Timing(seconds[0] + _even_times(frames, forced), frames, forced, tuple(notes))
     found, on_rate = (forced, []) if forced else _settle_rate(seconds, said)
     return Timing(seconds, frames, found, (*notes, *more, *odd, *on_rate))

@@ -51,10 +51,9 @@ def _as_disks_see(path: Path) -> str:
 def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets where recordings of one name from several folders bear the name of their folder, too."
     folders: defaultdict[str, set[Path]] = defaultdict(set)
-    for path, target in zip(recordings, targets):
-        if path.suffix == target.suffix: folders[_as_disks_see(target)].add(path.parent)
+    for path, target in zip(recordings, targets): folders[_as_disks_see(target)].add(path.parent)
     return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
-            if path.suffix == target.suffix and len(folders[_as_disks_see(target)]) > 1 else target
+            if len(folders[_as_disks_see(target)]) > 1 else target
             for path, target in zip(recordings, targets)]
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #unused
@@ -133,6 +132,25 @@ def _check_target(path: Path, target: Path, overwrite: bool, several: bool) -> N
         raise FileError(f'{target}: {ending} found, expected one of {", ".join(WRITERS)}, '
                         f'or a folder, as {target.with_suffix("")}/')
 
+# %% ../../nbs/reconstruct/615_outputs.ipynb #check-apart
+def _identity(path: Path) -> object:
+    "What two names of one file have in common."
+    try: return path.stat().st_dev, path.stat().st_ino
+    except OSError: return _as_disks_see(path.resolve())
+
+def check_apart(
+    read: Sequence[str | Path | None],      # files; None: none
+    written: Sequence[str | Path | None],   # files, the first of each place counts
+) -> None:
+    "Raise `FileError` where something is written over what is read, or twice."
+    inputs = {_identity(Path(path)) for path in read if path}
+    before: set[object] = set()
+    for path in [one for one in written if one]:
+        place = _identity(Path(path))
+        found = 'is read, and so never overwritten' if place in inputs else 'found for two outputs'
+        if place in inputs or place in before: raise FileError(f'{path}: {found}; choose another name')
+        before.add(place)
+
 # %% ../../nbs/reconstruct/615_outputs.ipynb #existing
 def _existing(source: str | Path) -> Path:
     "A recording or a folder; raises `FileError` for one that is not there."
@@ -140,6 +158,8 @@ def _existing(source: str | Path) -> Path:
         raise FileError('an empty name found, expected a recording or a folder of recordings')
     if not Path(source).exists():
         raise FileError(f'{Path(source)}: not found; give a recording or a folder of recordings')
+    if not (Path(source).is_file() or Path(source).is_dir()):
+        raise FileError(f'{source}: neither a file nor a folder found; save what it holds as a file first')
     return Path(source)
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #plan-outputs
@@ -180,10 +200,9 @@ def plan_several(
     ending: str | None = None,        # of the results, as '.trc'; None: as the recordings
 ) -> list[tuple[Path, Path]]:         # (recording, where it goes)
     "The same for several at once."
-    if output:
-        _check_is_folder(output, f'since {len(sources)} recordings go there')
-        _check_table(Path(output), overwrite)
+    if output: _check_is_folder(output, f'since {len(sources)} recordings go there')
     plan = _plan_each(sources, output, tables, ending)
+    _check_table(Path(output) if output else plan[0][1].parent, overwrite)
     for path, target in plan: _check_target(path, target, overwrite, True)
-    check_writable(plan[0][1].parent)
+    for folder in {target.parent for _, target in plan}: check_writable(folder)
     return plan

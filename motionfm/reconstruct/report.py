@@ -56,13 +56,17 @@ def add_absent_joints(
     return replace(added, markers=tuple(markers))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #check-seen
+class TooFewPointsError(DataError):
+    "A person of whom too little is seen to be repaired; another one in the same recording may be."
+
 def _check_seen(source: str, n_seen: int) -> None:
-    "Raise `DataError` where too few points are ever seen."
+    "Raise `TooFewPointsError` where too few points are ever seen."
     if not n_seen:
-        raise DataError(f'{source}: no point is seen in any frame; there is nothing to start from')
+        raise TooFewPointsError(f'{source}: no point is seen in any frame; there is nothing to start from')
     if n_seen < SETTINGS.min_points:
-        raise DataError(f'{source}: {n_seen} points found, expected {SETTINGS.min_points} or more that move '
-                        'with a person; export the trial with all its markers')
+        raise TooFewPointsError(
+            f'{source}: {counted(n_seen, "point")} found, expected {SETTINGS.min_points} or more that move '
+            'with a person; export the trial with all its markers')
 
 # %% ../../nbs/reconstruct/606_report.ipynb #check-points
 def check_points(

@@ -18,11 +18,11 @@ from scipy.ndimage import median_filter
 
 from ..basics import DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
+from ..estimate.gap_filling import BY_NEIGHBOURS
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
-from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
-from ..io.files import check_format_holds, read_trial, write_trial
+from ..io.files import check_format_holds, notes_on, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
@@ -48,6 +48,7 @@ from motionfm.reconstruct.report import (
     describe_swaps,
     summarise,
     Summary,
+    TooFewPointsError,
 )
 from .swaps import undo_swaps
 
@@ -139,7 +140,28 @@ def _is_held(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint
     if len(change) > 1: return bool(change.max() > _HELD.bone_m)
     return _jumps_after(positions, visible, same, joint, run)
 
+def _goes_on(positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice) -> bool:
+    "Whether a joint goes on from where it stayed, and did not come there: what comes next was written there."
+    first, after, path = run.start - 1, run.stop, positions[:, joint]
+    if after == len(path) or not visible[after, joint]: return False
+    out = np.linalg.norm(path[after] - path[after - 1])
+    into = np.linalg.norm(path[first] - path[first - 1]) if first and visible[first - 1, joint] else np.inf
+    usual = _largest_step(path, visible[:, joint], same[:, joint])
+    return bool(out < into and out <= max(_HELD.jump_m, 1.5*usual))
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #held
+def _held_frames(
+    positions: np.ndarray, visible: np.ndarray, same: np.ndarray, joint: int, run: slice,
+) -> slice:
+    "Frames in which a joint that stays was held: all but the first one, or all but the last."
+    if not _goes_on(positions, visible, same, joint, run):
+        return run if _is_held(positions, visible, same, joint, run) else slice(0)
+    later = np.zeros_like(same)   # frames that are the same as the next one
+    later[:-1] = same[1:]
+    back = slice(len(same) - run.stop + 1, len(same) - run.start + 1)
+    is_held = _is_held(positions[::-1], visible[::-1], later[::-1], joint, back)
+    return slice(run.start - 1, run.stop - 1) if is_held else slice(0)
+
 def _held_joints(
     positions: np.ndarray,   # (T, K, 3) metres
     visible: np.ndarray,     # (T, K) True where seen
@@ -151,7 +173,7 @@ def _held_joints(
     for joint in np.flatnonzero(same.any(0)).tolist():
         for run in runs_of(same[:, joint]):
             if run.stop - run.start < max(_HELD.frames, _HELD.seconds*rate): continue
-            held[run, joint] = _is_held(positions, visible, same, joint, run)
+            held[_held_frames(positions, visible, same, joint, run), joint] = True
     return held
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #without-held
@@ -195,6 +217,17 @@ def _put_joints(cleaned: Points, found: Repaired, exact: bool) -> tuple[np.ndarr
     if found.uncertainty is not None: uncertainty[:, :n] = found.uncertainty
     return positions, uncertainty
 
+def _without_far_off(
+    found: Repaired, joints: np.ndarray, seen: np.ndarray, repair: Callable,
+) -> Repaired:
+    "A repair of an exact recording, (T, K, 3) and (T, K), by `repair`; anew without what is far off."
+    first = with_far_off(found, joints, seen)
+    if first.outliers is None or found.outliers is None: return first
+    if not (first.outliers & ~found.outliers & seen).any(): return first
+    again = repair(seen & ~first.outliers)
+    again = with_far_off(again, joints, seen & ~first.outliers)
+    return again._replace(outliers=again.outliers | first.outliers)
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-joints
 def _repair_joints(
     points: Points, network: Repairer | Callable, trial: Trial, fill_only: bool,
@@ -205,7 +238,10 @@ def _repair_joints(
     joints, seen = points.positions[:, :n], points.visible[:, :n]
     found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
     exact = is_exact(joints, seen, trial.rate)
-    if exact and not fill_only: found = with_far_off(found, joints, seen)
+    if exact and not fill_only:
+        def repair(seen):
+            return repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
+        found = _without_far_off(found, joints, seen, repair)
     cleaned = points if fill_only else _without_errors(points, found)
     positions, uncertainty = _put_joints(cleaned, found, exact)
     by, check = _filled_by(found, cleaned.visible, n), found.self_check
@@ -365,6 +401,22 @@ def _by_columns(trial: Trial, columns: np.ndarray, ours: np.ndarray, nothing: fl
 # %% ../../nbs/reconstruct/611_trials.ipynb #remarks
 _MAX_NAMES = 12   # that are listed
 
+def _of_nobody(trial: Trial, people: Sequence[str]) -> list[str]:
+    "What is to be said of points of a recording of several people that are nobody's."
+    known = subjects_of(trial.markers)
+    ours = {column for name in people for column in known[name]}
+    left = [name for column, name in enumerate(trial.markers) if column not in ours]
+    return [f"left as they are, since they are nobody's: {_listed(left)}"] if left else []
+
+def _check_kinds(trial: Trial, kinds: Sequence[str], points: Points) -> None:
+    "Raise `TooFewPointsError` where nothing that was seen is a point of a body."
+    seen = np.any(observed(trial.values), 0)
+    if np.any(points.visible) or not seen.any(): return
+    words = ' or '.join(dict.fromkeys(_LEFT[kind] for kind in kinds if kind in _LEFT))
+    raise TooFewPointsError(
+        f'{trial.source}: only points that are {words} found ({_listed(trial.markers)[:60]}), '
+        'expected 4 or more that move with a person; export the trial with its markers')
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #remarks-2
 _LEFT = {'not a position': 'no positions', 'ghost': 'hardly ever seen', 'instrument': 'things, not a body',
          'static': 'standing in the room'}
@@ -437,6 +489,7 @@ def _points_to_repair(trial: Trial, kinds: Sequence[str], complete: bool) -> tup
     left_out = {column for column, kind in enumerate(kinds) if kind in _LEFT}
     whole = add_absent_joints(trial) if complete else trial
     points = points_of(whole, complete or asks_network(trial), left_out)
+    _check_kinds(trial, kinds, points)
     check_points(trial, points)
     return whole, points
 
@@ -487,24 +540,41 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
     return trial, people
 
+# %% ../../nbs/reconstruct/611_trials.ipynb #each-person
+def _each_person(
+    trial: Trial, people: Sequence[str], *options: Any,
+) -> tuple[dict[str, _PersonRepair], list[str]]:
+    "The repair of each person of whom enough is seen, and what is to be said of all."
+    parts, left, errors = {}, [], []
+    for name in people:
+        try: parts[name] = _repair_person(select_subject(trial, name), *options, alone=False)
+        except TooFewPointsError as error:
+            errors.append(error)
+            left.append(f'{name}: left as it is; {str(error).removeprefix(f"{trial.source}: ")}')
+    if not parts: raise errors[0]
+    who = f'{len(parts)} people, each repaired alone: {", ".join(parts)}'
+    who = who if len(parts) > 1 else f'only {", ".join(parts)} is repaired'
+    return parts, [who, *_of_nobody(trial, people), *left]
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-people
 def _repair_people(trial: Trial, people: Sequence[str], *options: Any) -> TrialRepair:
     "Repair several people in one recording, one after the other."
-    repaired, parts = trial, []
+    repaired, (parts, said) = trial, _each_person(trial, people, *options)
     uncertainty, by = np.full(trial.values.shape[:2], np.nan), np.full(trial.values.shape[:2], '', object)
-    for name in people:
-        part = _repair_person(select_subject(trial, name), *options, alone=False)
+    for part in parts.values():
         repaired = with_subject(repaired, part.trial.repaired)
         columns = [trial.markers.index(marker) for marker in part.trial.recorded.markers]
         if part.trial.uncertainty is not None:
             uncertainty[:, columns] = part.trial.uncertainty[:, :len(columns)]
         if part.trial.by is not None: by[:, columns] = part.trial.by[:, :len(columns)]
-        parts.append(part)
-    return TrialRepair(trial, repaired, uncertainty, _joint_summary(trial, people, parts), by)
+    summary = _joint_summary(trial, list(parts), list(parts.values()), said)
+    return TrialRepair(trial, repaired, uncertainty, summary, by)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #joint-summary
-def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair]) -> Summary:
-    "One summary of several people."
+def _joint_summary(
+    trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair], said: Sequence[str],
+) -> Summary:
+    "One summary of several people, after what is `said` of all."
     def joined(arrays): return np.concatenate(list(arrays), 1)
     named = set(trial.markers)   # those of joints are not
     points = Points(
@@ -519,7 +589,7 @@ def _joint_summary(trial: Trial, people: Sequence[str], parts: Sequence[_PersonR
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
         self_check=all_checks(*(part.trial.summary.self_check for part in parts)),
-        remarks=(f'{len(parts)} people, each repaired alone: {", ".join(people)}', *lines))
+        remarks=(*said, *lines))
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #turned
 def check_axes(
@@ -589,7 +659,7 @@ def reconstruct_file(
     done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject, **options)
     if finish is not None: done = finish(done)
     write_trial(output, done.repaired)
-    return replace(done.summary, output=str(output))
+    return replace(done.summary, output=str(output), notes=notes_on(output, done.repaired))
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #check-room
 def _check_room(output: Path, trial: Trial) -> None:
