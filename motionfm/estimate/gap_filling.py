@@ -61,7 +61,7 @@ class FillSettings:
     known_share: float = .02      # the same, as a share of the way from one end of the gap to the other
     few: int = 3                  # such as these
     steadiest: int = 4            # neighbours whose uncertainty is that of what they say
-    path_share: float = .6        # of the neighbours' error in holes, below which a path counts in long gaps
+    path_share: float = .8        # of the neighbours' error in holes, below which a path counts in long gaps
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
 
 SETTINGS = FillSettings()
@@ -247,13 +247,13 @@ def _whole_gap(context: GapContext, piece: GapSpan) -> GapSpan:
     return piece._replace(start=int(before[-1]) + 1 if len(before) else 0,
                           stop=piece.stop + int(after[0]) if len(after) else len(seen))
 
-def _curve_as_path(context: GapContext, gap: GapSpan) -> tuple | None:
-    "The curve through a long gap in place of its path, and the error to be expected; None for a short one."
+def _curve_as_path(context: GapContext, gap: GapSpan, growth: float) -> tuple | None:
+    "The curve through a long gap in place of its path, and its error in holes that are shorter; else None."
     whole = _whole_gap(context, gap)
     if whole.stop - whole.start <= PATH_SETTINGS.longest_s*context.rate: return None
     inside, curve = slice(gap.start - whole.start, gap.stop - whole.start), _fill_by_curve(context, whole)
     positions, errors = np.full((N_PATHS, gap.stop - gap.start, 3), np.nan), np.full(N_PATHS, np.nan)
-    positions[-1], errors[-1] = curve.positions[inside], curve.uncertainty[inside].mean()
+    positions[-1], errors[-1] = curve.positions[inside], curve.uncertainty[inside].mean()/growth
     return positions, errors
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #can-be-cut
@@ -290,7 +290,7 @@ def _path_beside_neighbours(
     is_long = gap.stop - gap.start > PATH_SETTINGS.longest_s*context.rate
     by_path, error = None if is_long else _candidates_by_path(context, gap, False), np.nanmin(found.errors)
     if by_path or n_neighbours > SETTINGS.few and _is_known(context, gap, error): return by_path
-    by_path = _candidates_by_path(context, gap, True) or _curve_as_path(context, gap)
+    by_path = _candidates_by_path(context, gap, True) or _curve_as_path(context, gap, found.growth)
     return by_path if by_path and np.nanmin(by_path[1]) < SETTINGS.path_share*error else None
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #look-at-gap
