@@ -238,7 +238,7 @@ def test_who_is_hardly_seen_does_not_stop_the_others(tmp_path):
     np.testing.assert_array_equal(done.repaired.values[:, 12:], values[:, 12:])
     assert np.linalg.norm(done.repaired.values[100:130, 3] - truth[100:130, 3], axis=-1).mean() < 10
     words = str(done.summary)
-    for said in ('only Anna is repaired', "they are nobody's: wand_tip",
+    for said in ('only Anna is repaired', 'they belong to no person: wand_tip',
                  'Ben: left as it is; no point is seen', 'Cleo: left as it is; 3 points found, expected 4'):
         assert said in words, words
     with pytest.raises(DataError, match='no point is seen in any frame'):

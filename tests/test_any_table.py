@@ -439,11 +439,14 @@ def test_tables_of_opensim_without_positions(tmp_path):
     ('frame', 30), ('frame_id', 30), ('Zeit', 60), ('Elapsed Time', 60), ('clock', 60), ('', 30)])
 @pytest.mark.parametrize('names', [JOINTS, LANDMARKS], ids=['joints', 'landmarks'])
 def test_a_rate_is_assumed_only_where_no_column_tells_it(names, first, rate, tmp_path):
-    "Joints without times count as those of a video; times count under any name."
+    "Landmarks without times count as those of a video, joints are refused; times count under any name."
     path = tmp_path/'joints.csv'
     def before(frame): return str(frame) if rate == 30 else f'{frame/RATE:.6f}'
     text = wide('{name}_{axis}', before=before, names=names)
     path.write_text(text.replace('time', first, 1))
+    if names is JOINTS and rate == 30:
+        with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
+        return
     trial = read_trial(path, up='y', units='mm')
     assert trial.rate == pytest.approx(rate, rel=1e-3)
     assert any('30 Hz is assumed' in note for note in trial.notes) == (rate == 30)
@@ -464,9 +467,9 @@ def test_signals_under_five_lines_of_headings(tmp_path):
     rows = [f'{frame + 1}\t' + numbers(frame, '\t') for frame in range(FRAMES)]
     path = tmp_path/'signals.txt'
     path.write_text('\n'.join(['\t'.join(head) for head in heads] + rows) + '\n')
-    trial = read_trial(path)
-    assert (trial.rate, trial.markers) == (30, JOINTS)
-    assert any('30 Hz is assumed' in note for note in trial.notes)
+    with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
+    trial = read_trial(path, rate=60)
+    assert (trial.rate, trial.markers) == (60, JOINTS)
     np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)
 
 

@@ -77,16 +77,15 @@ class GapContext:
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
     bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
     beside_others: bool = False   # whether gaps that tell nothing but their own path are left
-    of_fills: bool = False        # whether filled samples are among those that are known
-    in_place: bool = False        # whether the positions may be changed where nothing is known
+    of_fills: bool = False        # whether filled samples are among those that are known,
+    in_place: bool = False        # and whether the positions may be changed where nothing is known
     sights: Sights = field(init=False)
 
     def __post_init__(self) -> None:
         if self.in_place: np.copyto(self.positions, 0., where=~self.visible[..., None])
         else: self.positions = np.where(self.visible[..., None], self.positions, 0.)
         if not self.distance_sd.size: self.distance_sd = distance_sd(self.positions, self.visible)
-        self.sights = count_sights(
-            self.visible, bridge_brief_gaps(self.positions, self.visible, self.rate))
+        self.sights = count_sights(self.visible, bridge_brief_gaps(self.positions, self.visible, self.rate))
 
     def body_paths(self, gap: GapSpan, model: PathModel) -> BodyPaths | None:
         "What the whole body says about a gap in which no point is seen, for all of them at once."
@@ -344,6 +343,7 @@ def _parts(context: GapContext, gap: GapSpan) -> list[GapSpan]:
     if parts != [gap]: return parts
     return _halves(gap) if gap.stop - gap.start >= SETTINGS.min_frames else []
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #in-pieces
 def _waits(context: GapContext, gap: GapSpan) -> bool:
     "Whether a gap is one when moments are filled in which its neighbours are lost as well."
     lost = runs_of(~_has_neighbours(context, gap))

@@ -34,7 +34,7 @@ from motionfm.io.any_columns import (
 )
 from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.csv_columns import check_a_row_each, people_columns
-from motionfm.io.joint_orders import find_order, ORDERS, rate_of_joints, VIDEO_RATE
+from motionfm.io.joint_orders import find_order, ORDERS, VIDEO_RATE
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video
 from motionfm.io.registry import layout
 
@@ -325,7 +325,7 @@ def _complete(parsed: _Parsed, head: Head, rate: float | None) -> dict:
         del parts['frame']
     if 'time' in parts: parts |= _going_on(parts, 'time')
     if head.units: parts['units'] = head.units
-    assumed = VIDEO_RATE if parsed.is_sure else rate_of_video(parsed.names) or rate_of_joints(parsed.names)
+    assumed = VIDEO_RATE if parsed.is_sure else rate_of_video(parsed.names)
     return sheet_timing(parts, None if 'time' in parts else head.rate, rate, assumed)
 
 # %% ../../nbs/io/429_any_table.ipynb #parse-any

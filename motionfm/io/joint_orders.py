@@ -142,14 +142,8 @@ def note_of_assumed(rate: float) -> str:
 # %% ../../nbs/io/412_joint_orders.ipynb #rate
 VIDEO_RATE = 30.   # Hz, of most cameras that these tools are used with
 _DEPTH_CAMERAS = {'spinebase', 'spineshoulder'}, {'hipcenter', 'shouldercenter'}, {'spinenaval', 'spinechest'}
-_FEWEST_JOINTS = 10   # with hips, knees and ankles among them
 
 def rate_of_camera(names: Sequence[str]) -> float | None:
     "The rate of depth cameras, Hz, where the names are those of their joints; None for others."
     plain = {plain_name(name.rpartition(':')[2]) for name in names}
     return VIDEO_RATE if any(camera <= plain for camera in _DEPTH_CAMERAS) else None
-
-def rate_of_joints(names: Sequence[str]) -> float | None:
-    "The rate to be assumed, Hz, where the names are those of a person's joints; None for others."
-    joints = joint_columns(names)
-    return VIDEO_RATE if len(joints) >= _FEWEST_JOINTS and LEG_JOINTS <= set(joints) else None

@@ -21,7 +21,7 @@ from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .certainty import CERTAINTY_WORDS, mask_uncertain
 from .csv_columns import check_a_row_each, coordinate_of, people_columns
-from .joint_orders import find_order, note_of_order, rate_of_camera, rate_of_joints, VIDEO_RATE
+from .joint_orders import find_order, note_of_order, rate_of_camera, VIDEO_RATE
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import layout, UnknownNamesError
@@ -313,7 +313,7 @@ def read_stacked_keypoints(
     with prefix_errors(str(path)):
         columns, n_heads, first = _find_stacked(sheet)
         names, words = names_of(columns.labels), row_words(sheet, n_heads - 1)
-        assumed = rate_of_video(names) or (None if _may_tell_times(columns, words) else rate_of_joints(names))
+        assumed = None if _may_tell_times(columns, words) else rate_of_video(names)
         parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate, assumed)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 

@@ -402,11 +402,11 @@ def _by_columns(trial: Trial, columns: np.ndarray, ours: np.ndarray, nothing: fl
 _MAX_NAMES = 12   # that are listed
 
 def _of_nobody(trial: Trial, people: Sequence[str]) -> list[str]:
-    "What is to be said of points of a recording of several people that are nobody's."
+    "What is to be said of points of a recording of several people that belong to none of them."
     known = subjects_of(trial.markers)
     ours = {column for name in people for column in known[name]}
     left = [name for column, name in enumerate(trial.markers) if column not in ours]
-    return [f"left as they are, since they are nobody's: {_listed(left)}"] if left else []
+    return [f'left as they are, since they belong to no person: {_listed(left)}'] if left else []
 
 def _check_kinds(trial: Trial, kinds: Sequence[str], points: Points) -> None:
     "Raise `TooFewPointsError` where nothing that was seen is a point of a body."
