@@ -209,7 +209,11 @@ def _settle_units(
     return unit, [f'{contradiction}; so it is taken for {unit}']
 
 # %% ../../nbs/io/408_build.ipynb #first-points
-_MOST_FRAMES = 10_000   # spread over a recording, by which unit and axis are told
+_MOST_FRAMES = 4_000
+
+def frames_apart(values: np.ndarray) -> np.ndarray:
+    "Four thousand frames at most, spread over a recording (T, ...), by which unit and axis are told."
+    return values[::-(-len(values)//_MOST_FRAMES) or 1]
 
 def _first_points(values: np.ndarray, markers: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
     "(T, M, 3) points of the only person or the first one, their (T, 20, 3) joints, and what they are called."
@@ -246,8 +250,7 @@ def build_trial(
     "Build a trial with gaps for dropped frames, and find its unit and its axis; raises `DataError`."
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
     trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
-    step = -(-len(trial)//_MOST_FRAMES)
-    points, joints, markers = _first_points(trial.values[::step], trial.markers)
+    points, joints, markers = _first_points(frames_apart(trial.values), trial.markers)
     unit, on_unit = _settle_units(joints, points, parts.get('units'), units is not None, trial.source)
     trial = replace(trial, units=unit)
     found, reason = _find_up(joints, JOINTS, points, markers, trial)

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINTS
-from .build import build_trial, unit_of_size
+from .build import build_trial, frames_apart, unit_of_size
 from .bvh_kinematics import forward_kinematics, resting_positions
 from .bvh_names import find_nodes
 from .bvh_text import bvh_text, Hierarchy, parse_bvh, ParsedBvh
@@ -327,9 +327,10 @@ def _solve(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> _Points:
 def _unit_of(points: _Points, units: str | None) -> tuple[str, str]:
     "The unit of a file, and what speaks for it; raises `DataError`."
     if units: return units, 'the unit was given'
-    leg = leg_length(points.values[:, as_run(points.joints)], points.joint_names)
+    values = frames_apart(points.values)
+    leg = leg_length(values[:, as_run(points.joints)], points.joint_names)
     if np.isfinite(leg) and leg > 0: return unit_of_person(leg, 'legs')
-    size = set_size(points.values)
+    size = set_size(values)
     if np.isfinite(size) and size > 0: return unit_of_person(size, 'points')
     raise DataError('points that all lie in one place found, from which the unit can\'t be told; '
                     'give the unit, one of m, cm, mm, in')
@@ -359,7 +360,8 @@ def apart(
 ) -> np.ndarray:          # the same, without three equal numbers
     "Positions none of which looks like a gap."
     x, y, z = np.moveaxis(values, -1, 0)
-    y += _APART_M*((x == y) & (x == z))
+    same = (x == y) & (x == z)
+    if same.any(): y[same] += _APART_M
     values += 0.   # no minus before a nought
     return values
 
