@@ -35,7 +35,7 @@ KINDS = {   # case: rate, what the notes tell
     '90': (60, 'the times are believed'), '91': (60, '12 frames are left out'),
     '94': (60, ''), '97': (60, ''),
     '50': (60, ''), '51': (60, ''), '53': (60, ''), '54': (60, 'taken as ms'), '56': (60, ''),
-    '58': (60, 'left alone: event'),
+    '58': (60, 'stay as they are: event'),
 }
 
 

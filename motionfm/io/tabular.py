@@ -547,7 +547,7 @@ def note_of_left(
 ) -> list[str]:             # a note, or nothing
     "What is said of columns that stay as they are."
     left = ', '.join(name for name in names if name)
-    return [f'columns that are no positions are left alone: {left[:200]}'] if left else []
+    return [f'columns that are no positions stay as they are: {left[:200]}'] if left else []
 
 class Pivoted(NamedTuple):
     "A long table as frames."
