@@ -8,7 +8,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_itemcollected(item) -> None:
-    "The tests of a file share what is costly, so one worker runs them; slow ones go where there is time."
+    """The tests of a file share what is costly, so one worker runs them; slow ones go where there is time.
+
+    pytest-xdist 3.8 takes no groups from pytest 9.2, which is why `dev_requirements` stop before it.
+    """
     if not item.get_closest_marker('slow'): item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
