@@ -336,28 +336,30 @@ def _halves(gap: GapSpan) -> list[GapSpan]:
     overlap = min(SETTINGS.overlap, (gap.stop - gap.start)//8)
     return [gap._replace(stop=middle + overlap), gap._replace(start=middle - overlap)]
 
-def _parts(context: GapContext, gap: GapSpan) -> list[GapSpan]:
-    "Where three points are seen that have to do with a gap; where that is all of it, its halves."
-    runs = runs_of(_has_neighbours(context, gap))
-    parts = [gap._replace(start=gap.start + run.start, stop=gap.start + run.stop) for run in runs]
-    if parts != [gap]: return parts
-    return _halves(gap) if gap.stop - gap.start >= SETTINGS.min_frames else []
-
 # %% ../../nbs/estimate/514_gap_filling.ipynb #in-pieces
+def _is_moment(context: GapContext, gap: GapSpan, run: slice) -> bool:
+    "Whether three points that have to do with a gap are seen right before and right after frames of it."
+    start, stop = gap.start + run.start, gap.start + run.stop
+    if stop - start > PATH_SETTINGS.longest_s*context.rate: return False
+    if start == 0 or stop == len(context.visible): return False
+    seen = context.visible[start - 1] & context.visible[stop]
+    return bool(seen[np.isfinite(context.distance_sd[gap.point])].sum() >= 3)
+
 def _waits(context: GapContext, gap: GapSpan) -> bool:
     "Whether a gap is one when moments are filled in which its neighbours are lost as well."
+    if context.beside_others or context.of_fills: return False
     lost = runs_of(~_has_neighbours(context, gap))
-    longest = max((run.stop - run.start for run in lost), default=0)
-    is_first = not (context.beside_others or context.of_fills)
-    return is_first and 0 < longest < gap.stop - gap.start and longest <= PATH_SETTINGS.longest_s*context.rate
+    return bool(lost) and all(_is_moment(context, gap, run) for run in lost)
 
 def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
     "A gap, or those parts of it about which anything can be said."
-    if gap.stop - gap.start <= SETTINGS.max_frames:
+    length = gap.stop - gap.start
+    if length <= SETTINGS.max_frames:
         described = look_at_gap(context, gap)
         if described is not None: return [described]
-    if _waits(context, gap): return []
-    return [piece for part in _parts(context, gap) for piece in _in_pieces(context, part)]
+        if length < SETTINGS.min_frames or _waits(context, gap): return []
+        if not _has_neighbours(context, gap).any(): return []
+    return [piece for half in _halves(gap) for piece in _in_pieces(context, half)]
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put
 class _Filled(NamedTuple):
