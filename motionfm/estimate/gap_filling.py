@@ -60,7 +60,7 @@ class FillSettings:
     known_m: float = .001         # error by neighbours in holes, up to which no path is asked in long gaps
     known_share: float = .02      # the same, as a share of the way from one end of the gap to the other
     few: int = 3                  # such as these
-    steadiest: int = 4            # neighbours whose uncertainty is that of what they say
+    steadiest: int = 4            # neighbours whose uncertainty is propagated to what they fill
     path_share: float = .8        # of the neighbours' error in holes, below which a path counts in long gaps
     lags_s: tuple = (.02, .05, .1, .2, .5, 1., 2.)  # after which it is known how far a point usually is
 
@@ -77,7 +77,7 @@ class GapContext:
     paths: dict[int, PathModel | None] = field(default_factory=dict)  # by length of the gap
     bodies: dict[tuple, BodyPaths | None] = field(default_factory=dict)   # by first and last frame of the gap
     beside_others: bool = False   # whether gaps that tell nothing but their own path are left
-    of_fills: bool = False        # whether filled samples are among those that are known,
+    has_fills: bool = False       # whether filled samples are among those that are known,
     in_place: bool = False        # and whether the positions may be changed where nothing is known
     sights: Sights = field(init=False)
 
@@ -345,11 +345,10 @@ def _is_moment(context: GapContext, gap: GapSpan, run: slice) -> bool:
     seen = context.visible[start - 1] & context.visible[stop]
     return bool(seen[np.isfinite(context.distance_sd[gap.point])].sum() >= 3)
 
-def _waits(context: GapContext, gap: GapSpan) -> bool:
-    "Whether a gap is one when moments are filled in which its neighbours are lost as well."
-    if context.beside_others or context.of_fills: return False
-    lost = runs_of(~_has_neighbours(context, gap))
-    return bool(lost) and all(_is_moment(context, gap, run) for run in lost)
+def _waits(context: GapContext, gap: GapSpan, beside: np.ndarray) -> bool:
+    "Whether a gap is filled after moments in which its neighbours, seen or not (G,), are lost as well."
+    if context.beside_others or context.has_fills: return False
+    return not beside.all() and all(_is_moment(context, gap, run) for run in runs_of(~beside))
 
 def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
     "A gap, or those parts of it about which anything can be said."
@@ -357,8 +356,8 @@ def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
     if length <= SETTINGS.max_frames:
         described = look_at_gap(context, gap)
         if described is not None: return [described]
-        if length < SETTINGS.min_frames or _waits(context, gap): return []
-        if not _has_neighbours(context, gap).any(): return []
+        beside = _has_neighbours(context, gap)
+        if length < SETTINGS.min_frames or not beside.any() or _waits(context, gap, beside): return []
     return [piece for half in _halves(gap) for piece in _in_pieces(context, half)]
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put
@@ -429,20 +428,20 @@ def fill_points(
     return fill_context(GapContext(positions, visible, rate, beside_others=beside_others), points)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #put-between
-def _of_what_is_filled(context: GapContext, filled: _Filled, fill: GapFill) -> np.ndarray:
-    "(G,) metres: uncertainty of the filled samples that a fill rests on, beside it and around it."
-    def told(*of: Any) -> np.ndarray: return np.where(context.visible[of], filled.uncertainty[of], 0)
+def _propagated(context: GapContext, filled: _Filled, fill: GapFill) -> np.ndarray:
+    "(G,) metres: uncertainty of the filled samples that a fill rests on, at its ends and around it."
+    def known(*at: Any) -> np.ndarray: return np.where(context.visible[at], filled.uncertainty[at], 0)
     gap, last = fill.gap, len(context.visible) - 1
-    first, second = told([max(gap.start - 1, 0), min(gap.stop, last)], gap.point)
+    first, second = known([max(gap.start - 1, 0), min(gap.stop, last)], gap.point)
     between = np.linspace(first, second, gap.stop - gap.start)
     if fill.by != BY_NEIGHBOURS: return between
     near = np.argsort(context.distance_sd[gap.point], kind='stable')[:SETTINGS.steadiest]
-    return np.hypot(between, told(slice(gap.start, gap.stop), near).mean(1))
+    return np.hypot(between, known(slice(gap.start, gap.stop), near).mean(1))
 
-def _put_upon(context: GapContext, fill: GapFill, filled: _Filled) -> None:
+def _put_propagated(context: GapContext, fill: GapFill, filled: _Filled) -> None:
     "Put a piece, which is no less uncertain than what it rests on."
-    below = _of_what_is_filled(context, filled, fill)
-    _put(filled, fill._replace(uncertainty=np.hypot(fill.uncertainty, below)))
+    propagated = _propagated(context, filled, fill)
+    _put(filled, fill._replace(uncertainty=np.hypot(fill.uncertainty, propagated)))
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all
 def _is_bridged(context: GapContext, gap: GapSpan) -> bool:
@@ -456,8 +455,8 @@ def _fill_groups(context: GapContext, left: Sequence[GapSpan], filled: _Filled) 
     for start in progress(range(0, len(left), SETTINGS.together), 'groups of gaps', after=2.):
         for fill in fill_gaps(_on_cores(context, left[start:start + SETTINGS.together])):
             if _is_bridged(context, fill.gap): bridged.append(fill)
-            else: _put_upon(context, fill, filled)
-    for fill in bridged: _put_upon(context, fill, filled)
+            else: _put_propagated(context, fill, filled)
+    for fill in bridged: _put_propagated(context, fill, filled)
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #fill-all-2
 def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
@@ -469,7 +468,7 @@ def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
         _fill_groups(context, left, filled)
     left = [] if context.beside_others else _what_is_left(context.visible, filled, wanted)
     if left: context = _with_fills(context, filled)
-    for gap in left: _put_upon(context, _fill_by_curve(context, gap), filled)
+    for gap in left: _put_propagated(context, _fill_by_curve(context, gap), filled)
     return filled
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #what-is-left
@@ -489,4 +488,4 @@ def _with_fills(context: GapContext, filled: _Filled) -> GapContext:
     "A context in which what was filled counts as known."
     return GapContext(
         filled.positions, context.visible | (filled.by > 0), context.rate, context.distance_sd,
-        of_fills=True, in_place=True)
+        has_fills=True, in_place=True)

@@ -37,7 +37,6 @@ class GapCase(NamedTuple):
     rate: float              # Hz
     rows: int                # frames beside the gap that the processes learn from
     predictors: int          # neighbours that they learn from
-    is_open: tuple           # whether the point is not seen right before, and right after
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #along
 def along_gap(
@@ -92,8 +91,7 @@ def describe_gap(
     return GapCase(
         _padded(along_gap(candidates.positions), N_CANDIDATES), _padded(candidates.errors, N_CANDIDATES),
         candidates.growth, near, distances, sd, ends, (gap.stop - gap.start)/rate, rate,
-        len(around.rows) if around else 0, len(around.neighbours) if around else 0,
-        tuple(np.isnan(ends[:, 0, 0])))
+        len(around.rows) if around else 0, len(around.neighbours) if around else 0)
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #mixed
 class _Mixed(NamedTuple):
@@ -183,7 +181,7 @@ def _of_whole_gaps(cases: Sequence[GapCase], mixed: _Mixed) -> np.ndarray:
     sd = np.log(np.where(np.isfinite(sd), sd, _UNKNOWN_SD_M) + .001) + 5
     seen = np.isfinite(column('ends')[:, :, 0]).all(-1)
     parts = [np.where(mixed.known, relative, 0), mixed.known, np.stack(sizes, 1)]
-    return np.concatenate([*parts, sd, column('is_open'), seen], 1)
+    return np.concatenate([*parts, sd, ~seen, seen], 1)
 
 # %% ../../nbs/estimate/513_gap_network.ipynb #features
 class GapFeatures(NamedTuple):

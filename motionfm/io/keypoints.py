@@ -222,7 +222,6 @@ def _may_tell_times(columns: _Columns, words: Sequence[str]) -> bool:
 # %% ../../nbs/io/426_keypoints.ipynb #flat-parse
 def _parse_flat(
     name: str, sheet: Sheet, columns: _Columns, heads: Sequence[int], first: int, rate: float | None,
-    assumed: float | None,   # Hz, where no column tells it
 ) -> dict:
     "Take a table with a row for each frame apart; raises `DataError`."
     rows = rows_from(sheet, first, keyed=max(columns.keys) >= 0)
@@ -233,6 +232,7 @@ def _parse_flat(
     parts = sheet_parts(content, names, columns.certainty)
     _check_people(sheet, heads, rows, parts)
     if 'frame' in parts and np.isnan(parts['frame']).any(): del parts['frame']
+    assumed = None if _may_tell_times(columns, row_words(sheet, heads[-1])) else rate_of_video(names)
     return sheet_timing(parts, None, rate, assumed)
 
 # %% ../../nbs/io/426_keypoints.ipynb #read-wide
@@ -270,8 +270,7 @@ def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a table with one line of headings apart; raises `DataError`."
     words = row_words(sheet, head)
     columns = _find_wide(words)
-    assumed = None if _may_tell_times(columns, words) else rate_of_video(names_of(columns.labels))
-    parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate, assumed)
+    parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
     left = [word for place, word in enumerate(words) if not pair_of(word) and place not in columns.keys]
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
 
@@ -312,9 +311,7 @@ def read_stacked_keypoints(
     sheet = read_sheet(Path(path))
     with prefix_errors(str(path)):
         columns, n_heads, first = _find_stacked(sheet)
-        names, words = names_of(columns.labels), row_words(sheet, n_heads - 1)
-        assumed = None if _may_tell_times(columns, words) else rate_of_video(names)
-        parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate, assumed)
+        parts = _parse_flat(_STACKED, sheet, columns, range(n_heads), first, rate)
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/426_keypoints.ipynb #long

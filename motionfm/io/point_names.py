@@ -213,7 +213,6 @@ def is_position(name: str) -> bool:
     "Whether a name may be that of a point, and not of an angle, a speed or a force."
     return not (_NO_POSITION.fullmatch(name) or _GLUED_WORD.fullmatch(name))
 
-
 # %% ../../nbs/io/400_point_names.ipynb #other-quantities
 _AXIS = re.compile(r'(.+?)[\s_.:-]*[xyz]', re.IGNORECASE)
 _FORCE_LETTERS = {'f', 'm', 't'}   # force, moment, torque

@@ -224,8 +224,8 @@ def _without_far_off(
     first = with_far_off(found, joints, seen)
     if first.outliers is None or found.outliers is None: return first
     if not (first.outliers & ~found.outliers & seen).any(): return first
-    again = repair(seen & ~first.outliers)
-    again = with_far_off(again, joints, seen & ~first.outliers)
+    credible = seen & ~first.outliers
+    again = with_far_off(repair(credible), joints, credible)
     return again._replace(outliers=again.outliers | first.outliers)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-joints
@@ -236,12 +236,10 @@ def _repair_joints(
     n = points.n_joints
     points, held = _without_held(points, trial.rate, fill_only)
     joints, seen = points.positions[:, :n], points.visible[:, :n]
-    found = repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
-    exact = is_exact(joints, seen, trial.rate)
-    if exact and not fill_only:
-        def repair(seen):
-            return repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
-        found = _without_far_off(found, joints, seen, repair)
+    def repair(seen: np.ndarray) -> Repaired:
+        return repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
+    found, exact = repair(seen), is_exact(joints, seen, trial.rate)
+    if exact and not fill_only: found = _without_far_off(found, joints, seen, repair)
     cleaned = points if fill_only else _without_errors(points, found)
     positions, uncertainty = _put_joints(cleaned, found, exact)
     by, check = _filled_by(found, cleaned.visible, n), found.self_check
@@ -402,7 +400,7 @@ def _by_columns(trial: Trial, columns: np.ndarray, ours: np.ndarray, nothing: fl
 _MAX_NAMES = 12   # that are listed
 
 def _of_nobody(trial: Trial, people: Sequence[str]) -> list[str]:
-    "What is to be said of points of a recording of several people that belong to none of them."
+    "A remark on the points of a recording of several people that belong to none of them, if there are any."
     known = subjects_of(trial.markers)
     ours = {column for name in people for column in known[name]}
     left = [name for column, name in enumerate(trial.markers) if column not in ours]
@@ -544,7 +542,7 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
 def _each_person(
     trial: Trial, people: Sequence[str], *options: Any,
 ) -> tuple[dict[str, _PersonRepair], list[str]]:
-    "The repair of each person of whom enough is seen, and what is to be said of all."
+    "The repair of each person of whom enough is seen, and remarks on all."
     parts, left, errors = {}, [], []
     for name in people:
         try: parts[name] = _repair_person(select_subject(trial, name), *options, alone=False)
@@ -559,7 +557,7 @@ def _each_person(
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-people
 def _repair_people(trial: Trial, people: Sequence[str], *options: Any) -> TrialRepair:
     "Repair several people in one recording, one after the other."
-    repaired, (parts, said) = trial, _each_person(trial, people, *options)
+    repaired, (parts, remarks) = trial, _each_person(trial, people, *options)
     uncertainty, by = np.full(trial.values.shape[:2], np.nan), np.full(trial.values.shape[:2], '', object)
     for part in parts.values():
         repaired = with_subject(repaired, part.trial.repaired)
@@ -567,14 +565,14 @@ def _repair_people(trial: Trial, people: Sequence[str], *options: Any) -> TrialR
         if part.trial.uncertainty is not None:
             uncertainty[:, columns] = part.trial.uncertainty[:, :len(columns)]
         if part.trial.by is not None: by[:, columns] = part.trial.by[:, :len(columns)]
-    summary = _joint_summary(trial, list(parts), list(parts.values()), said)
+    summary = _joint_summary(trial, list(parts), list(parts.values()), remarks)
     return TrialRepair(trial, repaired, uncertainty, summary, by)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #joint-summary
 def _joint_summary(
-    trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair], said: Sequence[str],
+    trial: Trial, people: Sequence[str], parts: Sequence[_PersonRepair], remarks: Sequence[str],
 ) -> Summary:
-    "One summary of several people, after what is `said` of all."
+    "One summary of several people, whose remarks begin with those on all."
     def joined(arrays): return np.concatenate(list(arrays), 1)
     named = set(trial.markers)   # those of joints are not
     points = Points(
@@ -589,7 +587,7 @@ def _joint_summary(
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
         self_check=all_checks(*(part.trial.summary.self_check for part in parts)),
-        remarks=(*said, *lines))
+        remarks=(*remarks, *lines))
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #turned
 def check_axes(
