@@ -7,6 +7,8 @@ import pytest
 
 import motionfm
 from motionfm.body.skeleton import JOINTS
+from motionfm.estimate.gap_filling import fill_points
+from motionfm.evaluation.scenarios import SCENARIOS
 from motionfm.io.trial import Trial
 from motionfm.reconstruct.marker_faults import find_marker_faults, undo_marker_faults
 
@@ -138,6 +140,25 @@ def hold_from_the_beginning(positions, visible, marker, other, start, stop, rng)
     (relabel_for_good, .7), (hold_from_the_beginning, .75)], ids=lambda one: getattr(one, '__name__', ''))
 def test_faults_are_undone(recordings, damage, least):
     assert share_mended(recordings, damage) >= least
+
+
+def test_samples_beside_gaps(recordings):
+    "Half a second of a marker is filled as if samples beside it had been right; it is told whose were not."
+    errors = []
+    for number, (truth, _, rate) in enumerate(recordings[:5]):
+        damaged, visible = SCENARIOS['gap_edges'].damage(truth, np.random.default_rng(number), rate)
+        hidden, names = np.isfinite(truth).all(-1) & ~visible, [f'M{at}' for at in range(truth.shape[1])]
+        recorded = np.where(visible[..., None], damaged, np.nan)
+        mended = motionfm.repair(Trial.from_array(recorded, names, rate, units='m', up='z'))
+        spoilt = fill_points(recorded, visible, rate).positions
+        clean = fill_points(truth, visible, rate).positions
+        errors.append([np.linalg.norm(filled - truth, axis=-1)[hidden].mean()
+                       for filled in (mended.trial.values, spoilt, clean)])
+        lost = [names[at] for at in np.flatnonzero(hidden.any(0))]
+        assert any(remark.startswith(tuple(f'{name} was in a wrong place' for name in lost))
+                   for remark in mended.summary.remarks)
+    found, spoilt, clean = np.exp(np.log(errors).mean(0))
+    assert found - clean < .25*(spoilt - clean), errors
 
 
 def test_no_warnings(shared):

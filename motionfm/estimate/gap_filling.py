@@ -453,7 +453,7 @@ def _fill_groups(context: GapContext, left: Sequence[GapSpan], filled: _Filled) 
     "Fill gaps, many at a time; those that are bridged in the end, since others look at what bridges them."
     bridged: list[GapFill] = []
     for start in progress(range(0, len(left), SETTINGS.together), 'groups of gaps', after=2.):
-        for fill in fill_gaps(_on_cores(context, left[start:start + SETTINGS.together])):
+        for fill in fill_gaps(look_at_gaps(context, left[start:start + SETTINGS.together])):
             if _is_bridged(context, fill.gap): bridged.append(fill)
             else: _put_propagated(context, fill, filled)
     for fill in bridged: _put_propagated(context, fill, filled)
@@ -472,7 +472,7 @@ def _fill_all(context: GapContext, wanted: set[int]) -> _Filled:
     return filled
 
 # %% ../../nbs/estimate/514_gap_filling.ipynb #what-is-left
-def _on_cores(context: GapContext, gaps: Sequence[GapSpan]) -> list[DescribedGap]:
+def look_at_gaps(context: GapContext, gaps: Sequence[GapSpan]) -> list[DescribedGap]:
     "Gaps in pieces, in their order; most of the work is linear algebra, which threads can share."
     work = partial(_in_pieces, context)
     if len(gaps) < 2*usable_cores(): return [piece for gap in gaps for piece in work(gap)]

@@ -240,7 +240,7 @@ def _of_points(
         faults = find_marker_faults(positions, visible, rate)
         positions, visible = undo_marker_faults(positions, visible, faults)
     done = repair_points(positions, visible, rate, fill_only=fill_only)
-    return with_joint_prior(done, visible, names, network, rate)[:2]
+    return with_joint_prior(done, visible & (done.by == ''), names, network, rate)[:2]
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #main-error
 def main_error(

@@ -363,6 +363,24 @@ def flicker(truth, rng, rate):
         damaged[span.start:span.start + n_frames, one] += shift
     return (damaged, known) if spans else None
 
+# %% ../../nbs/evaluation/702_scenarios.ipynb #gap-edges
+_EDGE_M = .005, .03             # how far a marker is off right beside its gap,
+_EDGE_SHARES = 1., .35, .15     # and in the frames further away, as shares of that
+
+@scenario(of=MARKERS)
+def gap_edges(truth, rng, rate):
+    "one marker after the other is lost for half a second, and 0.5 to 3 cm off before and after that"
+    lost = marker(truth, rng, rate)
+    if lost is None: return None
+    (_, visible), damaged = lost, truth.copy()
+    for frame, one in np.argwhere(_known(truth) & ~visible):
+        for step in -1, 1:
+            if not visible[frame + step, one]: continue
+            off = rng.normal(size=3)
+            off *= rng.uniform(*_EDGE_M)/np.linalg.norm(off)
+            for n, share in enumerate(_EDGE_SHARES): damaged[frame + step*(n + 1), one] += share*off
+    return damaged, visible
+
 # %% ../../nbs/evaluation/702_scenarios.ipynb #current-name
 _FORMER_NAMES = {'misplaced': 'outliers'}
 

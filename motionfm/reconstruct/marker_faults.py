@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..basics import frame_pieces
+from ..estimate.gap_edges import known_quantile, usual_sizes
 from ..io.gaps import name_runs, runs_of
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #settings
@@ -49,22 +50,12 @@ class MarkerFaultSettings:
 SETTINGS = MarkerFaultSettings()
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #quantile
-def _quantile(
-    values: np.ndarray,   # (N, ...); NaN doesn't count
-    share: float,         # of the numbers that are smaller, 0 to 1
-) -> np.ndarray:          # (...); infinite where fewer than three are known
-    "A quantile along the first axis."
-    ordered = np.sort(values, 0)
-    known = np.isfinite(ordered).sum(0)
-    at = np.clip((share*known).astype(int), 0, np.maximum(known - 1, 0))
-    return np.where(known > 2, np.take_along_axis(ordered, at[None], 0)[0], np.inf)
-
 def _changes_to(marker: int, early: np.ndarray, late: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "(M,) metres that distances to a marker change between frames (F, M, 3), and over all of the first."
     now, later = (np.linalg.norm(some - some[:, marker, None], axis=-1) for some in (early, late))
-    middle = _quantile(now, .5)
-    over = _quantile(np.abs(now - np.where(np.isfinite(middle), middle, np.nan)), .8)
-    return _quantile(np.abs(later - now), .8), over
+    middle = known_quantile(now, .5)
+    over = known_quantile(np.abs(now - np.where(np.isfinite(middle), middle, np.nan)), .8)
+    return known_quantile(np.abs(later - now), .8), over
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #distance-changes
 _N_SAMPLES = 150   # frames of which distances are compared
@@ -132,21 +123,6 @@ def _are_breaks(sizes: np.ndarray, usual: np.ndarray, share: float) -> np.ndarra
     largest = sizes > share*np.maximum(padded[:-2], padded[2:])
     return (sizes > np.maximum(SETTINGS.break_m, SETTINGS.break_scales*usual)) & largest
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #usual-sizes
-def _usual_sizes(
-    sizes: np.ndarray,   # (T, M) metres; 0 where not known
-    rate: float,         # frames per second
-) -> np.ndarray:         # (T, M) metres
-    "The median of half a second, or of one beside it if that is larger."
-    n_frames, n_markers = sizes.shape
-    length = max(round(rate/2), 16)
-    blocks = np.full((-(-n_frames//length)*length, n_markers), np.nan)
-    blocks[:n_frames] = np.where(sizes > 0, sizes, np.nan)
-    medians = _quantile(blocks.reshape(-1, length, n_markers).swapaxes(0, 1), .5)
-    medians = np.pad(np.where(np.isfinite(medians), medians, 0), ((1, 1), (0, 0)))
-    usual = np.maximum(np.maximum(medians[:-2], medians[2:]), medians[1:-1])
-    return np.repeat(usual, length, 0)[:n_frames]
-
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-breaks
 def _find_breaks(
     seen: np.ndarray,     # (T, M, 3) metres, NaN where not visible
@@ -159,7 +135,7 @@ def _find_breaks(
     for start in range(0, len(seen), SETTINGS.piece_frames):
         stop, first = start + SETTINGS.piece_frames, max(start - SETTINGS.beside_frames, 0)
         sizes = _step_sizes(seen[first:stop + SETTINGS.beside_frames], weight)
-        scale = _usual_sizes(sizes, rate)
+        scale = usual_sizes(sizes, rate)
         inside = slice(start - first, stop - first)
         breaks[start:stop], usual[start:stop] = _are_breaks(sizes, scale, share)[inside], scale[inside]
     return breaks, usual

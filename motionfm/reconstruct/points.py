@@ -7,12 +7,13 @@ __all__ = ['RepairedPoints', 'repair_points']
 
 # %% ../../nbs/reconstruct/607_points.ipynb #imports
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ..estimate.gap_filling import fill_context, GapContext
+from ..estimate.gap_edges import find_gap_edges
+from ..estimate.gap_filling import fill_context, FilledPoints, GapContext
 from ..estimate.kalman import damp_extrapolation, kalman_smooth
 from ..estimate.noise import noise_level
 
@@ -80,8 +81,16 @@ class RepairedPoints(NamedTuple):
     "Points, repaired, and what is known about the repair."
     positions: np.ndarray     # (T, P, 3) metres; NaN for a point that is never seen
     uncertainty: np.ndarray   # (T, P) metres: 68 % of the errors are smaller
-    by: np.ndarray            # (T, P) words: what filled a sample; '' where seen
+    by: np.ndarray            # (T, P) words: what filled a sample; '' where one was seen and is not replaced
     self_check: tuple[int, float] | None   # samples that were hidden beside gaps; mean error there, metres
+
+# %% ../../nbs/reconstruct/607_points.ipynb #fill
+def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPoints:
+    "Fill the gaps of some columns; samples beside them that are wrong, too, if they are `questioned`."
+    wrong = find_gap_edges(context, points) if questioned else None
+    if wrong is not None and wrong.any():
+        context = replace(context, visible=context.visible & ~wrong, paths={}, bodies={}, in_place=True)
+    return fill_context(context, points)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repair-points
 def repair_points(
@@ -99,11 +108,11 @@ def repair_points(
     if not is_quiet(*ours, rate):
         known = np.where(visible[..., None], positions, 0.)
         known[:, chosen], noise[chosen] = smooth_points(*ours, rate)
-    in_place |= known is not positions
-    filled = fill_context(GapContext(known, visible, rate, in_place=in_place), np.flatnonzero(chosen))
+    context = GapContext(known, visible, rate, in_place=in_place or known is not positions)
+    filled = _fill(context, np.flatnonzero(chosen), known is positions and not fill_only)
     if fill_only: np.copyto(filled.positions, positions, where=visible[..., None])
     uncertainty = np.hypot(filled.uncertainty, noise, out=filled.uncertainty)
-    np.copyto(uncertainty, noise, where=visible)
+    np.copyto(uncertainty, noise, where=filled.by == '')
     return RepairedPoints(filled.positions, uncertainty, filled.by, filled.self_check)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #all-checks

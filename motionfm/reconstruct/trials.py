@@ -247,18 +247,23 @@ def _repair_joints(
     return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, held)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #without-faults
-def _without_faults(points: Points, trial: Trial, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
-    "Points whose exchanged labels, jumps and held values are undone, other than joints; what was found."
-    n = points.n_joints
-    positions, visible = points.positions[:, n:], points.visible[:, n:]
-    faults = find_marker_faults(positions, visible, trial.rate, in_place=True)
-    found = tuple(describe_marker_faults(faults, points.names[n:], trial.frames, trial.rate))
-    if not found: return points, ()
-    if fill_only:
-        return points, tuple(f'{sentence.rstrip(".")}; left as it is, since nothing that was seen may change'
-                             for sentence in found)
-    _undo_in_place(positions, visible, faults)
-    return points, found
+def _without_faults(points: Points, rate: float, fill_only: bool) -> MarkerFaults:
+    "Exchanged labels, jumps and held values of points other than joints; undone, unless seen samples stay."
+    positions, visible = points.positions[:, points.n_joints:], points.visible[:, points.n_joints:]
+    faults = find_marker_faults(positions, visible, rate, in_place=True)
+    if not fill_only: _undo_in_place(positions, visible, faults)
+    return faults
+
+def _faults_in_words(
+    faults: MarkerFaults, points: Points, by: np.ndarray, trial: Trial, fill_only: bool,
+) -> tuple[str, ...]:
+    "What was wrong with points other than joints; samples that were filled though seen become missing."
+    replaced = points.visible & (by != '')
+    points.visible[replaced] = False
+    faults = faults._replace(outliers=faults.outliers | replaced[:, points.n_joints:])
+    said = describe_marker_faults(faults, points.names[points.n_joints:], trial.frames, trial.rate)
+    left = '; left as it is, since nothing that was seen may change'
+    return tuple(f'{sentence.rstrip(".")}{left}' for sentence in said) if fill_only else tuple(said)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #jumps-of
 _MOST_FOLLOWED = 20   # points by which a jump of the whole body is found
@@ -306,7 +311,8 @@ def _repair_all_points(
     n = points.n_joints
     first = _repair_joints(points, network, trial, fill_only) if n else None
     if first and n == len(points.names): return first
-    cleaned, remarks = _without_faults(first.cleaned if first else points, trial, fill_only)
+    cleaned = first.cleaned if first else points
+    faults = _without_faults(cleaned, trial.rate, fill_only)
     jumps = first and first.found.discontinuities or _jumps_of(cleaned, trial.rate)
     if not fill_only: cleaned = _without_displaced(cleaned, jumps)
     others = np.arange(len(points.names)) >= n
@@ -314,6 +320,7 @@ def _repair_all_points(
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
     rest = repair_parts(positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others,
                         fill_only=fill_only, in_place=True)   # what was seen stays, also in `cleaned`
+    remarks = _faults_in_words(faults, cleaned, rest.by, trial, fill_only)
     if not first: return _of_markers(cleaned, rest, network, trial.rate, jumps, remarks)
     done = _joints_and_others(first.done, rest, others)
     return _PointRepair(cleaned, done, first.found, (*first.remarks, *remarks))
