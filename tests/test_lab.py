@@ -3,14 +3,17 @@
 What saved outputs must have is checked without a browser. Live, every notebook is opened and run from top to
 bottom in JupyterLab. Afterwards no cell may have failed, no player may be missing or blank, and the browser
 may not have complained. Each worker of pytest has a JupyterLab of its own, and takes the next notebook when
-it is done with one.
+it is done with one. The next one is opened while the kernel of the last one ends.
 """
 import base64
 import importlib.util
 import json
 import re
 import shutil
+import socket
+import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -147,6 +150,24 @@ def test_as_a_page(as_page, name):
         assert found['colours'] and found['pale'] == []
 
 
+@contextmanager
+def kernels(folder: Path):
+    "Meanwhile JupyterLab finds kernels that `kernels.py` forks; where that is not safe it makes its own."
+    if sys.platform != 'linux': yield; return
+    name, program = str(folder/'.socket'), str(ROOT/'tests'/'kernels.py')
+    spec = {'argv': [sys.executable, '-IS', program, name, '{connection_file}'], 'interrupt_mode': 'message',
+            'display_name': 'Python 3', 'language': 'python'}
+    (folder/'.kernels'/'kernels'/'python3').mkdir(parents=True)
+    (folder/'.kernels'/'kernels'/'python3'/'kernel.json').write_text(json.dumps(spec))
+    with socket.socket(socket.AF_UNIX) as door, open(folder/'kernels.log', 'w') as log:
+        door.bind(name); door.listen()
+        number = door.fileno()
+        forker = subprocess.Popen([sys.executable, program, str(number)], stdout=log, stderr=log,
+                                  pass_fds=[number])
+    try: yield
+    finally: forker.kill(); forker.wait()
+
+
 @pytest.fixture(scope='module')
 def lab(chromium, tmp_path_factory):
     "One JupyterLab on a copy of the book, beside all that lies beside it, and one page in it."
@@ -160,7 +181,8 @@ def lab(chromium, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('PYTHONPATH', str(ROOT))
         patch.setenv('TF_CPP_MIN_LOG_LEVEL', '3')
-        with bench.jupyterlab(folder) as address:
+        patch.setenv('JUPYTER_PATH', str(folder/'.kernels'))
+        with kernels(folder), bench.jupyterlab(folder) as address:
             page = chromium.new_page(viewport={'width': 1280, 'height': 1000})
             page.complaints = bench.watched(page)
             page.goto(address.replace('/tree/view.ipynb', ''), wait_until='domcontentloaded')
@@ -184,8 +206,11 @@ def open_notebook(page, name: str) -> None:
 def close_notebook(page, save: bool = False) -> None:
     "End the kernel and close; what was not saved is lost."
     page.evaluate("""async save => { const shown = jupyterapp.shell.currentWidget;
-        if (save) await shown.context.save();
-        await shown.sessionContext.shutdown(); shown.dispose(); }""", save)
+        const {context, sessionContext: {session}} = shown, {sessions} = jupyterapp.serviceManager;
+        if (save) await context.save();
+        shown.dispose();
+        const ended = sessions.shutdown(session.id);
+        if (save) await ended; }""", save)
 
 
 def complaints_of(page) -> list[str]:
