@@ -257,3 +257,18 @@ def build_trial(
     chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, reason, default)
     notes = (*trial.notes, *on_unit, *on_up, *name_notes(trial.markers))
     return replace(trial, up=chosen, notes=notes)
+
+# %% ../../nbs/io/408_build.ipynb #kept-note
+class KeptNote(str):
+    "A note on what stays in a file as it is."
+    elsewhere: str   # what is said of a file of another layout, which does not hold it
+
+def kept_note(
+    what: str,         # what stays, and a space
+    stays: str,        # as 'stay as they are'
+    names: str = '',   # which, as ': force'
+) -> KeptNote:
+    "A note on what stays as it is, and is not in a file of another layout."
+    note = KeptNote(what + stays + names)
+    note.elsewhere = f'{what}are not in the result{names}'
+    return note
