@@ -220,8 +220,8 @@ def test_refused(tmp_path):
     for text, words in [
         (PLAIN[:-30], 'the file is cut off'),
         (in_rows(' 1', ' z1')(PLAIN), 'expected a number'),
-        (timeless, 'or give the rate with --rate'),
-        (timeless.replace('Time: 0', 'Time: 1'), 'at which nobody moves.*--rate'),
+        (timeless, 'or give the rate with rate='),
+        (timeless.replace('Time: 0', 'Time: 1'), 'at which nobody moves.*rate='),
         (PLAIN.replace('\t\t\t\t\t}\n', '', 1), '1 brackets open'),   # in the midst: another tree
         (PLAIN.replace('\t\t\t\t\t}\n', '}}', 1), '1 closed too often'),
         (PLAIN.replace('CHANNELS 3 Z', 'CHANNELS 4 Wrotation Z', 1), 'quaternions, expected angles'),

@@ -7,6 +7,7 @@ __all__ = ['app', 'run_app']
 
 # %% ../../nbs/cli/901_app.ipynb #imports
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from typing import Annotated
 import typer
 import typer.core
 
-from ..basics import DataError, FileError, MotionfmError
+from ..basics import DataError, FileError, IN_COMMAND, MotionfmError
 from ..learn.config import TrainConfig
 
 # %% ../../nbs/cli/901_app.ipynb #error-line
@@ -30,6 +31,15 @@ def _error_line(error: Exception) -> str | None:
     return None
 
 # %% ../../nbs/cli/901_app.ipynb #run
+@contextmanager
+def _in_command() -> Iterator[None]:
+    "Errors name flags inside the block, also in processes that are started there."
+    before = os.environ.get(IN_COMMAND)
+    os.environ[IN_COMMAND] = '1'
+    try: yield
+    finally:
+        if before is None: del os.environ[IN_COMMAND]
+
 def run_app(
     app: typer.Typer,                     # commands
     arguments: list[str] | None = None,   # by default those that the program was started with
@@ -38,12 +48,13 @@ def run_app(
     "Run a command; an error of the user's becomes one line on stderr, and `SystemExit` with code 2."
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace')
-    try: app(arguments, prog_name=name)
-    except (OSError, MotionfmError) as error:
-        line = _error_line(error)
-        if line is None: raise
-        print(f'motionfm: {line}', file=sys.stderr)
-        raise SystemExit(2) from None
+    with _in_command():
+        try: app(arguments, prog_name=name)
+        except (OSError, MotionfmError) as error:
+            line = _error_line(error)
+            if line is None: raise
+            print(f'motionfm: {line}', file=sys.stderr)
+            raise SystemExit(2) from None
 
 # %% ../../nbs/cli/901_app.ipynb #new-app
 def new_app(**kwargs) -> typer.Typer:
