@@ -223,6 +223,11 @@ def _console():
                    force_terminal=interactive)
 
 # %% ../../nbs/cli/901_app.ipynb #print-report
+def _whole_column(heading: str):
+    "A column that goes on below where the terminal is narrow; no word of its heading is cut."
+    from rich.table import Column
+    return Column(heading, overflow='fold', min_width=max(map(len, heading.split()), default=None))
+
 def print_dataset(report: dict) -> None:
     "Show one dataset, as `describe` gives it, in the terminal."
     from rich.table import Table
@@ -231,9 +236,9 @@ def print_dataset(report: dict) -> None:
     from motionfm.data.dataset import SUBJECT_SUMMARY_HEADER, subject_summary_rows, summary_rows
     console = _console()
     console.print(Text(report['name'], 'bold'), Text(report['path']))
-    properties = Table.grid(padding=(0, 2))
+    properties = Table.grid(*map(_whole_column, ('', '')), padding=(0, 2))
     for name, value in summary_rows(report): properties.add_row('  ' + name, Text(value))
-    subjects = Table(*SUBJECT_SUMMARY_HEADER, box=None, padding=(0, 2))
+    subjects = Table(*map(_whole_column, SUBJECT_SUMMARY_HEADER), box=None, padding=(0, 2))
     for row in subject_summary_rows(report): subjects.add_row(*map(Text, row))
     if properties.rows: console.print(properties, subjects)
     for problem in report['problems']: console.print(f'  problem: {problem}', style='bold red', markup=False)
