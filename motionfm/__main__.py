@@ -6,7 +6,21 @@
 __all__ = []
 
 # %% ../nbs/cli/919_python_m.ipynb #imports
-from .cli.main import main
+from functools import partial
+
+# %% ../nbs/cli/919_python_m.ipynb #programs
+_INTERRUPTED = 130   # the exit code of a program that Ctrl-C ended: 128, and the number of the signal
+
+def _run(program: str) -> None:
+    "Load the commands and run one of their programs, a function of `motionfm.cli.main`."
+    try:
+        from motionfm.cli import main as programs
+    except KeyboardInterrupt: raise SystemExit(_INTERRUPTED) from None
+    getattr(programs, program)()
+
+main, train_main, metadata_main = (partial(_run, name) for name in ('main', 'train_main', 'metadata_main'))
+view_main, view_noisy_main = partial(_run, 'view_main'), partial(_run, 'view_noisy_main')
+view_reconstruction_main = partial(_run, 'view_reconstruction_main')
 
 # %% ../nbs/cli/919_python_m.ipynb #run
-if __name__ == '__main__' and __package__: main()   # not in a notebook, where nobody typed a command
+if __name__ == '__main__' and __package__: _run('main')   # not in a notebook, where nobody typed a command

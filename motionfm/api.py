@@ -7,9 +7,8 @@ __all__ = ['Table', 'Repair', 'repair', 'review', 'evaluate']
 
 # %% ../nbs/cli/900_api.ipynb #imports
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .basics import DataError, MotionfmError
+from .basics import DataError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
 from .io.registry import check_rate, with_rate
@@ -252,16 +251,6 @@ def _as_network(network: Any) -> Any:
     if callable(network) or isinstance(network, Repairer): return network
     raise DataError(f'network {str(network)[:40]!r} found, expected what `load_network` gives')
 
-# %% ../nbs/cli/900_api.ipynb #flags-as-arguments
-@contextmanager
-def _flags_as_arguments() -> Iterator[None]:
-    "Around a repair: errors that name a flag of the command name the argument that it is in Python."
-    try: yield
-    except MotionfmError as error:
-        line = re.sub(r'--([a-z][a-z-]*)', lambda flag: flag[1].replace('-', '_') + '=', str(error))
-        if line == str(error): raise
-        raise type(error)(line) from error
-
 # %% ../nbs/cli/900_api.ipynb #repair
 def repair(
     recording: Any,                          # path, `Trial`, array (T, M, 3), DataFrame or DataArray
@@ -283,12 +272,11 @@ def repair(
     network: Callable | Any = None,          # see `load_network`; by default the weights that ship
 ) -> Repair:                                 # repaired trial, uncertainty, gaps, summary
     "Repair a recording: fill gaps, remove noise, and report what was done; raises `DataError`, `FileError`."
-    with _flags_as_arguments():
-        trial = with_visible(as_trial(recording, names, rate, units, up), visible)
-        done = reconstruct_trial(
-            trial, _as_network(network), fill_only, complete, max_uncertainty_mm, subject, max_gap,
-            extrapolate, out_up, out_units)
-        return _as_repair(done, decisions)
+    trial = with_visible(as_trial(recording, names, rate, units, up), visible)
+    done = reconstruct_trial(
+        trial, _as_network(network), fill_only, complete, max_uncertainty_mm, subject, max_gap,
+        extrapolate, out_up, out_units)
+    return _as_repair(done, decisions)
 
 # %% ../nbs/cli/900_api.ipynb #as-repair
 def _as_repair(done: TrialRepair, decisions: Any) -> Repair:

@@ -131,7 +131,7 @@ def test_without_names(tmp_path):
     path, other = tmp_path/'rows.txt', POINTS[:, ::-1]
     def write(points): np.savetxt(path, np.c_[np.arange(FRAMES), points.reshape(FRAMES, -1)], '%.3f')
     write(other)
-    with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
+    with pytest.raises(DataError, match='give the rate with rate='): read_trial(path)
     trial = read_trial(path, rate=RATE)
     assert trial.markers[:2] == ('point 1', 'point 2') and trial.frames[1] == 1
     np.testing.assert_allclose(trial.values, other, atol=.001)
@@ -445,7 +445,7 @@ def test_a_rate_is_assumed_only_where_no_column_tells_it(names, first, rate, tmp
     text = wide('{name}_{axis}', before=before, names=names)
     path.write_text(text.replace('time', first, 1))
     if names is JOINTS and rate == 30:
-        with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
+        with pytest.raises(DataError, match='give the rate with rate='): read_trial(path)
         return
     trial = read_trial(path, up='y', units='mm')
     assert trial.rate == pytest.approx(rate, rel=1e-3)
@@ -467,7 +467,7 @@ def test_signals_under_five_lines_of_headings(tmp_path):
     rows = [f'{frame + 1}\t' + numbers(frame, '\t') for frame in range(FRAMES)]
     path = tmp_path/'signals.txt'
     path.write_text('\n'.join(['\t'.join(head) for head in heads] + rows) + '\n')
-    with pytest.raises(DataError, match='give the rate with --rate'): read_trial(path)
+    with pytest.raises(DataError, match='give the rate with rate='): read_trial(path)
     trial = read_trial(path, rate=60)
     assert (trial.rate, trial.markers) == (60, JOINTS)
     np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)

@@ -220,8 +220,8 @@ def test_refused(tmp_path):
     for text, words in [
         (PLAIN[:-30], 'the file is cut off'),
         (in_rows(' 1', ' z1')(PLAIN), 'expected a number'),
-        (timeless, 'or give the rate with --rate'),
-        (timeless.replace('Time: 0', 'Time: 1'), 'at which nobody moves.*--rate'),
+        (timeless, 'or give the rate with rate='),
+        (timeless.replace('Time: 0', 'Time: 1'), 'at which nobody moves.*rate='),
         (PLAIN.replace('\t\t\t\t\t}\n', '', 1), '1 brackets open'),   # in the midst: another tree
         (PLAIN.replace('\t\t\t\t\t}\n', '}}', 1), '1 closed too often'),
         (PLAIN.replace('CHANNELS 3 Z', 'CHANNELS 4 Wrotation Z', 1), 'quaternions, expected angles'),
@@ -321,6 +321,27 @@ def test_unchanged(program, tmp_path):
     before, after = parsed.hierarchy, again.hierarchy
     assert (after.names, after.channels) == (before.names, before.channels)
     assert after.offsets.tolist() == before.offsets.tolist()
+
+
+def test_nodes_that_only_positions_move(tmp_path):
+    "No angle changes, each row says where each node is: what a repair moves is there again, the rest stays."
+    three, six = walking(skeleton()), skeleton(channels=SIX)
+    nodes = forward_kinematics(three.hierarchy, .3*three.motion)[0]   # hips move by centimetres
+    columns = np.cumsum([0, *map(len, six.channels)])
+    motion = np.zeros((60, columns[-1]))
+    for node, parent in enumerate(six.parents):
+        if not six.channels[node]: continue
+        motion[:, columns[node]:columns[node] + 3] = nodes[:, node] - (nodes[:, parent] if node else 0)
+    trial = read(bvh_text(ParsedBvh(six, motion, 1/60)), tmp_path)
+    own = [column for column, name in enumerate(trial.markers)
+           if trial.contents.nodes.get(name, -1) >= 0 and six.channels[trial.contents.nodes[name]]]
+    values, rows = trial.values.copy(), slice(20, 40)
+    for name in 'RHip', 'LShoulder', 'LWrist': values[rows, trial.markers.index(name)] += [.004, -.003, .002]
+    write_trial(tmp_path/'again.bvh', replace(trial, values=values))
+    again = read_bvh(tmp_path/'again.bvh')
+    assert np.abs(again.values - values)[:, own].max() < 1e-6   # metres; bone lengths could not do that
+    others = np.r_[:20, 40:60]
+    assert (again.contents.parsed.motion[others] == trial.contents.parsed.motion[others]).all()
 
 
 @pytest.mark.parametrize('order', ['XYZ', 'XZY', 'YXZ', 'YZX', 'ZXY', 'ZYX'])

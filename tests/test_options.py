@@ -1,10 +1,13 @@
 """Options of `motionfm reconstruct` and of `motionfm.repair`, and what they refuse."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import motionfm as public
 from motionfm.api import repair
 from motionfm.basics import DataError
+from motionfm.body.skeleton import JOINTS
 from motionfm.cli.demo import example_trial
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.gaps import gap_lengths, open_gaps
@@ -57,6 +60,27 @@ def test_rate(recordings, motionfm):
     lines = (recordings/'frames_reconstructed.csv').read_text().splitlines()
     assert lines[0].startswith('frame,Neck_x,') and len(lines) == 361   # the same columns
     assert repair(table, rate=60).trial.rate == 60
+
+
+def test_an_option_is_a_flag_or_an_argument(recordings, motionfm):
+    "In a command, alone or among others in processes of their own, and wherever Python is asked."
+    (recordings/'bare').mkdir()
+    lines = ['A_x,A_y,A_z', *(f'{row/10},{row % 7},{row % 3}' for row in range(40))]
+    for name in 'one.csv', 'two.csv': (recordings/'bare'/name).write_text('\n'.join(lines) + '\n')
+    one = recordings/'bare'/'one.csv'
+    asked = [
+        lambda: public.read(one), lambda: public.repair(one), lambda: read_trial(one),
+        lambda: public.Trial.from_dataframe(pd.read_csv(one)),
+        lambda: public.Trial.from_array(np.ones((40, 20, 3)), JOINTS, 60, units='furlong'),
+    ]
+    for ask in asked:
+        with pytest.raises(DataError, match=r' (rate|units)=') as caught: ask()
+        assert '--' not in str(caught.value)
+    for words in [(one,), (recordings/'bare', '-o', recordings/'out', '--jobs', 2)]:
+        printed = motionfm('reconstruct', *words)[1] + ''.join(
+            path.read_text() for path in recordings.glob('out/summary.csv'))
+        assert ' --rate' in printed and 'rate=' not in printed, printed
+    with pytest.raises(DataError, match=' rate='): read_trial(one)   # as before the command
 
 
 def test_several_at_once(recordings, motionfm):

@@ -97,6 +97,18 @@ def test_gaps_where_frame_numbers_jump(open_page, folder, tmp_path, motionfm):
     assert 'missing in 0 of 360 frames, recorded: in 85' in player.locator('.info').inner_text()
 
 
+def test_frame_numbers_that_begin_late(open_page, tmp_path, motionfm):
+    "A part of a recording: the report counts as the file does, and as the review does."
+    trial, _ = motionfm_example()
+    write_trial(tmp_path/'part.trc', replace(trial, frames=trial.frames + 157))
+    motionfm('reconstruct', tmp_path/'part.trc', '--report', tmp_path/'report.html')
+    player = open_page(tmp_path/'report.html', 1280).frame_locator('iframe').first
+    player.get_by_text('frame 158 of 158–517 · 0.000 s').wait_for()
+    motionfm('review', tmp_path/'part.trc', '-o', tmp_path/'review.html')
+    page = open_page(tmp_path/'review.html', 1280)
+    page.wait_for_function("document.querySelector('.time')?.textContent.includes(' of 158–517 · ')")
+
+
 def with_angles(trial):
     "The same with a column of angles, as Vicon's programs put them among the points."
     angles = np.where(np.arange(len(trial)) < 50, np.nan, 30.)[:, None, None]*[1, 0, 0]

@@ -58,7 +58,7 @@ def test_arrays_in_the_order_of_a_tool(order, tmp_path):
 
 def test_arrays_in_no_order(tmp_path):
     np.save(tmp_path/'pose.npy', as_order(KINECT)[:, ::-1])
-    with pytest.raises(DataError, match='give the rate with --rate'): read_trial(tmp_path/'pose.npy')
+    with pytest.raises(DataError, match='give the rate with rate='): read_trial(tmp_path/'pose.npy')
     trial = read_trial(tmp_path/'pose.npy', rate=30.)
     assert trial.markers[0] == 'point 1' and not trial.columns
 

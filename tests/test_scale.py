@@ -131,7 +131,7 @@ def test_prepared_data_cut_short_during_training(config, whole, tmp_path, monkey
         original(self, epoch)
         if epoch == 2 and not self.fixed: os.truncate(next(tmp_path.glob('cache/*/joints.f32')), 5000)
     monkeypatch.setattr(PairBatches, 'start_epoch', cut)
-    with pytest.raises(FileError, match='joints.f32: ends before window .* go on with --resume'):
+    with pytest.raises(FileError, match='joints.f32: ends before window .* go on with resume=True'):
         train(network, 0)
     monkeypatch.setattr(PairBatches, 'start_epoch', original)
     assert train(replace(network, resume=True), 0).history == whole.history
@@ -251,7 +251,7 @@ def test_a_scheduler_that_is_killed(plan, tmp_path):
             time.sleep(1)   # nobody works here, so all wait
             scheduler.kill()
             with pytest.raises(
-                FileError, match='the scheduler is gone; what was done is kept; go on with --resume'
+                FileError, match='the scheduler is gone; what was done is kept; go on with resume=True'
             ):
                 running.result()
     finally: scheduler.kill(); scheduler.wait()
@@ -288,7 +288,7 @@ def test_two_workers_are_as_good_as_one(config, tmp_path):
         assert len(workers) == 2
         workers[1].kill()
         with pytest.raises(
-            DataError, match=r'worker 1 stopped \(SIGKILL\); what was reached is kept; go on with --resume'
+            DataError, match=r'worker 1 stopped \(SIGKILL\); what was reached is kept; go on with resume=True'
         ):
             running.result()
     assert not any(worker.is_running() for worker in workers)

@@ -7,6 +7,7 @@ __all__ = ['app', 'run_app']
 
 # %% ../../nbs/cli/901_app.ipynb #imports
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from typing import Annotated
 import typer
 import typer.core
 
-from ..basics import DataError, FileError, MotionfmError
+from ..basics import DataError, FileError, IN_COMMAND, MotionfmError
 from ..learn.config import TrainConfig
 
 # %% ../../nbs/cli/901_app.ipynb #error-line
@@ -30,6 +31,15 @@ def _error_line(error: Exception) -> str | None:
     return None
 
 # %% ../../nbs/cli/901_app.ipynb #run
+@contextmanager
+def _in_command() -> Iterator[None]:
+    "Errors name flags inside the block, also in processes that are started there."
+    before = os.environ.get(IN_COMMAND)
+    os.environ[IN_COMMAND] = '1'
+    try: yield
+    finally:
+        if before is None: del os.environ[IN_COMMAND]
+
 def run_app(
     app: typer.Typer,                     # commands
     arguments: list[str] | None = None,   # by default those that the program was started with
@@ -38,12 +48,13 @@ def run_app(
     "Run a command; an error of the user's becomes one line on stderr, and `SystemExit` with code 2."
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace')
-    try: app(arguments, prog_name=name)
-    except (OSError, MotionfmError) as error:
-        line = _error_line(error)
-        if line is None: raise
-        print(f'motionfm: {line}', file=sys.stderr)
-        raise SystemExit(2) from None
+    with _in_command():
+        try: app(arguments, prog_name=name)
+        except (OSError, MotionfmError) as error:
+            line = _error_line(error)
+            if line is None: raise
+            print(f'motionfm: {line}', file=sys.stderr)
+            raise SystemExit(2) from None
 
 # %% ../../nbs/cli/901_app.ipynb #new-app
 def new_app(**kwargs) -> typer.Typer:
@@ -212,6 +223,11 @@ def _console():
                    force_terminal=interactive)
 
 # %% ../../nbs/cli/901_app.ipynb #print-report
+def _whole_column(heading: str):
+    "A column that goes on below where the terminal is narrow; no word of its heading is cut."
+    from rich.table import Column
+    return Column(heading, overflow='fold', min_width=max(map(len, heading.split()), default=None))
+
 def print_dataset(report: dict) -> None:
     "Show one dataset, as `describe` gives it, in the terminal."
     from rich.table import Table
@@ -220,9 +236,9 @@ def print_dataset(report: dict) -> None:
     from motionfm.data.dataset import SUBJECT_SUMMARY_HEADER, subject_summary_rows, summary_rows
     console = _console()
     console.print(Text(report['name'], 'bold'), Text(report['path']))
-    properties = Table.grid(padding=(0, 2))
+    properties = Table.grid(*map(_whole_column, ('', '')), padding=(0, 2))
     for name, value in summary_rows(report): properties.add_row('  ' + name, Text(value))
-    subjects = Table(*SUBJECT_SUMMARY_HEADER, box=None, padding=(0, 2))
+    subjects = Table(*map(_whole_column, SUBJECT_SUMMARY_HEADER), box=None, padding=(0, 2))
     for row in subject_summary_rows(report): subjects.add_row(*map(Text, row))
     if properties.rows: console.print(properties, subjects)
     for problem in report['problems']: console.print(f'  problem: {problem}', style='bold red', markup=False)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..basics import check_writable, DataError, FileError, MotionfmError
+from ..basics import check_writable, FileError, MotionfmError
 from ..io.files import read_trial, write_trial
+from ..io.timing import RateError
 from ..io.trial import Trial
 from ..reconstruct.report import Summary
 from ..reconstruct.summary_table import Failure
@@ -43,8 +44,8 @@ def _with_names(trial: Trial, names: Sequence[str]) -> Trial:
 def _read_step(step: Step) -> Trial:
     "The recording of a step; raises `DataError`, `FileError`."
     try: trial = read_trial(step.source)
-    except DataError as error:
-        if step.rate is None or '--rate' not in str(error): raise
+    except RateError:
+        if step.rate is None: raise
         trial = read_trial(step.source, rate=step.rate)
         note = f'no rate in the file; {step.rate:g} Hz were taken from the project'
         trial = replace(trial, notes=(*trial.notes, note))

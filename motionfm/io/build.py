@@ -21,6 +21,7 @@ from motionfm.io.conventions import (
     LEG_RANGE_M,
     per_metre,
     unit_of_leg,
+    UnknownUnitError,
 )
 from .joint_names import first_person, name_notes
 from .point_sets import check_flat, check_positions, find_units_by_size, find_up_by_shape, set_size
@@ -192,6 +193,11 @@ def _find_units(leg: float, joints: np.ndarray, points: np.ndarray) -> tuple[str
     return unit_of_size(leg, 'the legs measure', ADULT_LEG_M)
 
 # %% ../../nbs/io/408_build.ipynb #settle-units
+def _check_seen(trial: Trial, points: np.ndarray) -> None:
+    "Raise `DataError` where nothing is seen, by which a unit could be told."
+    if np.isfinite(points).any() or observed(trial.values).any(): return
+    raise UnknownUnitError(f'{trial.source}: no sample of any point is seen; there is nothing to start from')
+
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:
@@ -251,9 +257,25 @@ def build_trial(
     parts = parts | {name: value for name, value in {'up': up, 'units': units}.items() if value is not None}
     trial = _restore_dropped(_without_repeats(Trial(**{'units': 'm'} | parts)))
     points, joints, markers = _first_points(frames_apart(trial.values), trial.markers)
+    if parts.get('units') is None: _check_seen(trial, points)
     unit, on_unit = _settle_units(joints, points, parts.get('units'), units is not None, trial.source)
     trial = replace(trial, units=unit)
     found, reason = _find_up(joints, JOINTS, points, markers, trial)
     chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, reason, default)
     notes = (*trial.notes, *on_unit, *on_up, *name_notes(trial.markers))
     return replace(trial, up=chosen, notes=notes)
+
+# %% ../../nbs/io/408_build.ipynb #kept-note
+class KeptNote(str):
+    "A note on what stays in a file as it is."
+    elsewhere: str   # what is said of a file of another layout, which does not hold it
+
+def kept_note(
+    what: str,         # what stays, and a space
+    stays: str,        # as 'stay as they are'
+    names: str = '',   # which, as ': force'
+) -> KeptNote:
+    "A note on what stays as it is, and is not in a file of another layout."
+    note = KeptNote(what + stays + names)
+    note.elsewhere = f'{what}are not in the result{names}'
+    return note

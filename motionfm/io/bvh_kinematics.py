@@ -15,12 +15,18 @@ from .bvh_text import Hierarchy, position_columns
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #turn
 _PLANES = {'X': (1, 2), 'Y': (2, 0), 'Z': (0, 1)}   # axes that a rotation about another one mixes
 
+def _cos_sin(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Cosine and sine out of the tangent of half the angle, which takes half the time of the two."
+    half = np.tan(np.radians(degrees)/2)
+    twice = 2/(1 + half*half)
+    return twice - 1, half*twice
+
 def rotation_about(
     axis: str,             # 'X', 'Y' or 'Z'
     degrees: np.ndarray,   # (T,)
 ) -> np.ndarray:           # (T, 3, 3)
     "Rotation about an axis, right-handed."
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    cos, sin = _cos_sin(degrees)
     first, second = _PLANES[axis]
     rotation = np.tile(np.eye(3), (len(degrees), 1, 1))
     rotation[:, first, first] = rotation[:, second, second] = cos
@@ -51,12 +57,6 @@ def _local_position(channels: list[str], motion: np.ndarray, offset: np.ndarray,
     return position
 
 # %% ../../nbs/io/431_bvh_kinematics.ipynb #within-2
-def _cos_sin(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "Cosine and sine out of the tangent of half the angle, which takes half the time of the two."
-    half = np.tan(np.radians(degrees)/2)
-    twice = 2/(1 + half*half)
-    return twice - 1, half*twice
-
 def _turn_by_channels(rotation: np.ndarray, channels: list[str], motion: np.ndarray) -> None:
     "Turn (3, 3, T) in place by all angles, the rows of (C, T), in the order of the file."
     for channel, cos, sin in zip(channels, *_cos_sin(motion)):

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..basics import DataError
 from .tabular import read_clean
+from .timing import RateError
 
 # %% ../../nbs/io/430_bvh_text.ipynb #hierarchy
 @dataclass
@@ -233,7 +234,7 @@ def _time_said(head: _Head) -> str:
     said = (head.time or '').replace(',', '.')
     if _SECONDS.fullmatch(said) and 1e-9 < float(said.rstrip('sS')) < 1e9: return said
     found = f'{said[:20]!r} found for Frame Time' if said else 'no Frame Time found'
-    raise DataError(f'{found}, expected seconds such as 0.0166667; '
+    raise RateError(f'{found}, expected seconds such as 0.0166667; '
                     'correct it, or give the rate with --rate')
 
 # %% ../../nbs/io/430_bvh_text.ipynb #frame-time
@@ -248,7 +249,7 @@ def _frame_time(head: _Head, rate: float | None) -> tuple[float, list[str]]:
     if head.is_rate: return 1/number, [f'the file gives a rate, {said} Hz, and no frame time']
     if number < _SLOW_SECONDS: return number, []
     if number < _MOST_SECONDS:
-        raise DataError(f'a Frame Time of {said} s found, at which nobody moves, expected seconds such as '
+        raise RateError(f'a Frame Time of {said} s found, at which nobody moves, expected seconds such as '
                         '0.0166667; give the rate with --rate')
     if number in _USUAL_RATES: return 1/number, [f'a frame time of {said} s is taken for a rate of {said} Hz']
     return number/1000, [f'a frame time of {said} s is taken for {said} ms']

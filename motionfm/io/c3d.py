@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from .build import build_trial, unique_names
+from .build import build_trial, kept_note, unique_names
 from .c3d_content import C3dContent, format_c3d, load_c3d
 from .c3d_parameters import set_numbers, set_words, words_of
 from .conventions import per_metre
@@ -69,7 +69,8 @@ def _with_origins(content: C3dContent) -> C3dContent:
     values = _segment_origins(content.rotations[:, 0])
     labels = (words_of(content.parameters, 'ROTATION', 'LABELS') + ['']*count)[:count]
     names, notes = unique_names([re.sub(r'_?4x4$', '', label, flags=re.IGNORECASE) for label in labels])
-    said = f'no markers, but {count} segments: where they begin are the points; rotations stay as they are'
+    said = kept_note(f'no markers, but {count} segments: where they begin are the points; rotations ',
+                     'stay as they are')
     fourth = np.where(np.isnan(values).any(-1), -1, 0).astype(np.float32)
     return replace(content, values=values, markers=names, labels=tuple(labels), fourth=fourth,
                    notes=(*content.notes, *notes, said), segments=tuple(range(count)))

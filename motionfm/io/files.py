@@ -15,7 +15,6 @@ from . import frames  # isort: skip  # noqa: F401
 
 # %% ../../nbs/io/440_files.ipynb #imports
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ import numpy as np
 from ..basics import counted, DataError
 from .any_columns import NoRowsError
 from .any_table import read_any_table
+from .build import KeptNote
 from .c3d import without_markers
 from .c3d_content import C3dContent
 from .c3d_parameters import number_of
@@ -125,15 +125,13 @@ def _keeps_all(path: Path, trial: Trial) -> bool:
                 and tuple(said[:2]) == (trial.units, trial.up))
 
 # %% ../../nbs/io/440_files.ipynb #notes-on
-_KEPT = re.compile('(stay|left) as they are(?=:|$)')
-
 def notes_on(
     path: str | Path,        # a file
     trial: Trial,            # the recording that is written to it
 ) -> tuple[str, ...]:
     "The notes of a recording, with what the file does not hold of it."
     if _keeps_all(Path(path), trial): return trial.notes
-    notes = [_KEPT.sub('are not in the result', note) for note in trial.notes]
+    notes = [note.elsewhere if isinstance(note, KeptNote) else note for note in trial.notes]
     lost = _beside_points(trial.contents)
     if lost: notes.append(f'not in the result, which holds points alone: {", ".join(lost)}')
     return tuple(notes)

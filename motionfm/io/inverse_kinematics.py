@@ -123,14 +123,14 @@ def _shift_columns(
     columns: dict[str, int],   # channel of a node: its column
     motion: np.ndarray,        # (T, C) numbers of the channels
     is_root: bool,
-    far: float,                # a distance, in the unit of the file
+    least: float,              # a distance, in the unit of the file
 ) -> list[int]:                # of its positions along x, y, z; empty where it may not be shifted
-    "What shifts a node: a root's positions, and those of another node that moved by more than `far`."
+    "What shifts a node: a root's positions, and those of another node that moved by more than `least`."
     shifts = [columns[f'{axis}position'] for axis in 'XYZ' if f'{axis}position' in columns]
     if len(shifts) < 3: return []
     if is_root: return shifts
     finite = motion[np.isfinite(motion[:, shifts]).all(1)][:, shifts]
-    return shifts if len(finite) and (np.ptp(finite, axis=0) > far).any() else []
+    return shifts if len(finite) and (np.ptp(finite, axis=0) > least).any() else []
 
 # %% ../../nbs/io/432_inverse_kinematics.ipynb #link-below
 _MOST_BETWEEN = 8   # nodes between a node and one that tells how it is turned
@@ -147,12 +147,21 @@ def _link_below(nodes: list[_Node], parents: Sequence[int]) -> None:
             above = parents[above]
 
 # %% ../../nbs/io/432_inverse_kinematics.ipynb #plan-nodes
+_SMALL = .002   # of a far distance: a length that is none
+
+def _is_still(angles: np.ndarray) -> bool:
+    "Whether angles (T, n) are the same in all rows that are whole."
+    whole = angles[np.isfinite(angles).all(1)]
+    return len(whole) > 0 and not np.ptp(whole, axis=0).any()
+
 def _plan_nodes(hierarchy: Hierarchy, motion: np.ndarray, far: float) -> list[_Node]:
-    "What can be done with each node; it may be shifted where it was, by more than `far`."
-    nodes = []
+    "What can be done with each node; it may be shifted where it was: far, or below a node that never turns."
+    nodes: list[_Node] = []
     for parent, columns in zip(hierarchy.parents, _columns_of(hierarchy)):
         turns = {name: column for name, column in columns.items() if name.endswith('rotation')}
-        shifts = _shift_columns(columns, motion, parent < 0, far)
+        is_carried = parent >= 0 and _is_still(motion[:, nodes[parent].columns])
+        least = _SMALL*far if is_carried else far
+        shifts = _shift_columns(columns, motion, parent < 0, least)
         nodes.append(_Node(list(turns.values()), ''.join(name[0] for name in turns), shifts, []))
     _link_below(nodes, hierarchy.parents)
     return nodes
@@ -360,7 +369,7 @@ class _Task(NamedTuple):
     far: float             # a distance that is an error
 
     @property
-    def small(self) -> float: return .002*self.far   # a length that is none
+    def small(self) -> float: return _SMALL*self.far   # a length that is none
 
     def at(self, frames: np.ndarray) -> '_Task':
         "The same for some frames, given by number or as (F,) True."

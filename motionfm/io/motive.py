@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
+from .build import kept_note
 from .registry import layout
 from motionfm.io.sheet import (
     build_sheet_trial,
@@ -155,7 +156,7 @@ def _note_others(found: _Headings, points: Sequence[_Point]) -> list[str]:
     used = {point.cells for point in points}
     left = list(dict.fromkeys(point.name for point in _find_points(found) if point.cells not in used))
     if not left: return []
-    return [f'rigid bodies and expected markers left as they are: {", ".join(left)[:150]}']
+    return [kept_note('rigid bodies and expected markers ', 'left as they are', f': {", ".join(left)[:150]}')]
 
 # %% ../../nbs/io/423_motive.ipynb #read
 @layout(_LAYOUT, '.csv .txt .tsv', rb'\s*"?format version\b', write=write_sheet)

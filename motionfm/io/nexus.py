@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..basics import DataError
+from .build import kept_note
 from .registry import layout
 from motionfm.io.sheet import (
     build_sheet_trial,
@@ -97,7 +98,8 @@ def _parse_nexus(sheet: Sheet, rate: float | None) -> dict:
     start = sections.pop('trajectories')
     axes = _find_axes(sheet, start)
     parts = _parse_trajectories(sheet, axes)
-    if sections: parts['notes'] = [*parts['notes'], f'left as they are: {", ".join(sections)}']
+    if sections:
+        parts['notes'] = [*parts['notes'], kept_note('', 'left as they are', f': {", ".join(sections)}')]
     return sheet_timing(parts, _said_rate(sheet, start, axes), rate)
 
 # %% ../../nbs/io/425_nexus.ipynb #said-rate

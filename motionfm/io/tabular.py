@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
+from .build import kept_note
 from .joint_names import find_joint, joint_columns
 
 # %% ../../nbs/io/409_tabular.ipynb #lines
@@ -547,7 +548,7 @@ def note_of_left(
 ) -> list[str]:             # a note, or nothing
     "What is said of columns that stay as they are."
     left = ', '.join(name for name in names if name)
-    return [f'columns that are no positions stay as they are: {left[:200]}'] if left else []
+    return [kept_note('columns that are no positions ', 'stay as they are', f': {left[:200]}')]*bool(left)
 
 class Pivoted(NamedTuple):
     "A long table as frames."

@@ -14,12 +14,16 @@ import numpy as np
 from ..basics import DataError
 from .build import count_steps, rounded_to
 
+# %% ../../nbs/io/410_timing.ipynb #rate-error
+class RateError(DataError):
+    "A file says no rate that can be believed; it can be read where somebody else says one."
+
 # %% ../../nbs/io/410_timing.ipynb #uneven
-def _uneven(times: np.ndarray, steps: np.ndarray) -> DataError:
+def _uneven(times: np.ndarray, steps: np.ndarray) -> RateError:
     "What to raise where times (T,) don't grow evenly: it names the worst of the steps (T - 1,)."
     worst = int(np.abs(steps - np.median(steps)).argmax())
     before, after = times[worst:worst + 2]
-    return DataError(f'time goes from {before:g} to {after:g} s between frames '
+    return RateError(f'time goes from {before:g} to {after:g} s between frames '
                      f'{worst + 1} and {worst + 2}, expected even steps; '
                      'restore the missing frames as blank rows, or give the rate with --rate')
 
@@ -42,7 +46,7 @@ def rate_from_times(
 ) -> float:              # Hz
     "Frames per second; raises `DataError` where times don't grow evenly."
     if len(times) < 2:
-        raise DataError(f'{len(times)} frame without a rate found, expected two or more; '
+        raise RateError(f'{len(times)} frame without a rate found, expected two or more; '
                         'add a column or an entry called rate, or give the rate with --rate')
     with np.errstate(all='ignore'):
         steps, span, coarse = np.diff(times), times[-1] - times[0], rounded_to(times)
@@ -95,7 +99,7 @@ def to_seconds(
         fits = _fitting_units(step, rate)
     if step == 1 and rate and not fits: return times/rate, ['the times count frames']
     if step == 1 and not rate:
-        raise DataError('times that grow by 1 from row to row found, expected seconds; '
+        raise RateError('times that grow by 1 from row to row found, expected seconds; '
                         'give the rate with --rate')
     if not fits and rate: return to_seconds(times)
     chosen = (*fits, 's')[0]
@@ -130,7 +134,7 @@ def _settle_rate(
     except DataError:
         with np.errstate(all='ignore'): step = np.median(np.diff(times))
         if .8 < step*said < 1.25 or coarse*said > .4: return said, []
-        raise DataError(f'a rate of {said:g} Hz found, but times that are {step:g} s apart; '
+        raise RateError(f'a rate of {said:g} Hz found, but times that are {step:g} s apart; '
                         'correct one of them, or give the rate with --rate') from None
     if abs(said/found - 1) <= max(_SAME_RATE, coarse/span): return said, []
     return found, [f'the file says {said:g} Hz, but the times {found:.6g} Hz, which is believed']
@@ -183,7 +187,7 @@ class Timing(NamedTuple):
     notes: tuple[str, ...]  # what was odd
 
 # %% ../../nbs/io/410_timing.ipynb #no-times
-class NoTimesError(DataError):
+class NoTimesError(RateError):
     "A recording says neither times nor a rate."
 
 def _no_times() -> NoTimesError:

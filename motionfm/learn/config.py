@@ -183,7 +183,7 @@ def _check_config(config: 'TrainConfig') -> None:
     "Raise `DataError` for the first setting that is out of range."
     _check_each(config)
     if config.recordings and config.recipe != 'best':
-        raise DataError(f"recordings found with the recipe {config.recipe!r}, expected --recipe best; "
+        raise DataError(f"recordings found with the recipe {config.recipe!r}, expected --recipe 'best'; "
                         'motionfm import turns recordings into a dataset for the others')
     if config.dropout == 1: raise DataError('dropout 1 found, expected less: nothing would be handed on')
     if config.datasets < 1 and config.datasets != -1:

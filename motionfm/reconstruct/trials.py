@@ -361,7 +361,7 @@ def _limits_of(
         raise DataError(f'max_uncertainty_mm {max_uncertainty_mm} found, expected a number above 0')
     if not isinstance(network, Repairer):
         raise DataError('a network without uncertainty found, '
-                        'expected the one that comes with motionfm, or one trained with --recipe best')
+                        "expected the one that comes with motionfm, or one trained with --recipe 'best'")
     return Limits(float(max_uncertainty_mm), longest, extrapolate)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #blank-out

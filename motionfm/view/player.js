@@ -145,7 +145,11 @@ class Motion {
     const {numbers} = this, far = at => Math.abs(numbers[at] - number);
     return Array.isArray(numbers) ? numbers.reduce((best, _, at) => far(at) < far(best) ? at : best, 0) : (number - numbers) / this.step;
   }
-  frameLabel(t) { return `frame ${this.numberOf(t)} of ${this.numberOf(this.T - 1)} · ${(t * this.step / this.rate).toFixed(3)} s`; }
+  frameLabel(t) { return frameWords(this.numberOf(t), this.numberOf(0), this.numberOf(this.T - 1), t * this.step / this.rate); }
+}
+
+function frameWords(number, first, last, seconds) {  // where they begin is said of numbers that do so elsewhere than at 0 or 1
+  return `frame ${number} of ${first === 0 || first === 1 ? `` : `${first}–`}${last} · ${seconds.toFixed(3)} s`;
 }
 
 function rampColour(share) {

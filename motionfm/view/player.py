@@ -214,8 +214,9 @@ def _figure(scene: Scene, view: str, theme: str, beside: bool):
 def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     "Title, frame and time, above the picture; in two lines where one is too short."
     figure.texts.clear()
-    number, last = scene.numbers[[frame, -1]]
-    parts = [scene.title, f'frame {number} of {last}', f'{frame/scene.rate:.3f} s']
+    number, first, last = scene.numbers[[frame, 0, -1]]
+    begin = '' if first in (0, 1) else f'{first}–'   # as in player.js
+    parts = [scene.title, f'frame {number} of {begin}{last}', f'{frame/scene.rate:.3f} s']
     words, size = ' · '.join(filter(None, parts)), _font_size(figure)
     room = int(72*figure.get_figwidth()/(.55*size))   # letters
     if len(words) > room: words = f'{shorten(scene.title, room, placeholder=" …")}\n{" · ".join(parts[1:])}'

@@ -267,7 +267,7 @@ class Review {
     this.player = mount(stage, this.data.scene, {part: 'picture', gutter: 52, onFrame: () => this.curves.request(), onTheme: theme => this.dress(theme)});
     this.player.motion.frameLabel = at => {
       const index = this.data.shown ? this.data.shown[at] : at, last = this.data.frames - 1;
-      return `frame ${this.numberOf(index)} of ${this.numberOf(0)}–${this.numberOf(last)} · ${(index / this.data.scene.rate).toFixed(3)} s`;
+      return frameWords(this.numberOf(index), this.numberOf(0), this.numberOf(last), index / this.data.scene.rate);
     };
     this.player.request();
     this.curves = new Curves(this);
