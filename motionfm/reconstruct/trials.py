@@ -320,10 +320,9 @@ def _repair_all_points(
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
     rest = repair_parts(positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others,
                         fill_only=fill_only, in_place=True)   # what was seen stays, also in `cleaned`
-    remarks = _faults_in_words(faults, cleaned, rest.by, trial, fill_only)
+    remarks = (first.remarks if first else ()) + _faults_in_words(faults, cleaned, rest.by, trial, fill_only)
     if not first: return _of_markers(cleaned, rest, network, trial.rate, jumps, remarks)
-    done = _joints_and_others(first.done, rest, others)
-    return _PointRepair(cleaned, done, first.found, (*first.remarks, *remarks))
+    return _PointRepair(cleaned, _joints_and_others(first.done, rest, others), first.found, remarks)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #parse-span
 _SPAN = re.compile(r'(\d{1,9}(?:[.,]\d{0,9})?) *(s|sec|seconds?|ms|frames?|)')
