@@ -30,6 +30,7 @@ class GapEdgeSettings:
     uncertainties: float = 3.     # and times the uncertainty of the fill,
     again: float = .5             # or this share of both, further away from the gap
     most: float = .5              # share of a point's samples that may be suspected at once
+    least_seen: int = 3           # points that are seen in each frame of a gap that is questioned
 
 SETTINGS = GapEdgeSettings()
 
@@ -126,7 +127,9 @@ def find_gap_edges(
     seen = context.visible & ~suspected
     recorded = context.positions[~seen]   # and what is bridged
     hidden = replace(context, visible=seen, paths={}, bodies={}, in_place=True)
-    gaps = [gap for gap in find_gaps(seen) if suspected[gap.start:gap.stop, gap.point].any()]
+    enough = seen.sum(1) >= SETTINGS.least_seen
+    gaps = [gap for gap in find_gaps(seen) if suspected[gap.start:gap.stop, gap.point].any()
+            and enough[gap.start:gap.stop].all()]
     with one_thread(): fills = fill_gaps(look_at_gaps(hidden, gaps))
     context.positions[~seen] = recorded
     for fill in fills:
