@@ -82,8 +82,8 @@ def _suspects_of(context: GapContext, point: int) -> np.ndarray:
     sharp = sizes > np.maximum(SETTINGS.turn_m, SETTINGS.turns*usual)
     beside = np.asarray(binary_dilation(~seen, np.ones(2*n + 1)))
     for run in runs_of(seen & beside):
-        around = slice(max(run.start - 1, 0), run.stop + 1)
-        suspected[run] = sharp[around].any() or not sizes[run].any()
+        if not 0 < run.start < run.stop < len(seen): continue   # a recording begins or ends with it
+        suspected[run] = sharp[run.start - 1:run.stop + 1].any() or not sizes[run].any()
     return suspected
 
 def _frames_beside(rate: float) -> int:
