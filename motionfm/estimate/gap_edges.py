@@ -22,7 +22,7 @@ from ..io.gaps import runs_of
 class GapEdgeSettings:
     "When samples beside a gap are suspected, and when they are outliers."
     beside_s: float = .03         # seconds beside a gap in which samples may be wrong,
-    beside_frames: int = 2        # and frames, at least
+    least_frames: int = 2         # which must be as many; a slower recording turns too sharply by itself
     neighbours: int = 4           # steadiest ones, whose mean acceleration is subtracted
     turn_m: float = .002          # metres by which the path must turn from one frame to the next,
     turns: float = 2.5            # and times the median of half a second
@@ -88,12 +88,13 @@ def _suspects_of(context: GapContext, point: int) -> np.ndarray:
 
 def _frames_beside(rate: float) -> int:
     "How many samples beside a gap may be wrong."
-    return max(SETTINGS.beside_frames, round(SETTINGS.beside_s*rate))
+    return round(SETTINGS.beside_s*rate)
 
 # %% ../../nbs/estimate/516_gap_edges.ipynb #suspects
 def _suspects(context: GapContext, points: Iterable[int]) -> np.ndarray:
     "(T, M) samples beside gaps that may be wrong."
     suspected = np.zeros_like(context.visible)
+    if _frames_beside(context.rate) < SETTINGS.least_frames: return suspected
     gappy = np.flatnonzero(np.any(context.visible, 0) & ~np.all(context.visible, 0))
     for point in np.intersect1d(gappy, np.fromiter(points, int)).tolist():
         found = _suspects_of(context, point)
