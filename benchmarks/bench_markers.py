@@ -136,8 +136,8 @@ def print_tables(measured: dict) -> None:
     methods = list(next(iter(errors.values())))
     table = [['mean over trials, mm', 'trials', *methods]]
     for scenario, by_method in errors.items():
-        means = [f'{np.mean(list(each.values())):.2f}' for each in by_method.values()]
-        table.append([scenario, str(len(by_method[methods[0]])), *means])
+        means = [f'{np.mean([*by_method[name].values()]):.2f}' if name in by_method else '' for name in methods]
+        table.append([scenario, str(len(next(iter(by_method.values())))), *means])
     print('\n'.join(align_columns(table)))
     known = {length for words in held.values() for each in words.values() for length in each}
     lengths = [length for length in (*GAP_BINS, 'open') if length in known]
