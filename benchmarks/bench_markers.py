@@ -136,7 +136,8 @@ def print_tables(measured: dict) -> None:
     methods = list(next(iter(errors.values())))
     table = [['mean over trials, mm', 'trials', *methods]]
     for scenario, by_method in errors.items():
-        means = [f'{np.mean([*by_method[name].values()]):.2f}' if name in by_method else '' for name in methods]
+        known = [[*by_method.get(name, {}).values()] for name in methods]
+        means = [f'{np.mean(values):.2f}' if values else '' for values in known]
         table.append([scenario, str(len(next(iter(by_method.values())))), *means])
     print('\n'.join(align_columns(table)))
     known = {length for words in held.values() for each in words.values() for length in each}
