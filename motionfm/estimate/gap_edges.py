@@ -15,6 +15,7 @@ from scipy.ndimage import binary_dilation
 from ..basics import one_thread
 from .gap_filling import fill_gaps, GapContext, GapFill, look_at_gaps
 from .neighbours import find_gaps
+from .noise import usual_sizes
 from ..io.gaps import runs_of
 
 # %% ../../nbs/estimate/516_gap_edges.ipynb #settings
@@ -33,32 +34,6 @@ class GapEdgeSettings:
     least_seen: int = 3           # points that are seen in each frame of a gap that is questioned
 
 SETTINGS = GapEdgeSettings()
-
-# %% ../../nbs/estimate/516_gap_edges.ipynb #known-quantile
-def known_quantile(
-    values: np.ndarray,   # (N, ...); NaN doesn't count
-    share: float,         # of the numbers that are smaller, 0 to 1
-) -> np.ndarray:          # (...); infinite where fewer than three are known
-    "A quantile along the first axis."
-    ordered = np.sort(values, 0)
-    known = np.isfinite(ordered).sum(0)
-    at = np.clip((share*known).astype(int), 0, np.maximum(known - 1, 0))
-    return np.where(known > 2, np.take_along_axis(ordered, at[None], 0)[0], np.inf)
-
-# %% ../../nbs/estimate/516_gap_edges.ipynb #usual-sizes
-def usual_sizes(
-    sizes: np.ndarray,   # (T, M) metres; 0 where not known
-    rate: float,         # frames per second
-) -> np.ndarray:         # (T, M) metres
-    "The median of half a second, or of one beside it if that is larger."
-    n_frames, n_markers = sizes.shape
-    length = max(round(rate/2), 16)
-    blocks = np.full((-(-n_frames//length)*length, n_markers), np.nan)
-    blocks[:n_frames] = np.where(sizes > 0, sizes, np.nan)
-    medians = known_quantile(blocks.reshape(-1, length, n_markers).swapaxes(0, 1), .5)
-    medians = np.pad(np.where(np.isfinite(medians), medians, 0), ((1, 1), (0, 0)))
-    usual = np.maximum(np.maximum(medians[:-2], medians[2:]), medians[1:-1])
-    return np.repeat(usual, length, 0)[:n_frames]
 
 # %% ../../nbs/estimate/516_gap_edges.ipynb #turn-sizes
 def _turn_sizes(context: GapContext, point: int) -> np.ndarray:

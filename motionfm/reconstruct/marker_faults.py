@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..basics import frame_pieces
-from ..estimate.gap_edges import known_quantile, usual_sizes
+from ..estimate.noise import known_quantile, usual_sizes
 from ..io.gaps import name_runs, runs_of
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #settings
