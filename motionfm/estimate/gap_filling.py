@@ -49,7 +49,7 @@ class FillSettings:
     min_frames: int = 8           # shorter ones are not
     overlap: int = 4              # frames in which two pieces fade into each other
     together: int = 128           # gaps that are weighed together
-    min_error_m: float = .0003    # metres, the least uncertainty
+    min_error_m: float = .00005   # metres, the least uncertainty
     max_error_m: float = .5
     curve_s: tuple = (.15, .3, .5, 1.2, 2., 3.)        # seconds, of gaps between two sights,
     curve_share: tuple = (.1, .2, .5, .65, .85, 1.2)   # and the share of the usual distance, uncertain there

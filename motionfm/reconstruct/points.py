@@ -15,13 +15,14 @@ import numpy as np
 from ..estimate.gap_edges import find_gap_edges
 from ..estimate.gap_filling import fill_context, FilledPoints, GapContext
 from ..estimate.kalman import damp_extrapolation, kalman_smooth
-from ..estimate.noise import noise_level
+from ..estimate.noise import noise_level, RADII_68
 
 # %% ../../nbs/reconstruct/607_points.ipynb #settings
 @dataclass(frozen=True)
 class PointSettings:
     "When points are smoothed, and how much."
-    quiet_m: float = .0005         # noise up to which a recording is as quiet as optical ones
+    quiet_m: float = .0005         # noise up to which a recording is as quiet as optical ones,
+    seen_m: float = .00025         # and metres by which what was seen there is uncertain
     full_rate: float = 60.         # Hz; below it motion itself looks like noise,
     growth: float = 1.5            # the more by this power
     noise_frames: int = 10_000     # whose noise is found at once
@@ -32,19 +33,27 @@ class PointSettings:
 SETTINGS = PointSettings()
 
 # %% ../../nbs/reconstruct/607_points.ipynb #quiet
+def _noise_of(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, float]:
+    "(P,) metres, standard deviation of the noise of each point (T, P, 3), and of all together."
+    found = []
+    for start in range(0, len(positions), SETTINGS.noise_frames):   # a long recording needs no more memory
+        piece = slice(start, start + SETTINGS.noise_frames)
+        known = np.where(visible[piece, :, None], positions[piece], 0.)
+        found.append([level[0] for level in noise_level(known[None], visible[None, piece])])
+    each, overall = zip(*found)
+    return np.median(each, 0), float(np.median(overall))
+
+def _slowness(rate: float) -> float:
+    "By how much motion at a rate in Hz looks noisier than it is."
+    return max(1., SETTINGS.full_rate/rate)**SETTINGS.growth
+
 def is_quiet(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen
     rate: float = SETTINGS.full_rate, # Hz
 ) -> bool:
     "Whether what was seen is as exact as optical recordings are, and may stay as it is."
-    noise = []
-    for start in range(0, len(positions), SETTINGS.noise_frames):   # a long recording needs no more memory
-        piece = slice(start, start + SETTINGS.noise_frames)
-        known = np.where(visible[piece, :, None], positions[piece], 0.)
-        noise.append(noise_level(known[None], visible[None, piece])[1][0])
-    slow = max(1., SETTINGS.full_rate/rate)**SETTINGS.growth   # motion itself looks like noise
-    return bool(np.median(noise) <= slow*SETTINGS.quiet_m)
+    return _noise_of(positions, visible)[1] <= _slowness(rate)*SETTINGS.quiet_m
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:
@@ -92,6 +101,21 @@ def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPo
         context = replace(context, visible=context.visible & ~wrong, paths={}, bodies={}, in_place=True)
     return fill_context(context, points)
 
+# %% ../../nbs/reconstruct/607_points.ipynb #prepared
+def _prepared(
+    positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float,   # as in `repair_points`
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Points as gaps are filled from, and metres (P,) by which noise makes fills and sights of each uncertain."
+    ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
+    noise, overall = _noise_of(*ours)
+    filled, seen = np.zeros(len(chosen)), np.full(len(chosen), SETTINGS.seen_m)
+    if overall <= _slowness(rate)*SETTINGS.quiet_m:
+        filled[chosen] = RADII_68*noise/_slowness(rate)
+        return positions, filled, seen
+    known = np.where(visible[..., None], positions, 0.)
+    known[:, chosen], seen[chosen] = smooth_points(*ours, rate)
+    return known, seen, seen
+
 # %% ../../nbs/reconstruct/607_points.ipynb #repair-points
 def repair_points(
     positions: np.ndarray,            # (T, P, 3) metres; anything, also NaN, where not visible
@@ -103,16 +127,12 @@ def repair_points(
 ) -> RepairedPoints:
     "Repair points of any names: fill all gaps, and smooth what is noisier than optical recordings."
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
-    known, noise = positions, np.full(visible.shape[1], SETTINGS.quiet_m/2)
-    ours = (known, visible) if chosen.all() else (known[:, chosen], visible[:, chosen])
-    if not is_quiet(*ours, rate):
-        known = np.where(visible[..., None], positions, 0.)
-        known[:, chosen], noise[chosen] = smooth_points(*ours, rate)
+    known, noise_filled, noise_seen = _prepared(positions, visible, chosen, rate)
     context = GapContext(known, visible, rate, in_place=in_place or known is not positions)
     filled = _fill(context, np.flatnonzero(chosen), known is positions and not fill_only)
     if fill_only: np.copyto(filled.positions, positions, where=visible[..., None])
-    uncertainty = np.hypot(filled.uncertainty, noise, out=filled.uncertainty)
-    np.copyto(uncertainty, noise, where=filled.by == '')
+    uncertainty = np.hypot(filled.uncertainty, noise_filled, out=filled.uncertainty)
+    np.copyto(uncertainty, noise_seen, where=filled.by == '')
     return RepairedPoints(filled.positions, uncertainty, filled.by, filled.self_check)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #all-checks
