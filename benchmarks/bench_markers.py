@@ -59,7 +59,8 @@ REPORTING = (   # looked at in the end only
     'osim-KirstenTest-DLS01-trc',
 )
 PARTS = 'X', 'names', 'rate'   # of a set, as they are stored
-SCENARIOS = 'marker', 'gap_edges', 'cluster', 'quarter', 'blackout', 'exchange', 'flicker'
+SCENARIOS = (
+    'marker', 'gap_edges', 'cluster', 'quarter', 'blackout', 'exchange', 'relabel', 'flicker', 'held')
 CHOSEN = 'linear', 'pchip', 'local_cubic', 'kalman_high', 'rigid_body', 'pattern', 'neighbour_regression'
 COVERED = {'within_by_gap': '68 %', 'within2_by_gap': '95 %'}   # within the uncertainty, within twice that
 

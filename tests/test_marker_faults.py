@@ -174,8 +174,7 @@ def test_no_warnings(shared):
     ('-kineticstoolkit-data-kinematics-racing-full-c3d', (27, 36), (202, 419), None),   # one is lost
     ('-kineticstoolkit-data-kinematics-racing-full-c3d', (19, 22), (290, 303), (280, 290))])   # after a gap
 def test_one_half_of_an_exchange_speaks_for_the_other(shared, trial, pair, span, hidden):
-    with np.load(shared/'markers'/'labs.npz') as markers:
-        positions, rate = markers[f'{trial}/X'].astype(float), float(markers[f'{trial}/rate'])
+    positions, _, rate = lab_trial(shared, trial)
     positions, (start, stop) = positions[:round(6*rate)].copy(), span
     if hidden: positions[slice(*hidden), pair[0]] = np.nan
     damaged = positions.copy()
@@ -183,6 +182,39 @@ def test_one_half_of_an_exchange_speaks_for_the_other(shared, trial, pair, span,
     visible = np.isfinite(damaged).all(-1)
     mended, _ = undo_marker_faults(damaged, visible, find_marker_faults(damaged, visible, rate))
     np.testing.assert_array_equal(mended[start:stop, pair], positions[start:stop, pair])
+
+
+def lab_trial(shared, name: str) -> Recording:
+    with np.load(shared/'markers'/'labs.npz') as markers:
+        positions, rate = markers[f'{name}/X'].astype(float), float(markers[f'{name}/rate'])
+    return Recording(positions, np.isfinite(positions).all(-1), rate)
+
+
+@pytest.mark.parametrize('trial, pair, span', [
+    ('im-OpenCapTest-subject3-MarkerData-Mocap-DJ2-trc', (5, 3), (216, 294)),   # speed unknown, distances fit
+    ('HC036A-Straight-HC036A10-c3d', (32, 33), (63, 153)),                      # which end nearly fits alone
+    ('icstoolkit-data-kinematics-sample-propulsion-c3d', (10, 11), (442, 454)),   # a third one would do, too
+    ('icstoolkit-data-kinematics-sample-propulsion-c3d', (26, 24), (162, 198))])
+def test_a_label_that_went_on_at_another_marker_goes_home(shared, trial, pair, span):
+    positions, _, rate = lab_trial(shared, trial)
+    damaged, (one, other), frames = positions.copy(), pair, slice(*span)
+    damaged[frames, one], damaged[frames, other] = positions[frames, other], np.nan
+    visible = np.isfinite(damaged).all(-1)
+    mended, kept = undo_marker_faults(damaged, visible, find_marker_faults(damaged, visible, rate))
+    assert not kept[frames, one].any()
+    mended[frames, one] = positions[frames, one]
+    np.testing.assert_array_equal(mended[kept], positions[kept])
+
+
+@pytest.mark.parametrize('trial, marker, span', [
+    ('HC040A-Straight-HC040A14-c3d', 26, (158, 202)),                       # neighbours move much farther
+    ('-kineticstoolkit-data-kinematics-racing-full-c3d', 29, (115, 144))])  # it comes back near its place
+def test_a_marker_that_stays_while_the_body_moves_on_is_held(shared, trial, marker, span):
+    positions, visible, rate = lab_trial(shared, trial)
+    frames = slice(*span)
+    positions[frames, marker] = positions[span[0] - 1, marker]
+    faults = find_marker_faults(positions, visible, rate)
+    np.testing.assert_array_equal(np.flatnonzero(faults.held[:, marker]), np.arange(*span))
 
 
 def test_a_wrist_at_the_place_of_the_other_one(shared):

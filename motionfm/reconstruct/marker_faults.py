@@ -266,6 +266,7 @@ class _AssignmentCosts(NamedTuple):
     sure: np.ndarray      # True where the velocities on both sides are known
     rigid: np.ndarray     # metres by which distances differ
     square: np.ndarray    # of path and distances together, in usual units
+    home: np.ndarray      # True where a path had another marker, and this is the one that it was recorded as
 
 def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) -> _AssignmentCosts:
     "Weigh paths and distances; where one of them is not known the other counts twice."
@@ -274,7 +275,8 @@ def _weigh(paths: _Paths, frame: int, begun: np.ndarray, markers: np.ndarray) ->
     rigid, by_body = _rigid_errors(paths, frame, begun, markers, last)
     by_path = np.minimum(np.square(path/usual), SETTINGS.max_square)
     square = np.where(np.isnan(by_path), by_body, by_path) + np.where(np.isnan(by_body), by_path, by_body)
-    return _AssignmentCosts(path, usual, sure, rigid, square)
+    home = (paths.order[frame, begun][:, None] == markers) & (begun[:, None] != markers)
+    return _AssignmentCosts(path, usual, sure, rigid, square, home)
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #assign-paths
 def _assign_paths(
@@ -286,9 +288,10 @@ def _assign_paths(
     n_rows, n_columns = costs.square.shape
     squares = np.where(unknown, 2*SETTINGS.max_square, costs.square)
     squares[:, :n_rows][unknown[:, :n_rows]] = SETTINGS.good_square
+    squares[unknown & costs.home] = SETTINGS.good_square
     other = np.arange(n_columns) != np.arange(n_rows)[:, None]
     taken = np.pad(kept, (0, n_columns - n_rows)) | kept[:, None]
-    cost = np.where(taken & other, np.inf, squares + SETTINGS.change_cost*other)
+    cost = np.where(taken & other, np.inf, squares + SETTINGS.change_cost*(other & ~costs.home))
     return squares, linear_sum_assignment(cost)[1]
 
 def _is_closer(was: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -308,7 +311,9 @@ def _are_supported(
     "Whether the path or the distances fit the new label and don't fit the old one."
     exchanged = chosen < len(costs.path)
     was, now = np.nan_to_num(costs.path[moved, moved], nan=np.inf), costs.path[moved, chosen]
-    sure = costs.sure[moved, chosen] & (costs.usual[moved, chosen] < SETTINGS.closer*was)
+    usual = costs.usual[moved, chosen]
+    sure = costs.sure[moved, chosen] | (costs.rigid[moved, chosen] < SETTINGS.apart_m)
+    sure = sure & (usual < SETTINGS.closer*was) | np.isfinite(was) & (usual < SETTINGS.far_closer*was)
     by_path = _is_closer(was, now) & (sure | exchanged & np.isfinite(was))
     fits = costs.square[moved, chosen] <= SETTINGS.good_square
     fits |= exchanged & (now < SETTINGS.far_closer*was) | _clearly_exchanged(exchanged, was, now)
@@ -342,10 +347,13 @@ def _are_new(
     "Whether paths `moved` (N,) are those of the markers `chosen` (N,); and what speaks for each (N,)."
     supported, gains = _are_supported(costs, moved, chosen), squares[moved, moved] - squares[moved, chosen]
     follows = np.isnan(costs.square[moved, chosen]) & (chosen < len(squares))   # its own place is taken
+    home = costs.home[moved, chosen] & ~(costs.square[moved, chosen] > SETTINGS.bad_square)
+    supported |= home & costs.sure[moved, moved] & (gains >= SETTINGS.min_gain)
+    follows |= home
     if supported.any() and (np.sort(moved) == np.sort(chosen)).all():   # of an exchange one is half the other
         supported |= (costs.square[moved, chosen] <= SETTINGS.good_square) & (gains >= SETTINGS.min_gain)
         if len(moved) == 2 and gains.sum() > SETTINGS.max_square: follows |= _lost(costs, moved, chosen)
-    enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported] >= 0).all()
+    enough = gains.sum() >= SETTINGS.min_gain*len(moved) and (gains[supported & ~home] >= 0).all()
     return bool(supported.any() and (supported | follows).all() and enough), supported | follows
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #new-labels-2
@@ -601,7 +609,10 @@ def _is_held(
     jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
     if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves)
-    return bool(jump > max(_FLICKER.held_m, .3*moves) and (are_rigid or came > .4*moves))
+    if jump <= _FLICKER.held_m: return False
+    onward = np.diff(path[run.stop:run.stop + 2], axis=0)   # a jump is longer than the next step
+    clear = are_rigid and turns > 2*SETTINGS.rigid_m and (np.linalg.norm(onward, axis=1) < jump/2).any()
+    return bool(clear or jump > .2*moves and (are_rigid or came > .4*moves))
 
 def _held_frames(path: np.ndarray, near: np.ndarray, run: slice, are_rigid: bool) -> slice:
     "Frames in which a position that stays was held: from the first one on, or up to the last."
