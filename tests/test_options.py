@@ -106,7 +106,7 @@ def test_several_at_once(recordings, motionfm):
     ('reach.trc', '--out-units', 'feet'): "unit 'feet' asked for the output, expected one of m, cm, mm",
     ('reach.trc', '--format', 'docx'): "format 'docx' asked for the output, expected one of",
     ('reach.trc', '--format', 'csv', '-o', 'out.trc'): 'found beside --format csv',
-    ('reach.trc', '-o', 'out.c3d', '--out-up', 'y'): 'choose one with --format',
+    ('reach.trc', '-o', 'out.c3d', '--out-up', 'y'): 'choose another format',
     ('reach.trc', 'other.npz', '--table', 'gaps.csv'): 'several recordings found, expected one',
     ('reach.trc', 'other.npz', '-o', 'out.trc'): 'expected that of a folder',
     ('reach.trc', ''): 'an empty name found',

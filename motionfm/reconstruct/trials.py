@@ -670,10 +670,10 @@ def _check_room(output: Path, trial: Trial) -> None:
     "Raise `DataError` where invented joints have no bone to stand on."
     if output.suffix.lower() != '.bvh' or not absent_joints(trial): return
     raise DataError(f'{output}: invented joints asked for, expected a format that holds points, since a BVH '
-                    'file holds only its own bones; choose one with --format, or leave out --complete')
+                    'file holds only its own bones; choose another format, as trc, or leave out --complete')
 
 def check_turnable(output: Path) -> None:
     "Raise `DataError` for a format whose other contents can't be turned with the points."
     if output.suffix.lower() in ('.c3d', '.bvh'):
         raise DataError(f'{output}: other axes or units asked for, expected a TRC, CSV or NPZ file, since '
-                        'the rest of this format would not be turned; choose one with --format')
+                        'the rest of this format would not be turned; choose another format, as trc')
