@@ -9,6 +9,7 @@ __all__ = []
 import mmap
 import pickletools
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -51,6 +52,23 @@ def _is_whole(raw: mmap.mmap, start: int) -> bool:
         if not number(place, 2): return 16 <= length <= end - place
         place += 16 + length + -length % 8
     return place <= end
+
+# %% ../../nbs/io/438_hdf5.ipynb #free-lists
+_SIGNATURE, _LOCAL_HEAP = b'\x89HDF\r\n\x1a\n', b'HEAP\0\0\0\0'
+_NO_MORE = 1   # what stands for the next free block behind the last one
+
+def _free_lists_end(raw: mmap.mmap) -> bool:
+    "Whether the free blocks of no local heap lead back to each other: HDF5 would follow them for ever."
+    def numbers(place, count): return struct.unpack_from(f'<{count}Q', raw, place)
+    base, start = max(raw.find(_SIGNATURE), 0), raw.find(_LOCAL_HEAP)   # MATLAB puts words in front
+    while 0 <= start <= len(raw) - 32:
+        (size, free, address), known = numbers(start + 8, 3), set()
+        while free != _NO_MORE and free + 16 <= size <= len(raw) - base - address:
+            if free in known: return False
+            known.add(free)
+            free, = numbers(base + address + free, 1)
+        start = raw.find(_LOCAL_HEAP, start + 8)
+    return True
 
 # %% ../../nbs/io/438_hdf5.ipynb #attribute-places
 def _may_read_attribute(heaps: _Heaps, name: str, count: int) -> bool:
@@ -342,11 +360,12 @@ def load_hdf(
 ) -> tuple[dict[str, Any], list[str]]:   # name: dictionary, list, text or array; what could not be read
     "What stands in an HDF5 file; raises `DataError`."
     try:
-        with h5py.File(path, 'r') as file:
-            with open(path, 'rb') as other, mmap.mmap(other.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        with open(path, 'rb') as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+            if not _free_lists_end(raw): raise OSError('a free list without an end')
+            with h5py.File(path, 'r') as file:
                 walk = _Walk(file, _Heaps(raw), is_matlab=file.userblock_size >= 512)
                 found = _node(file, walk, 0)
-            return (found if isinstance(found, dict) else {'': found}), walk.unread
+        return (found if isinstance(found, dict) else {'': found}), walk.unread
     except DataError: raise
     except Exception as error:   # h5py raises a dozen kinds
         reason = ' '.join(str(error).split())[:60] or type(error).__name__

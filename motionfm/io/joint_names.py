@@ -251,6 +251,7 @@ def name_notes(
     people, kind = subjects_of(markers), marker_set_of(markers)
     notes = _unused_names(markers)
     if len(people) > 1:
-        return [*notes, f'{len(people)} people found, {", ".join(people)[:60]}; the option subject takes one of them']
+        names = ', '.join(people)[:60]
+        return [*notes, f'{len(people)} people found, {names}; the option subject takes one of them']
     notes += [f'the points are the skin markers of {kind}, so only joint centres are joints']*bool(kind)
     return notes + _clash_notes(markers)
