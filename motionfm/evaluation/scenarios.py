@@ -330,7 +330,7 @@ def blackout(truth, rng, rate):
     for span in spans: visible[span] = False
     return (truth, visible) if spans else None
 
-# %% ../../nbs/evaluation/702_scenarios.ipynb #fault-scenarios
+# %% ../../nbs/evaluation/702_scenarios.ipynb #pairs
 _FAULT_PAUSE_S = 1.
 _EXCHANGE_S = .1, 1.           # for how long
 
@@ -344,6 +344,7 @@ def _pairs(truth: np.ndarray, rng: np.random.Generator, rate: float) -> Iterator
         other = rng.choice(_near(truth, one, 3))
         yield span.start + np.flatnonzero(known[frames, one] & known[frames, other]), one, other
 
+# %% ../../nbs/evaluation/702_scenarios.ipynb #fault-scenarios
 @scenario(of=MARKERS)
 def exchange(truth, rng, rate):
     "every 2 s two markers beside each other are exchanged for 0.1 to 1 s"

@@ -605,14 +605,13 @@ def _is_held(
     near = near[first:run.stop, np.isfinite(near[first]).all(-1)]
     if not near.shape[1]: return False
     moves, turns = _moves_and_turns(path[first], near)
-    if moves <= _FLICKER.held_m or turns <= _FLICKER.held_m/2: return False
+    if min(moves, 2*turns) <= _FLICKER.held_m: return False
     jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
     came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
     if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves)
-    if jump <= _FLICKER.held_m: return False
     onward = np.diff(path[run.stop:run.stop + 2], axis=0)   # a jump is longer than the next step
     clear = are_rigid and turns > 2*SETTINGS.rigid_m and (np.linalg.norm(onward, axis=1) < jump/2).any()
-    return bool(clear or jump > .2*moves and (are_rigid or came > .4*moves))
+    return bool(jump > _FLICKER.held_m and (clear or jump > .2*moves and (are_rigid or came > .4*moves)))
 
 def _held_frames(path: np.ndarray, near: np.ndarray, run: slice, are_rigid: bool) -> slice:
     "Frames in which a position that stays was held: from the first one on, or up to the last."
