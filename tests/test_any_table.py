@@ -97,6 +97,17 @@ TABLES = {
                                  '{time:.6f},walk,7,{place},{name},{point}'),
     'long, world': long('frame_time,keypoint,world_x,world_y,world_z', '{time:.6f},{name},{point}'),
 }
+TABLES |= {   # numbers of rows without a name; a name too many; digits in groups of three
+    'R': '\n'.join([ROWS[0].replace(',', ' '),
+                    *(f'"{n}" {row.replace(",", " ")}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'R with commas': '\n'.join([ROWS[0], *(f'{n},{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'numpy.savetxt': '# ' + wide('{name}_{axis}', ' '),
+    'thousands': re.sub(r'(?<=,)(\d)(\d{3}\.\d+)', r'"\1,\2"', PLAIN),
+    'thousands in German': re.sub(r'(?<=;)(\d)(\d{3},\d+)', r'\1.\2',
+                                  wide('{name}_{axis}', ';').replace('.', ',')),
+    'thousands in French': re.sub(r'(?<=;)(\d)(\d{3},\d+)', '\\1\u202f\\2',
+                                  wide('{name}_{axis}', ';').replace('.', ',')),
+}
 TABLES['infinite'] = PLAIN.replace(ROWS[30].split(',')[1], 'inf', 1)
 
 
@@ -502,3 +513,34 @@ def test_headings_whose_blanks_were_left_out(tmp_path):
     trial = read_trial(path)
     assert (trial.markers, trial.rate) == (JOINTS, pytest.approx(RATE, rel=1e-3))
     np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)
+
+
+@pytest.mark.parametrize('below', ['', '%'])
+def test_blank_rows_below_are_no_frames(below, tmp_path):
+    "As a spreadsheet leaves them, where rows were deleted; with lines above, other readers are asked."
+    path = tmp_path/'walk.csv'
+    path.write_text(below*3 + PLAIN.replace('\n', ',,,\n') + ','*63 + '\n' + (','*63 + '\n')*20)
+    trial = read_trial(path)
+    assert len(trial) == FRAMES and not any('missing' in note for note in trial.notes)
+
+
+def test_errors_of_a_spreadsheet_and_words_are_gaps(tmp_path):
+    path, rows = tmp_path/'walk.csv', [row.split(',') for row in ROWS]
+    words = '#DIV/0!', '#N/A', '#WERT!', '#NV', 'undefined', 'occluded', 'No data'
+    for place, word in enumerate(words): rows[10 + place][1:4] = [word]*3
+    path.write_text('\n'.join(map(','.join, rows)) + '\n')
+    trial = read_trial(path)
+    assert np.flatnonzero(np.isnan(trial['Neck']).all(1)).tolist() == [*range(9, 9 + len(words))]
+
+
+@pytest.mark.parametrize('unit, size', [('in', 25.4), ('ft', 304.8), ('dm', 100.)])
+def test_units_behind_names_that_are_not_metric(unit, size, tmp_path):
+    "Without legs among the names, the size of the set would be taken for that of a child in centimetres."
+    path = tmp_path/'walk.csv'
+    heads = [f'P{place} {axis} ({unit})' for place in range(len(JOINTS)) for axis in 'xyz']
+    rows = [','.join([f'{frame/RATE:.6f}', *(f'{number/size:.5f}' for number in POINTS[frame].ravel())])
+            for frame in range(FRAMES)]
+    path.write_text('\n'.join([','.join(['time', *heads]), *rows]) + '\n')
+    trial = read_trial(path)
+    assert trial.units == unit and trial.markers[0] == 'P0'
+    assert f'({unit})' in path.read_text()

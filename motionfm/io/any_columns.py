@@ -21,7 +21,6 @@ from motionfm.io.csv_columns import coordinates_of, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
 from motionfm.io.point_names import is_position, other_quantities
 from motionfm.io.sheet import (
-    GAP_WORDS,
     parse_sheet,
     plain_cell,
     read_numbers,
@@ -29,18 +28,19 @@ from motionfm.io.sheet import (
     Sheet,
     split_row,
 )
-from motionfm.io.tabular import cut_off
+from motionfm.io.tabular import cut_off, is_gap
 from motionfm.io.timing import TIME_UNITS
 
 # %% ../../nbs/io/428_any_columns.ipynb #is-row
 _NUMBER = re.compile(
-    r'[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)', re.IGNORECASE | re.ASCII)
+    r"[+\u2212-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
+    r"|[+\u2212-]?\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?", re.IGNORECASE | re.ASCII)
 
 def _count_numbers(cells: Sequence[str]) -> tuple[int, int]:
     "Numbers among cells, and words that are neither numbers nor gaps."
     words = [plain_cell(cell[:60]) for cell in cells]
     others = [word for word in words if not _NUMBER.fullmatch(word)]
-    gaps = sum(not word or word.lower() in GAP_WORDS for word in others)
+    gaps = sum(map(is_gap, others))
     return len(words) - len(others), len(others) - gaps
 
 def _cells_of(line: str, separator: str) -> list[str]:
@@ -103,6 +103,12 @@ def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: st
     if sum(is_word) > .1*len(rows): return list(rows)
     return [row for row, word in zip(rows, is_word) if not word]
 
+def _without_blank_end(lines: Sequence[str], rows: list[int], separator: str) -> list[int]:
+    "Rows without blank ones below them, as spreadsheets leave them, where each row has a number or a time."
+    first = [plain_cell(lines[row].partition(separator)[0]) for row in rows]
+    last = max((place for place, row in enumerate(rows) if lines[row].strip(separator + ' "\r')), default=-1)
+    return rows[:last + 1] if all(first[:last + 1]) else rows
+
 def _numbers_columns(cells: Sequence[str]) -> bool:
     "Whether a row counts the columns, as pandas does where they have no names: 0, 1, 2, …"
     words = [plain_cell(cell) for cell in cells]
@@ -122,7 +128,7 @@ def find_rows(raw: bytes) -> Rows:
         return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
     rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
     if len(rows) > 1 and _numbers_columns(_cells_of(lines[rows[0]], separator)): rows.pop(0)
-    rows = _without_statistics(lines, rows, separator)
+    rows = _without_blank_end(lines, _without_statistics(lines, rows, separator), separator)
     _check_whole(lines, rows, separator)
     return Rows(sheet._replace(lines=lines, separator=separator), rows, width)
 
@@ -216,6 +222,27 @@ def _with_axes(names: Sequence[str], axes: Sequence[str], width: int) -> list[st
     above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
     return [f'{name}.{axis}' if axis else name for name, axis in zip(above, axes)]
 
+# %% ../../nbs/io/428_any_columns.ipynb #fitted
+_COMMENT_MARKS = frozenset(('#', '##', '%', '//', '!'))
+_KEY = re.compile(r'.*(time|frame|stamp|index|sample|zeit|temps).*|t|i|n', re.IGNORECASE)
+_FEW_ROWS = 20
+
+def _are_numbered(rows: list[list[str]], name: str) -> bool:
+    "Whether the first cells number the rows, left of a column of this name; that of a time has to go on."
+    start = rows[0][0]
+    if not start.isdecimal() or len(start) > 8 or not rows[0][-1]: return False
+    if [row[0] for row in rows] != [str(int(start) + place) for place in range(len(rows))]: return False
+    try: second = [float(row[1]) for row in rows]
+    except ValueError: return not _KEY.fullmatch(name)
+    return not _KEY.fullmatch(name) or second == sorted(second)
+
+def _fitted(words: list[str], found: Rows) -> list[str]:
+    "Names of cells without a mark of comments before them, and with a blank one for numbers of rows."
+    if len(words) == found.width + 1 and words[0] in _COMMENT_MARKS: return words[1:]
+    if len(words) != found.width - 1: return words
+    rows = [row_words(found.sheet, row)[:found.width] for row in found.rows[:_FEW_ROWS]]
+    return ['', *words] if _are_numbered(rows, words[0]) else words
+
 # %% ../../nbs/io/428_any_columns.ipynb #find-head
 def find_head(found: Rows) -> Head:
     "Names, rate and unit of a table."
@@ -231,7 +258,7 @@ def find_head(found: Rows) -> Head:
     if not wide: return Head([], below, rate, units)
     last = wide[-1]
     below_names = [_NUMBERED_AXIS.sub(r'\1', word) for word in words[last]] if last else []
-    if not is_axes(below_names): return Head(words[last], [lines[last], *below], rate, units)
+    if not is_axes(below_names): return Head(_fitted(words[last], found), [lines[last], *below], rate, units)
     named = _with_axes(words[last - 1], below_names, found.width)
     return Head(named, [*lines[last - 1:last + 1], *below], rate, units)
 

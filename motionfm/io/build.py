@@ -155,7 +155,8 @@ def _without_repeats(trial: Trial) -> Trial:
                    contents=contents, notes=notes)
 
 # %% ../../nbs/io/408_build.ipynb #doubts
-_ABSURD_M = .1, 10.   # metres: nobody's points span less or more
+_ABSURD_M = .1, 10.          # metres: nobody's points span less or more
+_IMPOSSIBLE_M = .02, 50.     # metres: nor does anything else that cameras see
 
 def _unlikely_units(leg: float, points: np.ndarray, units: str) -> str:
     "What contradicts the unit that a file says: legs of such a length, or a set of such a size; or nothing."
@@ -198,6 +199,12 @@ def _check_seen(trial: Trial, points: np.ndarray) -> None:
     if np.isfinite(points).any() or observed(trial.values).any(): return
     raise UnknownUnitError(f'{trial.source}: no sample of any point is seen; there is nothing to start from')
 
+def _unit_of_impossible(points: np.ndarray, said: str) -> tuple[str, str]:
+    "The unit and the reason, for points whose size is impossible in the unit said; raises `DataError`."
+    least, most = _IMPOSSIBLE_M
+    if not least <= set_size(points)/per_metre(said) <= most: return find_units_by_size(points)
+    raise UnknownUnitError(f'points that may be in {said} found')
+
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:
@@ -210,7 +217,7 @@ def _settle_units(
     if not contradiction: return said, []
     if np.isfinite(leg):
         with prefix_errors(source): check_flat(points, contradiction)
-    try: unit, _ = unit_of_leg(leg)
+    try: unit, _ = unit_of_leg(leg) if np.isfinite(leg) else _unit_of_impossible(points, said)
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
 

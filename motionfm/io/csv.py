@@ -34,6 +34,7 @@ from motionfm.io.csv_columns import (
     time_unit_of,
     trim_row,
     units_of,
+    without_blank_end,
     words_in,
 )
 
@@ -184,6 +185,7 @@ def _split_table(raw: bytes) -> _Split:
     (above, first), *rows = lines
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
+    if {'time', 'frame'} & {*places}: raw = without_blank_end(raw)
     start = len(first_lines(beginning, rows[0][0] - 1).encode())
     return _Split(raw, separator, above, names, places, _decimal_of(separator, rows), start).check()
 

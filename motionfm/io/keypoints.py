@@ -266,10 +266,19 @@ def _begins_wide(first: bytes) -> bool:
     return sure or rotations or 'fnum' in lower or not timed
 
 # %% ../../nbs/io/426_keypoints.ipynb #parse-wide
+def _check_width(sheet: Sheet, names: Sequence[str], first: int) -> None:
+    "Raise `DataError` where the first row has more cells than there are names: they would not fit."
+    lines = (line for line in range(first, len(sheet.lines)) if sheet.lines[line].strip())
+    row = next((row_words(sheet, line) for line in lines), [])
+    while row and not row[-1]: row.pop()
+    if len(row) <= len(names): return
+    raise DataError(f'{len(row)} cells found below {len(names)} names, expected a name for each; add them')
+
 def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a table with one line of headings apart; raises `DataError`."
     words = row_words(sheet, head)
     columns = _find_wide(words)
+    _check_width(sheet, words, head + 1)
     parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
     left = [word for place, word in enumerate(words) if not pair_of(word) and place not in columns.keys]
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}
