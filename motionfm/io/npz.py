@@ -17,7 +17,7 @@ from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .joint_orders import find_order, note_of_assumed, note_of_order, VIDEO_RATE
-from .registry import reader, writer
+from .registry import reader, UnknownNamesError, writer
 from .tabular import number_points, pivot_long
 from .text import read_bytes
 from .timing import complete_timing
@@ -137,11 +137,19 @@ def _load_entries(
         raise DataError(f'no arrays could be read ({reason}), expected an NPZ file; save or '
                         'copy it again') from None
     if {'values', 'x'} & set(entries): return entries, contents
-    advice = 'compute the joints with the body model first' if _SMPL <= {*names} else 'name it so'
-    raise DataError(f'entries {", ".join(names)[:60] or "none"} found, '
+    is_smpl = _SMPL <= {*names}
+    advice = 'compute the joints with the body model first' if is_smpl else 'name it so'
+    error = DataError if is_smpl else UnknownNamesError
+    raise error(f'entries {", ".join(names)[:60] or "none"} found, '
                     f'expected one called positions, of shape (T, M, 3); {advice}')
 
 # %% ../../nbs/io/414_npz.ipynb #word
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    "All arrays of numbers or letters of an NPZ file that can be read, by their names."
+    with ZipFile(path) as archive:
+        names = {name.removesuffix('.npy') for name in archive.namelist() if name.endswith('.npy')}
+        return _load_others(archive, names)
+
 def _word(entry: np.generic) -> str:
     "One entry as text; bytes are taken for Latin-1."
     return entry.decode('latin-1') if isinstance(entry, bytes) else str(entry)

@@ -55,6 +55,11 @@ _HINTS = {   # endings, and what helps
     '.fbx .glb .gltf .usd .usda .usdz .blend .ma .mb .dae .vmd .anim .htr':
         'an animation of another program found; export it as BVH from there',
     '.xlsx .xls .ods': 'a workbook found; save its sheet as CSV',
+    '.parquet .feather .arrow': 'a table in columns found; save it as CSV',
+    '.rds .rdata .rda': 'a file of R found; write its table with write.csv',
+    '.asf': 'a skeleton without motion found; name the AMC file beside it',
+    '.b3d': 'a file of AddBiomechanics found; export its markers as TRC',
+    '.bag .mcap .db3': 'a recording of ROS found; export the topic of the markers as CSV',
     '.mot .sto': 'a table of OpenSim without positions found; '
         'repair the markers or keypoints that it comes from, as TRC',
     '.h5 .hdf5 .hdf .nc': 'HDF5 by its name, but not by its content, found; save it again, netCDF as NETCDF4',
@@ -151,6 +156,11 @@ def detect_reader(path: Path) -> Callable:
     ending, first = path.suffix.lower(), read_bytes(path, 512)
     if first.startswith(b'version https://git-lfs.github.com'):
         raise DataError(f'{path}: a pointer of Git LFS found instead of the file; fetch it with git lfs pull')
+    if re.match(rb'\s*<(!doctype html|html|head)\b', first, re.IGNORECASE):
+        raise DataError(f'{path}: a web page found instead of the file; download the file itself')
+    if first.startswith(b'PK\3\4') and ending in _TABLE_ENDINGS + _TEXT_ENDINGS:
+        raise DataError(f'{path}: a workbook or an archive found under the ending {ending}; '
+                        'save its sheet as CSV, or unpack it')
     own = layout_of(path)
     if own: return own.read
     if any(ending in endings.split() for endings in _HINTS): return find_by_suffix(path, READERS, 'read')
