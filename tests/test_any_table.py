@@ -544,3 +544,44 @@ def test_units_behind_names_that_are_not_metric(unit, size, tmp_path):
     trial = read_trial(path)
     assert trial.units == unit and trial.markers[0] == 'P0'
     assert f'({unit})' in path.read_text()
+
+
+def melted() -> dict[str, str]:
+    "Tables with a row for each coordinate."
+    rows = [(frame, name, axis, POINTS[frame, place, number]) for frame in range(FRAMES)
+            for number, axis in enumerate('xyz') for place, name in enumerate(JOINTS)]
+    gap = {(30, 'RHip')}
+    def value(frame, name, number): return '' if (frame, name) in gap else f'{number:.3f}'
+    return {
+        'movement': 'time,space,keypoints,individuals,position,confidence\n' + '\n'.join(
+            f'{frame/RATE:.6f},{axis},{name},id_0,{value(frame, name, number)},'
+            for frame, name, axis, number in rows),
+        'of a frame': 'frame;time;marker;axis;value\n' + '\n'.join(
+            f'{frame};{frame/RATE:.6f};{name};{axis.upper()};{value(frame, name, number)}'
+            for frame, name, axis, number in rows),
+        'variables': 'time,variable,value\n' + '\n'.join(
+            f'{frame/RATE:.6f},{name}_{axis},{value(frame, name, number)}'
+            for frame, name, axis, number in sorted(rows, key=lambda row: row[1:3]))}
+
+
+@pytest.mark.parametrize('kind', melted())
+def test_a_row_for_each_coordinate(kind, tmp_path):
+    path = tmp_path/'walk.csv'
+    path.write_text(melted()[kind] + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3) and trial.units == 'mm'
+    found = trial.values[:, [trial.markers.index(name) for name in JOINTS]]
+    missing = np.isnan(found).any(-1)
+    assert missing.sum() == 1 and missing[30, JOINTS.index('RHip')]
+    np.testing.assert_allclose(found[~missing], POINTS[~missing], atol=.001)
+    assert any('a row for each coordinate' in note for note in trial.notes)
+
+
+def test_numbers_and_times_behind_the_points(tmp_path):
+    "Rows without names, as of the Berkeley MHAD data."
+    path = tmp_path/'walk.txt'
+    path.write_text('\n'.join(f'{numbers(frame, " ")} {frame} {1.3e9 + frame/RATE:.6f}'
+                              for frame in range(FRAMES)) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3)
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)

@@ -17,7 +17,7 @@ import numpy as np
 from motionfm.basics import DataError
 from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv_columns import coordinates_of, time_unit_of
+from motionfm.io.csv_columns import coordinate_of, coordinates_of, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
 from motionfm.io.point_names import is_position, other_quantities
 from motionfm.io.sheet import (
@@ -174,6 +174,55 @@ def without_brackets(raw: bytes) -> bytes | None:
     found = [_GROUP.sub(flat, line) for line in lines[first:]]
     if first: found.insert(0, _flat_heading(lines[first - 1], row, separator, width))
     return '\n'.join(found).encode() if width in (3, 4) else None
+
+# %% ../../nbs/io/428_any_columns.ipynb #find-melted
+_VALUE = re.compile(r'values?|val|pos(ition)?|coord(inate)?s?|measurement', re.IGNORECASE)
+_WHICH = re.compile(r'variable|column|(.*(marker|joint|key_?point|landmark|body_?part|point|label|name))'
+                    r's?(_?(id|name))?', re.IGNORECASE)
+_WHOSE = re.compile(r'individuals?|subject|person|participant|track_?id', re.IGNORECASE)
+_WHEN = re.compile(r'.*(frame|time|stamp).*|t', re.IGNORECASE)
+
+class _Melted(NamedTuple):
+    "Where a table with a row for each coordinate has what."
+    keys: list[int]    # cells of frame or time
+    which: list[int]   # cells that together name a point, whose it is, and perhaps its axis
+    axis: int          # cell of the axis, -1 where the name has it
+    value: int
+
+def _find_melted(words: list[str], rows: list[list[str]]) -> _Melted | None:
+    "The columns of such a table; None where it is none."
+    def called(pattern): return [cell for cell, word in enumerate(words) if pattern.fullmatch(word)]
+    some = rows[:3000] + rows[::len(rows)//3000 + 1]
+    axes = [cell for cell in range(len(words)) if {row[cell].lower() for row in some} == {*'xyz'}]
+    value = [cell for cell in called(_VALUE) if cell not in axes]
+    which = [cell for cell in called(_WHICH) if cell not in (*axes, *value)]
+    people = [cell for cell in called(_WHOSE) if len({row[cell] for row in some}) > 1]
+    keys = [cell for cell in called(_WHEN) if cell not in which]
+    names = {row[which[-1]] for row in some} if which else set()
+    named = axes or sum(coordinate_of(name) is not None for name in names) >= 3*LEAST_POINTS
+    if not (keys and value and named): return None
+    return _Melted(keys, people + which[-1:], axes[0] if axes else -1, value[0])
+
+# %% ../../nbs/io/428_any_columns.ipynb #unmelted
+def unmelted(raw: bytes) -> bytes | None:
+    "A table with a row for each coordinate as one with a row for each frame; None for other tables."
+    sheet = parse_sheet(raw)
+    lines = [line for line, text in enumerate(sheet.lines) if text.strip(' \r')]
+    if len(lines) < 9: return None
+    sheet = sheet._replace(separator=max(',;\t', key=sheet.lines[lines[0]].count))
+    words, *rows = [row_words(sheet, line) for line in lines]
+    if len(words) < 3 or any(len(row) != len(words) for row in rows): return None
+    melted = _find_melted(words, rows)
+    if not melted: return None
+    table: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        axis = f'_{row[melted.axis].lower()}' if melted.axis >= 0 else ''
+        name = ':'.join(row[cell] for cell in melted.which) + axis
+        table.setdefault(tuple(row[cell] for cell in melted.keys), {})[name] = row[melted.value]
+    names = list(dict.fromkeys(name for frame in table.values() for name in frame))
+    heads = ['\t'.join([*(words[cell] for cell in melted.keys), *names])]
+    found = ['\t'.join([*keys, *(frame.get(name, '') for name in names)]) for keys, frame in table.items()]
+    return '\n'.join(heads + found).encode() + b'\n'
 
 # %% ../../nbs/io/428_any_columns.ipynb #said
 _RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:[.,]\d{1,9})?)(?![\d.,])'

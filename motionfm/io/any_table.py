@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/io/429_any_table.ipynb #imports
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from motionfm.io.any_columns import (
     LEAST_POINTS,
     moments_of,
     Rows,
+    unmelted,
     without_brackets,
 )
 from motionfm.io.certainty import CERTAINTY_WORDS
@@ -76,10 +77,10 @@ def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> Column
                     [begin + 3 if is_certainty else -1 for begin in begins])
 
 # %% ../../nbs/io/429_any_table.ipynb #bare-keys
-def _bare_keys(found: Rows, first: int) -> Keys:
-    "Frame number and time in the cells before the first point."
+def _bare_keys(found: Rows, cells: Iterable[int]) -> Keys:
+    "Frame number and time in the cells before the first point, or behind the last."
     keys = Keys()
-    for cell in range(first):
+    for cell in cells:
         numbers = moments_of(found, cell)
         found_here = dict(frame=cell) if are_whole(numbers) else dict(time=cell, times=numbers)
         keys = keys._replace(**found_here)
@@ -94,7 +95,11 @@ def _bare_columns(found: Rows) -> tuple[Columns, Keys]:
     for first in range(3):
         if first and not goes_on(few[:, first - 1]): break
         size = _point_size(few, first, width)
-        if size: return _name_bare(few, first, width, size), _bare_keys(found, first)
+        if size: return _name_bare(few, first, width, size), _bare_keys(found, range(first))
+    for end in width - 1, width - 2:
+        size = _point_size(few, 0, end)
+        if not goes_on(few[:, end]): break
+        if size: return _name_bare(few, 0, end, size), _bare_keys(found, range(end, width))
     raise DataError(f'rows of {width} numbers without names found, expected three for each point; '
                     'add a line of names')
 
@@ -349,6 +354,9 @@ def read_any_table(
     "Read a table that no other reader knows; raises `FileError`, `DataError`."
     raw = read_bytes(Path(path))
     flat = without_brackets(raw)
-    with prefix_errors(str(path)): parts = parse_any_table(raw if flat is None else flat, rate)
-    if flat is not None: del parts['contents']
+    melted = unmelted(raw) if flat is None else None
+    with prefix_errors(str(path)): parts = parse_any_table(melted or flat or raw, rate)
+    told = ['a row for each coordinate found; the result has one for each frame']*bool(melted)
+    parts['notes'] = [*parts['notes'], *told]
+    if melted or flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)
