@@ -102,6 +102,9 @@ TABLES |= {   # numbers of rows without a name; a name too many; digits in group
                     *(f'"{n}" {row.replace(",", " ")}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
     'R with commas': '\n'.join([ROWS[0], *(f'{n},{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
     'numpy.savetxt': '# ' + wide('{name}_{axis}', ' '),
+    'durations of pandas': wide('{name}_{axis}', before=lambda frame: f'0 days 00:00:{frame/RATE:09.6f}'),
+    'time code': wide('{name}_{axis}', before=lambda frame: f'01:02:{frame//RATE + 3:02}:{frame%RATE:02}'),
+    'days': wide('{name}_{axis}', before=lambda frame: f'{45292.4 + frame/RATE/86400:.10f}'),
     'thousands': re.sub(r'(?<=,)(\d)(\d{3}\.\d+)', r'"\1,\2"', PLAIN),
     'thousands in German': re.sub(r'(?<=;)(\d)(\d{3},\d+)', r'\1.\2',
                                   wide('{name}_{axis}', ';').replace('.', ',')),
@@ -585,3 +588,35 @@ def test_numbers_and_times_behind_the_points(tmp_path):
     trial = read_trial(path)
     assert trial.rate == pytest.approx(RATE, rel=1e-3)
     np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+
+
+@pytest.mark.parametrize('kind', ['names', 'numbers'])
+def test_rows_in_turn_with_times(kind, tmp_path):
+    "Neither headings nor a row for each frame, but a time and a name, as C7, or a number in each row."
+    names = [f'M{place}' if kind == 'names' else str(place) for place in range(len(JOINTS))]
+    path = tmp_path/'walk.csv'
+    path.write_text('\n'.join(
+        f'{1000*frame/RATE:.3f},{name},' + ','.join(f'{number:.3f}' for number in POINTS[frame, place])
+        for frame in range(FRAMES) for place, name in enumerate(names)) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3) and len(trial.markers) == len(JOINTS)
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+    write_trial(tmp_path/'again.csv', trial)
+    assert (tmp_path/'again.csv').read_text() == path.read_text()
+
+
+def test_points_among_other_signals_of_visual3d(tmp_path):
+    "A line of kinds: targets are points, angles of a model are none, and both stay in the table."
+    path = tmp_path/'walk.txt'
+    heads = [['', *['walk.c3d']*63], ['', *(name for name in (*JOINTS, 'RKneeAngle') for _ in 'xyz')],
+             ['', *['TARGET']*60, *['LINK_MODEL_BASED']*3], ['', *['ORIGINAL']*63], ['ITEM', *'XYZ'*21]]
+    rows = [[frame + 1, *(f'{number:.3f}' for number in POINTS[frame].ravel()), 1.5*frame, 2, 3]
+            for frame in range(FRAMES)]
+    path.write_text('\n'.join('\t'.join(map(str, row)) for row in [*heads, *rows]) + '\n')
+    trial = read_trial(path, rate=float(RATE))
+    assert trial.markers == JOINTS
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+    write_trial(tmp_path/'again.txt', replace(trial, values=trial.values + 1))
+    again = (tmp_path/'again.txt').read_text().splitlines()
+    assert [line.split('\t')[61:] for line in again] == [
+        line.split('\t')[61:] for line in path.read_text().splitlines()]

@@ -416,15 +416,17 @@ def find_columns(words: Sequence[str]) -> Columns | None:
     return Columns(list(best), [[axes[axis] for axis in 'xyz'] for axes in best.values()], sure)
 
 # %% ../../nbs/io/428_any_columns.ipynb #clock
+_DAYS = re.compile(r'(\d{1,6}) days? (.{4,30})')   # as pandas writes durations
 _CLOCK = re.compile(r'((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?)(?:\s*([ap])\.?m\.?)?', re.IGNORECASE)
 
 def _clock_seconds(word: str) -> float:
     "A clock time, of 24 or of 12 hours, as seconds; NaN for anything else."
+    days, word = (found[1], found[2]) if (found := _DAYS.fullmatch(word)) else ('0', word)
     found = _CLOCK.fullmatch(word)
     if not found: return np.nan
     parts = [float(part) for part in found[1].replace(',', '.').split(':')]
     if found[2]: parts[0] = parts[0] % 12 + 12*(found[2].lower() == 'p')
-    return sum(part*60**power for power, part in enumerate(reversed(parts)))
+    return 86400*int(days) + sum(part*60**power for power, part in enumerate(reversed(parts)))
 
 # %% ../../nbs/io/428_any_columns.ipynb #dates
 _DATE = re.compile(r'(\d{1,2})[./-](\d{1,2})[./-](\d{4})[\sT,]+(.{4,30})')
@@ -444,11 +446,23 @@ def _as_seconds(word: str, day_first: bool) -> float:
     except (ValueError, OverflowError, OSError): return _clock_seconds(word)
 
 # %% ../../nbs/io/428_any_columns.ipynb #moments
+_TIMECODE = re.compile(r'(\d{1,2}):(\d{2}):(\d{2})[:;](\d{2,3})')   # the last number counts frames
+
+def _times_of_code(words: list[str]) -> np.ndarray | None:
+    "Seconds of time codes in which a second ends; None for other words."
+    parts = [match.groups() if match else () for match in map(_TIMECODE.fullmatch, words)]
+    if not all(parts): return None
+    hours, minutes, seconds, frames = np.array(parts, float).T
+    whole = hours*3600 + minutes*60 + seconds
+    return whole + frames/(frames.max() + 1) if len(np.unique(whole)) > 1 else None
+
 def moments_of(found: Rows, cell: int) -> np.ndarray:
     "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
     try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
     except DataError: pass
     words = [(row_words(found.sheet, row)[cell:] or [''])[0] for row in found.rows]
+    by_code = _times_of_code(words)
+    if by_code is not None: return by_code
     ways = [np.array([_as_seconds(word, day_first) for word in words]) for day_first in (True, False)]
     known = [times[np.isfinite(times)] for times in ways]
     order = [(-len(times), np.ptp(times) if len(times) else 0.) for times in known]

@@ -245,8 +245,9 @@ def _cycle_of_names(found: Rows) -> _Cycle | None:
         words = [row[cell] for row in rows]
         names = list(dict.fromkeys(words[:_SOME_ROWS]))
         times, rest = divmod(len(rows), len(names))
-        are_names = len(names) >= LEAST_POINTS and all(re.match('[^\\W\\d]{2}', name) for name in names)
-        if are_names and not rest and times > 2 and words == names*times:
+        are_names = all(re.match(r'[^\W\d]\w', name) for name in names)
+        are_names |= names in ([str(number + start) for number in range(len(names))] for start in (0, 1))
+        if are_names and len(names) >= LEAST_POINTS and not rest and times > 2 and words == names*times:
             return _Cycle(names, cell + 1)
     return None
 
@@ -271,7 +272,11 @@ def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
         _LAYOUT, found.sheet, lines, np.array([cells]), unique_names(names), tuple(cycle.names), values,
         is_long=True, adds_frames=False)
     notes = [f'rows without headings are taken as {len(cycle.names)} points in turn']
-    return _Parsed(dict(values=values, markers=content.markers, contents=content, notes=notes), names, False)
+    parts = dict(values=values, markers=content.markers, contents=content, notes=notes)
+    moments = moments_of(found, 0)[::len(names)] if cycle.first > 1 else np.zeros(1)
+    counts = are_whole(moments) and {*np.diff(moments)} == {1}
+    if goes_on(moments): parts['frame' if counts else 'time'] = moments
+    return _Parsed(parts, names, False)
 
 # %% ../../nbs/io/429_any_table.ipynb #advice
 _JOINT_ANGLE = re.compile(   # what programs for kinematics and dynamics compute

@@ -169,13 +169,21 @@ def _stacked_heads(sheet: Sheet) -> tuple[list[list[str]], list[str]]:
         heads.append(words)
     raise DataError('no line of axes found below the names, expected x, y and z; export it again')
 
+_SIGNALS = frozenset(   # what Visual3D exports; the first two are points
+    'target landmark link_model_based link_model kinetic_kinematic derived metric force cofp freemoment '
+    'analog rotation'.split())
+
 def _stacked_labels(heads: list[list[str]], words: list[str], start: int) -> list[str]:
-    "The name above each cell; those of several lines with colons between them."
+    "The name above each cell, those of several lines with colons between them; none above what is no point."
     above = [row for row in heads if row[0].lower() not in ('id', 'parent', 'type')] or heads[-1:]
     levels = [fill_headings(row + ['']*(len(words) - len(row)), start)[:len(words)] for row in above]
     levels = [level for level in levels if {word.lower() for word in level[start:]} != {'position'}] or levels
+    kinds = next((level for level in levels if {word.lower() for word in level[start:]} <= _SIGNALS), [])
+    levels = [level for level in levels if level is not kinds]
     several = [level for level in levels if len(set(level[start:])) > 1] or levels[-1:]
-    return [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]
+    labels = [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]
+    are_points = [kind.lower() in ('target', 'landmark') for kind in kinds] or [True]*len(labels)
+    return [label if is_point else '' for label, is_point in zip(labels, are_points)]
 
 # %% ../../nbs/io/426_keypoints.ipynb #find-stacked
 def _find_stacked(sheet: Sheet) -> tuple[_Columns, int, int]:
@@ -183,8 +191,8 @@ def _find_stacked(sheet: Sheet) -> tuple[_Columns, int, int]:
     heads, words = _stacked_heads(sheet)
     start = [word.lower() for word in words].index('x')
     labels, first = _stacked_labels(heads, words, start), len(heads) + 1
-    pairs = [(labels[place], word.lower()) if word and place >= start else None
-             for place, word in enumerate(words)]
+    pairs = [(label, word.lower()) if word and place >= start and (label or not any(labels)) else None
+             for place, (label, word) in enumerate(zip(labels, words))]
     below = row_words(sheet, first) if first < len(sheet.lines) else ['']
     named = bool(re.search('[a-z]', below[0].lower())) and not any(below[start:])
     corner = [below[0]] if named else [row[0] for row in (*heads, words)]
