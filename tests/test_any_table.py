@@ -105,6 +105,11 @@ TABLES |= {   # numbers of rows without a name; a name too many; digits in group
     'durations of pandas': wide('{name}_{axis}', before=lambda frame: f'0 days 00:00:{frame/RATE:09.6f}'),
     'time code': wide('{name}_{axis}', before=lambda frame: f'01:02:{frame//RATE + 3:02}:{frame%RATE:02}'),
     'days': wide('{name}_{axis}', before=lambda frame: f'{45292.4 + frame/RATE/86400:.10f}'),
+    'German': ''.join(f'{n or "Bild"};{row}\n' for n, row in enumerate(
+        wide('{name}_{axis}', ';', lambda frame: f'{1000*frame/RATE:.3f}').replace('time', 'Zeit [ms]', 1)
+        .replace('.', ',').splitlines())),
+    'Japanese': wide('{name}_{axis}').replace('time', '時間', 1),
+    'decimal commas of pandas': re.sub(r'(\d+)\.(\d+)', r'"\1,\2"', PLAIN),
     'thousands': re.sub(r'(?<=,)(\d)(\d{3}\.\d+)', r'"\1,\2"', PLAIN),
     'thousands in German': re.sub(r'(?<=;)(\d)(\d{3},\d+)', r'\1.\2',
                                   wide('{name}_{axis}', ';').replace('.', ',')),

@@ -469,11 +469,14 @@ def moments_of(found: Rows, cell: int) -> np.ndarray:
     return ways[order.index(min(order))]   # of two ways to read a date, the shorter recording
 
 # %% ../../nbs/io/428_any_columns.ipynb #keys
-_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds)(?!.*frame).*'
-                   r'|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?', re.IGNORECASE)
+_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds|zeit|temps|tiempo|tempo|tijd|czas|время'
+                   r'|时间|時間|時刻|시간)(?!.*frame).*'
+                   r'|(t|ts|t_?s|secs?|ms|msec|tid)([\s_\[(].*)?', re.IGNORECASE)
+_MOST_BEFORE = 2   # columns before the first point, of which one may tell times whatever it is called
 _STEP = re.compile(r'dt|delta_?t(ime)?|time_?step|interval', re.IGNORECASE)
 _FRAME = re.compile(r'.*(frame|sample|index|fnum|count)[\s_]*(id|idx|index|no|num|number|#)?'
-                    r'|#|i|n|no|id|unnamed: 0|', re.IGNORECASE)
+                    r'|#|i|n|no|id|unnamed: 0||bild(nr)?|imagen?|cuadro|fotograma|quadro|klatka|кадр|帧'
+                    r'|フレーム|프레임', re.IGNORECASE)
 
 class Keys(NamedTuple):
     "What tells the frames of rows."
@@ -514,9 +517,11 @@ def find_keys(found: Rows, words: Sequence[str], others: Sequence[int]) -> Keys:
         if times is not None: keys = keys._replace(time=cell, times=times)
         elif keys.frame < 0 and _FRAME.fullmatch(word) and are_whole(numbers) and goes_on(numbers):
             keys = keys._replace(frame=cell)
-    first = 0 if 0 in others and keys == Keys() else -1
-    times = moments_of(found, 0) if first == 0 else None
-    return keys if times is None or not _are_times(times) else keys._replace(time=0, times=times)
+    if keys.time >= 0: return keys
+    before = [cell for cell in others if cell < _MOST_BEFORE and cell != keys.frame]
+    columns = ((cell, moments_of(found, cell)) for cell in before)
+    time, times = next(((cell, numbers) for cell, numbers in columns if _are_times(numbers)), (-1, None))
+    return keys if times is None else keys._replace(time=time, times=times)
 
 # %% ../../nbs/io/428_any_columns.ipynb #are-times
 def are_whole(numbers: np.ndarray) -> bool: return bool((numbers == np.round(numbers)).all())

@@ -73,10 +73,13 @@ def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
 _LOOKED_AT = 200   # rows
 
 def _decimal_of(separator: str, rows: list[Line]) -> str:
-    "What stands before decimals, a comma only beside semicolons: there where no number has a point."
-    if separator != ';': return '.'
-    has_points = any(re.search(r'(?:^|\t) *[+-]?\d*\.\d+ *(?:\t|$)', line) for _, line in rows[:_LOOKED_AT])
-    return '.' if has_points else ','
+    "What stands before decimals, a comma only beside semicolons or in quotes, where no number has a point."
+    some = [line for _, line in rows[:_LOOKED_AT] if separator == ';' or ',' in line]
+    if separator not in ';,' or not some: return '.'
+    has_points = any(re.search(r'(?:^|\t) *[+-]?\d*\.\d+ *(?:\t|$)', line) for line in some)
+    if separator == ';' or has_points: return '.' if has_points else ','
+    behind = {len(digits) for line in some for digits in re.findall(r'(?:^|\t)-?\d+,(\d+)(?=\t|$)', line)}
+    return ',' if behind - {3} else '.'   # three digits may be thousands
 
 # %% ../../nbs/io/418_csv.ipynb #split-class
 @dataclass(frozen=True, eq=False)
