@@ -357,6 +357,8 @@ MATS = {
         axis: POINTS[..., place] for place, axis in enumerate('XYZ')},
     'importdata': {'A': {'data': TABLE, 'textdata': np.array(HEADINGS, object),
                          'colheaders': np.array(HEADINGS, object)}},
+    'parameters of C3D': {'c3d': {'data': {'points': POINTS.transpose(2, 1, 0)}, 'parameters': {'POINT': {
+        'LABELS': {'DATA': np.array(JOINTS, object)}, 'RATE': {'DATA': float(RATE)}}}}},
     'trials': {'trials': structs(task=['walk', 'turn'], **{key: [one]*2 for key, one in TRIAL.items()})},
     'many trials': {'reps': structs(**{key: [one]*9 for key, one in TRIAL.items()})},
 }
@@ -378,6 +380,13 @@ def test_npz_with_an_array_for_each_point(tmp_path):
     trial = read_trial(tmp_path/'walk.npz')
     check_joints(trial)
     assert len(trial.columns) == 20 and trial.rate == RATE
+
+
+def test_npz_with_names_in_every_frame(tmp_path):
+    np.savez(tmp_path/'walk.npz', markers=POINTS, labels=np.array([JOINTS]*FRAMES), frame_rate=RATE)
+    trial = read_trial(tmp_path/'walk.npz')
+    check_joints(trial)
+    assert trial.markers == JOINTS
 
 
 def test_mat_of_any_ending_comes_back_as_trc(tmp_path):

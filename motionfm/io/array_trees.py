@@ -69,7 +69,8 @@ def _lists_near(parents: Sequence[dict]) -> list[list[str]]:
     return [value for _, value in sorted(found, key=lambda pair: not pair[0])]
 
 def _number(value: Any) -> float | None:
-    "One number, also in a cell or as text; None for other things."
+    "One number, also in a cell, as text or as a parameter of C3D; None for other things."
+    if isinstance(value, dict): value = value.get('DATA')
     if isinstance(value, list) and value: value = value[0]
     is_one = isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in 'fiu'
     is_text = isinstance(value, str) and re.fullmatch(r'\d{1,6}(\.\d{0,9})?', value.strip(), re.ASCII)

@@ -196,7 +196,10 @@ def _find_values(entries: dict) -> tuple[np.ndarray, tuple[int, ...]]:
 # %% ../../nbs/io/414_npz.ipynb #npz-names-of
 def _find_names(entries: dict, values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Marker names (M,) of values (T, M, 3), where the file has none by their order; what is to be noted."
-    if 'markers' in entries: return entries['markers'], []
+    names = entries.get('markers')
+    if names is not None:   # some tools repeat them in every frame
+        repeat = names.shape == values.shape[:2] and bool((names == names[:1]).all())
+        return names[0] if repeat else names, []
     order, n_markers = find_order(values), values.shape[1]
     if order: return np.array(order), [note_of_order(order)]
     if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers]), []
