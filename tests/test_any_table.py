@@ -625,3 +625,15 @@ def test_points_among_other_signals_of_visual3d(tmp_path):
     again = (tmp_path/'again.txt').read_text().splitlines()
     assert [line.split('\t')[61:] for line in again] == [
         line.split('\t')[61:] for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize('heading, lead', [('Var{}', ''), ('Column{}', ''), ('V{}', '"{}",')])
+def test_columns_that_a_program_counts_have_no_names(heading, lead, tmp_path):
+    "As MATLAB, spreadsheets and R call them, the last with numbers of rows."
+    path, count = tmp_path/'walk.csv', 1 + 3*len(JOINTS)
+    heads = ['']*bool(lead) + [heading.format(number) for number in range(1, count + 1)]
+    rows = [lead.format(frame + 1) + f'{frame/RATE:.6f},{numbers(frame)}' for frame in range(FRAMES)]
+    path.write_text('\n'.join([','.join(heads), *rows]) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3)
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)

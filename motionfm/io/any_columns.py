@@ -109,10 +109,15 @@ def _without_blank_end(lines: Sequence[str], rows: list[int], separator: str) ->
     last = max((place for place, row in enumerate(rows) if lines[row].strip(separator + ' "\r')), default=-1)
     return rows[:last + 1] if all(first[:last + 1]) else rows
 
+_COUNTED = re.compile(r'(?:var|v|column|col|c|spalte|colonne)[\s_]?(\d+)', re.IGNORECASE)
+
 def _numbers_columns(cells: Sequence[str]) -> bool:
-    "Whether a row counts the columns, as pandas does where they have no names: 0, 1, 2, …"
+    "Whether a row counts the columns, as programs do where they have no names: 0, 1, 2, … or Var1, Var2, …"
     words = [plain_cell(cell) for cell in cells]
     words = words[1:] if words and not words[0] else words
+    counted = [_COUNTED.fullmatch(word) for word in words]
+    if all(counted): return len(words) > 3 and [int(match[1]) for match in counted if match] in (
+        [*range(len(words))], [*range(1, len(words) + 1)])
     return len(words) > 3 and words == [str(number) for number in range(len(words))]
 
 # %% ../../nbs/io/428_any_columns.ipynb #find-rows-2
@@ -210,8 +215,10 @@ def unmelted(raw: bytes) -> bytes | None:
     lines = [line for line, text in enumerate(sheet.lines) if text.strip(' \r')]
     if len(lines) < 9: return None
     sheet = sheet._replace(separator=max(',;\t', key=sheet.lines[lines[0]].count))
-    words, *rows = [row_words(sheet, line) for line in lines]
-    if len(words) < 3 or any(len(row) != len(words) for row in rows): return None
+    words = row_words(sheet, lines[0])
+    if len(words) < 3 or not any(map(_VALUE.fullmatch, words)): return None
+    rows = [row_words(sheet, line) for line in lines[1:]]
+    if any(len(row) != len(words) for row in rows): return None
     melted = _find_melted(words, rows)
     if not melted: return None
     table: dict[tuple[str, ...], dict[str, str]] = {}
@@ -546,6 +553,6 @@ def continuous(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
     steps[back] = np.median(steps)
     if len(back) > _MOST_TRIALS:
         raise DataError(f'frames or times that go back in {len(back)} rows found, expected them in '
-                        'their order; sort the rows, or keep one person')
+                        'their order; sort the rows, or keep one trial of one person')
     note = f'the times begin anew in row {back[0] + 2}; all rows are taken as one recording'
     return times[0] + np.r_[0, steps.cumsum()], [note]
