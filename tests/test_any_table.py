@@ -100,6 +100,9 @@ TABLES = {
 TABLES |= {   # numbers of rows without a name; a name too many; digits in groups of three
     'R': '\n'.join([ROWS[0].replace(',', ' '),
                     *(f'"{n}" {row.replace(",", " ")}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'R, some rows': '\n'.join([ROWS[0], *(f'"{3*n + 7}",{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'R, rows with names': '\n'.join([ROWS[0], *(f'r{n},{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'a column without a name': '\n'.join([ROWS[0], *(f'{row},7' for row in ROWS[1:])]) + '\n',
     'R with commas': '\n'.join([ROWS[0], *(f'{n},{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
     'numpy.savetxt': '# ' + wide('{name}_{axis}', ' '),
     'durations of pandas': wide('{name}_{axis}', before=lambda frame: f'0 days 00:00:{frame/RATE:09.6f}'),

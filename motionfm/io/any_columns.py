@@ -280,24 +280,29 @@ def _with_axes(names: Sequence[str], axes: Sequence[str], width: int) -> list[st
 
 # %% ../../nbs/io/428_any_columns.ipynb #fitted
 _COMMENT_MARKS = frozenset(('#', '##', '%', '//', '!'))
-_KEY = re.compile(r'.*(time|frame|stamp|index|sample|zeit|temps).*|t|i|n', re.IGNORECASE)
-_FEW_ROWS = 20
+_KEY = re.compile(r'.*(time|frame|stamp|index|sample|zeit|temps|row|num|count).*'
+                  r'|t|i|n|no|nr|id|#', re.IGNORECASE)
+_FEW_ROWS, _UNEVEN = 20, .15
 
-def _are_numbered(rows: list[list[str]], name: str) -> bool:
-    "Whether the first cells number the rows, left of a column of this name; that of a time has to go on."
-    start = rows[0][0]
-    if not start.isdecimal() or len(start) > 8 or not rows[0][-1]: return False
-    if [row[0] for row in rows] != [str(int(start) + place) for place in range(len(rows))]: return False
-    try: second = [float(row[1]) for row in rows]
-    except ValueError: return not _KEY.fullmatch(name)
-    return not _KEY.fullmatch(name) or second == sorted(second)
+def _are_named(rows: list[list[str]], name: str) -> bool:
+    "Whether rows begin with a name or number of their own, left of a column of this name."
+    is_key, first = bool(_KEY.fullmatch(name)), [row[0] for row in rows]
+    try: numbers = np.array(first, float)
+    except ValueError: return is_key or coordinate_of(name) is not None
+    if not ((numbers == np.round(numbers)).all() and (np.diff(numbers) > 0).all()): return False
+    if not is_key: return True
+    try: steps = np.diff([float(row[1]) for row in rows])
+    except ValueError: return False
+    return bool((np.abs(steps - steps.mean()) < _UNEVEN*steps.mean()).all())
 
 def _fitted(words: list[str], found: Rows) -> list[str]:
-    "Names of cells without a mark of comments before them, and with a blank one for numbers of rows."
+    "Names of cells without a mark of comments before them, and with a blank one for names of rows."
     if len(words) == found.width + 1 and words[0] in _COMMENT_MARKS: return words[1:]
     if len(words) != found.width - 1: return words
-    rows = [row_words(found.sheet, row)[:found.width] for row in found.rows[:_FEW_ROWS]]
-    return ['', *words] if _are_numbered(rows, words[0]) else words
+    lines = found.rows[:_FEW_ROWS]
+    rows = [row_words(found.sheet, line)[:found.width] for line in lines]
+    are_quoted = all(found.sheet.lines[line].startswith('"') for line in lines)   # R does so
+    return ['', *words] if rows[0][-1] and (are_quoted or _are_named(rows, words[0])) else words
 
 # %% ../../nbs/io/428_any_columns.ipynb #find-head
 def find_head(found: Rows) -> Head:
