@@ -239,6 +239,14 @@ def test_json_without_poses(tree, message, tmp_path):
     with pytest.raises(DataError, match=message): read_trial(path)
 
 
+@pytest.mark.parametrize('depth', [400, 480, 900])
+@pytest.mark.parametrize('ends', ['[ ]', '{"a": }', '[{"a": }]'])
+def test_json_with_lists_within_lists(depth, ends, tmp_path):
+    path, (start, end) = tmp_path/'tree.json', ends.split(' ')
+    path.write_text(start*depth + '1' + end*depth)
+    with pytest.raises(DataError): read_trial(path)
+
+
 def test_ntu_skeleton(tmp_path):
     "Two people; one is not there at first."
     lines = [str(FRAMES)]
@@ -380,6 +388,10 @@ def test_npz_with_an_array_for_each_point(tmp_path):
     trial = read_trial(tmp_path/'walk.npz')
     check_joints(trial)
     assert len(trial.columns) == 20 and trial.rate == RATE
+    write_trial(tmp_path/'again.npz', replace(trial, values=trial.values + 1))
+    again = np.load(tmp_path/'again.npz')
+    assert set(again.files) == {'fps', *JOINTS} and again['fps'] == RATE
+    np.testing.assert_allclose(again['RKnee'], tracks['RKnee'] + 1)
 
 
 def test_npz_with_names_in_every_frame(tmp_path):

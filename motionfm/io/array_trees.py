@@ -9,6 +9,7 @@ __all__ = []
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, permutations
 from math import prod
 from pathlib import Path
@@ -27,7 +28,7 @@ from motionfm.io.joint_names import joint_columns
 from motionfm.io.joint_orders import find_order, note_of_order
 from motionfm.io.keypoints import names_of, pair_of, rate_of_video
 from motionfm.io.mat import load_mat
-from motionfm.io.npz import load_arrays
+from motionfm.io.npz import load_arrays, NpzContent
 from motionfm.io.point_names import is_known, is_position
 from motionfm.io.pose_trees import check_picture, load_tree, TIME_KEY
 from motionfm.io.registry import layout, reader
@@ -593,12 +594,13 @@ def read_hdf(
     return build_trial(parts | {'source': str(path)}, up, units, default='z')
 
 # %% ../../nbs/io/439_array_trees.ipynb #read-array-tree
-def _as_arrays(tree: Any) -> Any:
+def _as_arrays(tree: Any, depth: int = 2*_MOST_STEPS) -> Any:
     "A tree of JSON with arrays for lists of numbers, also where these are text, and for lists of such lists."
-    if isinstance(tree, dict): return {str(key): _as_arrays(value) for key, value in tree.items()}
-    if not isinstance(tree, (list, float)): return tree
+    if not isinstance(tree, (dict, list, float)): return tree
+    if not depth: return None
+    if isinstance(tree, dict): return {key: _as_arrays(one, depth - 1) for key, one in tree.items()}
     try: return np.array(tree, float, ndmin=1)
-    except (ValueError, TypeError): return [_as_arrays(one) for one in tree]
+    except (ValueError, TypeError): return [_as_arrays(one, depth - 1) for one in tree]
 
 def _load_arrays(path: Path) -> dict:
     "A tree of arrays out of JSON or NPZ; raises `DataError`."
@@ -615,4 +617,6 @@ def read_array_tree(
     with prefix_errors(str(path)):
         tree = _load_arrays(path)
         parts = _parse_qtm_json(tree, rate) or _parse(tree, [], rate)
-    return build_trial(parts | {'source': str(path)}, up, units)
+    trial = build_trial(parts | {'source': str(path)}, up, units)
+    if path.suffix.lower() != '.npz': return trial
+    return replace(trial, contents=NpzContent({}, load_arrays(path), is_by_point=True))

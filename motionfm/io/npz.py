@@ -94,6 +94,7 @@ class NpzContent(NamedTuple):
     names: dict[str, str]            # key of `_ENTRY_NAMES`: what the file calls it
     others: dict[str, np.ndarray]    # further entries
     axes: tuple[int, ...] = ()       # of frames, points and x y z, where they are not in this order
+    is_by_point: bool = False        # whether there is an array for each point, among the others
 
 # %% ../../nbs/io/414_npz.ipynb #load-known
 def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], NpzContent]:
@@ -299,4 +300,7 @@ def write_npz(
     usual = own.names if 'values' in own.names else {}   # a long file is written as a wide one
     usual = {'values': 'positions'} | usual
     named: dict[str, Any] = {usual.get(key, key): entry for key, entry in entries.items()}
+    tracks = {marker: trial.values[:, column] for column, marker in enumerate(trial.markers)}
+    shapes = {np.shape(own.others.get(marker)) for marker in tracks}
+    if own.is_by_point and shapes == {(len(trial), 3)}: named = tracks
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.savez(file, **own.others | named)

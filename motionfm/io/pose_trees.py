@@ -423,10 +423,11 @@ def _as_table(tree: Any) -> bytes | None:
 
 _NUMERIC = re.compile(r'\s*-?\d{1,20}(\.\d{0,20})?(e[+-]?\d{1,3})?\s*', re.ASCII | re.IGNORECASE)
 
-def _with_numbers(tree: Any) -> Any:
+def _with_numbers(tree: Any, depth: int = _MOST_STEPS) -> Any:
     "A tree with numbers for numbers in quotes, as JavaScript writes those that it rounds."
-    if isinstance(tree, dict): return {key: _with_numbers(one) for key, one in tree.items()}
-    if isinstance(tree, list): return [_with_numbers(one) for one in tree]
+    if isinstance(tree, (dict, list)) and not depth: return tree
+    if isinstance(tree, dict): return {key: _with_numbers(one, depth - 1) for key, one in tree.items()}
+    if isinstance(tree, list): return [_with_numbers(one, depth - 1) for one in tree]
     return float(tree) if isinstance(tree, str) and _NUMERIC.fullmatch(tree) else tree
 
 def _parse_json(tree: Any, rate: float | None) -> dict:
