@@ -431,7 +431,7 @@ def smpl() -> bytes:
     ('x.trc', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull'),
     ('x.csv', b'PK\3\4' + b'\0'*99, 'a workbook or an archive found under the ending .csv'),
     ('x.trc', b'\n<!DOCTYPE html>\n<html><body>404</body></html>', 'a web page found instead of the file'),
-    ('x.parquet', b'PAR1' + b'\0'*99, 'save it as CSV'), ('x.RDS', b'\x1f\x8b' + b'\0'*99, 'write.csv'),
+    ('x.parquet', b'PAR1' + b'\0'*99, 'save it as CSV'), ('x.RDS', b'\x1f\x8b' + b'\0'*99, 'save it as CSV'),
     ('x.asf', b':version 1.10\n:name VICON\n', 'name the AMC file'),
     ('x.npz', smpl(), 'compute the joints with the body model first')])
 def test_files_of_other_programs(name, content, message, tmp_path):

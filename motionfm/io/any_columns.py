@@ -95,7 +95,7 @@ def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
     if last <= rows[-1] or _count_numbers(_cells_of(lines[last], separator))[1]: return
     raise cut_off(last + 1)
 
-# %% ../../nbs/io/428_any_columns.ipynb #numbers-columns
+# %% ../../nbs/io/428_any_columns.ipynb #without-statistics
 def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: str) -> list[int]:
     "Rows without those that begin with a word, as Mean, where nearly all others begin with a number."
     first = [lines[row].partition(separator)[0] for row in rows]
@@ -109,6 +109,7 @@ def _without_blank_end(lines: Sequence[str], rows: list[int], separator: str) ->
     last = max((place for place, row in enumerate(rows) if lines[row].strip(separator + ' "\r')), default=-1)
     return rows[:last + 1] if all(first[:last + 1]) else rows
 
+# %% ../../nbs/io/428_any_columns.ipynb #numbers-columns
 _COUNTED = re.compile(r'(?:var|v|column|col|c|spalte|colonne)[\s_]?(\d+)', re.IGNORECASE)
 
 def _numbers_columns(cells: Sequence[str]) -> bool:
@@ -181,11 +182,9 @@ def without_brackets(raw: bytes) -> bytes | None:
     return '\n'.join(found).encode() if width in (3, 4) else None
 
 # %% ../../nbs/io/428_any_columns.ipynb #find-melted
-_VALUE = re.compile(r'values?|val|pos(ition)?|coord(inate)?s?|measurement', re.IGNORECASE)
 _WHICH = re.compile(r'variable|column|(.*(marker|joint|key_?point|landmark|body_?part|point|label|name))'
                     r's?(_?(id|name))?', re.IGNORECASE)
 _WHOSE = re.compile(r'individuals?|subject|person|participant|track_?id', re.IGNORECASE)
-_WHEN = re.compile(r'.*(frame|time|stamp).*|t', re.IGNORECASE)
 
 class _Melted(NamedTuple):
     "Where a table with a row for each coordinate has what."
@@ -208,6 +207,22 @@ def _find_melted(words: list[str], rows: list[list[str]]) -> _Melted | None:
     if not (keys and value and named): return None
     return _Melted(keys, people + which[-1:], axes[0] if axes else -1, value[0])
 
+# %% ../../nbs/io/428_any_columns.ipynb #pivoted
+_VALUE = re.compile(r'values?|val|pos(ition)?|coord(inate)?s?|measurement', re.IGNORECASE)
+_WHEN = re.compile(r'.*(frame|time|stamp).*|t', re.IGNORECASE)
+
+def _pivoted(words: list[str], rows: list[list[str]], melted: _Melted) -> bytes:
+    "The same table with a row for each frame."
+    table: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        axis = f'_{row[melted.axis].lower()}' if melted.axis >= 0 else ''
+        name = ':'.join(row[cell] for cell in melted.which) + axis
+        table.setdefault(tuple(row[cell] for cell in melted.keys), {})[name] = row[melted.value]
+    names = list(dict.fromkeys(name for frame in table.values() for name in frame))
+    heads = ['\t'.join([*(words[cell] for cell in melted.keys), *names])]
+    found = ['\t'.join([*keys, *(frame.get(name, '') for name in names)]) for keys, frame in table.items()]
+    return '\n'.join(heads + found).encode() + b'\n'
+
 # %% ../../nbs/io/428_any_columns.ipynb #unmelted
 def unmelted(raw: bytes) -> bytes | None:
     "A table with a row for each coordinate as one with a row for each frame; None for other tables."
@@ -221,15 +236,7 @@ def unmelted(raw: bytes) -> bytes | None:
     if any(len(row) != len(words) for row in rows): return None
     melted = _find_melted(words, rows)
     if not melted: return None
-    table: dict[tuple[str, ...], dict[str, str]] = {}
-    for row in rows:
-        axis = f'_{row[melted.axis].lower()}' if melted.axis >= 0 else ''
-        name = ':'.join(row[cell] for cell in melted.which) + axis
-        table.setdefault(tuple(row[cell] for cell in melted.keys), {})[name] = row[melted.value]
-    names = list(dict.fromkeys(name for frame in table.values() for name in frame))
-    heads = ['\t'.join([*(words[cell] for cell in melted.keys), *names])]
-    found = ['\t'.join([*keys, *(frame.get(name, '') for name in names)]) for keys, frame in table.items()]
-    return '\n'.join(heads + found).encode() + b'\n'
+    return _pivoted(words, rows, melted)
 
 # %% ../../nbs/io/428_any_columns.ipynb #said
 _RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:[.,]\d{1,9})?)(?![\d.,])'
@@ -278,7 +285,7 @@ def _with_axes(names: Sequence[str], axes: Sequence[str], width: int) -> list[st
     above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
     return [f'{name}.{axis}' if axis else name for name, axis in zip(above, axes)]
 
-# %% ../../nbs/io/428_any_columns.ipynb #fitted
+# %% ../../nbs/io/428_any_columns.ipynb #are-named
 _COMMENT_MARKS = frozenset(('#', '##', '%', '//', '!'))
 _KEY = re.compile(r'.*(time|frame|stamp|index|sample|zeit|temps|row|num|count).*'
                   r'|t|i|n|no|nr|id|#', re.IGNORECASE)
@@ -295,6 +302,7 @@ def _are_named(rows: list[list[str]], name: str) -> bool:
     except ValueError: return False
     return bool((np.abs(steps - steps.mean()) < _UNEVEN*steps.mean()).all())
 
+# %% ../../nbs/io/428_any_columns.ipynb #fitted
 def _fitted(words: list[str], found: Rows) -> list[str]:
     "Names of cells without a mark of comments before them, and with a blank one for names of rows."
     if len(words) == found.width + 1 and words[0] in _COMMENT_MARKS: return words[1:]
@@ -457,7 +465,7 @@ def _as_seconds(word: str, day_first: bool) -> float:
         return datetime(int(found[3]), month, day).toordinal()*86400 + _clock_seconds(found[4])
     except (ValueError, OverflowError, OSError): return _clock_seconds(word)
 
-# %% ../../nbs/io/428_any_columns.ipynb #moments
+# %% ../../nbs/io/428_any_columns.ipynb #time-codes
 _TIMECODE = re.compile(r'(\d{1,2}):(\d{2}):(\d{2})[:;](\d{2,3})')   # the last number counts frames
 
 def _times_of_code(words: list[str]) -> np.ndarray | None:
@@ -468,6 +476,7 @@ def _times_of_code(words: list[str]) -> np.ndarray | None:
     whole = hours*3600 + minutes*60 + seconds
     return whole + frames/(frames.max() + 1) if len(np.unique(whole)) > 1 else None
 
+# %% ../../nbs/io/428_any_columns.ipynb #moments
 def moments_of(found: Rows, cell: int) -> np.ndarray:
     "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
     try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
@@ -530,8 +539,7 @@ def find_keys(found: Rows, words: Sequence[str], others: Sequence[int]) -> Keys:
         elif keys.frame < 0 and _FRAME.fullmatch(word) and are_whole(numbers) and goes_on(numbers):
             keys = keys._replace(frame=cell)
     if keys.time >= 0: return keys
-    before = [cell for cell in others if cell < _MOST_BEFORE and cell != keys.frame]
-    columns = ((cell, moments_of(found, cell)) for cell in before)
+    columns = ((cell, moments_of(found, cell)) for cell in others if cell < _MOST_BEFORE)
     time, times = next(((cell, numbers) for cell, numbers in columns if _are_times(numbers)), (-1, None))
     return keys if times is None else keys._replace(time=time, times=times)
 

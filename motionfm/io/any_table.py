@@ -232,12 +232,15 @@ def _parse_long(found: Rows, words: Sequence[str], long: _Long) -> _Parsed:
     if keys.times is not None: parts['time'] = keys.times[pivoted.rows]
     return _Parsed(parts, names, bool(sure))
 
-# %% ../../nbs/io/429_any_table.ipynb #cycle-names
+# %% ../../nbs/io/429_any_table.ipynb #cycle
 class _Cycle(NamedTuple):
     "Points whose rows come again in the same order."
     names: list[str]
     first: int       # cell of x
 
+_MELTED = 'a row for each coordinate found; the result has one for each frame'
+
+# %% ../../nbs/io/429_any_table.ipynb #cycle-names
 def _cycle_of_names(found: Rows) -> _Cycle | None:
     "The names that come again in one of the first cells; None where there are none."
     rows = [row_words(found.sheet, row) for row in found.rows]
@@ -245,8 +248,8 @@ def _cycle_of_names(found: Rows) -> _Cycle | None:
         words = [row[cell] for row in rows]
         names = list(dict.fromkeys(words[:_SOME_ROWS]))
         times, rest = divmod(len(rows), len(names))
-        are_names = all(re.match(r'[^\W\d]\w', name) for name in names)
-        are_names |= names in ([str(number + start) for number in range(len(names))] for start in (0, 1))
+        counts = names in ([str(number + start) for number in range(len(names))] for start in (0, 1))
+        are_names = counts or all(re.match(r'[^\W\d]\w', name) for name in names)
         if are_names and len(names) >= LEAST_POINTS and not rest and times > 2 and words == names*times:
             return _Cycle(names, cell + 1)
     return None
@@ -361,7 +364,6 @@ def read_any_table(
     flat = without_brackets(raw)
     melted = unmelted(raw) if flat is None else None
     with prefix_errors(str(path)): parts = parse_any_table(melted or flat or raw, rate)
-    told = ['a row for each coordinate found; the result has one for each frame']*bool(melted)
-    parts['notes'] = [*parts['notes'], *told]
+    if melted: parts['notes'] = [*parts['notes'], _MELTED]
     if melted or flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)

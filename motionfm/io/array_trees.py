@@ -37,7 +37,7 @@ from motionfm.io.tabular import name_bones, number_points
 from motionfm.io.text import decode_text, read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
-# %% ../../nbs/io/439_array_trees.ipynb #near
+# %% ../../nbs/io/439_array_trees.ipynb #near-keys
 _NO_PLACES = re.compile(
     r'(?i:analog|force|emg|plate|image|img|pixel|rgb|colou?r|camera|calib|residual|covarian|weight|kernel|'
     r'bias|rpy|offset|gravity|norm|2d)|^(?i:grf|cop|fp\d*|imu|bbox|box|size|scale|k|r|t)$')
@@ -48,6 +48,7 @@ def _may_hold(key: str) -> bool:
 
 _MOST_NEAR = 3000
 
+# %% ../../nbs/io/439_array_trees.ipynb #near
 def _near(parents: Sequence[dict], depth: int = 3) -> Iterator[tuple[str, Any]]:
     "Keys and values, the nearest first."
     nodes = (pairs for node in reversed(parents) for pairs in (node.items(), _below(node, depth)))
@@ -124,6 +125,7 @@ def _said_certainty(parents: Sequence[dict], shape: tuple[int, ...]) -> np.ndarr
 # %% ../../nbs/io/439_array_trees.ipynb #set
 _LEAST_POINTS, _MOST_POINTS, _LEAST_NAMELESS = 4, 600, 10   # points and frames, without names
 _LEAST_FRAMES = 2
+_MOST_STEPS = 8   # from the root of a tree to a set
 
 class PointSet(NamedTuple):
     "Points that were found in a tree."
@@ -134,6 +136,10 @@ class PointSet(NamedTuple):
     people: tuple[str, ...] = ()    # what they are called, where they are
     left: tuple[str, ...] = ()      # beside it, which is no position
     notes: tuple[str, ...] = ()
+
+_TRIALS = re.compile('trial|rep(etition)?s?$|cycle|stride|take|session|condition|task|walks', re.IGNORECASE)
+
+def _are_trials(way: tuple[str, ...]) -> bool: return bool(_TRIALS.search(' '.join(way[-1:])))
 
 # %% ../../nbs/io/439_array_trees.ipynb #track
 _TRACK_KEYS = 'line data position positions pos xyz values trajectory coordinates coords'.split()
@@ -157,6 +163,13 @@ def _track_within(tree: dict, depth: int) -> np.ndarray | None:
         return np.stack(flat, -1) if len({len(one) for one in flat}) == 1 and len(flat[0]) > 1 else None
     inner = next((small[key] for key in _TRACK_KEYS if key in small), None)
     return None if inner is None else _track(inner, depth + 1)
+
+def _set_of_axes(node: dict, way: tuple, parents: tuple) -> Iterator[PointSet]:
+    "Three matrices called x, y and z, with a column for each point."
+    small = {key.lower(): value for key, value in node.items()}
+    axes = [small.get(axis) for axis in 'xyz']
+    whole = _stack(axes) if all(isinstance(one, np.ndarray) and min(one.shape) > 1 for one in axes) else None
+    if whole is not None and whole.ndim == 3: yield from _set_of_array(whole, (*way, 'xyz'), parents)
 
 # %% ../../nbs/io/439_array_trees.ipynb #members
 def _set_of_members(node: dict, way: tuple, parents: tuple) -> Iterator[PointSet]:
@@ -299,35 +312,32 @@ def _stack(values: list) -> np.ndarray | None:
 
 def _stack_members(nodes: list[dict]) -> dict[str, Any]:
     "Members of structs that have one shape everywhere, put together, and words of which each has its own."
-    keys = [key for key in nodes[0] if all(key in node for node in nodes)]
-    found = {key: _stack([node[key] for node in nodes]) for key in keys}
-    arrays = {key: array for key, array in found.items() if array is not None}
-    words = {key: [node[key] for node in nodes] for key in keys if isinstance(nodes[0][key], str)}
-    own = {key: named for key, named in words.items()
-           if all(isinstance(one, str) for one in named) and len({*named}) == len(named)}
-    return arrays | own if arrays else {}
+    members = {key: [node[key] for node in nodes] for key in nodes[0] if all(key in node for node in nodes)}
+    arrays = {key: array for key, values in members.items() if (array := _stack(values)) is not None}
+    words = {key: named for key, named in members.items()
+             if all(isinstance(one, str) for one in named) and len({*named}) == len(named)}
+    return arrays | words if arrays else {}
 
-# %% ../../nbs/io/439_array_trees.ipynb #people
+# %% ../../nbs/io/439_array_trees.ipynb #person
 def _person(node: dict, number: int) -> str:
     "What a struct calls itself."
     words = [value for key, value in node.items()
              if isinstance(value, str) and re.search('(?i:name|id)$', key)]
     return words[0][:60] if words and words[0] else f'person {number}'
 
-_TRIALS = re.compile('trial|rep(etition)?s?$|cycle|stride|take|session|condition|task|walks', re.IGNORECASE)
-
+# %% ../../nbs/io/439_array_trees.ipynb #people
 def _of_several(nodes: list[dict], way: tuple, parents: tuple) -> Iterator[PointSet]:
     "Sets that are in each of several structs, of as many frames and points: those of people."
     some = nodes if len(nodes) <= _MOST_PEOPLE else nodes[:1]
     per_node = [list(find_sets(node, way, parents)) for node in some]
     names = unique_names([_person(node, number) for number, node in enumerate(nodes, 1)])[0]
-    for sets in () if way and _TRIALS.search(way[-1]) else zip(*per_node):
+    for sets in () if _are_trials(way) else zip(*per_node):
         same = {(one.way, len(one.values), one.values.shape[1:], tuple(one.names)) for one in sets}
         if len(same) > 1 or len(sets) < len(nodes): break
         values = np.concatenate([one.values for one in sets], 1)
         yield sets[0]._replace(values=values, people=names if len(names) > 1 else ())
     else:
-        if not way or not _TRIALS.search(way[-1]): return
+        if not _are_trials(way): return
     note = f'{len(nodes)} trials found, the first is read'
     yield from (one._replace(notes=(*one.notes, note)) for one in per_node[0])
 
@@ -337,8 +347,7 @@ def _sets_of_list(nodes: list, way: tuple, parents: tuple) -> Iterator[PointSet]
     nodes = [node for node in nodes if isinstance(node, (dict, list, np.ndarray))]
     if not nodes: return
     if all(isinstance(node, dict) for node in nodes):
-        are_trials = bool(way) and bool(_TRIALS.search(way[-1]))
-        together = {} if are_trials or len(nodes) <= _MOST_PEOPLE else _stack_members(nodes)
+        together = {} if _are_trials(way) or len(nodes) <= _MOST_PEOPLE else _stack_members(nodes)
         if together: yield from find_sets(together, way, parents)
         else: yield from _of_several(nodes, way, parents)
         return
@@ -348,15 +357,6 @@ def _sets_of_list(nodes: list, way: tuple, parents: tuple) -> Iterator[PointSet]
     else: yield from find_sets(nodes[0], way, parents)
 
 # %% ../../nbs/io/439_array_trees.ipynb #find-sets
-def _set_of_axes(node: dict, way: tuple, parents: tuple) -> Iterator[PointSet]:
-    "Three matrices called x, y and z, with a column for each point."
-    small = {key.lower(): value for key, value in node.items()}
-    axes = [small.get(axis) for axis in 'xyz']
-    whole = _stack(axes) if all(isinstance(one, np.ndarray) and min(one.shape) > 1 for one in axes) else None
-    if whole is not None and whole.ndim == 3: yield from _set_of_array(whole, (*way, 'xyz'), parents)
-
-_MOST_STEPS = 8
-
 def find_sets(node: Any, way: tuple[str, ...] = (), parents: tuple[dict, ...] = ()) -> Iterator[PointSet]:
     "All sets of points in a tree."
     if len(way) > _MOST_STEPS: return
@@ -378,6 +378,12 @@ def _dig(tree: Any, *keys: str) -> Any:
     "What lies on a way through dictionaries, None where it ends."
     for key in keys: tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
+
+def _qtm_parts(marker: dict) -> list[tuple[int, np.ndarray]]:
+    "First frames and (T, 3) positions of a marker in JSON, which has a part for each time between gaps."
+    parts = [(_number(_dig(part, 'Range', 'Start')), _dig(part, 'Values')) for part in marker['Parts']]
+    known = [(start, _track(values)) for start, values in parts if start is not None or len(parts) == 1]
+    return [(int(start or 0), track) for start, track in known if track is not None]
 
 # %% ../../nbs/io/439_array_trees.ipynb #qtm-arrays-2
 def _qtm_array(data: Any, axes: tuple[int, int, int]) -> np.ndarray | None:
@@ -445,12 +451,6 @@ def _parse_qtm(tree: dict, rate: float | None) -> dict | None:
     return sheet_timing(parts, _number(inner.get('FrameRate')), rate)
 
 # %% ../../nbs/io/439_array_trees.ipynb #qtm-json
-def _qtm_parts(marker: dict) -> list[tuple[int, np.ndarray]]:
-    "First frames and (T, 3) positions of a marker in JSON, which has a part for each time between gaps."
-    parts = [(_number(_dig(part, 'Range', 'Start')), _dig(part, 'Values')) for part in marker['Parts']]
-    known = [(start, _track(values)) for start, values in parts if start is not None or len(parts) == 1]
-    return [(int(start or 0), track) for start, track in known if track is not None]
-
 def _parse_qtm_json(tree: dict, rate: float | None) -> dict | None:
     "Take markers that Qualisys wrote as JSON apart, None where a tree has none; raises `DataError`."
     node = next((one for one in (*tree.get('data', ()), tree) if isinstance(one, dict)), {})
@@ -593,15 +593,16 @@ def read_hdf(
     with prefix_errors(str(path)): parts = _parse(*load_hdf(Path(path)), rate)
     return build_trial(parts | {'source': str(path)}, up, units, default='z')
 
-# %% ../../nbs/io/439_array_trees.ipynb #read-array-tree
 def _as_arrays(tree: Any, depth: int = 2*_MOST_STEPS) -> Any:
     "A tree of JSON with arrays for lists of numbers, also where these are text, and for lists of such lists."
-    if not isinstance(tree, (dict, list, float)): return tree
+    if isinstance(tree, float): return np.array([tree])
+    if not isinstance(tree, (dict, list)): return tree
     if not depth: return None
     if isinstance(tree, dict): return {key: _as_arrays(one, depth - 1) for key, one in tree.items()}
     try: return np.array(tree, float, ndmin=1)
     except (ValueError, TypeError): return [_as_arrays(one, depth - 1) for one in tree]
 
+# %% ../../nbs/io/439_array_trees.ipynb #load-arrays
 def _load_arrays(path: Path) -> dict:
     "A tree of arrays out of JSON or NPZ; raises `DataError`."
     if path.suffix.lower() == '.npz':   # an array for each point, or each coordinate, and what stands beside
@@ -610,6 +611,7 @@ def _load_arrays(path: Path) -> dict:
     tree = _as_arrays(load_tree(decode_text(read_bytes(path))[0]))
     return tree if isinstance(tree, dict) else {'data': tree}
 
+# %% ../../nbs/io/439_array_trees.ipynb #read-array-tree
 def read_array_tree(
     path: Path, up: str | None, units: str | None, rate: float | None,   # what the user says
 ) -> Trial:

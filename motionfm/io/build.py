@@ -193,17 +193,18 @@ def _find_units(leg: float, joints: np.ndarray, points: np.ndarray) -> tuple[str
         if not leg > 1e-9: raise
     return unit_of_size(leg, 'the legs measure', ADULT_LEG_M)
 
-# %% ../../nbs/io/408_build.ipynb #settle-units
-def _check_seen(trial: Trial, points: np.ndarray) -> None:
-    "Raise `DataError` where nothing is seen, by which a unit could be told."
-    if np.isfinite(points).any() or observed(trial.values).any(): return
-    raise UnknownUnitError(f'{trial.source}: no sample of any point is seen; there is nothing to start from')
-
+# %% ../../nbs/io/408_build.ipynb #unit-of-impossible
 def _unit_of_impossible(points: np.ndarray, said: str) -> tuple[str, str]:
     "The unit and the reason, for points whose size is impossible in the unit said; raises `DataError`."
     least, most = _IMPOSSIBLE_M
     if not least <= set_size(points)/per_metre(said) <= most: return find_units_by_size(points)
     raise UnknownUnitError(f'points that may be in {said} found')
+
+# %% ../../nbs/io/408_build.ipynb #settle-units
+def _check_seen(trial: Trial, points: np.ndarray) -> None:
+    "Raise `DataError` where nothing is seen, by which a unit could be told."
+    if np.isfinite(points).any() or observed(trial.values).any(): return
+    raise UnknownUnitError(f'{trial.source}: no sample of any point is seen; there is nothing to start from')
 
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,

@@ -141,6 +141,10 @@ def _find_wide(words: Sequence[str]) -> _Columns:
     return _group([pair_of(word) for word in words], _key_cells(words))
 
 # %% ../../nbs/io/426_keypoints.ipynb #stacked
+_SIGNALS = frozenset(   # what Visual3D exports; the first two are points
+    'target landmark link_model_based link_model kinetic_kinematic derived metric force cofp freemoment '
+    'analog rotation'.split())
+
 _MOST_HEADINGS = 6
 
 def is_axes(words: Sequence[str]) -> bool:
@@ -168,10 +172,6 @@ def _stacked_heads(sheet: Sheet) -> tuple[list[list[str]], list[str]]:
         if heads and is_axes(words): return heads, words
         heads.append(words)
     raise DataError('no line of axes found below the names, expected x, y and z; export it again')
-
-_SIGNALS = frozenset(   # what Visual3D exports; the first two are points
-    'target landmark link_model_based link_model kinetic_kinematic derived metric force cofp freemoment '
-    'analog rotation'.split())
 
 def _stacked_labels(heads: list[list[str]], words: list[str], start: int) -> list[str]:
     "The name above each cell, those of several lines with colons between them; none above what is no point."

@@ -140,8 +140,8 @@ def _load_entries(
     if {'values', 'x'} & set(entries): return entries, contents
     is_smpl = _SMPL <= {*names}
     advice = 'compute the joints with the body model first' if is_smpl else 'name it so'
-    error = DataError if is_smpl else UnknownNamesError
-    raise error(f'entries {", ".join(names)[:60] or "none"} found, '
+    kind = DataError if is_smpl else UnknownNamesError
+    raise kind(f'entries {", ".join(names)[:60] or "none"} found, '
                     f'expected one called positions, of shape (T, M, 3); {advice}')
 
 # %% ../../nbs/io/414_npz.ipynb #word
@@ -286,6 +286,13 @@ def read_npz(
     with prefix_errors(str(path)): parts = parse_npz(Path(path), rate)
     return build_trial(parts | {'source': str(path)}, up, units)
 
+# %% ../../nbs/io/414_npz.ipynb #npz-tracks
+def _tracks(trial: Trial, own: NpzContent) -> dict[str, np.ndarray]:
+    "An array for each point, where the file that was read had just these; else nothing."
+    tracks = {marker: trial.values[:, column] for column, marker in enumerate(trial.markers)}
+    shapes = {own.others[marker].shape if marker in own.others else () for marker in tracks}
+    return tracks if shapes == {(len(trial), 3)} else {}
+
 # %% ../../nbs/io/414_npz.ipynb #write-npz
 @writer('.npz')
 def write_npz(
@@ -300,7 +307,5 @@ def write_npz(
     usual = own.names if 'values' in own.names else {}   # a long file is written as a wide one
     usual = {'values': 'positions'} | usual
     named: dict[str, Any] = {usual.get(key, key): entry for key, entry in entries.items()}
-    tracks = {marker: trial.values[:, column] for column, marker in enumerate(trial.markers)}
-    shapes = {np.shape(own.others.get(marker)) for marker in tracks}
-    if own.is_by_point and shapes == {(len(trial), 3)}: named = tracks
+    if own.is_by_point: named = _tracks(trial, own) or named
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.savez(file, **own.others | named)

@@ -343,7 +343,7 @@ def _names(tree: Any, poses: _Poses) -> tuple[list[str], bool]:
     if len(people) == 1: return names, bool(order)
     return [f'person {person}:{name}' for person, name in zip(poses.people, names)], bool(order)
 
-# %% ../../nbs/io/436_pose_trees.ipynb #best
+# %% ../../nbs/io/436_pose_trees.ipynb #by-point
 class NoPosesError(DataError):
     "A tree has no frames of poses; it may hold a list of positions for each point."
 
@@ -357,6 +357,7 @@ def _by_point(tree: Any, pattern: tuple) -> bool:
     words = {re.sub(r'\d+', '', name) for name in names}   # those of frames only count
     return len(nodes) == len(names) >= _LEAST_POINTS and len(words) > 1 and pattern.count('*') > 1
 
+# %% ../../nbs/io/436_pose_trees.ipynb #best
 def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
     "The points of a tree, and the keys and nodes of its frames; raises `DataError`."
     groups = sorted(_grouped(list(_leaves(tree))), key=lambda group: _merit(*group), reverse=True)
@@ -421,6 +422,7 @@ def _as_table(tree: Any) -> bytes | None:
     lines = ['\t'.join('' if one is None else ' '.join(str(one).split()) for one in row) for row in rows]
     return '\n'.join(lines).encode() + b'\n'
 
+# %% ../../nbs/io/436_pose_trees.ipynb #with-numbers-2
 _NUMERIC = re.compile(r'\s*-?\d{1,20}(\.\d{0,20})?(e[+-]?\d{1,3})?\s*', re.ASCII | re.IGNORECASE)
 
 def _with_numbers(tree: Any, depth: int = _MOST_STEPS) -> Any:
@@ -430,6 +432,7 @@ def _with_numbers(tree: Any, depth: int = _MOST_STEPS) -> Any:
     if isinstance(tree, list): return [_with_numbers(one, depth - 1) for one in tree]
     return float(tree) if isinstance(tree, str) and _NUMERIC.fullmatch(tree) else tree
 
+# %% ../../nbs/io/436_pose_trees.ipynb #with-numbers
 def _parse_json(tree: Any, rate: float | None) -> dict:
     "Take a tree or a table apart; raises `DataError`."
     try:

@@ -66,7 +66,7 @@ def pad_rows(
     return [line if line.count('\t') == n_tabs else _pad_row((number, line), width, by_tabs)
             for number, line in rows]
 
-# %% ../../nbs/io/409_tabular.ipynb #number-pattern
+# %% ../../nbs/io/409_tabular.ipynb #number-patterns
 _DIGITS = r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?'
 _NUMBER = re.compile(rf'({_DIGITS}|[+-]?nan|[+-]?inf(inity)?)?', re.ASCII | re.IGNORECASE)
 _CELL = r'(?<![^\t])[ ]*(?:{})[ ]*(?![^\t])'   # a whole cell of a row, from tab to tab
@@ -76,6 +76,7 @@ _MISSING = re.compile(_CELL.format(
 _GROUPED = re.compile(_CELL.format(   # digits in groups of three, as 1,234.5 or 1'234
     r"[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:\.\d{3})+\.\d+|(?:['’\u00a0\u202f]\d{3})+(?:\.\d+)?)"), re.ASCII)
 
+# %% ../../nbs/io/409_tabular.ipynb #number-pattern
 def is_gap(cell: str) -> bool:
     "Whether a cell says that there is no number, as spreadsheets and other programs do."
     return cell.lower() in ('', 'nan', '-nan') or bool(_MISSING.fullmatch(cell))
