@@ -291,12 +291,13 @@ _KEY = re.compile(r'.*(time|frame|stamp|index|sample|zeit|temps|row|num|count).*
                   r'|t|i|n|no|nr|id|#', re.IGNORECASE)
 _FEW_ROWS, _UNEVEN = 20, .15
 
+@np.errstate(all='ignore')   # any words may be numbers
 def _are_named(rows: list[list[str]], name: str) -> bool:
     "Whether rows begin with a name or number of their own, left of a column of this name."
     is_key, first = bool(_KEY.fullmatch(name)), [row[0] for row in rows]
     try: numbers = np.array(first, float)
     except ValueError: return is_key or coordinate_of(name) is not None
-    if not ((numbers == np.round(numbers)).all() and (np.diff(numbers) > 0).all()): return False
+    if len(rows) < 3 or not (are_whole(numbers) and (np.diff(numbers) > 0).all()): return False
     if not is_key: return True
     try: steps = np.diff([float(row[1]) for row in rows])
     except ValueError: return False
