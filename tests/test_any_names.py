@@ -147,6 +147,18 @@ def test_unit_and_axis_of_a_set_without_joints(shared, unit, factor):
             assert assumed or nameless.up == named.up, key
 
 
+@pytest.mark.parametrize('said, factor, right', [
+    ('m', 1000, 'mm'), ('m', 100, 'cm'), ('mm', 1, 'm'), ('feet', 1/.3048, 'feet'), ('m', 9, 'm')])
+def test_an_impossible_unit_of_a_set_without_legs(said, factor, right, tmp_path):
+    "Markers that span 1.4 km are in millimetres; those that span 13 m may be more than a body, and stay."
+    trial, path = swaying_trial(60), tmp_path/'walk.trc'
+    names = [f'q{number}' for number in range(len(trial.markers))]
+    write_trial(path, replace(trial, values=trial.values/1000*factor, units=said, markers=names))
+    found = read_trial(path)
+    assert found.units == right
+    assert ('so it is taken for' in ' '.join(found.notes)) == (said != right)
+
+
 def kinds(shared, file) -> dict[str, list[str]]:
     trial, found = read_trial(shared/file), {}
     for name, kind in zip(trial.markers, classify_points(trial)): found.setdefault(kind, []).append(name)

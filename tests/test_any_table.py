@@ -97,6 +97,28 @@ TABLES = {
                                  '{time:.6f},walk,7,{place},{name},{point}'),
     'long, world': long('frame_time,keypoint,world_x,world_y,world_z', '{time:.6f},{name},{point}'),
 }
+TABLES |= {   # numbers of rows without a name; a name too many; digits in groups of three
+    'R': '\n'.join([ROWS[0].replace(',', ' '),
+                    *(f'"{n}" {row.replace(",", " ")}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'R, some rows': '\n'.join([ROWS[0], *(f'"{3*n + 7}",{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'R, rows with names': '\n'.join([ROWS[0], *(f'r{n},{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'a column without a name': '\n'.join([ROWS[0], *(f'{row},7' for row in ROWS[1:])]) + '\n',
+    'R with commas': '\n'.join([ROWS[0], *(f'{n},{row}' for n, row in enumerate(ROWS[1:], 1))]) + '\n',
+    'numpy.savetxt': '# ' + wide('{name}_{axis}', ' '),
+    'durations of pandas': wide('{name}_{axis}', before=lambda frame: f'0 days 00:00:{frame/RATE:09.6f}'),
+    'time code': wide('{name}_{axis}', before=lambda frame: f'01:02:{frame//RATE + 3:02}:{frame%RATE:02}'),
+    'days': wide('{name}_{axis}', before=lambda frame: f'{45292.4 + frame/RATE/86400:.10f}'),
+    'German': ''.join(f'{n or "Bild"};{row}\n' for n, row in enumerate(
+        wide('{name}_{axis}', ';', lambda frame: f'{1000*frame/RATE:.3f}').replace('time', 'Zeit [ms]', 1)
+        .replace('.', ',').splitlines())),
+    'Japanese': wide('{name}_{axis}').replace('time', '時間', 1),
+    'decimal commas of pandas': re.sub(r'(\d+)\.(\d+)', r'"\1,\2"', PLAIN),
+    'thousands': re.sub(r'(?<=,)(\d)(\d{3}\.\d+)', r'"\1,\2"', PLAIN),
+    'thousands in German': re.sub(r'(?<=;)(\d)(\d{3},\d+)', r'\1.\2',
+                                  wide('{name}_{axis}', ';').replace('.', ',')),
+    'thousands in French': re.sub(r'(?<=;)(\d)(\d{3},\d+)', '\\1\u202f\\2',
+                                  wide('{name}_{axis}', ';').replace('.', ',')),
+}
 TABLES['infinite'] = PLAIN.replace(ROWS[30].split(',')[1], 'inf', 1)
 
 
@@ -502,3 +524,119 @@ def test_headings_whose_blanks_were_left_out(tmp_path):
     trial = read_trial(path)
     assert (trial.markers, trial.rate) == (JOINTS, pytest.approx(RATE, rel=1e-3))
     np.testing.assert_allclose(trial.values, POINTS, atol=1e-3)
+
+
+@pytest.mark.parametrize('below', ['', '%'])
+def test_blank_rows_below_are_no_frames(below, tmp_path):
+    "As a spreadsheet leaves them, where rows were deleted; with lines above, other readers are asked."
+    path = tmp_path/'walk.csv'
+    path.write_text(below*3 + PLAIN.replace('\n', ',,,\n') + ','*63 + '\n' + (','*63 + '\n')*20)
+    trial = read_trial(path)
+    assert len(trial) == FRAMES and not any('missing' in note for note in trial.notes)
+
+
+def test_errors_of_a_spreadsheet_and_words_are_gaps(tmp_path):
+    path, rows = tmp_path/'walk.csv', [row.split(',') for row in ROWS]
+    words = '#DIV/0!', '#N/A', '#WERT!', '#NV', 'undefined', 'occluded', 'No data'
+    for place, word in enumerate(words): rows[10 + place][1:4] = [word]*3
+    path.write_text('\n'.join(map(','.join, rows)) + '\n')
+    trial = read_trial(path)
+    assert np.flatnonzero(np.isnan(trial['Neck']).all(1)).tolist() == [*range(9, 9 + len(words))]
+
+
+@pytest.mark.parametrize('unit, size', [('in', 25.4), ('ft', 304.8), ('dm', 100.)])
+def test_units_behind_names_that_are_not_metric(unit, size, tmp_path):
+    "Without legs among the names, the size of the set would be taken for that of a child in centimetres."
+    path = tmp_path/'walk.csv'
+    heads = [f'P{place} {axis} ({unit})' for place in range(len(JOINTS)) for axis in 'xyz']
+    rows = [','.join([f'{frame/RATE:.6f}', *(f'{number/size:.5f}' for number in POINTS[frame].ravel())])
+            for frame in range(FRAMES)]
+    path.write_text('\n'.join([','.join(['time', *heads]), *rows]) + '\n')
+    trial = read_trial(path)
+    assert trial.units == unit and trial.markers[0] == 'P0'
+    assert f'({unit})' in path.read_text()
+
+
+def melted() -> dict[str, str]:
+    "Tables with a row for each coordinate."
+    rows = [(frame, name, axis, POINTS[frame, place, number]) for frame in range(FRAMES)
+            for number, axis in enumerate('xyz') for place, name in enumerate(JOINTS)]
+    gap = {(30, 'RHip')}
+    def value(frame, name, number): return '' if (frame, name) in gap else f'{number:.3f}'
+    return {
+        'movement': 'time,space,keypoints,individuals,position,confidence\n' + '\n'.join(
+            f'{frame/RATE:.6f},{axis},{name},id_0,{value(frame, name, number)},'
+            for frame, name, axis, number in rows),
+        'of a frame': 'frame;time;marker;axis;value\n' + '\n'.join(
+            f'{frame};{frame/RATE:.6f};{name};{axis.upper()};{value(frame, name, number)}'
+            for frame, name, axis, number in rows),
+        'variables': 'time,variable,value\n' + '\n'.join(
+            f'{frame/RATE:.6f},{name}_{axis},{value(frame, name, number)}'
+            for frame, name, axis, number in sorted(rows, key=lambda row: row[1:3]))}
+
+
+@pytest.mark.parametrize('kind', melted())
+def test_a_row_for_each_coordinate(kind, tmp_path):
+    path = tmp_path/'walk.csv'
+    path.write_text(melted()[kind] + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3) and trial.units == 'mm'
+    found = trial.values[:, [trial.markers.index(name) for name in JOINTS]]
+    missing = np.isnan(found).any(-1)
+    assert missing.sum() == 1 and missing[30, JOINTS.index('RHip')]
+    np.testing.assert_allclose(found[~missing], POINTS[~missing], atol=.001)
+    assert any('a row for each coordinate' in note for note in trial.notes)
+
+
+def test_numbers_and_times_behind_the_points(tmp_path):
+    "Rows without names, as of the Berkeley MHAD data."
+    path = tmp_path/'walk.txt'
+    path.write_text('\n'.join(f'{numbers(frame, " ")} {frame} {1.3e9 + frame/RATE:.6f}'
+                              for frame in range(FRAMES)) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3)
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+
+
+@pytest.mark.parametrize('kind', ['names', 'numbers'])
+def test_rows_in_turn_with_times(kind, tmp_path):
+    "Neither headings nor a row for each frame, but a time and a name, as C7, or a number in each row."
+    names = [f'M{place}' if kind == 'names' else str(place) for place in range(len(JOINTS))]
+    path = tmp_path/'walk.csv'
+    path.write_text('\n'.join(
+        f'{1000*frame/RATE:.3f},{name},' + ','.join(f'{number:.3f}' for number in POINTS[frame, place])
+        for frame in range(FRAMES) for place, name in enumerate(names)) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3) and len(trial.markers) == len(JOINTS)
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+    write_trial(tmp_path/'again.csv', trial)
+    assert (tmp_path/'again.csv').read_text() == path.read_text()
+
+
+def test_points_among_other_signals_of_visual3d(tmp_path):
+    "A line of kinds: targets are points, angles of a model are none, and both stay in the table."
+    path = tmp_path/'walk.txt'
+    heads = [['', *['walk.c3d']*63], ['', *(name for name in (*JOINTS, 'RKneeAngle') for _ in 'xyz')],
+             ['', *['TARGET']*60, *['LINK_MODEL_BASED']*3], ['', *['ORIGINAL']*63], ['ITEM', *'XYZ'*21]]
+    rows = [[frame + 1, *(f'{number:.3f}' for number in POINTS[frame].ravel()), 1.5*frame, 2, 3]
+            for frame in range(FRAMES)]
+    path.write_text('\n'.join('\t'.join(map(str, row)) for row in [*heads, *rows]) + '\n')
+    trial = read_trial(path, rate=float(RATE))
+    assert trial.markers == JOINTS
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)
+    write_trial(tmp_path/'again.txt', replace(trial, values=trial.values + 1))
+    again = (tmp_path/'again.txt').read_text().splitlines()
+    assert [line.split('\t')[61:] for line in again] == [
+        line.split('\t')[61:] for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize('heading, lead', [('Var{}', ''), ('Column{}', ''), ('V{}', '"{}",')])
+def test_columns_that_a_program_counts_have_no_names(heading, lead, tmp_path):
+    "As MATLAB, spreadsheets and R call them, the last with numbers of rows."
+    path, count = tmp_path/'walk.csv', 1 + 3*len(JOINTS)
+    heads = ['']*bool(lead) + [heading.format(number) for number in range(1, count + 1)]
+    rows = [lead.format(frame + 1) + f'{frame/RATE:.6f},{numbers(frame)}' for frame in range(FRAMES)]
+    path.write_text('\n'.join([','.join(heads), *rows]) + '\n')
+    trial = read_trial(path)
+    assert trial.rate == pytest.approx(RATE, rel=1e-3)
+    np.testing.assert_allclose(trial.values, POINTS, atol=.001)

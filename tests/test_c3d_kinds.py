@@ -374,6 +374,22 @@ def test_gaps(tmp_path):
     assert sorted(zip(*np.nonzero(found.fourth < 0))) == [(2, 1), (5, 0)]
 
 
+def test_residuals_that_are_all_negative(tmp_path):
+    "Then they say nothing: what is not zero was seen."
+    path, points = tmp_path/'x.c3d', POINTS.copy()
+    points[5, 2] = 0
+    raw = bytearray(file_of(points=points, gaps=False))
+    start = 512*(struct.unpack_from('<H', raw, 16)[0] - 1)
+    words = np.frombuffer(raw, '<f4', offset=start).reshape(FRAMES, -1)
+    words[:, 3:16:4] = -1
+    path.write_bytes(raw)
+    trial = read_trial(path)
+    missing = np.isnan(trial.values).any(-1)
+    assert missing.sum() == 1 and missing[5, 2] and 'all residuals are negative' in ' '.join(trial.notes)
+    write_trial(path, trial)
+    np.testing.assert_array_equal(read_trial(path).values, trial.values)
+
+
 def test_repaired_samples_are_marked_as_computed(tmp_path):
     (tmp_path/'x.c3d').write_bytes(file_of())
     trial = read_trial(tmp_path/'x.c3d')

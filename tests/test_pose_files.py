@@ -2,6 +2,7 @@
 import json
 import struct
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -161,7 +162,28 @@ def trees() -> dict[str, object]:
             {'depthX': .4, 'depthY': .5, 'colorX': .4, 'colorY': .5, 'orientationX': 0., 'orientationY': 0.,
              'orientationZ': 0., 'orientationW': 1.} | dict(zip(('cameraX', 'cameraY', 'cameraZ'), place))
             for place in frame]}]} for time, frame in zip(times, points)],
-        **tables_in_trees(named)}
+        **tables_in_trees(named), **trees_by_point(named)}
+
+
+def trees_by_point(named: list[dict]) -> dict[str, object]:
+    "The same body with the path of each point in one place; and numbers in quotes."
+    def quoted(place): return [f'{number:.5f}' for number in place]
+    paths = {name: [frame[name] for frame in named] for name in JOINTS}
+    parts = {name: [{'Range': {'Start': 7 + start, 'End': 36 + start}, 'Type': 'Measured', 'Values': [
+        [*(1000*number for number in place), .4] for place in paths[name][start:start + 30]]}
+        for start in (0, 30, 60)] for name in JOINTS}
+    return {
+        'paths of points': {'fps': RATE, 'joints': [
+            {'name': name, 'positions': path} for name, path in paths.items()]},
+        'paths of coordinates': {'frame_rate': RATE, 'joints': {
+            name: dict(zip('xyz', map(list, zip(*path)))) for name, path in paths.items()}},
+        'QTM': [{'Timebase': {'Frequency': RATE}, 'Markers': [
+            {'Name': name, 'Parts': parts[name]} for name in JOINTS]}],
+        'named frames': {'fps': RATE, 'joint_names': JOINTS, 'frames': [
+            {'name': f'{frame}.png', 'joints': list(places.values())} for frame, places in enumerate(named)]},
+        'numbers in quotes': [{'t': str(frame/RATE), 'joints': {
+            name: dict(zip('xyz', quoted(place))) for name, place in places.items()}}
+            for frame, places in enumerate(named)]}
 
 
 def tables_in_trees(named: list[dict]) -> dict[str, object]:
@@ -215,6 +237,14 @@ def test_json_without_poses(tree, message, tmp_path):
     path = tmp_path/'tree.json'
     path.write_text(json.dumps(tree))
     with pytest.raises(DataError, match=message): read_trial(path)
+
+
+@pytest.mark.parametrize('depth', [400, 480, 900])
+@pytest.mark.parametrize('ends', ['[ ]', '{"a": }', '[{"a": }]'])
+def test_json_with_lists_within_lists(depth, ends, tmp_path):
+    path, (start, end) = tmp_path/'tree.json', ends.split(' ')
+    path.write_text(start*depth + '1' + end*depth)
+    with pytest.raises(DataError): read_trial(path)
 
 
 def test_ntu_skeleton(tmp_path):
@@ -306,6 +336,71 @@ def test_quotes_in_trc(tmp_path):
     assert read_trial(path).markers == SWAY.markers
 
 
+def test_a_trc_file_whose_cells_are_all_quoted(tmp_path):
+    "It has a P where the second byte of a C3D file is one."
+    path = tmp_path/'walk.trc'
+    write_trial(path, SWAY)
+    lines = [line.split('\t') for line in path.read_text().splitlines()]
+    path.write_text('\n'.join('\t'.join(f'"{cell}"'*bool(cell) for cell in line) for line in lines) + '\n')
+    trial = read_trial(path)
+    assert trial.markers == SWAY.markers and trial.rate == RATE
+    np.testing.assert_array_equal(trial.values, SWAY.values)
+
+
+def structs(**members) -> np.ndarray:
+    "An array of structs for MATLAB, from lists of what each has."
+    found = np.zeros(len(next(iter(members.values()))), [(name, 'O') for name in members])
+    for name, values in members.items():
+        for place, value in enumerate(values): found[place][name] = value
+    return found
+
+
+HEADINGS = ['time', *(f'{name}_{axis}' for name in JOINTS for axis in 'xyz')]
+TABLE = np.c_[np.arange(FRAMES)/RATE, POINTS.reshape(FRAMES, -1)]
+TRIAL = {'points': POINTS, 'labels': np.array(JOINTS, object), 'fs': float(RATE)}
+MATS = {
+    'structs with names': {'fs': float(RATE), 'markers': structs(
+        label=JOINTS, data=[POINTS[:, place] for place in range(len(JOINTS))])},
+    'matrices of x, y and z': {'fs': float(RATE), 'names': np.array(JOINTS, object)} | {
+        axis: POINTS[..., place] for place, axis in enumerate('XYZ')},
+    'importdata': {'A': {'data': TABLE, 'textdata': np.array(HEADINGS, object),
+                         'colheaders': np.array(HEADINGS, object)}},
+    'parameters of C3D': {'c3d': {'data': {'points': POINTS.transpose(2, 1, 0)}, 'parameters': {'POINT': {
+        'LABELS': {'DATA': np.array(JOINTS, object)}, 'RATE': {'DATA': float(RATE)}}}}},
+    'trials': {'trials': structs(task=['walk', 'turn'], **{key: [one]*2 for key, one in TRIAL.items()})},
+    'many trials': {'reps': structs(**{key: [one]*9 for key, one in TRIAL.items()})},
+}
+
+
+@pytest.mark.parametrize('kind', MATS)
+def test_mat(kind, tmp_path):
+    "Names out of structs, times out of a table's columns; trials of one length are no people."
+    savemat(tmp_path/'walk.mat', MATS[kind])
+    trial = read_trial(tmp_path/'walk.mat')
+    check_joints(trial)
+    assert len(trial.columns) == 20 and trial.rate == pytest.approx(RATE)
+    assert any('trials found, the first is read' in note for note in trial.notes) == ('trials' in kind)
+
+
+def test_npz_with_an_array_for_each_point(tmp_path):
+    tracks = {name: POINTS[:, place] for place, name in enumerate(JOINTS)}
+    np.savez(tmp_path/'walk.npz', fps=RATE, **tracks)
+    trial = read_trial(tmp_path/'walk.npz')
+    check_joints(trial)
+    assert len(trial.columns) == 20 and trial.rate == RATE
+    write_trial(tmp_path/'again.npz', replace(trial, values=trial.values + 1))
+    again = np.load(tmp_path/'again.npz')
+    assert set(again.files) == {'fps', *JOINTS} and again['fps'] == RATE
+    np.testing.assert_allclose(again['RKnee'], tracks['RKnee'] + 1)
+
+
+def test_npz_with_names_in_every_frame(tmp_path):
+    np.savez(tmp_path/'walk.npz', markers=POINTS, labels=np.array([JOINTS]*FRAMES), frame_rate=RATE)
+    trial = read_trial(tmp_path/'walk.npz')
+    check_joints(trial)
+    assert trial.markers == JOINTS
+
+
 def test_mat_of_any_ending_comes_back_as_trc(tmp_path):
     "Found by its content, read without a table of names, written as TRC; folders are searched for it."
     markers = {name: 1000*POINTS[:, place] for place, name in enumerate(JOINTS)}
@@ -319,6 +414,13 @@ def test_mat_of_any_ending_comes_back_as_trc(tmp_path):
     assert {'walk.mat', 'walk.zoo'} <= {path.name for path in find_recordings(tmp_path)}
 
 
+def smpl() -> bytes:
+    "Turns of joints without positions, as AMASS has them."
+    file = BytesIO()
+    np.savez(file, trans=np.zeros((90, 3)), poses=np.zeros((90, 156)), mocap_framerate=120.)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize('name, content, message', [
     ('x.fbx', b'Kaydara FBX Binary  \0' + b'\0'*99, 'export it as BVH'),
     ('x.xlsx', b'PK\3\4' + b'\0'*99, 'save its sheet as CSV'),
@@ -326,7 +428,12 @@ def test_mat_of_any_ending_comes_back_as_trc(tmp_path):
     ('x.h5', b'Not HDF5', 'HDF5 by its name, but not by its content'),
     ('x.pkl', b'\x80\x04\x95' + b'\0'*9, 'may run programs'),
     ('x.c3d', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull'),
-    ('x.trc', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull')])
+    ('x.trc', b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n', 'git lfs pull'),
+    ('x.csv', b'PK\3\4' + b'\0'*99, 'a workbook or an archive found under the ending .csv'),
+    ('x.trc', b'\n<!DOCTYPE html>\n<html><body>404</body></html>', 'a web page found instead of the file'),
+    ('x.parquet', b'PAR1' + b'\0'*99, 'save it as CSV'), ('x.RDS', b'\x1f\x8b' + b'\0'*99, 'save it as CSV'),
+    ('x.asf', b':version 1.10\n:name VICON\n', 'name the AMC file'),
+    ('x.npz', smpl(), 'compute the joints with the body model first')])
 def test_files_of_other_programs(name, content, message, tmp_path):
     (tmp_path/name).write_bytes(content)
     with pytest.raises(DataError, match=message): read_trial(tmp_path/name)

@@ -17,11 +17,10 @@ import numpy as np
 from motionfm.basics import DataError
 from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv_columns import coordinates_of, time_unit_of
+from motionfm.io.csv_columns import coordinate_of, coordinates_of, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
 from motionfm.io.point_names import is_position, other_quantities
 from motionfm.io.sheet import (
-    GAP_WORDS,
     parse_sheet,
     plain_cell,
     read_numbers,
@@ -29,18 +28,19 @@ from motionfm.io.sheet import (
     Sheet,
     split_row,
 )
-from motionfm.io.tabular import cut_off
+from motionfm.io.tabular import cut_off, is_gap
 from motionfm.io.timing import TIME_UNITS
 
 # %% ../../nbs/io/428_any_columns.ipynb #is-row
 _NUMBER = re.compile(
-    r'[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)', re.IGNORECASE | re.ASCII)
+    r"[+\u2212-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
+    r"|[+\u2212-]?\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?", re.IGNORECASE | re.ASCII)
 
 def _count_numbers(cells: Sequence[str]) -> tuple[int, int]:
     "Numbers among cells, and words that are neither numbers nor gaps."
     words = [plain_cell(cell[:60]) for cell in cells]
     others = [word for word in words if not _NUMBER.fullmatch(word)]
-    gaps = sum(not word or word.lower() in GAP_WORDS for word in others)
+    gaps = sum(map(is_gap, others))
     return len(words) - len(others), len(others) - gaps
 
 def _cells_of(line: str, separator: str) -> list[str]:
@@ -95,7 +95,7 @@ def _check_whole(lines: list[str], rows: list[int], separator: str) -> None:
     if last <= rows[-1] or _count_numbers(_cells_of(lines[last], separator))[1]: return
     raise cut_off(last + 1)
 
-# %% ../../nbs/io/428_any_columns.ipynb #numbers-columns
+# %% ../../nbs/io/428_any_columns.ipynb #without-statistics
 def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: str) -> list[int]:
     "Rows without those that begin with a word, as Mean, where nearly all others begin with a number."
     first = [lines[row].partition(separator)[0] for row in rows]
@@ -103,10 +103,22 @@ def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: st
     if sum(is_word) > .1*len(rows): return list(rows)
     return [row for row, word in zip(rows, is_word) if not word]
 
+def _without_blank_end(lines: Sequence[str], rows: list[int], separator: str) -> list[int]:
+    "Rows without blank ones below them, as spreadsheets leave them, where each row has a number or a time."
+    first = [plain_cell(lines[row].partition(separator)[0]) for row in rows]
+    last = max((place for place, row in enumerate(rows) if lines[row].strip(separator + ' "\r')), default=-1)
+    return rows[:last + 1] if all(first[:last + 1]) else rows
+
+# %% ../../nbs/io/428_any_columns.ipynb #numbers-columns
+_COUNTED = re.compile(r'(?:var|v|column|col|c|spalte|colonne)[\s_]?(\d+)', re.IGNORECASE)
+
 def _numbers_columns(cells: Sequence[str]) -> bool:
-    "Whether a row counts the columns, as pandas does where they have no names: 0, 1, 2, …"
+    "Whether a row counts the columns, as programs do where they have no names: 0, 1, 2, … or Var1, Var2, …"
     words = [plain_cell(cell) for cell in cells]
     words = words[1:] if words and not words[0] else words
+    counted = [_COUNTED.fullmatch(word) for word in words]
+    if all(counted): return len(words) > 3 and [int(match[1]) for match in counted if match] in (
+        [*range(len(words))], [*range(1, len(words) + 1)])
     return len(words) > 3 and words == [str(number) for number in range(len(words))]
 
 # %% ../../nbs/io/428_any_columns.ipynb #find-rows-2
@@ -122,7 +134,7 @@ def find_rows(raw: bytes) -> Rows:
         return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
     rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
     if len(rows) > 1 and _numbers_columns(_cells_of(lines[rows[0]], separator)): rows.pop(0)
-    rows = _without_statistics(lines, rows, separator)
+    rows = _without_blank_end(lines, _without_statistics(lines, rows, separator), separator)
     _check_whole(lines, rows, separator)
     return Rows(sheet._replace(lines=lines, separator=separator), rows, width)
 
@@ -168,6 +180,63 @@ def without_brackets(raw: bytes) -> bytes | None:
     found = [_GROUP.sub(flat, line) for line in lines[first:]]
     if first: found.insert(0, _flat_heading(lines[first - 1], row, separator, width))
     return '\n'.join(found).encode() if width in (3, 4) else None
+
+# %% ../../nbs/io/428_any_columns.ipynb #find-melted
+_WHICH = re.compile(r'variable|column|(.*(marker|joint|key_?point|landmark|body_?part|point|label|name))'
+                    r's?(_?(id|name))?', re.IGNORECASE)
+_WHOSE = re.compile(r'individuals?|subject|person|participant|track_?id', re.IGNORECASE)
+
+class _Melted(NamedTuple):
+    "Where a table with a row for each coordinate has what."
+    keys: list[int]    # cells of frame or time
+    which: list[int]   # cells that together name a point, whose it is, and perhaps its axis
+    axis: int          # cell of the axis, -1 where the name has it
+    value: int
+
+def _find_melted(words: list[str], rows: list[list[str]]) -> _Melted | None:
+    "The columns of such a table; None where it is none."
+    def called(pattern): return [cell for cell, word in enumerate(words) if pattern.fullmatch(word)]
+    some = rows[:3000] + rows[::len(rows)//3000 + 1]
+    axes = [cell for cell in range(len(words)) if {row[cell].lower() for row in some} == {*'xyz'}]
+    value = [cell for cell in called(_VALUE) if cell not in axes]
+    which = [cell for cell in called(_WHICH) if cell not in (*axes, *value)]
+    people = [cell for cell in called(_WHOSE) if len({row[cell] for row in some}) > 1]
+    keys = [cell for cell in called(_WHEN) if cell not in which]
+    names = {row[which[-1]] for row in some} if which else set()
+    named = axes or sum(coordinate_of(name) is not None for name in names) >= 3*LEAST_POINTS
+    if not (keys and value and named): return None
+    return _Melted(keys, people + which[-1:], axes[0] if axes else -1, value[0])
+
+# %% ../../nbs/io/428_any_columns.ipynb #pivoted
+_VALUE = re.compile(r'values?|val|pos(ition)?|coord(inate)?s?|measurement', re.IGNORECASE)
+_WHEN = re.compile(r'.*(frame|time|stamp).*|t', re.IGNORECASE)
+
+def _pivoted(words: list[str], rows: list[list[str]], melted: _Melted) -> bytes:
+    "The same table with a row for each frame."
+    table: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        axis = f'_{row[melted.axis].lower()}' if melted.axis >= 0 else ''
+        name = ':'.join(row[cell] for cell in melted.which) + axis
+        table.setdefault(tuple(row[cell] for cell in melted.keys), {})[name] = row[melted.value]
+    names = list(dict.fromkeys(name for frame in table.values() for name in frame))
+    heads = ['\t'.join([*(words[cell] for cell in melted.keys), *names])]
+    found = ['\t'.join([*keys, *(frame.get(name, '') for name in names)]) for keys, frame in table.items()]
+    return '\n'.join(heads + found).encode() + b'\n'
+
+# %% ../../nbs/io/428_any_columns.ipynb #unmelted
+def unmelted(raw: bytes) -> bytes | None:
+    "A table with a row for each coordinate as one with a row for each frame; None for other tables."
+    sheet = parse_sheet(raw)
+    lines = [line for line, text in enumerate(sheet.lines) if text.strip(' \r')]
+    if len(lines) < 9: return None
+    sheet = sheet._replace(separator=max(',;\t', key=sheet.lines[lines[0]].count))
+    words = row_words(sheet, lines[0])
+    if len(words) < 3 or not any(map(_VALUE.fullmatch, words)): return None
+    rows = [row_words(sheet, line) for line in lines[1:]]
+    if any(len(row) != len(words) for row in rows): return None
+    melted = _find_melted(words, rows)
+    if not melted: return None
+    return _pivoted(words, rows, melted)
 
 # %% ../../nbs/io/428_any_columns.ipynb #said
 _RATE = re.compile(r'(?:rate|fps|\bfs|freq\w{0,12}|hertz|hz)\W{0,12}(\d{1,4}(?:[.,]\d{1,9})?)(?![\d.,])'
@@ -216,6 +285,34 @@ def _with_axes(names: Sequence[str], axes: Sequence[str], width: int) -> list[st
     above = fill_headings([*names, *['']*(len(axes) - len(names))], -1)
     return [f'{name}.{axis}' if axis else name for name, axis in zip(above, axes)]
 
+# %% ../../nbs/io/428_any_columns.ipynb #are-named
+_COMMENT_MARKS = frozenset(('#', '##', '%', '//', '!'))
+_KEY = re.compile(r'.*(time|frame|stamp|index|sample|zeit|temps|row|num|count).*'
+                  r'|t|i|n|no|nr|id|#', re.IGNORECASE)
+_FEW_ROWS, _UNEVEN = 20, .15
+
+@np.errstate(all='ignore')   # any words may be numbers
+def _are_named(rows: list[list[str]], name: str) -> bool:
+    "Whether rows begin with a name or number of their own, left of a column of this name."
+    is_key, first = bool(_KEY.fullmatch(name)), [row[0] for row in rows]
+    try: numbers = np.array(first, float)
+    except ValueError: return is_key or coordinate_of(name) is not None
+    if len(rows) < 3 or not (are_whole(numbers) and (np.diff(numbers) > 0).all()): return False
+    if not is_key: return True
+    try: steps = np.diff([float(row[1]) for row in rows])
+    except ValueError: return False
+    return bool((np.abs(steps - steps.mean()) < _UNEVEN*steps.mean()).all())
+
+# %% ../../nbs/io/428_any_columns.ipynb #fitted
+def _fitted(words: list[str], found: Rows) -> list[str]:
+    "Names of cells without a mark of comments before them, and with a blank one for names of rows."
+    if len(words) == found.width + 1 and words[0] in _COMMENT_MARKS: return words[1:]
+    if len(words) != found.width - 1: return words
+    lines = found.rows[:_FEW_ROWS]
+    rows = [row_words(found.sheet, line)[:found.width] for line in lines]
+    are_quoted = all(found.sheet.lines[line].startswith('"') for line in lines)   # R does so
+    return ['', *words] if rows[0][-1] and (are_quoted or _are_named(rows, words[0])) else words
+
 # %% ../../nbs/io/428_any_columns.ipynb #find-head
 def find_head(found: Rows) -> Head:
     "Names, rate and unit of a table."
@@ -231,7 +328,7 @@ def find_head(found: Rows) -> Head:
     if not wide: return Head([], below, rate, units)
     last = wide[-1]
     below_names = [_NUMBERED_AXIS.sub(r'\1', word) for word in words[last]] if last else []
-    if not is_axes(below_names): return Head(words[last], [lines[last], *below], rate, units)
+    if not is_axes(below_names): return Head(_fitted(words[last], found), [lines[last], *below], rate, units)
     named = _with_axes(words[last - 1], below_names, found.width)
     return Head(named, [*lines[last - 1:last + 1], *below], rate, units)
 
@@ -340,15 +437,17 @@ def find_columns(words: Sequence[str]) -> Columns | None:
     return Columns(list(best), [[axes[axis] for axis in 'xyz'] for axes in best.values()], sure)
 
 # %% ../../nbs/io/428_any_columns.ipynb #clock
+_DAYS = re.compile(r'(\d{1,6}) days? (.{4,30})')   # as pandas writes durations
 _CLOCK = re.compile(r'((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?)(?:\s*([ap])\.?m\.?)?', re.IGNORECASE)
 
 def _clock_seconds(word: str) -> float:
     "A clock time, of 24 or of 12 hours, as seconds; NaN for anything else."
+    days, word = (found[1], found[2]) if (found := _DAYS.fullmatch(word)) else ('0', word)
     found = _CLOCK.fullmatch(word)
     if not found: return np.nan
     parts = [float(part) for part in found[1].replace(',', '.').split(':')]
     if found[2]: parts[0] = parts[0] % 12 + 12*(found[2].lower() == 'p')
-    return sum(part*60**power for power, part in enumerate(reversed(parts)))
+    return 86400*int(days) + sum(part*60**power for power, part in enumerate(reversed(parts)))
 
 # %% ../../nbs/io/428_any_columns.ipynb #dates
 _DATE = re.compile(r'(\d{1,2})[./-](\d{1,2})[./-](\d{4})[\sT,]+(.{4,30})')
@@ -367,23 +466,39 @@ def _as_seconds(word: str, day_first: bool) -> float:
         return datetime(int(found[3]), month, day).toordinal()*86400 + _clock_seconds(found[4])
     except (ValueError, OverflowError, OSError): return _clock_seconds(word)
 
+# %% ../../nbs/io/428_any_columns.ipynb #time-codes
+_TIMECODE = re.compile(r'(\d{1,2}):(\d{2}):(\d{2})[:;](\d{2,3})')   # the last number counts frames
+
+def _times_of_code(words: list[str]) -> np.ndarray | None:
+    "Seconds of time codes in which a second ends; None for other words."
+    parts = [match.groups() if match else () for match in map(_TIMECODE.fullmatch, words)]
+    if not all(parts): return None
+    hours, minutes, seconds, frames = np.array(parts, float).T
+    whole = hours*3600 + minutes*60 + seconds
+    return whole + frames/(frames.max() + 1) if len(np.unique(whole)) > 1 else None
+
 # %% ../../nbs/io/428_any_columns.ipynb #moments
 def moments_of(found: Rows, cell: int) -> np.ndarray:
     "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
     try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
     except DataError: pass
     words = [(row_words(found.sheet, row)[cell:] or [''])[0] for row in found.rows]
+    by_code = _times_of_code(words)
+    if by_code is not None: return by_code
     ways = [np.array([_as_seconds(word, day_first) for word in words]) for day_first in (True, False)]
     known = [times[np.isfinite(times)] for times in ways]
     order = [(-len(times), np.ptp(times) if len(times) else 0.) for times in known]
     return ways[order.index(min(order))]   # of two ways to read a date, the shorter recording
 
 # %% ../../nbs/io/428_any_columns.ipynb #keys
-_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds)(?!.*frame).*'
-                   r'|(t|ts|t_?s|secs?|ms|msec)([\s_\[(].*)?', re.IGNORECASE)
+_TIME = re.compile(r'.*(time|stamp|elapsed|clock|date|seconds|zeit|temps|tiempo|tempo|tijd|czas|время'
+                   r'|时间|時間|時刻|시간)(?!.*frame).*'
+                   r'|(t|ts|t_?s|secs?|ms|msec|tid)([\s_\[(].*)?', re.IGNORECASE)
+_MOST_BEFORE = 2   # columns before the first point, of which one may tell times whatever it is called
 _STEP = re.compile(r'dt|delta_?t(ime)?|time_?step|interval', re.IGNORECASE)
 _FRAME = re.compile(r'.*(frame|sample|index|fnum|count)[\s_]*(id|idx|index|no|num|number|#)?'
-                    r'|#|i|n|no|id|unnamed: 0|', re.IGNORECASE)
+                    r'|#|i|n|no|id|unnamed: 0||bild(nr)?|imagen?|cuadro|fotograma|quadro|klatka|кадр|帧'
+                    r'|フレーム|프레임', re.IGNORECASE)
 
 class Keys(NamedTuple):
     "What tells the frames of rows."
@@ -424,9 +539,10 @@ def find_keys(found: Rows, words: Sequence[str], others: Sequence[int]) -> Keys:
         if times is not None: keys = keys._replace(time=cell, times=times)
         elif keys.frame < 0 and _FRAME.fullmatch(word) and are_whole(numbers) and goes_on(numbers):
             keys = keys._replace(frame=cell)
-    first = 0 if 0 in others and keys == Keys() else -1
-    times = moments_of(found, 0) if first == 0 else None
-    return keys if times is None or not _are_times(times) else keys._replace(time=0, times=times)
+    if keys.time >= 0: return keys
+    columns = ((cell, moments_of(found, cell)) for cell in others if cell < _MOST_BEFORE)
+    time, times = next(((cell, numbers) for cell, numbers in columns if _are_times(numbers)), (-1, None))
+    return keys if times is None else keys._replace(time=time, times=times)
 
 # %% ../../nbs/io/428_any_columns.ipynb #are-times
 def are_whole(numbers: np.ndarray) -> bool: return bool((numbers == np.round(numbers)).all())
@@ -451,6 +567,6 @@ def continuous(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
     steps[back] = np.median(steps)
     if len(back) > _MOST_TRIALS:
         raise DataError(f'frames or times that go back in {len(back)} rows found, expected them in '
-                        'their order; sort the rows, or keep one person')
+                        'their order; sort the rows, or keep one trial of one person')
     note = f'the times begin anew in row {back[0] + 2}; all rows are taken as one recording'
     return times[0] + np.r_[0, steps.cumsum()], [note]

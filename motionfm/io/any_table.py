@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/io/429_any_table.ipynb #imports
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from motionfm.io.any_columns import (
     LEAST_POINTS,
     moments_of,
     Rows,
+    unmelted,
     without_brackets,
 )
 from motionfm.io.certainty import CERTAINTY_WORDS
@@ -76,10 +77,10 @@ def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> Column
                     [begin + 3 if is_certainty else -1 for begin in begins])
 
 # %% ../../nbs/io/429_any_table.ipynb #bare-keys
-def _bare_keys(found: Rows, first: int) -> Keys:
-    "Frame number and time in the cells before the first point."
+def _bare_keys(found: Rows, cells: Iterable[int]) -> Keys:
+    "Frame number and time in the cells before the first point, or behind the last."
     keys = Keys()
-    for cell in range(first):
+    for cell in cells:
         numbers = moments_of(found, cell)
         found_here = dict(frame=cell) if are_whole(numbers) else dict(time=cell, times=numbers)
         keys = keys._replace(**found_here)
@@ -94,7 +95,11 @@ def _bare_columns(found: Rows) -> tuple[Columns, Keys]:
     for first in range(3):
         if first and not goes_on(few[:, first - 1]): break
         size = _point_size(few, first, width)
-        if size: return _name_bare(few, first, width, size), _bare_keys(found, first)
+        if size: return _name_bare(few, first, width, size), _bare_keys(found, range(first))
+    for end in width - 1, width - 2:
+        size = _point_size(few, 0, end)
+        if not goes_on(few[:, end]): break
+        if size: return _name_bare(few, 0, end, size), _bare_keys(found, range(end, width))
     raise DataError(f'rows of {width} numbers without names found, expected three for each point; '
                     'add a line of names')
 
@@ -227,12 +232,15 @@ def _parse_long(found: Rows, words: Sequence[str], long: _Long) -> _Parsed:
     if keys.times is not None: parts['time'] = keys.times[pivoted.rows]
     return _Parsed(parts, names, bool(sure))
 
-# %% ../../nbs/io/429_any_table.ipynb #cycle-names
+# %% ../../nbs/io/429_any_table.ipynb #cycle
 class _Cycle(NamedTuple):
     "Points whose rows come again in the same order."
     names: list[str]
     first: int       # cell of x
 
+_MELTED = 'a row for each coordinate found; the result has one for each frame'
+
+# %% ../../nbs/io/429_any_table.ipynb #cycle-names
 def _cycle_of_names(found: Rows) -> _Cycle | None:
     "The names that come again in one of the first cells; None where there are none."
     rows = [row_words(found.sheet, row) for row in found.rows]
@@ -240,8 +248,9 @@ def _cycle_of_names(found: Rows) -> _Cycle | None:
         words = [row[cell] for row in rows]
         names = list(dict.fromkeys(words[:_SOME_ROWS]))
         times, rest = divmod(len(rows), len(names))
-        are_names = len(names) >= LEAST_POINTS and all(re.match('[^\\W\\d]{2}', name) for name in names)
-        if are_names and not rest and times > 2 and words == names*times:
+        counts = names in ([str(number + start) for number in range(len(names))] for start in (0, 1))
+        are_names = counts or all(re.match(r'[^\W\d]\w', name) for name in names)
+        if are_names and len(names) >= LEAST_POINTS and not rest and times > 2 and words == names*times:
             return _Cycle(names, cell + 1)
     return None
 
@@ -266,7 +275,11 @@ def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
         _LAYOUT, found.sheet, lines, np.array([cells]), unique_names(names), tuple(cycle.names), values,
         is_long=True, adds_frames=False)
     notes = [f'rows without headings are taken as {len(cycle.names)} points in turn']
-    return _Parsed(dict(values=values, markers=content.markers, contents=content, notes=notes), names, False)
+    parts = dict(values=values, markers=content.markers, contents=content, notes=notes)
+    moments = moments_of(found, 0)[::len(names)] if cycle.first > 1 else np.zeros(1)
+    counts = are_whole(moments) and {*np.diff(moments)} == {1}
+    if goes_on(moments): parts['frame' if counts else 'time'] = moments
+    return _Parsed(parts, names, False)
 
 # %% ../../nbs/io/429_any_table.ipynb #advice
 _JOINT_ANGLE = re.compile(   # what programs for kinematics and dynamics compute
@@ -349,6 +362,8 @@ def read_any_table(
     "Read a table that no other reader knows; raises `FileError`, `DataError`."
     raw = read_bytes(Path(path))
     flat = without_brackets(raw)
-    with prefix_errors(str(path)): parts = parse_any_table(raw if flat is None else flat, rate)
-    if flat is not None: del parts['contents']
+    melted = unmelted(raw) if flat is None else None
+    with prefix_errors(str(path)): parts = parse_any_table(melted or flat or raw, rate)
+    if melted: parts['notes'] = [*parts['notes'], _MELTED]
+    if melted or flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)

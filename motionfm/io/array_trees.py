@@ -9,6 +9,7 @@ __all__ = []
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, permutations
 from math import prod
 from pathlib import Path
@@ -27,15 +28,16 @@ from motionfm.io.joint_names import joint_columns
 from motionfm.io.joint_orders import find_order, note_of_order
 from motionfm.io.keypoints import names_of, pair_of, rate_of_video
 from motionfm.io.mat import load_mat
+from motionfm.io.npz import load_arrays, NpzContent
 from motionfm.io.point_names import is_known, is_position
-from motionfm.io.pose_trees import check_picture, TIME_KEY
+from motionfm.io.pose_trees import check_picture, load_tree, TIME_KEY
 from motionfm.io.registry import layout, reader
 from motionfm.io.sheet import sheet_timing
 from motionfm.io.tabular import name_bones, number_points
-from motionfm.io.text import read_bytes
+from motionfm.io.text import decode_text, read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
-# %% ../../nbs/io/439_array_trees.ipynb #near
+# %% ../../nbs/io/439_array_trees.ipynb #near-keys
 _NO_PLACES = re.compile(
     r'(?i:analog|force|emg|plate|image|img|pixel|rgb|colou?r|camera|calib|residual|covarian|weight|kernel|'
     r'bias|rpy|offset|gravity|norm|2d)|^(?i:grf|cop|fp\d*|imu|bbox|box|size|scale|k|r|t)$')
@@ -46,7 +48,7 @@ def _may_hold(key: str) -> bool:
 
 _MOST_NEAR = 3000
 
-# %% ../../nbs/io/439_array_trees.ipynb #near-2
+# %% ../../nbs/io/439_array_trees.ipynb #near
 def _near(parents: Sequence[dict], depth: int = 3) -> Iterator[tuple[str, Any]]:
     "Keys and values, the nearest first."
     nodes = (pairs for node in reversed(parents) for pairs in (node.items(), _below(node, depth)))
@@ -69,7 +71,8 @@ def _lists_near(parents: Sequence[dict]) -> list[list[str]]:
     return [value for _, value in sorted(found, key=lambda pair: not pair[0])]
 
 def _number(value: Any) -> float | None:
-    "One number, also in a cell or as text; None for other things."
+    "One number, also in a cell, as text or as a parameter of C3D; None for other things."
+    if isinstance(value, dict): value = value.get('DATA')
     if isinstance(value, list) and value: value = value[0]
     is_one = isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in 'fiu'
     is_text = isinstance(value, str) and re.fullmatch(r'\d{1,6}(\.\d{0,9})?', value.strip(), re.ASCII)
@@ -122,6 +125,7 @@ def _said_certainty(parents: Sequence[dict], shape: tuple[int, ...]) -> np.ndarr
 # %% ../../nbs/io/439_array_trees.ipynb #set
 _LEAST_POINTS, _MOST_POINTS, _LEAST_NAMELESS = 4, 600, 10   # points and frames, without names
 _LEAST_FRAMES = 2
+_MOST_STEPS = 8   # from the root of a tree to a set
 
 class PointSet(NamedTuple):
     "Points that were found in a tree."
@@ -132,6 +136,10 @@ class PointSet(NamedTuple):
     people: tuple[str, ...] = ()    # what they are called, where they are
     left: tuple[str, ...] = ()      # beside it, which is no position
     notes: tuple[str, ...] = ()
+
+_TRIALS = re.compile('trial|rep(etition)?s?$|cycle|stride|take|session|condition|task|walks', re.IGNORECASE)
+
+def _are_trials(way: tuple[str, ...]) -> bool: return bool(_TRIALS.search(' '.join(way[-1:])))
 
 # %% ../../nbs/io/439_array_trees.ipynb #track
 _TRACK_KEYS = 'line data position positions pos xyz values trajectory coordinates coords'.split()
@@ -155,6 +163,13 @@ def _track_within(tree: dict, depth: int) -> np.ndarray | None:
         return np.stack(flat, -1) if len({len(one) for one in flat}) == 1 and len(flat[0]) > 1 else None
     inner = next((small[key] for key in _TRACK_KEYS if key in small), None)
     return None if inner is None else _track(inner, depth + 1)
+
+def _set_of_axes(node: dict, way: tuple, parents: tuple) -> Iterator[PointSet]:
+    "Three matrices called x, y and z, with a column for each point."
+    small = {key.lower(): value for key, value in node.items()}
+    axes = [small.get(axis) for axis in 'xyz']
+    whole = _stack(axes) if all(isinstance(one, np.ndarray) and min(one.shape) > 1 for one in axes) else None
+    if whole is not None and whole.ndim == 3: yield from _set_of_array(whole, (*way, 'xyz'), parents)
 
 # %% ../../nbs/io/439_array_trees.ipynb #members
 def _set_of_members(node: dict, way: tuple, parents: tuple) -> Iterator[PointSet]:
@@ -274,7 +289,7 @@ def _set_of_array(array: np.ndarray, way: tuple, parents: tuple) -> Iterator[Poi
     if not is_known or not array.size or array.ndim == 2 and {1, 3} & {*array.shape}: return   # of a point
     lists = _lists_near(parents)
     named = _named_columns(array, lists)
-    if named: yield from _set_of_columns(named, way, parents)
+    if named: yield from _set_of_columns(named, way, (*parents, named))   # times may be among them
     if named: return
     is_called = any(map(_POSITIONS.search, way))
     values = _arrange(array, set(map(len, lists)), is_called)
@@ -296,30 +311,33 @@ def _stack(values: list) -> np.ndarray | None:
     return np.stack(values, -1).squeeze()
 
 def _stack_members(nodes: list[dict]) -> dict[str, Any]:
-    "Members of structs that have one shape everywhere, put together."
-    keys = [key for key in nodes[0] if all(key in node for node in nodes)]
-    found = {key: _stack([node[key] for node in nodes]) for key in keys}
-    return {key: array for key, array in found.items() if array is not None}
+    "Members of structs that have one shape everywhere, put together, and words of which each has its own."
+    members = {key: [node[key] for node in nodes] for key in nodes[0] if all(key in node for node in nodes)}
+    arrays = {key: array for key, values in members.items() if (array := _stack(values)) is not None}
+    words = {key: named for key, named in members.items()
+             if all(isinstance(one, str) for one in named) and len({*named}) == len(named)}
+    return arrays | words if arrays else {}
 
-# %% ../../nbs/io/439_array_trees.ipynb #people
+# %% ../../nbs/io/439_array_trees.ipynb #person
 def _person(node: dict, number: int) -> str:
     "What a struct calls itself."
     words = [value for key, value in node.items()
              if isinstance(value, str) and re.search('(?i:name|id)$', key)]
     return words[0][:60] if words and words[0] else f'person {number}'
 
-# %% ../../nbs/io/439_array_trees.ipynb #people-2
+# %% ../../nbs/io/439_array_trees.ipynb #people
 def _of_several(nodes: list[dict], way: tuple, parents: tuple) -> Iterator[PointSet]:
     "Sets that are in each of several structs, of as many frames and points: those of people."
     some = nodes if len(nodes) <= _MOST_PEOPLE else nodes[:1]
     per_node = [list(find_sets(node, way, parents)) for node in some]
     names = unique_names([_person(node, number) for number, node in enumerate(nodes, 1)])[0]
-    for sets in zip(*per_node):
+    for sets in () if _are_trials(way) else zip(*per_node):
         same = {(one.way, len(one.values), one.values.shape[1:], tuple(one.names)) for one in sets}
         if len(same) > 1 or len(sets) < len(nodes): break
         values = np.concatenate([one.values for one in sets], 1)
         yield sets[0]._replace(values=values, people=names if len(names) > 1 else ())
-    else: return
+    else:
+        if not _are_trials(way): return
     note = f'{len(nodes)} trials found, the first is read'
     yield from (one._replace(notes=(*one.notes, note)) for one in per_node[0])
 
@@ -329,7 +347,7 @@ def _sets_of_list(nodes: list, way: tuple, parents: tuple) -> Iterator[PointSet]
     nodes = [node for node in nodes if isinstance(node, (dict, list, np.ndarray))]
     if not nodes: return
     if all(isinstance(node, dict) for node in nodes):
-        together = _stack_members(nodes) if len(nodes) > _MOST_PEOPLE else {}
+        together = {} if _are_trials(way) or len(nodes) <= _MOST_PEOPLE else _stack_members(nodes)
         if together: yield from find_sets(together, way, parents)
         else: yield from _of_several(nodes, way, parents)
         return
@@ -339,8 +357,6 @@ def _sets_of_list(nodes: list, way: tuple, parents: tuple) -> Iterator[PointSet]
     else: yield from find_sets(nodes[0], way, parents)
 
 # %% ../../nbs/io/439_array_trees.ipynb #find-sets
-_MOST_STEPS = 8
-
 def find_sets(node: Any, way: tuple[str, ...] = (), parents: tuple[dict, ...] = ()) -> Iterator[PointSet]:
     "All sets of points in a tree."
     if len(way) > _MOST_STEPS: return
@@ -349,6 +365,7 @@ def find_sets(node: Any, way: tuple[str, ...] = (), parents: tuple[dict, ...] = 
     parents = (*parents, node)
     yield from _set_of_members(node, way, parents)
     yield from _set_of_columns(_columns_of(node), way, parents)
+    yield from _set_of_axes(node, way, parents)
     for key, value in list(node.items())[:_MOST_NEAR]:
         is_array = isinstance(value, np.ndarray)
         # a variable may be called as the file was, whatever that says
@@ -361,6 +378,12 @@ def _dig(tree: Any, *keys: str) -> Any:
     "What lies on a way through dictionaries, None where it ends."
     for key in keys: tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
+
+def _qtm_parts(marker: dict) -> list[tuple[int, np.ndarray]]:
+    "First frames and (T, 3) positions of a marker in JSON, which has a part for each time between gaps."
+    parts = [(_number(_dig(part, 'Range', 'Start')), _dig(part, 'Values')) for part in marker['Parts']]
+    known = [(start, _track(values)) for start, values in parts if start is not None or len(parts) == 1]
+    return [(int(start or 0), track) for start, track in known if track is not None]
 
 # %% ../../nbs/io/439_array_trees.ipynb #qtm-arrays-2
 def _qtm_array(data: Any, axes: tuple[int, int, int]) -> np.ndarray | None:
@@ -426,6 +449,23 @@ def _parse_qtm(tree: dict, rate: float | None) -> dict | None:
     parts = dict(values=values.astype(float), markers=unique, notes=notes, units='mm',
                  frame=first + np.arange(len(values)))
     return sheet_timing(parts, _number(inner.get('FrameRate')), rate)
+
+# %% ../../nbs/io/439_array_trees.ipynb #qtm-json
+def _parse_qtm_json(tree: dict, rate: float | None) -> dict | None:
+    "Take markers that Qualisys wrote as JSON apart, None where a tree has none; raises `DataError`."
+    node = next((one for one in (*tree.get('data', ()), tree) if isinstance(one, dict)), {})
+    markers = [one for one in node.get('Markers', ()) if isinstance(_dig(one, 'Parts'), list)]
+    parts = [_qtm_parts(marker) for marker in markers]
+    starts = [start for one in parts for start, _ in one]
+    first = min(starts, default=0)
+    count = max((start + len(track) for one in parts for start, track in one), default=0) - first
+    if len(markers) < _LEAST_POINTS or not 1 < count*len(markers) < _MOST_SAMPLES: return None
+    values = np.full((count, len(markers), 3), np.nan)
+    for place, one in enumerate(parts):
+        for start, track in one: values[start - first:start - first + len(track), place] = track
+    unique, notes = unique_names([str(marker.get('Name', '')) for marker in markers])
+    found = dict(values=values, markers=unique, notes=notes, units='mm', frame=first + np.arange(count))
+    return sheet_timing(found, _number(_dig(node, 'Timebase', 'Frequency')), rate)
 
 # %% ../../nbs/io/439_array_trees.ipynb #choose
 def _merit(found: PointSet) -> tuple:
@@ -552,3 +592,33 @@ def read_hdf(
     read_bytes(Path(path), 1)
     with prefix_errors(str(path)): parts = _parse(*load_hdf(Path(path)), rate)
     return build_trial(parts | {'source': str(path)}, up, units, default='z')
+
+def _as_arrays(tree: Any, depth: int = 2*_MOST_STEPS) -> Any:
+    "A tree of JSON with arrays for lists of numbers, also where these are text, and for lists of such lists."
+    if isinstance(tree, float): return np.array([tree])
+    if not isinstance(tree, (dict, list)): return tree
+    if not depth: return None
+    if isinstance(tree, dict): return {key: _as_arrays(one, depth - 1) for key, one in tree.items()}
+    try: return np.array(tree, float, ndmin=1)
+    except (ValueError, TypeError): return [_as_arrays(one, depth - 1) for one in tree]
+
+# %% ../../nbs/io/439_array_trees.ipynb #load-arrays
+def _load_arrays(path: Path) -> dict:
+    "A tree of arrays out of JSON or NPZ; raises `DataError`."
+    if path.suffix.lower() == '.npz':   # an array for each point, or each coordinate, and what stands beside
+        found = load_arrays(path)
+        return {name: array for name, array in found.items() if array.ndim < 2 or array.shape[1] in (3, 4)}
+    tree = _as_arrays(load_tree(decode_text(read_bytes(path))[0]))
+    return tree if isinstance(tree, dict) else {'data': tree}
+
+# %% ../../nbs/io/439_array_trees.ipynb #read-array-tree
+def read_array_tree(
+    path: Path, up: str | None, units: str | None, rate: float | None,   # what the user says
+) -> Trial:
+    "Read positions out of JSON or NPZ of any make; raises `FileError`, `DataError`."
+    with prefix_errors(str(path)):
+        tree = _load_arrays(path)
+        parts = _parse_qtm_json(tree, rate) or _parse(tree, [], rate)
+    trial = build_trial(parts | {'source': str(path)}, up, units)
+    if path.suffix.lower() != '.npz': return trial
+    return replace(trial, contents=NpzContent({}, load_arrays(path), is_by_point=True))

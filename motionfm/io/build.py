@@ -155,7 +155,8 @@ def _without_repeats(trial: Trial) -> Trial:
                    contents=contents, notes=notes)
 
 # %% ../../nbs/io/408_build.ipynb #doubts
-_ABSURD_M = .1, 10.   # metres: nobody's points span less or more
+_ABSURD_M = .1, 10.          # metres: nobody's points span less or more
+_IMPOSSIBLE_M = .02, 50.     # metres: nor does anything else that cameras see
 
 def _unlikely_units(leg: float, points: np.ndarray, units: str) -> str:
     "What contradicts the unit that a file says: legs of such a length, or a set of such a size; or nothing."
@@ -192,6 +193,13 @@ def _find_units(leg: float, joints: np.ndarray, points: np.ndarray) -> tuple[str
         if not leg > 1e-9: raise
     return unit_of_size(leg, 'the legs measure', ADULT_LEG_M)
 
+# %% ../../nbs/io/408_build.ipynb #unit-of-impossible
+def _unit_of_impossible(points: np.ndarray, said: str) -> tuple[str, str]:
+    "The unit and the reason, for points whose size is impossible in the unit said; raises `DataError`."
+    least, most = _IMPOSSIBLE_M
+    if not least <= set_size(points)/per_metre(said) <= most: return find_units_by_size(points)
+    raise UnknownUnitError(f'points that may be in {said} found')
+
 # %% ../../nbs/io/408_build.ipynb #settle-units
 def _check_seen(trial: Trial, points: np.ndarray) -> None:
     "Raise `DataError` where nothing is seen, by which a unit could be told."
@@ -210,7 +218,7 @@ def _settle_units(
     if not contradiction: return said, []
     if np.isfinite(leg):
         with prefix_errors(source): check_flat(points, contradiction)
-    try: unit, _ = unit_of_leg(leg)
+    try: unit, _ = unit_of_leg(leg) if np.isfinite(leg) else _unit_of_impossible(points, said)
     except DataError: return said, [f'{contradiction}; if that is wrong, force another unit']
     return unit, [f'{contradiction}; so it is taken for {unit}']
 

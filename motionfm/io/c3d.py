@@ -96,7 +96,7 @@ def _into_segments(
                    rotations=rotations)
 
 # %% ../../nbs/io/421_c3d.ipynb #read-c3d
-@reader('.c3d', signature=rb'[^\x00]\x50')
+@reader('.c3d', signature=rb'[^\x00]\x50.{0,509}\x00')   # a text has no zeros
 def read_c3d(
     path: str | Path,           # the file
     # force the axis that points up; None: found from the body, else Y_SCREEN, else z

@@ -286,15 +286,18 @@ def _read_frames(raw: bytes, header: Header, way: _Layout) -> np.ndarray:
     if way.width == 4: return read_floats(piece, header.processor).reshape(shape)
     return np.frombuffer(piece, f'{BYTE_ORDERS[header.processor]}i2').reshape(shape)
 
-def _read_points(frames: np.ndarray, parameters: dict) -> tuple[np.ndarray, np.ndarray]:
-    "(T, M, 3) positions, NaN where missing, and (T, M) the fourth numbers."
+def _read_points(frames: np.ndarray, parameters: dict) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    "(T, M, 3) positions, NaN where missing, (T, M) the fourth numbers, and what is to be said of these."
     samples = frames.reshape(len(frames), -1, 4)
     values = samples[..., :3].astype(float)
     if frames.dtype.kind == 'i': values *= _point_scales(parameters, values.shape[1])
-    fourth = samples[..., 3].astype(np.float32)
+    fourth, notes = samples[..., 3].astype(np.float32), list[str]()
+    if fourth.size and (fourth < 0).all() and values.any():
+        fourth = np.where(values.any(-1), np.float32(0), np.float32(-1))
+        notes = ['all residuals are negative, as if nothing had been seen; positions that are not zero count']
     missing = (fourth < 0) | np.isnan(values).any(-1)
     values[missing] = np.nan
-    return values, np.where(missing & ~(fourth < 0), np.float32(-1), fourth)
+    return values, np.where(missing & ~(fourth < 0), np.float32(-1), fourth), notes
 
 # %% ../../nbs/io/420_c3d_content.ipynb #number-twins
 def _number_twins(names: list[str], places: list[int], taken: set[str]) -> None:
@@ -352,7 +355,7 @@ def _intel_header(raw: bytes, processor: int) -> bytes:
 def _read_content(raw: bytes, header: Header, parameters: dict, way: _Layout, rate: float) -> C3dContent:
     "All that a file holds, where layout and rate are known; raises `DataError`."
     frames = _read_frames(raw, header, way)
-    values, fourth = _read_points(frames[:, :4*way.points], parameters)
+    values, fourth, on_fourth = _read_points(frames[:, :4*way.points], parameters)
     labels = (words_of(parameters, 'POINT', 'LABELS') + ['']*way.points)[:way.points]
     markers, on_names = _marker_names(labels, (fourth >= 0).sum(0))
     units, on_units = _known_units(parameters)
@@ -361,7 +364,7 @@ def _read_content(raw: bytes, header: Header, parameters: dict, way: _Layout, ra
         values, markers, tuple(labels), rate, units, _screen_axis(parameters), way.first, parameters,
         _scale_analog(frames[:, 4*way.points:], channels, parameters), fourth,
         _read_rotations(raw, header.processor, parameters, way.frames, rate), way.width == 2,
-        _intel_header(raw, header.processor), (*on_names, *on_units))
+        _intel_header(raw, header.processor), (*on_names, *on_units, *on_fourth))
 
 # %% ../../nbs/io/420_c3d_content.ipynb #load
 @np.errstate(all='ignore')   # any bits may stand for a number

@@ -16,11 +16,11 @@ from .point_names import plain_name
 
 # %% ../../nbs/io/403_conventions.ipynb #unit-table
 UNITS = {'m': 1., 'cm': 100., 'mm': 1000.}   # how many of the unit make one metre
-_PREFIXES = {'': 'm', 'centi': 'cm', 'milli': 'mm'}
+_PREFIXES = {'': 'm', 'centi': 'cm', 'milli': 'mm', 'deci': 'dm', 'micro': 'um'}
 _ENDINGS = 'er', 'ers', 're', 'res'
 SPELLED_UNITS = {f'{prefix}met{end}': short for prefix, short in _PREFIXES.items() for end in _ENDINGS}
-SPELLED_UNITS |= dict.fromkeys(('inch', 'inches'), 'in')
-_OTHER_UNITS = {'in': 1/.0254}   # read, but never written
+SPELLED_UNITS |= {'inch': 'in', 'inches': 'in', 'foot': 'ft', 'feet': 'ft', 'micron': 'um', 'microns': 'um'}
+_OTHER_UNITS = {'in': 1/.0254, 'ft': 1/.3048, 'dm': 10., 'um': 1e6}   # read, and never chosen
 _UNIT = re.compile(r'(?:(\d{1,9}(?:\.\d{1,18})?) ?)?([a-z]+)', re.ASCII)
 
 # %% ../../nbs/io/403_conventions.ipynb #units
@@ -28,7 +28,7 @@ def per_metre(
     units: str,   # a key of `UNITS`, or a number and a key, as '5.6444 cm'; capitals don't matter
 ) -> float:       # how many of the unit make one metre
     "Size of a unit of length; raises `DataError` for one that is not known."
-    found = _UNIT.fullmatch(str(units).strip().lower())
+    found = _UNIT.fullmatch(re.sub('[µμ]', 'u', str(units).strip().lower()))
     if found:
         factor, name = float(found[1] or 1), SPELLED_UNITS.get(found[2], found[2])
         size = (UNITS | _OTHER_UNITS).get(name)

@@ -34,6 +34,7 @@ from motionfm.io.csv_columns import (
     time_unit_of,
     trim_row,
     units_of,
+    without_blank_end,
     words_in,
 )
 
@@ -72,10 +73,13 @@ def _find_columns(first: str) -> tuple[list[str], dict[str, int]]:
 _LOOKED_AT = 200   # rows
 
 def _decimal_of(separator: str, rows: list[Line]) -> str:
-    "What stands before decimals, a comma only beside semicolons: there where no number has a point."
-    if separator != ';': return '.'
-    has_points = any(re.search(r'(?:^|\t) *[+-]?\d*\.\d+ *(?:\t|$)', line) for _, line in rows[:_LOOKED_AT])
-    return '.' if has_points else ','
+    "What stands before decimals, a comma only beside semicolons or in quotes, where no number has a point."
+    some = [line for _, line in rows[:_LOOKED_AT] if separator == ';' or ',' in line]
+    if separator not in ';,' or not some: return '.'
+    has_points = any(re.search(r'(?:^|\t) *[+-]?\d*\.\d+ *(?:\t|$)', line) for line in some)
+    if separator == ';' or has_points: return '.' if has_points else ','
+    behind = {len(digits) for line in some for digits in re.findall(r'(?:^|\t)-?\d+,(\d+)(?=\t|$)', line)}
+    return ',' if behind - {3} else '.'   # three digits may be thousands
 
 # %% ../../nbs/io/418_csv.ipynb #split-class
 @dataclass(frozen=True, eq=False)
@@ -184,6 +188,7 @@ def _split_table(raw: bytes) -> _Split:
     (above, first), *rows = lines
     if not rows: raise DataError('zero rows found, expected at least one; export the trial again')
     names, places = _find_columns(first)
+    if {'time', 'frame'} & {*places}: raw = without_blank_end(raw)
     start = len(first_lines(beginning, rows[0][0] - 1).encode())
     return _Split(raw, separator, above, names, places, _decimal_of(separator, rows), start).check()
 

@@ -18,7 +18,9 @@ from .registry import UnknownNamesError
 from .tabular import Line, numbered_lines
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-columns
-_AXIS = re.compile(r'[\s_.:/-]\s*[(\[]?([xyz])[)\]]?(?:[\s_]*[(\[]?(mm|cm|m)[)\]]?)?$', re.IGNORECASE)
+_AXIS = re.compile(r'[\s_.:/-]\s*[(\[]?([xyz])[)\]]?'
+                   r'(?:[\s_]*(?:[(\[]?(mm|cm|m)[)\]]?|[(\[](in|inch|inches|ft|feet|dm)[)\]]))?$',
+                   re.IGNORECASE)
 _AXIS_FIRST = re.compile(r'([xyz])(?:[\s_.:/-]\s*(?=\S)|(?=\d+$))(.+)', re.IGNORECASE)
 _AXIS_CAPITAL = re.compile(r'(.*[a-z0-9])([XYZ])$')
 _AXIS_ALL = re.compile(r'(.+)([XYZ])')   # of a name that stands there with all three
@@ -52,7 +54,8 @@ def coordinates_of(
 
 def units_of(names: Sequence[str]) -> str | None:
     "The unit that the names of columns bear behind the axis; None where they bear none, or several."
-    found = {match[2].lower() for match in map(_AXIS.search, names) if match and match[2]}
+    units = (match[2] or match[3] for match in map(_AXIS.search, names) if match)
+    found = {unit.lower() for unit in units if unit}
     return found.pop() if len(found) == 1 else None
 
 # %% ../../nbs/io/411_csv_columns.ipynb #named-columns
@@ -173,6 +176,11 @@ def first_rows(raw: bytes, count: int) -> str:
         start, end = end, raw.find(b'\n', end) + 1 or len(raw)
         found += is_row(raw[start:end].decode())
     return raw[:end].decode()
+
+def without_blank_end(raw: bytes) -> bytes:
+    "A text in UTF-8 without the blank rows that a spreadsheet leaves below a table."
+    end = raw.find(b'\n', len(raw.rstrip(b',;\t "\n'))) + 1
+    return raw[:end] if end and raw[end:].strip(b'\n') else raw
 
 def split_rows(
     text: str,                   # a file's content

@@ -24,11 +24,13 @@ import numpy as np
 from ..basics import counted, DataError
 from .any_columns import NoRowsError
 from .any_table import read_any_table
+from .array_trees import read_array_tree
 from .build import KeptNote
 from .c3d import without_markers
 from .c3d_content import C3dContent
 from .c3d_parameters import number_of
 from .conventions import check_up, per_metre, UnknownUnitError
+from .pose_trees import NoPosesError
 from motionfm.io.registry import (
     check_rate,
     CHECKS,
@@ -56,16 +58,24 @@ def read_trial(
         if up is not None: check_up(up)
         if units is not None: per_metre(units)
     try: return _read_by(detect_reader(path), path, up, units, rate)
-    except DataError as error:
-        if not may_be_table(path): raise
-        try: return read_any_table(path, up, units, rate)
-        except DataError as other: raise _more_telling(error, other) from None
+    except DataError as error: refused = error
+    for read in _other_readers(path, refused):
+        try: return read(path, up, units, rate)
+        except DataError as other: refused = _more_telling(refused, other)
+    raise refused from None
 
 # %% ../../nbs/io/440_files.ipynb #more-telling
 def _more_telling(first: DataError, second: DataError) -> DataError:
     "Of what two readers of a table say, what helps more: not that columns have no names that are known."
-    says_little = isinstance(first, UnknownNamesError) and not isinstance(second, NoRowsError)
+    says_less = isinstance(second, (NoRowsError, UnknownNamesError))
+    says_little = isinstance(first, UnknownNamesError) and not says_less
     return second if says_little or isinstance(second, (NoTimesError, UnknownUnitError)) else first
+
+def _other_readers(path: Path, refused: DataError) -> list[Callable]:
+    "Readers that are asked where the first one refuses a file."
+    is_tree = isinstance(refused, NoPosesError)
+    is_tree |= isinstance(refused, UnknownNamesError) and path.suffix.lower() == '.npz'
+    return [read_array_tree]*is_tree + [read_any_table]*may_be_table(path)
 
 # %% ../../nbs/io/440_files.ipynb #read-by
 def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:

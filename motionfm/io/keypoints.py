@@ -141,6 +141,10 @@ def _find_wide(words: Sequence[str]) -> _Columns:
     return _group([pair_of(word) for word in words], _key_cells(words))
 
 # %% ../../nbs/io/426_keypoints.ipynb #stacked
+_SIGNALS = frozenset(   # what Visual3D exports; the first two are points
+    'target landmark link_model_based link_model kinetic_kinematic derived metric force cofp freemoment '
+    'analog rotation'.split())
+
 _MOST_HEADINGS = 6
 
 def is_axes(words: Sequence[str]) -> bool:
@@ -170,12 +174,16 @@ def _stacked_heads(sheet: Sheet) -> tuple[list[list[str]], list[str]]:
     raise DataError('no line of axes found below the names, expected x, y and z; export it again')
 
 def _stacked_labels(heads: list[list[str]], words: list[str], start: int) -> list[str]:
-    "The name above each cell; those of several lines with colons between them."
+    "The name above each cell, those of several lines with colons between them; none above what is no point."
     above = [row for row in heads if row[0].lower() not in ('id', 'parent', 'type')] or heads[-1:]
     levels = [fill_headings(row + ['']*(len(words) - len(row)), start)[:len(words)] for row in above]
     levels = [level for level in levels if {word.lower() for word in level[start:]} != {'position'}] or levels
+    kinds = next((level for level in levels if {word.lower() for word in level[start:]} <= _SIGNALS), [])
+    levels = [level for level in levels if level is not kinds]
     several = [level for level in levels if len(set(level[start:])) > 1] or levels[-1:]
-    return [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]
+    labels = [':'.join(level[place] for level in several if level[place]) for place in range(len(words))]
+    are_points = [kind.lower() in ('target', 'landmark') for kind in kinds] or [True]*len(labels)
+    return [label if is_point else '' for label, is_point in zip(labels, are_points)]
 
 # %% ../../nbs/io/426_keypoints.ipynb #find-stacked
 def _find_stacked(sheet: Sheet) -> tuple[_Columns, int, int]:
@@ -183,8 +191,8 @@ def _find_stacked(sheet: Sheet) -> tuple[_Columns, int, int]:
     heads, words = _stacked_heads(sheet)
     start = [word.lower() for word in words].index('x')
     labels, first = _stacked_labels(heads, words, start), len(heads) + 1
-    pairs = [(labels[place], word.lower()) if word and place >= start else None
-             for place, word in enumerate(words)]
+    pairs = [(label, word.lower()) if word and place >= start and (label or not any(labels)) else None
+             for place, (label, word) in enumerate(zip(labels, words))]
     below = row_words(sheet, first) if first < len(sheet.lines) else ['']
     named = bool(re.search('[a-z]', below[0].lower())) and not any(below[start:])
     corner = [below[0]] if named else [row[0] for row in (*heads, words)]
@@ -266,10 +274,19 @@ def _begins_wide(first: bytes) -> bool:
     return sure or rotations or 'fnum' in lower or not timed
 
 # %% ../../nbs/io/426_keypoints.ipynb #parse-wide
+def _check_width(sheet: Sheet, names: Sequence[str], first: int) -> None:
+    "Raise `DataError` where the first row has more cells than there are names: they would not fit."
+    lines = (line for line in range(first, len(sheet.lines)) if sheet.lines[line].strip())
+    row = next((row_words(sheet, line) for line in lines), [])
+    while row and not row[-1]: row.pop()
+    if len(row) <= len(names): return
+    raise DataError(f'{len(row)} cells found below {len(names)} names, expected a name for each; add them')
+
 def _parse_wide(sheet: Sheet, head: int, rate: float | None) -> dict:
     "Take a table with one line of headings apart; raises `DataError`."
     words = row_words(sheet, head)
     columns = _find_wide(words)
+    _check_width(sheet, words, head + 1)
     parts = _parse_flat(_WIDE, sheet, columns, [head], head + 1, rate)
     left = [word for place, word in enumerate(words) if not pair_of(word) and place not in columns.keys]
     return parts | {'notes': [*parts.get('notes', ()), *note_of_left(left)]}

@@ -17,7 +17,7 @@ from ..basics import atomic_path, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .joint_orders import find_order, note_of_assumed, note_of_order, VIDEO_RATE
-from .registry import reader, writer
+from .registry import reader, UnknownNamesError, writer
 from .tabular import number_points, pivot_long
 from .text import read_bytes
 from .timing import complete_timing
@@ -94,6 +94,7 @@ class NpzContent(NamedTuple):
     names: dict[str, str]            # key of `_ENTRY_NAMES`: what the file calls it
     others: dict[str, np.ndarray]    # further entries
     axes: tuple[int, ...] = ()       # of frames, points and x y z, where they are not in this order
+    is_by_point: bool = False        # whether there is an array for each point, among the others
 
 # %% ../../nbs/io/414_npz.ipynb #load-known
 def _load_known(archive: ZipFile) -> tuple[list[str], dict[str, np.ndarray], NpzContent]:
@@ -137,11 +138,19 @@ def _load_entries(
         raise DataError(f'no arrays could be read ({reason}), expected an NPZ file; save or '
                         'copy it again') from None
     if {'values', 'x'} & set(entries): return entries, contents
-    advice = 'compute the joints with the body model first' if _SMPL <= {*names} else 'name it so'
-    raise DataError(f'entries {", ".join(names)[:60] or "none"} found, '
+    is_smpl = _SMPL <= {*names}
+    advice = 'compute the joints with the body model first' if is_smpl else 'name it so'
+    kind = DataError if is_smpl else UnknownNamesError
+    raise kind(f'entries {", ".join(names)[:60] or "none"} found, '
                     f'expected one called positions, of shape (T, M, 3); {advice}')
 
 # %% ../../nbs/io/414_npz.ipynb #word
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    "All arrays of numbers or letters of an NPZ file that can be read, by their names."
+    with ZipFile(path) as archive:
+        names = {name.removesuffix('.npy') for name in archive.namelist() if name.endswith('.npy')}
+        return _load_others(archive, names)
+
 def _word(entry: np.generic) -> str:
     "One entry as text; bytes are taken for Latin-1."
     return entry.decode('latin-1') if isinstance(entry, bytes) else str(entry)
@@ -161,9 +170,14 @@ def axes_of(
     if len(space) != 1: return ()
     first, second = (axis for axis in range(3) if axis != space[0])
     some = np.moveaxis(values, (first, second), (0, 1))[:500, :500].astype(float)
-    steps = [np.nanmedian(np.abs(np.diff(some, axis=axis))) for axis in (0, 1)]
-    if steps[1]*_CLEARLY < steps[0]: first, second = second, first
+    if _usual_step(some, 1)*_CLEARLY < _usual_step(some, 0): first, second = second, first
     return first, second, space[0]
+
+def _usual_step(values: np.ndarray, axis: int) -> float:
+    "Median of the steps along an axis; NaN where none is known."
+    steps = np.abs(np.diff(values, axis=axis))
+    steps = steps[np.isfinite(steps)]
+    return float(np.median(steps)) if len(steps) else np.nan
 
 # %% ../../nbs/io/414_npz.ipynb #note-axes
 def note_of_axes(axes: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
@@ -188,7 +202,10 @@ def _find_values(entries: dict) -> tuple[np.ndarray, tuple[int, ...]]:
 # %% ../../nbs/io/414_npz.ipynb #npz-names-of
 def _find_names(entries: dict, values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Marker names (M,) of values (T, M, 3), where the file has none by their order; what is to be noted."
-    if 'markers' in entries: return entries['markers'], []
+    names = entries.get('markers')
+    if names is not None:   # some tools repeat them in every frame
+        repeat = names.shape == values.shape[:2] and bool((names == names[:1]).all())
+        return names[0] if repeat else names, []
     order, n_markers = find_order(values), values.shape[1]
     if order: return np.array(order), [note_of_order(order)]
     if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers]), []
@@ -274,6 +291,13 @@ def read_npz(
     with prefix_errors(str(path)): parts = parse_npz(Path(path), rate)
     return build_trial(parts | {'source': str(path)}, up, units)
 
+# %% ../../nbs/io/414_npz.ipynb #npz-tracks
+def _tracks(trial: Trial, own: NpzContent) -> dict[str, np.ndarray]:
+    "An array for each point, where the file that was read had just these; else nothing."
+    tracks = {marker: trial.values[:, column] for column, marker in enumerate(trial.markers)}
+    shapes = {own.others[marker].shape if marker in own.others else () for marker in tracks}
+    return tracks if shapes == {(len(trial), 3)} else {}
+
 # %% ../../nbs/io/414_npz.ipynb #write-npz
 @writer('.npz')
 def write_npz(
@@ -288,4 +312,5 @@ def write_npz(
     usual = own.names if 'values' in own.names else {}   # a long file is written as a wide one
     usual = {'values': 'positions'} | usual
     named: dict[str, Any] = {usual.get(key, key): entry for key, entry in entries.items()}
+    if own.is_by_point: named = _tracks(trial, own) or named
     with atomic_path(path) as temporary, open(temporary, 'wb') as file: np.savez(file, **own.others | named)

@@ -31,7 +31,7 @@ from motionfm.io.text import decode_text, read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
 # %% ../../nbs/io/436_pose_trees.ipynb #load
-def _load_tree(text: str) -> Any:
+def load_tree(text: str) -> Any:
     "What a text of JSON holds; raises `DataError`."
     try: return json.loads(text, parse_int=float)
     except RecursionError: reason = 'too many lists within lists'
@@ -343,19 +343,34 @@ def _names(tree: Any, poses: _Poses) -> tuple[list[str], bool]:
     if len(people) == 1: return names, bool(order)
     return [f'person {person}:{name}' for person, name in zip(poses.people, names)], bool(order)
 
+# %% ../../nbs/io/436_pose_trees.ipynb #by-point
+class NoPosesError(DataError):
+    "A tree has no frames of poses; it may hold a list of positions for each point."
+
+def _by_point(tree: Any, pattern: tuple) -> bool:
+    "Whether the first list on a way is one of points with names, and the frames stand within these."
+    for key in pattern:
+        if key == '*' and (not isinstance(tree, list) or len(tree) > 1) or key == '?': break
+        tree = tree[0 if key == '*' else key]
+    nodes = tree if isinstance(tree, list) else []
+    names = {_label_of(node) for node in nodes}
+    words = {re.sub(r'\d+', '', name) for name in names}   # those of frames only count
+    return len(nodes) == len(names) >= _LEAST_POINTS and len(words) > 1 and pattern.count('*') > 1
+
 # %% ../../nbs/io/436_pose_trees.ipynb #best
 def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
     "The points of a tree, and the keys and nodes of its frames; raises `DataError`."
     groups = sorted(_grouped(list(_leaves(tree))), key=lambda group: _merit(*group), reverse=True)
     for pattern, leaves in groups:
         if _merit(pattern, leaves) == (-1,) or not _find_axes(pattern, leaves): continue
+        if _by_point(tree, pattern): continue
         leaves = list(_along(tree, pattern))
         axes = _find_axes(pattern, leaves)
         if not axes or len({leaf.way[axes.frame] for leaf in leaves}) < 3: continue
         poses = _place(leaves, axes)
         if len(set(poses.points)) >= _LEAST_POINTS:
             return poses, *_frame_nodes(tree, leaves[0].way, axes.frame)
-    raise DataError('no frames with x, y and z of four points or more found in the tree, expected a '
+    raise NoPosesError('no frames with x, y and z of four points or more found in the tree, expected a '
                     'recording of poses; a file for each frame has to be put together first')
 
 # %% ../../nbs/io/436_pose_trees.ipynb #picture
@@ -407,9 +422,22 @@ def _as_table(tree: Any) -> bytes | None:
     lines = ['\t'.join('' if one is None else ' '.join(str(one).split()) for one in row) for row in rows]
     return '\n'.join(lines).encode() + b'\n'
 
+# %% ../../nbs/io/436_pose_trees.ipynb #with-numbers-2
+_NUMERIC = re.compile(r'\s*-?\d{1,20}(\.\d{0,20})?(e[+-]?\d{1,3})?\s*', re.ASCII | re.IGNORECASE)
+
+def _with_numbers(tree: Any, depth: int = _MOST_STEPS) -> Any:
+    "A tree with numbers for numbers in quotes, as JavaScript writes those that it rounds."
+    if isinstance(tree, (dict, list)) and not depth: return tree
+    if isinstance(tree, dict): return {key: _with_numbers(one, depth - 1) for key, one in tree.items()}
+    if isinstance(tree, list): return [_with_numbers(one, depth - 1) for one in tree]
+    return float(tree) if isinstance(tree, str) and _NUMERIC.fullmatch(tree) else tree
+
+# %% ../../nbs/io/436_pose_trees.ipynb #with-numbers
 def _parse_json(tree: Any, rate: float | None) -> dict:
     "Take a tree or a table apart; raises `DataError`."
-    try: return _parse_tree(tree, rate)
+    try:
+        try: return _parse_tree(tree, rate)
+        except NoPosesError: return _parse_tree(_with_numbers(tree), rate)
     except DataError:
         table = _as_table(tree)
         if table is None: raise
@@ -427,7 +455,7 @@ def read_json(
 ) -> Trial:                      # the recording
     "Read poses out of JSON; raises `FileError`, `DataError`."
     text = decode_text(read_bytes(Path(path)))[0]
-    with prefix_errors(str(path)): parts = _parse_json(_load_tree(text), rate)
+    with prefix_errors(str(path)): parts = _parse_json(load_tree(text), rate)
     return build_trial(parts | {'source': str(path)}, up, units)
 
 # %% ../../nbs/io/436_pose_trees.ipynb #skeleton

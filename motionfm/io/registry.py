@@ -55,6 +55,8 @@ _HINTS = {   # endings, and what helps
     '.fbx .glb .gltf .usd .usda .usdz .blend .ma .mb .dae .vmd .anim .htr':
         'an animation of another program found; export it as BVH from there',
     '.xlsx .xls .ods': 'a workbook found; save its sheet as CSV',
+    '.parquet .feather .arrow .rds .rdata .rda .bag': 'a table of another program found; save it as CSV',
+    '.asf': 'a skeleton without motion found; name the AMC file beside it',
     '.mot .sto': 'a table of OpenSim without positions found; '
         'repair the markers or keypoints that it comes from, as TRC',
     '.h5 .hdf5 .hdf .nc': 'HDF5 by its name, but not by its content, found; save it again, netCDF as NETCDF4',
@@ -143,14 +145,24 @@ def output_ending(path: Path) -> str:
     kept = own.write is not None if own else ending in WRITERS or ending in _PLAIN_ENDINGS and _is_plain(path)
     return path.suffix if kept else '.trc'
 
-# %% ../../nbs/io/406_registry.ipynb #for-content
+# %% ../../nbs/io/406_registry.ipynb #check-content
 _TABLE_ENDINGS, _TEXT_ENDINGS = ('.csv', '.tsv', '.txt'), ('.trc', '.bvh')
 
+def _check_content(path: Path, ending: str, first: bytes) -> None:
+    "Raise `DataError` where a file begins as something else than its ending says, with what helps."
+    if first.startswith(b'version https://git-lfs.github.com'):
+        raise DataError(f'{path}: a pointer of Git LFS found instead of the file; fetch it with git lfs pull')
+    if re.match(rb'\s*<(!doctype html|html|head)\b', first, re.IGNORECASE):
+        raise DataError(f'{path}: a web page found instead of the file; download the file itself')
+    if first.startswith(b'PK\3\4') and ending in _TABLE_ENDINGS + _TEXT_ENDINGS:
+        raise DataError(f'{path}: a workbook or an archive found under the ending {ending}; '
+                        'save its sheet as CSV, or unpack it')
+
+# %% ../../nbs/io/406_registry.ipynb #for-content
 def detect_reader(path: Path) -> Callable:
     "The reader for a file, by its ending and its first bytes; raises `DataError`, `FileError`."
     ending, first = path.suffix.lower(), read_bytes(path, 512)
-    if first.startswith(b'version https://git-lfs.github.com'):
-        raise DataError(f'{path}: a pointer of Git LFS found instead of the file; fetch it with git lfs pull')
+    _check_content(path, ending, first)
     own = layout_of(path)
     if own: return own.read
     if any(ending in endings.split() for endings in _HINTS): return find_by_suffix(path, READERS, 'read')

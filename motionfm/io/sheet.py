@@ -25,7 +25,7 @@ from motionfm.io.joint_orders import (
     VIDEO_RATE,
 )
 from .registry import check_rate, WRITERS
-from .tabular import cut_off, place_rows
+from .tabular import cut_off, is_gap, place_rows, plain_cells
 from .text import decode_text, read_bytes
 from .timing import complete_timing
 from .trial import observed, Trial
@@ -116,8 +116,6 @@ def rows_from(
     return rows
 
 # %% ../../nbs/io/422_sheet.ipynb #numbers
-GAP_WORDS = frozenset('nan null none na n/a nil - -- #n/a <na> . missing -nan nan(ind) -nan(ind)'.split())
-
 def decimal_of(sheet: Sheet, row: int) -> str:
     "What stands before the decimals in a row: a point or a comma."
     if sheet.separator == ',': return '.'
@@ -127,7 +125,7 @@ def decimal_of(sheet: Sheet, row: int) -> str:
 def _number(cell: str, row: int, place: int) -> float:
     "A cell as a number, NaN for a gap; raises `DataError`."
     cell = cell.strip()
-    if not cell or cell.lower() in GAP_WORDS: return np.nan
+    if is_gap(cell): return np.nan
     if re.fullmatch(r'[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?', cell[:60], re.ASCII | re.IGNORECASE):
         return float(cell[:60])
     raise DataError(f'line {row + 1}, cell {place + 1}: {cell[:20]!r} found, expected a number; '
@@ -145,6 +143,7 @@ def read_numbers(
     lines = [_tabbed(sheet.lines[row], sheet.separator, need, decimal) for row in rows]
     try: return np.loadtxt(map(_with_nan, lines), delimiter='\t', comments=None, ndmin=2, usecols=columns)
     except (ValueError, OverflowError): pass
+    lines = list(map(plain_cells, lines))
     return np.array([[_number(line.split('\t')[place], row, place) for place in columns]
                      for row, line in zip(rows, lines)])
 

@@ -73,7 +73,7 @@ def _closer_rate(times: np.ndarray, *rates: float) -> float:
     return min(rates, key=lambda rate: np.median(np.abs(times - times[0] - frames/rate)))
 
 # %% ../../nbs/io/410_timing.ipynb #time-units
-TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, '100 ns': 1e-7, 'ns': 1e-9}   # seconds
+TIME_UNITS = {'s': 1., 'ms': 1e-3, 'µs': 1e-6, '100 ns': 1e-7, 'ns': 1e-9, 'days': 86400.}   # seconds
 _LIKELY_STEPS = .0009, .11   # seconds
 
 def _fitting_units(

@@ -327,6 +327,7 @@ def parse_trc(
     rate: float | None = None,   # Hz, where the user says it
 ) -> dict:           # values (T, M, 3), markers, rate, times, frames, header, notes; units if found
     "Take a TRC file apart; raises `DataError`."
+    if text.lstrip().startswith('"'): text = text.replace('"', '')   # each cell in quotes
     head = _split_head(text.rstrip('\x00\x1a'))
     rows = _read_rows(head)
     table, (markers, renamed) = rows.table, unique_names(rows.names)
