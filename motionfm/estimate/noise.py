@@ -20,6 +20,7 @@ def quantiles(
     "Quantiles along the last axis, linear between neighbours as in NumPy."
     return _quantiles_of(np.sort(numbers, axis=-1), shares)
 
+# %% ../../nbs/estimate/501_noise.ipynb #quantiles-2
 def _quantiles_of(ordered: np.ndarray, shares: Sequence[float]) -> np.ndarray:
     "(shares, ...) the same of sorted numbers (..., N)."
     last = np.maximum(np.isfinite(ordered).sum(-1) - 1, 0)

@@ -206,6 +206,7 @@ def _check_seen(trial: Trial, points: np.ndarray) -> None:
     if np.isfinite(points).any() or observed(trial.values).any(): return
     raise UnknownUnitError(f'{trial.source}: no sample of any point is seen; there is nothing to start from')
 
+# %% ../../nbs/io/408_build.ipynb #settle-units-2
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
 ) -> tuple[str, list[str]]:

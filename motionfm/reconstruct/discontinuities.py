@@ -200,6 +200,7 @@ class _RepeatSettings:
 
 _REPEATS = _RepeatSettings()
 
+# %% ../../nbs/reconstruct/601_discontinuities.ipynb #repeat-settings-2
 def _median_steps(positions: np.ndarray, both: np.ndarray) -> np.ndarray:
     "(T - 1,) metres: the median step of the points, NaN where too few are seen before and after, (T - 1, P)."
     found = np.full(len(both), np.nan)

@@ -43,6 +43,7 @@ def _noise_of(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, f
     each, overall = zip(*found)
     return np.median(each, 0), float(np.median(overall))
 
+# %% ../../nbs/reconstruct/607_points.ipynb #quiet-2
 def _slowness(rate: float) -> float:
     "By how much motion at a rate in Hz looks noisier than it is."
     return max(1., SETTINGS.full_rate/rate)**SETTINGS.growth
