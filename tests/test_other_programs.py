@@ -399,7 +399,7 @@ def test_mvnx(sway, tmp_path):
     path.write_text(mvnx(whole).replace('</mvnx>', second + '</mvnx>'))
     both = read_trial(path)
     assert list(subjects_of(both.markers)) == ['Ann', 'Bob']
-    assert any('--subject' in note for note in both.notes)
+    assert any('option subject' in note for note in both.notes)
     np.testing.assert_array_equal(select_subject(both, 'Bob').positions, trial.positions)
     bomb = '<!DOCTYPE mvnx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     path.write_text(mvnx(whole).replace('<mvnx', bomb + '<mvnx').replace('Ann', '&b;'))
