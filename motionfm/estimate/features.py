@@ -366,12 +366,13 @@ def build_features(
     positions: np.ndarray,   # (B, T, 20, 3) metres, 60 Hz, y up; anything, also NaN, where not visible
     visible: np.ndarray,     # (B, T, 20) True where a joint was seen
     prior: MotionPrior,      # of the population
+    least_noise: float = 0., # metres, that is known from elsewhere
 ) -> FeatureSet:
     "What can be said about damaged recordings without a network; raises `DataError` if one shows nothing."
     if not np.any(visible, (1, 2)).all():
         raise DataError('no joint is seen in any frame; there is nothing to start from')
     positions = np.where(visible[..., None], positions, 0).astype(float)
-    noise_by_joint, noise = noise_level(positions, visible)
+    noise_by_joint, noise = (np.maximum(one, least_noise) for one in noise_level(positions, visible))
     inlier = find_inliers(positions, visible, noise_by_joint)
     observed, turn, origin = _around_person(positions, inlier)
     distances = _distances(inlier)

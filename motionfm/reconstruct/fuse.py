@@ -57,6 +57,7 @@ class Repairer(NamedTuple):
     predict: Callable           # (B, T, N_FEATURES) float32 -> (B, T, N_OUTPUTS)
     prior: MotionPrior          # of the people it was trained on
     self_checked: bool = True   # whether it is checked on each recording
+    least_noise: float = 0.     # metres, of a recording that resampling has made look quieter
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #without-network
 def without_network(repairer: Repairer) -> Repairer:
@@ -111,7 +112,7 @@ def _estimate_blocks(
     n_shares = min(usable_cores(), -(-len(positions)//SETTINGS.blocks_per_core))
     shares = np.array_split(np.arange(len(positions)), n_shares)
     def features_of(share: np.ndarray) -> FeatureSet:
-        return build_features(positions[share], visible[share], repairer.prior)
+        return build_features(positions[share], visible[share], repairer.prior, repairer.least_noise)
     with one_thread(), ThreadPoolExecutor(n_shares) as pool:
         sets = list(pool.map(features_of, shares))
         outputs = np.asarray(repairer.predict(np.concatenate([one.features for one in sets])))

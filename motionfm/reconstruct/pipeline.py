@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError, frame_pieces, in_frames, progress
-from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
+from ..body.skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
 from ..estimate.features import N_FEATURES, N_OUTPUTS
@@ -29,7 +29,7 @@ from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
 from .fuse import SETTINGS as FUSE_SETTINGS
 from .outliers import find_outliers
-from .points import is_quiet
+from .points import is_quiet, noise_of_slow
 from .self_check import repair_with_self_check, SelfCheck
 from .swaps import find_swaps, undo_swaps
 
@@ -107,15 +107,25 @@ def _resample_back(repaired: Repaired, at: np.ndarray, times: np.ndarray) -> Rep
     if uncertainty is not None: uncertainty = np.maximum(uncertainty[before], uncertainty[after])
     return repaired._replace(positions=positions, uncertainty=uncertainty)
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #hidden-noise
+_FEET = [number for number, name in enumerate(JOINTS) if name.endswith(('Heel', 'Toe'))]
+_WITH_FEET = .5   # share of the noise that counts where feet are seen
+
+def _hidden_noise(positions: np.ndarray, visible: np.ndarray, rate: float) -> float:
+    "Metres of noise of a recording (T, K, 3) that frames which are put in between hide."
+    feet = [joint for joint in _FEET if joint < visible.shape[1]]
+    return noise_of_slow(positions, visible, rate)*(_WITH_FEET if visible[:, feet].any() else 1)
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-at-rate
 def _repair_at_rate(
     positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, part: _Part
 ) -> Repaired:
     "Repair what holds no swaps and no outliers, at the rate of the recording."
     resampled = not is_model_rate(rate)
-    times = np.arange(len(positions))/rate
+    times, noise = np.arange(len(positions))/rate, _hidden_noise(positions, visible, rate)
     if resampled: positions, visible, at = to_model_rate(positions, visible, rate)
     if isinstance(network, Repairer):
+        network = network._replace(least_noise=noise)
         repaired = Repaired(*repair_with_self_check(positions, visible, network))
     else: repaired = Repaired(_repair_windows(positions, visible, network, part))
     if resampled: repaired = _resample_back(repaired, at, times)

@@ -56,6 +56,19 @@ def is_quiet(
     "Whether what was seen is as exact as optical recordings are, and may stay as it is."
     return _noise_of(positions, visible)[1] <= _slowness(rate)*SETTINGS.quiet_m
 
+# %% ../../nbs/reconstruct/607_points.ipynb #noise-of-slow
+_LEAST_RATE = 20.   # Hz, below which motion hides the noise
+
+def noise_of_slow(
+    positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
+    visible: np.ndarray,     # (T, P) True where a point was seen
+    rate: float,             # Hz
+) -> float:
+    "Metres of noise of a recording below 60 Hz, which frames that are put in between would hide; else 0."
+    if not _LEAST_RATE <= rate < SETTINGS.full_rate: return 0.
+    noise = _noise_of(positions, visible)[1]
+    return noise if noise > _slowness(rate)*SETTINGS.quiet_m else 0.
+
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:
     "(T, P, 3) the paths of points that are each seen at least once."

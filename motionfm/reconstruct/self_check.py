@@ -156,13 +156,14 @@ def _compare(
     held_out: _HeldOut,
     estimates: np.ndarray,     # (F, K, M, 3) metres, made from what was kept
     uncertainty: np.ndarray,   # (F, K) metres
+    least_noise: float,        # metres, as in `Repairer`
 ) -> SelfCheck:
     "Compare estimates with what was held out."
     hidden = held_out.visible & ~held_out.kept
     errors = estimates[hidden] - held_out.positions[hidden][:, None]
     empty = _in_empty_frame(held_out.kept)[hidden]
     shares, error, mixed = _best_shares(errors, empty)
-    noise = noise_level(held_out.positions[None], held_out.visible[None])[1][0]
+    noise = max(least_noise, noise_level(held_out.positions[None], held_out.visible[None])[1][0])
     factor, coverage = _calibrate(error, uncertainty[hidden], noise)
     return SelfCheck(int(hidden.sum()), float(error.mean()), coverage, factor, shares, mixed)
 
@@ -196,7 +197,7 @@ def repair_with_self_check(
     for number, frames, *piece in pieces:   # those of what was held out come first
         if number: checked.append(piece)
         else:
-            if not done: check = _compare(held_out, *map(np.concatenate, zip(*checked)))
+            if not done: check = _compare(held_out, *map(np.concatenate, zip(*checked)), repairer.least_noise)
             done.append(_checked_piece(piece, visible[frames], ever, check))
     repaired, uncertainty = map(np.concatenate, zip(*done))
     return repaired, uncertainty, check
