@@ -173,7 +173,8 @@ def _check_rigid(joints: np.ndarray, names: tuple[str, ...]) -> None:
     if len(joints) < 3 or not changes or not np.mean(changes) > _LEAST_RIGID: return
     raise UnknownUnitError('thighs and shanks that change their lengths by '
                            f'{100*np.mean(changes):.0f} % found, '
-                           'expected positions of joints; if these are positions, give the unit')
+                           'expected positions of these joints; give other names if they are others, '
+                           'or the unit if these are positions')
 
 # %% ../../nbs/io/407_point_sets.ipynb #distance-changes
 @np.errstate(all='ignore')

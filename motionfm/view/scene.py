@@ -436,7 +436,7 @@ def pack(
     "A scene as the player wants it; raises `DataError` for an option that the player does not know."
     (n_frames, _), stack = scene.shape, scene.stack
     step = 1 if max_frames is None else -(-n_frames//max_frames)
-    note = f'every {step}th of {n_frames} frames; save the player to keep them all' if step > 1 else ''
+    note = f'one in {step} of {n_frames} frames; save the player to keep them all' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
     packed |= {'words': scene.words, 'numbers': _pack_numbers(scene.numbers[::step], step)}
     packed |= {'step': step, 'note': note, 'frames': -(-n_frames//step)}
