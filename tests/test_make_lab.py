@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
@@ -72,7 +73,10 @@ def wait_for(process: subprocess.Popen, home: Path) -> str:
 def listeners(process: subprocess.Popen) -> set[str]:
     "Where the processes of a `make` can be reached."
     family = psutil.Process(process.pid).children(recursive=True)
-    ours = [one for child in family for one in child.net_connections() if one.status == psutil.CONN_LISTEN]
+    ours = []
+    for child in family:
+        with suppress(psutil.NoSuchProcess):   # some live for a moment only
+            ours += [one for one in child.net_connections() if one.status == psutil.CONN_LISTEN]
     return {one.laddr.ip for one in ours}
 
 

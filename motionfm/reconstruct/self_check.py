@@ -197,7 +197,9 @@ def repair_with_self_check(
     for number, frames, *piece in pieces:   # those of what was held out come first
         if number: checked.append(piece)
         else:
-            if not done: check = _compare(held_out, *map(np.concatenate, zip(*checked)), repairer.least_noise)
+            if not done:
+                estimates, uncertainty = map(np.concatenate, zip(*checked))
+                check = _compare(held_out, estimates, uncertainty, repairer.least_noise)
             done.append(_checked_piece(piece, visible[frames], ever, check))
     repaired, uncertainty = map(np.concatenate, zip(*done))
     return repaired, uncertainty, check
