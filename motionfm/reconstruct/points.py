@@ -48,13 +48,17 @@ def _slowness(rate: float) -> float:
     "By how much motion at a rate in Hz looks noisier than it is."
     return max(1., SETTINGS.full_rate/rate)**SETTINGS.growth
 
+def _quiet_up_to(rate: float) -> float:
+    "Metres of noise up to which a recording is quiet."
+    return _slowness(rate)*SETTINGS.quiet_m
+
 def is_quiet(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen
     rate: float = SETTINGS.full_rate, # Hz
 ) -> bool:
     "Whether what was seen is as exact as optical recordings are, and may stay as it is."
-    return _noise_of(positions, visible)[1] <= _slowness(rate)*SETTINGS.quiet_m
+    return _noise_of(positions, visible)[1] <= _quiet_up_to(rate)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #noise-of-slow
 _LEAST_RATE = 20.   # Hz, below which motion hides the noise
@@ -67,7 +71,7 @@ def noise_of_slow(
     "Metres of noise of a recording below 60 Hz, which frames that are put in between would hide; else 0."
     if not _LEAST_RATE <= rate < SETTINGS.full_rate: return 0.
     noise = _noise_of(positions, visible)[1]
-    return noise if noise > _slowness(rate)*SETTINGS.quiet_m else 0.
+    return noise if noise > _quiet_up_to(rate) else 0.
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:
@@ -123,7 +127,7 @@ def _prepared(
     ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
     noise, overall = _noise_of(*ours)
     filled, seen = np.zeros(len(chosen)), np.full(len(chosen), SETTINGS.seen_m)
-    if overall <= _slowness(rate)*SETTINGS.quiet_m:
+    if overall <= _quiet_up_to(rate):
         filled[chosen] = RADII_68*noise/_slowness(rate)
         return positions, filled, seen
     known = np.where(visible[..., None], positions, 0.)
