@@ -603,13 +603,14 @@ def _as_arrays(tree: Any, depth: int = 2*_MOST_STEPS) -> Any:
     except (ValueError, TypeError): return [_as_arrays(one, depth - 1) for one in tree]
 
 # %% ../../nbs/io/439_array_trees.ipynb #load-arrays
-def _load_arrays(path: Path) -> dict:
-    "A tree of arrays out of JSON or NPZ; raises `DataError`."
-    if path.suffix.lower() == '.npz':   # an array for each point, or each coordinate, and what stands beside
-        found = load_arrays(path)
-        return {name: array for name, array in found.items() if array.ndim < 2 or array.shape[1] in (3, 4)}
+def _load_json(path: Path) -> dict:
+    "A tree of arrays out of JSON; raises `DataError`."
     tree = _as_arrays(load_tree(decode_text(read_bytes(path))[0]))
     return tree if isinstance(tree, dict) else {'data': tree}
+
+def _tracks_among(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    "An array for each point, or each coordinate, and what stands beside them."
+    return {name: array for name, array in arrays.items() if array.ndim < 2 or array.shape[1] in (3, 4)}
 
 # %% ../../nbs/io/439_array_trees.ipynb #read-array-tree
 def read_array_tree(
@@ -617,8 +618,8 @@ def read_array_tree(
 ) -> Trial:
     "Read positions out of JSON or NPZ of any make; raises `FileError`, `DataError`."
     with prefix_errors(str(path)):
-        tree = _load_arrays(path)
+        arrays = load_arrays(path) if path.suffix.lower() == '.npz' else None
+        tree = _load_json(path) if arrays is None else _tracks_among(arrays)
         parts = _parse_qtm_json(tree, rate) or _parse(tree, [], rate)
     trial = build_trial(parts | {'source': str(path)}, up, units)
-    if path.suffix.lower() != '.npz': return trial
-    return replace(trial, contents=NpzContent({}, load_arrays(path), is_by_point=True))
+    return trial if arrays is None else replace(trial, contents=NpzContent({}, arrays, is_by_point=True))
