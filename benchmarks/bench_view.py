@@ -107,6 +107,23 @@ def watched(page) -> list[str]:
     return complaints
 
 
+def wait_until(page, expression: str) -> None:
+    "Poll: a page that forbids eval also forbids playwright's own waiting."
+    for _ in range(100):
+        if page.evaluate(expression): return
+        page.wait_for_timeout(50)
+    raise AssertionError(f'never true: {expression}')
+
+
+def prefer(page, scheme: str) -> None:
+    "Let the system turn 'light' or 'dark', and wait until the page was told."
+    page.evaluate("""window.told = false;
+        const system = matchMedia('(prefers-color-scheme: dark)');
+        system.addEventListener('change', () => { window.told = true }, {once: true});""")
+    page.emulate_media(color_scheme=scheme)
+    wait_until(page, 'window.told')
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))

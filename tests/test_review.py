@@ -252,7 +252,7 @@ def test_begins_as_the_system_is(open_review, page_file, scheme):
     found = page.evaluate(LOOK)
     assert (set(found['themes']), found['pale']) == ({scheme}, [])
     row(page, 'M3')
-    page.emulate_media(color_scheme={'light': 'dark', 'dark': 'light'}[scheme]); settle(page)
+    bench.prefer(page, {'light': 'dark', 'dark': 'light'}[scheme])
     found = page.evaluate(LOOK)
     assert set(found['themes']) != {scheme} and found['pale'] == []
 

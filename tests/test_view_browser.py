@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip('playwright.sync_api', reason='playwright is not installed: pip install playwright')
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]/'benchmarks'))
 import bench_view as bench  # noqa: E402
+from bench_view import prefer, wait_until  # noqa: E402
 from test_lab import LOOK  # noqa: E402
 
 from motionfm.body.skeleton import JOINTS  # noqa: E402
@@ -50,12 +51,6 @@ def three_skeletons(n_frames=60):
 
 def get(page, expression): return page.evaluate(f'{PLAYER}.{expression}')
 def settle(page): page.evaluate('new Promise(done => requestAnimationFrame(() => setTimeout(done)))')
-def wait_until(page, expression):
-    "Poll: a page that forbids eval also forbids playwright's own waiting."
-    for _ in range(100):
-        if page.evaluate(expression): return
-        page.wait_for_timeout(50)
-    raise AssertionError(f'never true: {expression}')
 
 
 def picture(page):
@@ -277,10 +272,10 @@ def test_begins_as_the_system_is(open_page, scheme):
     other = {'light': 'dark', 'dark': 'light'}[scheme]
     page = open_page(three_skeletons(), scheme=scheme)
     assert theme_of(page) == scheme and page.evaluate(LOOK)['pale'] == []
-    page.emulate_media(color_scheme=other); settle(page)
+    prefer(page, other)
     assert theme_of(page) == other
     page.get_by_label('light or dark').click(); settle(page)
-    page.emulate_media(color_scheme=scheme); page.emulate_media(color_scheme=other); settle(page)
+    page.emulate_media(color_scheme=scheme); prefer(page, other)
     assert theme_of(page) == scheme, 'what was chosen stays'
     assert theme_of(open_page(three_skeletons(), scheme=scheme, theme=other)) == other, 'what was asked for'
 
