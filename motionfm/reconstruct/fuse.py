@@ -57,7 +57,8 @@ class Repairer(NamedTuple):
     predict: Callable           # (B, T, N_FEATURES) float32 -> (B, T, N_OUTPUTS)
     prior: MotionPrior          # of the people it was trained on
     self_checked: bool = True   # whether it is checked on each recording
-    least_noise: float = 0.     # metres, of a recording that resampling has made look quieter
+    least_noise: float = 0.     # metres, at least, that the network is told of,
+    sample_noise: float = 0.    # and that is at least in each sample; for what was resampled
 
 # %% ../../nbs/reconstruct/604_fuse.ipynb #without-network
 def without_network(repairer: Repairer) -> Repairer:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError, frame_pieces, in_frames, progress
-from ..body.skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, RATE
+from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
 from ..estimate.features import N_FEATURES, N_OUTPUTS
@@ -29,7 +29,7 @@ from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
 from .fuse import SETTINGS as FUSE_SETTINGS
 from .outliers import find_outliers
-from .points import is_quiet, noise_of_slow
+from .points import is_quiet, noise_if_noisy, uncertainty_of_seen
 from .self_check import repair_with_self_check, SelfCheck
 from .swaps import find_swaps, undo_swaps
 
@@ -108,13 +108,15 @@ def _resample_back(repaired: Repaired, at: np.ndarray, times: np.ndarray) -> Rep
     return repaired._replace(positions=positions, uncertainty=uncertainty)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #hidden-noise
-_FEET = [number for number, name in enumerate(JOINTS) if name.endswith(('Heel', 'Toe'))]
-_WITH_FEET = .5   # share of the noise that counts where feet are seen
+_DENSER = 1.2               # times as large; so the uncertainty of noisy people for choosing held best,
+_SLOW, _FAST = .75, .5      # with these powers of 60 Hz by the rate, from 25 to 250 Hz
 
-def _hidden_noise(positions: np.ndarray, visible: np.ndarray, rate: float) -> float:
-    "Metres of noise of a recording (T, K, 3) that frames which are put in between hide."
-    feet = [joint for joint in _FEET if joint < visible.shape[1]]
-    return noise_of_slow(positions, visible, rate)*(_WITH_FEET if visible[:, feet].any() else 1)
+def _told_of_noise(repairer: Repairer, noise: float, rate: float) -> Repairer:
+    "One that knows how noisy a recording was, in metres, before it was resampled from a rate in Hz."
+    white = np.random.default_rng(0).normal(size=(1000, 1, 3))
+    left = to_model_rate(white, np.ones((1000, 1), bool), rate).positions.std()
+    denser = _DENSER*(RATE/rate)**(_SLOW if rate < RATE else _FAST)
+    return repairer._replace(least_noise=denser*noise, sample_noise=left*noise)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-at-rate
 def _repair_at_rate(
@@ -122,10 +124,11 @@ def _repair_at_rate(
 ) -> Repaired:
     "Repair what holds no swaps and no outliers, at the rate of the recording."
     resampled = not is_model_rate(rate)
-    times, noise = np.arange(len(positions))/rate, _hidden_noise(positions, visible, rate)
-    if resampled: positions, visible, at = to_model_rate(positions, visible, rate)
+    if resampled:
+        times, noise = np.arange(len(positions))/rate, noise_if_noisy(positions, visible, rate)
+        if noise and isinstance(network, Repairer): network = _told_of_noise(network, noise, rate)
+        positions, visible, at = to_model_rate(positions, visible, rate)
     if isinstance(network, Repairer):
-        network = network._replace(least_noise=noise)
         repaired = Repaired(*repair_with_self_check(positions, visible, network))
     else: repaired = Repaired(_repair_windows(positions, visible, network, part))
     if resampled: repaired = _resample_back(repaired, at, times)
@@ -168,16 +171,25 @@ def _rising(value: np.ndarray | float, between: tuple[float, float]) -> np.ndarr
     "0 up to the first of two values, 1 from the second on."
     return np.clip((np.asarray(value) - between[0])/(between[1] - between[0]), 0, 1)
 
-def _keep_quiet(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    "(T, K, 3) a repair in which the samples of a quiet recording stay where they were seen."
-    away, distance, pieces = repaired - positions, np.empty(visible.shape), frame_pieces(len(visible))
-    np.copyto(away, 0., where=~visible[..., None])
-    for piece in pieces: distance[piece] = np.linalg.norm(away[piece], axis=-1)
+def _kept_share(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(T, K) how far samples stay where they were seen: 1 for those of a quiet recording, 0 where not seen."
+    distance, pieces = np.zeros(visible.shape), frame_pieces(len(visible))
+    for piece in pieces: distance[piece] = np.linalg.norm(repaired[piece] - positions[piece], axis=-1)
     usual = np.median(distance[visible]) if visible.any() else 0.
-    for piece in pieces:
-        share = np.maximum(_rising(usual, _QUIET_M), _rising(distance[piece], _FAR_M))
-        away[piece] = repaired[piece] - (1 - share)[..., None]*away[piece]
-    return away
+    moved = np.maximum(_rising(usual, _QUIET_M), _rising(distance, _FAR_M))
+    return np.where(visible, 1 - moved, 0.)
+
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-quiet-2
+def _keep_quiet(
+    repaired: np.ndarray,    # (T, K, 3) metres
+    positions: np.ndarray,   # (T, K, 3) metres, as recorded
+    share: np.ndarray,       # (T, K) 0 to 1
+) -> np.ndarray:             # (T, K, 3) metres
+    "A repair that keeps a share of how far samples were away from it."
+    kept = np.where(share[..., None] > 0, positions, repaired)
+    for piece in frame_pieces(len(kept)):
+        kept[piece] = repaired[piece] + share[piece, :, None]*(kept[piece] - repaired[piece])
+    return kept
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #exact
 _EXACT_M = .007    # jitter of the joints; clean recordings have up to 6 mm
@@ -209,34 +221,41 @@ def with_far_off(
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #with-noise
 _MOST_NOISE_M = .003  # of a coordinate; more noise than that nobody compares with
 
-def _with_noise(repaired: Repaired, visible: np.ndarray, noise: float) -> Repaired:
-    "What was filled is as uncertain as the path, and as the noise of what was seen around it."
+def _with_noise(
+    repaired: Repaired,
+    noise: float,         # metres, from frame to frame
+    lasting: float,       # metres of jitter that lasts for some frames
+    share: np.ndarray,    # (T, K) how far samples stay as they were seen
+    visible: np.ndarray,  # (T, K)
+) -> Repaired:
+    "What was filled is as uncertain as the path and the noise around it, what was kept as that noise."
     if repaired.uncertainty is None: return repaired
-    around = RADII_68*min(noise, _MOST_NOISE_M)
-    uncertainty = np.where(visible, repaired.uncertainty, np.hypot(repaired.uncertainty, around))
-    return repaired._replace(uncertainty=uncertainty)
+    around, least_m = RADII_68*min(noise, _MOST_NOISE_M), _LEFT*RADII_68*lasting
+    filled = np.hypot(np.maximum(repaired.uncertainty, least_m), around)
+    usual = np.median(repaired.uncertainty[visible]) if visible.any() else least_m
+    seen = repaired.uncertainty*max(1., least_m/max(usual, 1e-6))
+    seen += share*(uncertainty_of_seen(max(noise, lasting)) - seen)
+    return repaired._replace(uncertainty=np.where(visible, seen, filled))
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #feet-held
-def _feet_held(
-    repaired: np.ndarray,    # (T, K, 3) metres
-    positions: np.ndarray,   # the same as recorded
-    seen: np.ndarray,        # (T, K) True where a joint was seen
-    noise: float,            # metres, standard deviation
-    rate: float,             # Hz
-) -> np.ndarray:             # (T, K, 3) metres
-    "A repair whose standing feet are held, as far as noise or jitter may have moved them."
-    jitter = bone_jitter(np.nan_to_num(positions), seen, rate)
-    return hold_feet(repaired, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
+_BONES_M = .003   # by which bones of somebody seem to jitter who is recorded exactly
+_LEFT = .9        # share of jitter that lasts for some frames and can't be smoothed away
+
+def _lasting_jitter(jitter: float, noise: float) -> float:
+    "Metres of jitter, as bones show it, beyond the noise from frame to frame: both standard deviations."
+    return max(0., jitter**2 - noise**2 - _BONES_M**2)**.5
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #suit-to-noise
 def _suit_to_noise(repaired: Repaired, positions: np.ndarray, seen: np.ndarray, rate: float) -> Repaired:
     "Feet, quiet samples and short gaps as the noise of a recording allows; and the noise in the uncertainty."
-    noise = noise_level(np.nan_to_num(positions)[None], seen[None])[1][0]
-    held = _feet_held(repaired.positions, positions, seen, noise, rate)
-    repaired = repaired._replace(positions=_keep_quiet(held, positions, seen))
+    known = np.nan_to_num(positions)
+    noise, jitter = float(noise_level(known[None], seen[None])[1][0]), bone_jitter(known, seen, rate)
+    held = hold_feet(repaired.positions, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
+    share = _kept_share(held, positions, seen)
+    repaired = repaired._replace(positions=_keep_quiet(held, positions, share))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
     repaired = repaired._replace(positions=keep_above_floor(repaired.positions, seen))
-    return _with_noise(repaired, seen, float(noise))
+    return _with_noise(repaired, noise, _lasting_jitter(jitter, noise), share, seen)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-part
 def _repair_part(
@@ -278,8 +297,11 @@ def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray) -
     "A repair in which what was seen is as it was, under the names that the recording gives."
     swapped, uncertainty, outliers = repaired.swapped, repaired.uncertainty, repaired.outliers
     if swapped is None: swapped = np.zeros(visible.shape, bool)
-    if uncertainty is not None: uncertainty = undo_swaps(uncertainty, swapped)
     if outliers is not None: outliers = undo_swaps(outliers, swapped)
+    if uncertainty is not None:
+        noise = float(noise_level(np.nan_to_num(positions)[None], visible[None])[1][0])
+        kept = visible if outliers is None else visible & ~outliers
+        uncertainty = np.where(kept, uncertainty_of_seen(noise), undo_swaps(uncertainty, swapped))
     neighbours = undo_swaps(_or_nothing(repaired.by_neighbours, repaired.positions), swapped)
     kept = np.where(visible[..., None], positions, undo_swaps(repaired.positions, swapped))
     return repaired._replace(

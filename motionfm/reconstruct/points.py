@@ -63,15 +63,21 @@ def is_quiet(
 # %% ../../nbs/reconstruct/607_points.ipynb #noise-of-slow
 _LEAST_RATE = 20.   # Hz, below which motion hides the noise
 
-def noise_of_slow(
+def noise_if_noisy(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen
     rate: float,             # Hz
 ) -> float:
-    "Metres of noise of a recording below 60 Hz, which frames that are put in between would hide; else 0."
-    if not _LEAST_RATE <= rate < SETTINGS.full_rate: return 0.
+    "Metres, standard deviation of the noise; 0 for a recording that is quiet, or too slow to tell."
     noise = _noise_of(positions, visible)[1]
-    return noise if noise > _quiet_up_to(rate) else 0.
+    return 0. if rate < _LEAST_RATE or noise <= _quiet_up_to(rate) else noise
+
+# %% ../../nbs/reconstruct/607_points.ipynb #uncertainty-of-seen
+def uncertainty_of_seen(
+    noise: float,   # metres, standard deviation of a coordinate
+) -> float:
+    "Metres within which 68 % of the samples lie that stay as they were seen."
+    return max(RADII_68*noise, SETTINGS.seen_m)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:

@@ -156,14 +156,14 @@ def _compare(
     held_out: _HeldOut,
     estimates: np.ndarray,     # (F, K, M, 3) metres, made from what was kept
     uncertainty: np.ndarray,   # (F, K) metres
-    least_noise: float,        # metres, as in `Repairer`
+    sample_noise: float,       # metres, as in `Repairer`
 ) -> SelfCheck:
     "Compare estimates with what was held out."
     hidden = held_out.visible & ~held_out.kept
     errors = estimates[hidden] - held_out.positions[hidden][:, None]
     empty = _in_empty_frame(held_out.kept)[hidden]
     shares, error, mixed = _best_shares(errors, empty)
-    noise = max(least_noise, noise_level(held_out.positions[None], held_out.visible[None])[1][0])
+    noise = max(sample_noise, noise_level(held_out.positions[None], held_out.visible[None])[1][0])
     factor, coverage = _calibrate(error, uncertainty[hidden], noise)
     return SelfCheck(int(hidden.sum()), float(error.mean()), coverage, factor, shares, mixed)
 
@@ -199,7 +199,7 @@ def repair_with_self_check(
         else:
             if not done:
                 estimates, uncertainty = map(np.concatenate, zip(*checked))
-                check = _compare(held_out, estimates, uncertainty, repairer.least_noise)
+                check = _compare(held_out, estimates, uncertainty, repairer.sample_noise)
             done.append(_checked_piece(piece, visible[frames], ever, check))
     repaired, uncertainty = map(np.concatenate, zip(*done))
     return repaired, uncertainty, check
