@@ -8,6 +8,7 @@ import motionfm as public
 from motionfm.api import repair
 from motionfm.basics import DataError
 from motionfm.body.skeleton import JOINTS
+from motionfm.body.synthetic import synthesize
 from motionfm.cli.demo import example_trial
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.gaps import gap_lengths, open_gaps
@@ -158,3 +159,22 @@ def test_a_rate_on_the_command_line_counts_more_than_a_column(tmp_path):
     (tmp_path/'rate.csv').write_text(f'frame,rate,{names}\n' + '\n'.join(rows) + '\n')
     assert read_trial(tmp_path/'rate.csv', units='m').rate == 50
     assert read_trial(tmp_path/'rate.csv', units='m', rate=60.).rate == 60
+
+
+def test_least_confidence(tmp_path, motionfm):
+    "Five points, the fast ones less certain, lose those below 0.3 and no others; an option sets the bound."
+    rng, names = np.random.default_rng(0), ('Neck', 'RShoulder', 'RElbow', 'RWrist', 'midHip')
+    run = synthesize('run', seed=0, n_frames=300)[:, [JOINTS.index(name) for name in names]]
+    speed = np.linalg.norm(np.gradient(run, axis=0), axis=-1)
+    sure = np.where(speed > np.quantile(speed, .7, axis=0), .7, .95)
+    sure[100:110, 3] = .2
+    cells = np.concatenate([run + rng.normal(size=run.shape)*.008, sure[..., None]], -1).reshape(300, -1)
+    columns = [f'{name}_{word}' for name in names for word in ('x', 'y', 'z', 'likelihood')]
+    pd.DataFrame(cells, columns=columns, index=np.arange(300)/60).to_csv(
+        tmp_path/'run.csv', index_label='time')
+    code, words = motionfm('reconstruct', tmp_path/'run.csv')
+    assert code == 0 and '10 samples less certain than 0.3 count as gaps (--min-confidence' in words, words
+    code, words = motionfm('reconstruct', tmp_path/'run.csv', '--overwrite', '--min-confidence', '.8')
+    assert code == 0 and f'{(sure < .8).sum()} samples less certain than 0.8 count as gaps' in words, words
+    code, words = motionfm('reconstruct', tmp_path/'run.csv', '--overwrite', '--min-confidence', '80')
+    assert code == 2 and 'expected a number from 0 to 1' in words, words

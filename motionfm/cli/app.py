@@ -117,6 +117,9 @@ NoExtrapolate = Annotated[bool, typer.Option(
     '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
 Rate = Annotated[float | None, typer.Option(
     '--rate', help='Frames per second, if INPUT lacks them or they are not found right.')]
+MinConfidence = Annotated[float | None, typer.Option(
+    '--min-confidence', help='Where a video tool says how sure it is, from 0 to 1: samples below this count '
+                             'as gaps; by default 0.3, and more where distances say so.')]
 
 # %% ../../nbs/cli/901_app.ipynb #network-options
 Weights = Annotated[str | None, typer.Option(
