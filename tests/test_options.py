@@ -1,5 +1,7 @@
 """Options of `motionfm reconstruct` and of `motionfm.repair`, and what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,7 +68,9 @@ def test_rate(recordings, motionfm):
 def test_an_option_is_a_flag_or_an_argument(recordings, motionfm):
     "In a command, alone or among others in processes of their own, and wherever Python is asked."
     (recordings/'bare').mkdir()
-    lines = ['A_x,A_y,A_z', *(f'{row/10},{row % 7},{row % 3}' for row in range(40))]
+    points = [','.join(f'{name}_{axis}' for name in 'ABCD' for axis in 'xyz')]
+    lines = points + [','.join(f'{row/10 + point},{row % 7},{row % 3}' for point in range(4))
+                      for row in range(40)]
     for name in 'one.csv', 'two.csv': (recordings/'bare'/name).write_text('\n'.join(lines) + '\n')
     one = recordings/'bare'/'one.csv'
     asked = [
@@ -178,3 +182,23 @@ def test_least_confidence(tmp_path, motionfm):
     assert code == 0 and f'{(sure < .8).sum()} samples less certain than 0.8 count as gaps' in words, words
     code, words = motionfm('reconstruct', tmp_path/'run.csv', '--overwrite', '--min-confidence', '80')
     assert code == 2 and 'expected a number from 0 to 1' in words, words
+
+
+def test_what_is_told_first(tmp_path, motionfm):
+    "Two points are told before a missing rate; an assumed rate and zeros that count as gaps are told."
+    trial = example_trial()[0]
+    table = tmp_path/'two.csv'
+    table.write_text('a_x,a_y,a_z,b_x,b_y,b_z\n' + '1,2,3,4,5,6\n'*9)
+    for options in (), ('--rate', '60'):
+        code, words = motionfm('reconstruct', table, *options)
+        assert code == 2 and '2 points found, expected 4 or more that move with a person' in words, words
+    values = np.nan_to_num(trial.values)
+    n_zero = int((values == 0).all(-1).sum())
+    write_trial(tmp_path/'zeros.trc', replace(trial, values=values))
+    code, words = motionfm('reconstruct', tmp_path/'zeros.trc')
+    assert code == 0 and words.count(f'{n_zero} samples at exactly 0, 0, 0 were taken as missing') == 1, words
+    walk = synthesize('walk', seed=1, n_frames=90)
+    walk[40:50, 18] = np.nan
+    np.save(tmp_path/'walk.npy', walk)
+    code, words = motionfm('reconstruct', tmp_path/'walk.npy')
+    assert code == 0 and '30 Hz is assumed' in words.splitlines()[1], words

@@ -382,7 +382,8 @@ def test_video_tables_say_which_rate_is_assumed(sway, tmp_path):
     path.write_text(tidy(sway))
     trial = read_trial(path)
     assert trial.rate == 30.0 and any('30 Hz is assumed' in note for note in trial.notes)
-    path.write_text('A_x,A_y,A_z\n' + '1,2,3\n' * 5)
+    names = ','.join(f'{name}_{axis}' for name in 'ABCD' for axis in 'xyz')
+    path.write_text(names + '\n' + '1,2,3,4,5,6,7,8,9,1,3,2\n' * 5)
     with pytest.raises(DataError, match='neither times nor a rate found'):
         read_trial(path, units='m')
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from motionfm.body.skeleton import JOINTS
+from motionfm.io.build import FirstNote
 from motionfm.io.joint_names import joint_columns
 from motionfm.io.point_names import LEG_JOINTS, plain_name, USER_NAMES
 from motionfm.io.tabular import number_points
@@ -144,10 +145,10 @@ def note_of_order(names: Sequence[str]) -> str:
     return (f'the points have no names; by their bones they are {", ".join(names[:4])} and so on '
             '(a table for --names says otherwise)')
 
-def note_of_assumed(rate: float) -> str:
+def note_of_assumed(rate: float) -> FirstNote:
     "What is to be said of a recording that is taken for one at this rate, Hz."
-    return (f'the file says neither times nor a rate, so {rate:g} Hz is assumed; '
-            'if that is wrong, give the rate with --rate')
+    return FirstNote(f'the file says neither times nor a rate, so {rate:g} Hz is assumed; '
+                     'if that is wrong, give the rate with --rate')
 
 # %% ../../nbs/io/412_joint_orders.ipynb #rate
 VIDEO_RATE = 30.   # Hz, of most cameras that these tools are used with

@@ -270,7 +270,7 @@ def parse_npz(
     single = [key for key in ('rate', 'units', 'up') if key in entries and entries[key].size]
     words = {key: _word(entries[key].reshape(-1)[0]) for key in single}
     said = words.pop('rate', None)
-    parts, assumed = _with_rate(entries, parts)
+    parts, assumed = _with_rate(entries, parts) if rate is None else (parts, None)
     return complete_timing(parts, rate or said or assumed) | words | {'contents': contents}
 
 # %% ../../nbs/io/414_npz.ipynb #read-npz
