@@ -202,3 +202,16 @@ def test_what_is_told_first(tmp_path, motionfm):
     np.save(tmp_path/'walk.npy', walk)
     code, words = motionfm('reconstruct', tmp_path/'walk.npy')
     assert code == 0 and '30 Hz is assumed' in words.splitlines()[1], words
+
+
+def test_own_tables_are_no_recordings(recordings, motionfm):
+    "Tables that motionfm wrote into a folder of recordings are left out of the next run, and that is said."
+    reach, out = recordings/'reach.trc', recordings.parent/f'{recordings.name}_out'
+    assert motionfm('reconstruct', reach, '--table', recordings/'gaps.csv')[0] == 0
+    assert motionfm('table', reach, '-o', recordings/'samples.csv')[0] == 0
+    code, words = motionfm('reconstruct', recordings, '-o', out)
+    assert code == 0 and 'left out: gaps.csv, samples.csv' in words, words
+    assert {path.name for path in out.rglob('*.*')} == {'reach.trc', 'reach.csv', 'other.npz', 'summary.csv'}
+    (out/'summary.csv').rename(recordings/'results.csv')
+    code, words = motionfm('table', recordings, '-o', recordings.parent/f'{recordings.name}.csv')
+    assert code == 0 and 'left out: gaps.csv, results.csv, samples.csv' in words, words

@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import wraps
@@ -204,6 +204,11 @@ def check_ending(path: str | Path | None, endings: tuple[str, ...]) -> None:
     if suffix.lower() in endings: return
     raise DataError(f'{path}: {f"the ending {suffix!r}" if suffix else "no ending"} found, '
                     f'expected {endings[0]}; choose another name')
+
+def tell_own_tables(sources: Sequence[str], *tables: str | None) -> None:
+    "Print which tables in folders of recordings are left out, since motionfm has written them."
+    from motionfm.data.subjects import note_of_own_tables
+    for note in filter(None, (note_of_own_tables(source, tables) for source in sources)): print(note)
 
 # %% ../../nbs/cli/901_app.ipynb #folders-of
 def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:

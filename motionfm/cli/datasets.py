@@ -30,6 +30,7 @@ from motionfm.cli.app import (
     print_dataset,
     Seq,
     Subject,
+    tell_own_tables,
     Units,
     Up,
     Weights,
@@ -125,6 +126,7 @@ def import_command(folder: _Folder, output: _Output, subjects_from: _SubjectsFro
     "Turn recordings into a dataset to train on: windows of a second at 60 Hz, without gaps."
     from motionfm.data.importer import import_recordings
     def print_now(line: str) -> None: print(line, flush=True)
+    tell_own_tables([folder], subjects_from, people, names)
     rows, total = import_recordings(folder, output, subjects_from, people, names, joints, stride,
                                     close_gaps, limits, up, units, overwrite, print_now)
     if not total:

@@ -28,6 +28,7 @@ from motionfm.cli.app import (
     NoExtrapolate,
     PAGE,
     Rate,
+    tell_own_tables,
     Units,
     Up,
     Weights,
@@ -102,6 +103,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     _check_apart(plan, [names, decisions, weights, model_json], [report, table, folder and folder.table])
     repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
+    tell_own_tables(sources, names)
     with extra_names(names), at_least(min_confidence):
         if single: _reconstruct_single(*plan[0], network, options, report, table, decisions)
         if folder: _reconstruct_all(folder, network, repair, resume, jobs, cluster)

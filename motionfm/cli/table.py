@@ -22,6 +22,7 @@ from motionfm.cli.app import (
     ModelJson,
     Names,
     Rate,
+    tell_own_tables,
     Units,
     Up,
     Weights,
@@ -62,6 +63,7 @@ def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights =
     failed: list[str] = []
     options = {'fill_only': fill_only, 'max_gap': max_gap}
     network = load_chosen_network(model_json, weights)
+    tell_own_tables(sources, names, output)
     with extra_names(names), at_least(min_confidence):
         rows = write_samples(output, _repairs(paths, network, (up, units, rate), options, failed))
     print(f'{counted(rows, "sample")} of {counted(len(paths) - len(failed), "recording")} are in {output}')
