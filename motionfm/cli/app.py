@@ -219,7 +219,7 @@ def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:
     if folder.is_dir(): return [folder]
     if folder.exists():
         raise FileError(f'{dataset_root}: is a file, expected a dataset folder; '
-                        'repair a recording with reconstruct, whose --report plays it')
+                        'motionfm info describes a recording, reconstruct --report plays it')
     raise FileError(f'{dataset_root}: no such folder; give a dataset folder')
 
 # %% ../../nbs/cli/901_app.ipynb #console

@@ -7,11 +7,12 @@ __all__ = []
 
 # %% ../../nbs/cli/903_datasets.ipynb #imports
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..basics import counted, DataError
+from ..basics import counted, DataError, MotionfmError
 from motionfm.cli.app import (
     All,
     app,
@@ -24,10 +25,12 @@ from motionfm.cli.app import (
     Html,
     load_chosen_network,
     Loop,
+    MinConfidence,
     ModelJson,
     Names,
     needs_extra,
     print_dataset,
+    Rate,
     Seq,
     Subject,
     tell_own_tables,
@@ -56,6 +59,39 @@ def metadata(datasets_root: DatasetsRoot = TrainConfig.datasets_root, dataset_ro
         print(json.dumps(reports, indent=2))
         return
     for report in reports: print_dataset(report)
+
+# %% ../../nbs/cli/903_datasets.ipynb #described
+_Recordings = Annotated[list[str], typer.Argument(
+    metavar='INPUT', help='Recordings of any format, or folders of recordings.')]
+
+def _described(path: Path, hints: tuple) -> str:
+    "A recording in words: what it holds, whether it can be repaired, and how that was found."
+    from motionfm.io.files import read_trial
+    from motionfm.reconstruct.trials import describe_repairable
+    trial = read_trial(path, *hints)
+    words = f'{path}{repr(trial).removeprefix(path.name)}'
+    return '\n  '.join([words, describe_repairable(trial), *trial.notes])
+
+# %% ../../nbs/cli/903_datasets.ipynb #info
+@app.command('info')
+def info(sources: _Recordings, up: Up = None, units: Units = None, rate: Rate = None, names: Names = None,
+         min_confidence: MinConfidence = None) -> None:
+    "Say what is in recordings, and whether they can be repaired."
+    from motionfm.data.importer import extra_names
+    from motionfm.data.subjects import find_recordings
+    from motionfm.io.certainty import min_confidence as at_least
+    tell_own_tables(sources, names)
+    paths = [path for source in sources for path in
+             (find_recordings(source, [names]) if Path(source).is_dir() else [Path(source)])]
+    failed = 0
+    with extra_names(names), at_least(min_confidence):
+        for path in paths:
+            try: print(_described(path, (up, units, rate)))
+            except MotionfmError as error:
+                if len(paths) == 1: raise
+                print(error)
+                failed += 1
+    if failed: raise DataError(f'{failed} of {len(paths)} recordings could not be read, as said above')
 
 # %% ../../nbs/cli/903_datasets.ipynb #view
 @app.command('view')

@@ -334,7 +334,8 @@ def _counts(trial: Trial) -> tuple[str, str, np.ndarray]:
     if others: words += f' and {counted(len(others), "column")} of angles, forces and the like'
     people = len(subjects_of(trial.markers))
     if people > 1: return words, f'{people} people, ', np.delete(seen, others, 1)
-    if 2*found >= all_joints: return words, f'{found} of {all_joints} joints, ', trial.visible
+    joints = [*trial.columns.values()]
+    if 2*found >= all_joints: return words, f'{found} of {all_joints} joints, ', seen[:, joints]
     # a marker set, which lacks nothing
     return words, f'{found} of them joints, ' if found else '', np.delete(seen, others, 1)
 

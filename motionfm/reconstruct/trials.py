@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.ndimage import median_filter
 
-from ..basics import DataError, frame_pieces
+from ..basics import counted, DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 
@@ -543,6 +543,19 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
         raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
     return trial, people
+
+def describe_repairable(trial: Trial) -> str:
+    "In one line whether a recording can be repaired: of how many points how much is missing; or why not."
+    found, reasons = [], []
+    for name in subjects_of(trial.markers):
+        one = select_subject(trial, name)
+        try: points = _points_to_repair(one, _kinds_of(one), False)[1]
+        except DataError as error: reasons.append(str(error).removeprefix(f'{trial.source}: '))
+        else: found.append(points.visible[:, points.columns >= 0])
+    if not found: return f'can\'t be repaired: {reasons[0]}'
+    n_points, missing = sum(one.shape[1] for one in found), 1 - np.concatenate(found, 1).mean()
+    people = f'{len(found)} of {len(found) + len(reasons)} people, '*(len(found) + len(reasons) > 1)
+    return f'can be repaired: {people}{counted(n_points, "point")}, {missing:.1%} missing'
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #each-person
 def _each_person(
