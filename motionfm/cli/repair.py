@@ -116,7 +116,7 @@ def _is_single(sources: list[str], report: str | None, table: str | None, decisi
     if not single: _check_extras(Path(sources[0]), [table, decisions])
     check_ending(report, PAGE)
     check_ending(table, CSV_TABLE)
-    _check_new([report, table], overwrite)
+    check_new([report, table], overwrite)
     _check_decisions(decisions)
     return single
 
@@ -161,7 +161,7 @@ def _check_extras(source: Path, extras: list[str | None]) -> None:
         raise DataError(f'{source}: {found} found, expected one recording for --table and --decisions; '
                         'all figures of a folder go to its summary.csv')
 
-def _check_new(extras: list[str | None], overwrite: bool) -> None:
+def check_new(extras: list[str | None], overwrite: bool) -> None:
     "Raise `FileError` if a table or a page can't be written, before anything is done."
     for extra in filter(None, extras):
         if Path(extra).exists() and not overwrite:
@@ -226,7 +226,7 @@ def _review_paths(
     path = _one_recording(source)
     page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
     check_ending(page, PAGE)
-    _check_new([str(page)], overwrite)
+    check_new([str(page)], overwrite)
     _check_decisions(decisions)
     return path, page
 
