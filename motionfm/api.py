@@ -163,7 +163,7 @@ def _from_array(recording: Any, names: Sequence[str] | None, rate: float | None,
     positions = _as_numbers(recording)
     _check_axes(positions.shape)
     if rate is None: raise DataError('an array without a rate found; give the frames per second, as rate=60')
-    count, notes = positions.shape[1], ()
+    count, notes = positions.shape[1], list[str]()
     if names is None and count in JOINT_COUNTS:
         names, notes = name_unnamed(np.ma.filled(positions.astype(float), np.nan), JOINTS[:count])
     if names is None:

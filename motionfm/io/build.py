@@ -299,7 +299,8 @@ def build_trial(
     found, reason = _find_up(joints, JOINTS, points, markers, trial)
     chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, reason, default)
     notes = *trial.notes, *on_unit, *on_up, *_zero_notes(trial), *name_notes(trial.markers)
-    return replace(trial, up=chosen, notes=sorted(notes, key=lambda note: not isinstance(note, FirstNote)))
+    notes = tuple(sorted(notes, key=lambda note: not isinstance(note, FirstNote)))
+    return replace(trial, up=chosen, notes=notes)
 
 # %% ../../nbs/io/408_build.ipynb #kept-note
 class KeptNote(str):

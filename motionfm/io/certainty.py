@@ -156,9 +156,9 @@ def mask_uncertain(
     level = _NO_LEVEL if _asked else find_certainty_level(values, np.where(enough, certainty, np.nan))
     low = _worse_spells(certainty, level) if level.times else np.zeros_like(enough)
     with np.errstate(invalid='ignore'): usual = certainty < least
-    counts = [int((one & observed(values)).sum()) for one in (low | usual, low & ~usual)]
-    if not counts[0]: return values, []
-    return np.where((low | usual)[..., None], np.nan, values), [_note_of_gaps(*counts, level, least)]
+    count, more = (int((one & observed(values)).sum()) for one in (low | usual, low & ~usual))
+    if not count: return values, []
+    return np.where((low | usual)[..., None], np.nan, values), [_note_of_gaps(count, more, level, least)]
 
 # %% ../../nbs/io/413_certainty.ipynb #certainty-2
 _BLANK_BESIDE = 'where they are filled, the number beside them is blank'

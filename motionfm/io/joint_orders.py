@@ -115,7 +115,7 @@ def find_order(
     some = _some_seen(points) if known else points
     misfits = {order: _misfit(some, order) for order in known}
     fitting = [order for order in known if np.isfinite(misfits[order])]
-    return min(fitting, key=misfits.get, default=None)
+    return min(fitting, key=lambda order: misfits[order], default=None)
 
 # %% ../../nbs/io/412_joint_orders.ipynb #numbers
 _NUMBERED = re.compile(r'(.{0,60}?)(\d{1,3})', re.DOTALL)

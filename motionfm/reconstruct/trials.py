@@ -21,7 +21,7 @@ from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
-from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
+from ..io.conventions import check_up, digits_of, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, notes_on, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
@@ -625,7 +625,8 @@ def _with_axes(done: TrialRepair, up: str | None, units: str | None) -> TrialRep
     new_up, new_units = check_up(up or trial.up), (units or trial.units).lower()
     if (new_up, new_units) == (trial.up, trial.units): return done
     factor = per_metre(new_units)/per_metre(trial.units)
-    values = from_y_up(to_y_up(trial.values, trial.up), new_up)*factor
+    values = from_y_up(to_y_up(trial.values, trial.up), new_up)
+    if factor != 1: values = np.round(values*factor, digits_of(new_units) + 3)   # not 1.3654770000000001
     values[np.isnan(trial.values)] = np.nan
     other = [column for column, kind in enumerate(classify_points(trial)) if kind == 'not a position']
     values[:, other] = trial.values[:, other]
