@@ -195,6 +195,17 @@ class PlainCommand(typer.core.TyperCommand):
         formatter.write_dl = write_plain
         super().format_options(ctx, formatter)
 
+# %% ../../nbs/cli/901_app.ipynb #reading
+@contextmanager
+def reading_as_told(
+    names: str | None,               # a table with further names of joints
+    min_confidence: float | None,    # from which on a sample counts as seen
+) -> Iterator[None]:
+    "Read recordings inside the block as the user wants; raises `DataError`, `FileError`."
+    from motionfm.data.importer import extra_names
+    from motionfm.io.certainty import min_confidence as at_least
+    with extra_names(names), at_least(min_confidence): yield
+
 # %% ../../nbs/cli/901_app.ipynb #check-ending
 PAGE, CSV_TABLE = ('.html', '.htm'), ('.csv',)   # how the name of what is written may end
 
@@ -205,6 +216,7 @@ def check_ending(path: str | Path | None, endings: tuple[str, ...]) -> None:
     raise DataError(f'{path}: {f"the ending {suffix!r}" if suffix else "no ending"} found, '
                     f'expected {endings[0]}; choose another name')
 
+# %% ../../nbs/cli/901_app.ipynb #tell-own-tables
 def tell_own_tables(sources: Sequence[str], *tables: str | None) -> None:
     "Print which tables in folders of recordings are left out, since motionfm has written them."
     from motionfm.data.subjects import note_of_own_tables

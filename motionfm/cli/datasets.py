@@ -13,6 +13,9 @@ from typing import Annotated
 import typer
 
 from ..basics import counted, DataError, MotionfmError
+from ..learn.config import TrainConfig
+
+# %% ../../nbs/cli/903_datasets.ipynb #imports-app
 from motionfm.cli.app import (
     All,
     app,
@@ -31,6 +34,7 @@ from motionfm.cli.app import (
     needs_extra,
     print_dataset,
     Rate,
+    reading_as_told,
     Seq,
     Subject,
     tell_own_tables,
@@ -39,7 +43,6 @@ from motionfm.cli.app import (
     Weights,
     with_settings,
 )
-from ..learn.config import TrainConfig
 
 # %% ../../nbs/cli/903_datasets.ipynb #metadata-options
 _OneDataset = Annotated[str | None, typer.Option('--dataset-root', help='Just this dataset folder.')]
@@ -64,6 +67,13 @@ def metadata(datasets_root: DatasetsRoot = TrainConfig.datasets_root, dataset_ro
 _Recordings = Annotated[list[str], typer.Argument(
     metavar='INPUT', help='Recordings of any format, or folders of recordings.')]
 
+def _paths_of(sources: list[str], names: str | None) -> list[Path]:
+    "Recordings, those of folders one by one, without a table of names; raises `FileError`."
+    from motionfm.data.subjects import find_recordings
+    return [path for source in sources for path in
+            (find_recordings(source, [names]) if Path(source).is_dir() else [Path(source)])]
+
+# %% ../../nbs/cli/903_datasets.ipynb #described-2
 def _described(path: Path, hints: tuple) -> str:
     "A recording in words: what it holds, whether it can be repaired, and how that was found."
     from motionfm.io.files import read_trial
@@ -77,14 +87,9 @@ def _described(path: Path, hints: tuple) -> str:
 def info(sources: _Recordings, up: Up = None, units: Units = None, rate: Rate = None, names: Names = None,
          min_confidence: MinConfidence = None) -> None:
     "Say what is in recordings, and whether they can be repaired."
-    from motionfm.data.importer import extra_names
-    from motionfm.data.subjects import find_recordings
-    from motionfm.io.certainty import min_confidence as at_least
     tell_own_tables(sources, names)
-    paths = [path for source in sources for path in
-             (find_recordings(source, [names]) if Path(source).is_dir() else [Path(source)])]
-    failed = 0
-    with extra_names(names), at_least(min_confidence):
+    paths, failed = _paths_of(sources, names), 0
+    with reading_as_told(names, min_confidence):
         for path in paths:
             try: print(_described(path, (up, units, rate)))
             except MotionfmError as error:

@@ -28,6 +28,7 @@ from motionfm.cli.app import (
     NoExtrapolate,
     PAGE,
     Rate,
+    reading_as_told,
     tell_own_tables,
     Units,
     Up,
@@ -91,8 +92,6 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
                 overwrite: _Overwrite = False, resume: _Resume = False, jobs: _Jobs = 1,
                 cluster: _Cluster = '', min_confidence: MinConfidence = None) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and say what was done."
-    from motionfm.data.importer import extra_names
-    from motionfm.io.certainty import min_confidence as at_least
     _check_uncertainty(max_uncertainty_mm)
     options = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'rate': rate,
                'max_uncertainty_mm': max_uncertainty_mm, 'subject': subject, 'max_gap': max_gap,
@@ -104,7 +103,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
     tell_own_tables(sources, names)
-    with extra_names(names), at_least(min_confidence):
+    with reading_as_told(names, min_confidence):
         if single: _reconstruct_single(*plan[0], network, options, report, table, decisions)
         if folder: _reconstruct_all(folder, network, repair, resume, jobs, cluster)
 
@@ -242,12 +241,10 @@ def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Be
            subject: _Subject = None, min_confidence: MinConfidence = None,
            overwrite: _Overwrite = False) -> None:
     "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
-    from motionfm.data.importer import extra_names
-    from motionfm.io.certainty import min_confidence as at_least
     from motionfm.view.review import save_review
     path, page = _review_paths(source, output, decisions, overwrite)
     network = load_chosen_network(model_json, weights)
-    with extra_names(names), at_least(min_confidence):
+    with reading_as_told(names, min_confidence):
         done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
     made = _decisions_about(path, decisions, done.recorded)
     save_review(page, done, made, by)
@@ -362,10 +359,8 @@ class _Repair:
     min_confidence: float | None = None   # of a sample that counts as seen
 
     def __call__(self, source: Path, target: Path):
-        from motionfm.data.importer import extra_names
-        from motionfm.io.certainty import min_confidence
         network = _network_here(self.model_json, self.weights)
-        with extra_names(self.names), min_confidence(self.min_confidence):
+        with reading_as_told(self.names, self.min_confidence):
             return _reconstruct_one(source, target, network, self.options)
 
 # %% ../../nbs/cli/905_repair.ipynb #network-here

@@ -40,6 +40,8 @@ _SetAside = Annotated[bool, typer.Option(
     '--set-aside', help='Move older filtered and augmented TRC to pose-3d/before_motionfm, '
                         'since Pose2Sim would use them as well.')]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace results of an earlier run.')]
+
+# %% ../../nbs/cli/912_steps.ipynb #options-extras
 _Report = Annotated[str | None, typer.Option(
     '--report', help='Write a page that plays the recording before and after; of several a page that leads '
                      'to such pages.')]
@@ -86,6 +88,7 @@ def _extras_of(steps: Sequence[Step], wanted: str | None, of_many: str) -> list[
         stems = [f'{step.source.parent.parent.name}_{step.source.stem}' for step in steps]
     return [Path(of_many.format(path=path.with_suffix(''), name=name, ending=path.suffix)) for name in stems]
 
+# %% ../../nbs/cli/912_steps.ipynb #check-extras
 _TABLES, _PAGES = '{path}_{name}{ending}', '{path}_pages/{name}{ending}'
 
 def _check_extras(steps: Sequence[Step], report: str | None, table: str | None, overwrite: bool) -> None:
@@ -103,6 +106,14 @@ def _write_page(page: Path, step: Step, summary) -> None:
     before, after = read_step(step), read_trial(step.output)
     write_repair_page(page, summary, player_frame(make_scene(None, before, after)), trial=before)
 
+# %% ../../nbs/cli/912_steps.ipynb #write-index
+def _write_index(index: Path, pages: Sequence[Path], results: list, done: Sequence[bool]) -> None:
+    "Write a page that leads to those of several recordings."
+    found = {page.stem: one for page, one in zip(pages, results)}
+    write_index_page(index, found, {page.stem: f'{page.parent.name}/{page.name}'
+                                    for page, whole in zip(pages, done) if whole})
+
+# %% ../../nbs/cli/912_steps.ipynb #write-extras-2
 def _write_extras(steps: Sequence[Step], results: list, report: str | None, table: str | None) -> None:
     "Write pages and tables of what was repaired, and say where they are; raises `FileError`."
     from motionfm.reconstruct.report import Summary, write_gaps
@@ -115,12 +126,6 @@ def _write_extras(steps: Sequence[Step], results: list, report: str | None, tabl
         if whole: _write_page(page, step, one)
     if len(steps) > 1 and report: _write_index(Path(report), pages, results, done)
     if report and any(done): print(f'look at {report}')
-
-def _write_index(index: Path, pages: Sequence[Path], results: list, done: Sequence[bool]) -> None:
-    "Write a page that leads to those of several recordings."
-    found = {page.stem: one for page, one in zip(pages, results)}
-    write_index_page(index, found, {page.stem: f'{page.parent.name}/{page.name}'
-                                    for page, whole in zip(pages, done) if whole})
 
 # %% ../../nbs/cli/912_steps.ipynb #options-of
 def _options_of(fill_only: bool, max_gap: str | None, no_extrapolate: bool) -> dict[str, Any]:

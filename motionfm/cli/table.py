@@ -22,6 +22,7 @@ from motionfm.cli.app import (
     ModelJson,
     Names,
     Rate,
+    reading_as_told,
     tell_own_tables,
     Units,
     Up,
@@ -55,8 +56,6 @@ def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights =
           units: Units = None, rate: Rate = None, names: Names = None, min_confidence: MinConfidence = None,
           overwrite: _Overwrite = False) -> None:
     "Repair recordings and write each sample as a row: seen or filled, uncertainty, method."
-    from motionfm.data.importer import extra_names
-    from motionfm.io.certainty import min_confidence as at_least
     from motionfm.reconstruct.samples import write_samples
     _check_table(output, overwrite)
     paths = _recordings(sources, names, output)
@@ -64,7 +63,7 @@ def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights =
     options = {'fill_only': fill_only, 'max_gap': max_gap}
     network = load_chosen_network(model_json, weights)
     tell_own_tables(sources, names, output)
-    with extra_names(names), at_least(min_confidence):
+    with reading_as_told(names, min_confidence):
         rows = write_samples(output, _repairs(paths, network, (up, units, rate), options, failed))
     print(f'{counted(rows, "sample")} of {counted(len(paths) - len(failed), "recording")} are in {output}')
     if failed: raise DataError(f'{len(failed)} of {len(paths)} recordings could not be repaired: '

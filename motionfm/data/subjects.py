@@ -67,6 +67,7 @@ def _candidates(folder: Path, tables: Sequence) -> list[Path]:
     known = (path for path in _files_below(folder) if path.suffix.lower() in READERS and path.is_file())
     return sorted(path for path in known if path.name != SUMMARY_FILE and path.resolve() not in excluded)
 
+# %% ../../nbs/data/208_subjects.ipynb #own-tables-note
 def note_of_own_tables(folder: str | Path, tables: Sequence = ()) -> str:
     "What is told about tables in a folder that motionfm has written; nothing where there is none."
     if not Path(folder).is_dir(): return ''

@@ -172,6 +172,7 @@ def _mask_by_residuals(values: np.ndarray, residuals: np.ndarray) -> tuple[np.nd
             f'({_how_far_off(level)}) count as gaps; {_BLANK_BESIDE}')
     return np.where(low[..., None], np.nan, values), [note]
 
+# %% ../../nbs/io/413_certainty.ipynb #certainty-3
 def _how_far_off(level: CertaintyLevel) -> str:
     return f'off {level.times:.1f} times as much in their distances to certain points'
 

@@ -37,8 +37,9 @@ def per_metre(
     raise DataError(f'units {str(units)[:20]!r} found, expected one of {", ".join(UNITS)}; '
                     'correct the units, in the file or in --units')
 
+# %% ../../nbs/io/403_conventions.ipynb #digits-of
 def digits_of(
-    units: str,   # as above
+    units: str,   # as `per_metre` takes them
 ) -> int:         # 3 for mm, 4 for cm, 6 for m
     "How many decimals of a coordinate tell a millionth of a metre."
     return max(0, math.ceil(6 - math.log10(per_metre(units)) - 1e-9))

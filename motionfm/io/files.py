@@ -175,6 +175,7 @@ def notes_on(
     if others: notes.append(_note_of_others(path, trial, others))
     return tuple(notes)
 
+# %% ../../nbs/io/440_files.ipynb #note-of-others
 def _note_of_others(path: str | Path, trial: Trial, columns: list[int]) -> str:
     "What is said of columns that are no positions and are not in a file."
     named = ', '.join(trial.markers[column] for column in columns[:_MOST_NAMED])

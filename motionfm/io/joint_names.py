@@ -304,6 +304,7 @@ def joints_of_all(markers: Sequence[str]) -> set[int]:
         found |= {columns[place] for place in places.values()}
     return found
 
+# %% ../../nbs/io/402_joint_names.ipynb #find-quantities-2
 def find_quantities(
     markers: Sequence[str],   # M names as they stand in a file
     values: np.ndarray,       # (T, M, 3) any unit

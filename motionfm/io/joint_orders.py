@@ -107,6 +107,7 @@ def _some_seen(points: np.ndarray) -> np.ndarray:
     some = points[::len(points)//_MOST_LOOKED_AT + 1]
     return np.where(observed(some)[..., None], some, np.nan)
 
+# %% ../../nbs/io/412_joint_orders.ipynb #find-2
 def find_order(
     points: np.ndarray,          # (T, M, 3) positions without names, in any unit, NaN where missing
 ) -> tuple[str, ...] | None:     # M names; None where the points are in no order that is known
@@ -172,6 +173,7 @@ def name_unnamed(
         return list(usual), [_note_of_count(usual)]
     return numbers, [_note_of_numbers(numbers)]
 
+# %% ../../nbs/io/412_joint_orders.ipynb #unnamed-notes
 def _note_of_count(names: Sequence[str]) -> str:
     "What is to be said of points that got these names by their number."
     return (f'the {len(names)} points have no names; they are taken for {", ".join(names[:4])} and so on '

@@ -101,6 +101,7 @@ def put_points(
         values[:, column] = np.where(chosen[:, None], np.round(new, digits), recorded)
     return replace(trial, values=values)
 
+# %% ../../nbs/io/444_points.ipynb #differ
 def _differ(trial: Trial, column: int, path: np.ndarray) -> np.ndarray:
     "(T,) True where a path (T, 3), in metres, is not what was recorded; nowhere where neither is known."
     recorded, seen = (part[:, 0] for part in _seen_at(trial, slice(None), np.array([column])))

@@ -80,9 +80,8 @@ def find_by_suffix(
     if path.suffix.lower() in registry: return registry[path.suffix.lower()]
     hint = next((one for endings, one in _HINTS.items() if path.suffix.lower() in endings.split()), '')
     if hint and verb == 'read': raise UnknownNamesError(f'{path}: {hint}')
-    is_read = verb == 'read'
-    advice = 'convert or rename the file' if is_read else 'name the output so'
-    known = ' '.join(readable_endings() if is_read else sorted(registry))
+    advice = 'convert or rename the file' if verb == 'read' else 'name the output so'
+    known = ' '.join(readable_endings() if verb == 'read' else sorted(registry))
     raise UnknownNamesError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
                             f'expected one of {known}; {advice}')
 

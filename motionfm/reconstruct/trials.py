@@ -544,6 +544,7 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
     return trial, people
 
+# %% ../../nbs/reconstruct/611_trials.ipynb #describe-repairable
 def describe_repairable(trial: Trial) -> str:
     "In one line whether a recording can be repaired: of how many points how much is missing; or why not."
     found, reasons = [], []
@@ -553,9 +554,9 @@ def describe_repairable(trial: Trial) -> str:
         except DataError as error: reasons.append(str(error).removeprefix(f'{trial.source}: '))
         else: found.append(points.visible[:, points.columns >= 0])
     if not found: return f'can\'t be repaired: {reasons[0]}'
-    n_points, missing = sum(one.shape[1] for one in found), 1 - np.concatenate(found, 1).mean()
-    people = f'{len(found)} of {len(found) + len(reasons)} people, '*(len(found) + len(reasons) > 1)
-    return f'can be repaired: {people}{counted(n_points, "point")}, {missing:.1%} missing'
+    seen, n_people = np.concatenate(found, 1), len(found) + len(reasons)
+    people = f'{len(found)} of {n_people} people, '*(n_people > 1)
+    return f'can be repaired: {people}{counted(seen.shape[1], "point")}, {1 - seen.mean():.1%} missing'
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #each-person
 def _each_person(
