@@ -215,3 +215,18 @@ def test_own_tables_are_no_recordings(recordings, motionfm):
     (out/'summary.csv').rename(recordings/'results.csv')
     code, words = motionfm('table', recordings, '-o', recordings.parent/f'{recordings.name}.csv')
     assert code == 0 and 'left out: gaps.csv, results.csv, samples.csv' in words, words
+
+
+def test_digits_of_coordinates(tmp_path, motionfm):
+    "What is new is told to a thousandth of a millimetre; what was recorded stands there as it stood."
+    trial = example_trial()[0]
+    long = replace(trial, values=trial.values + 1e-7)
+    write_trial(tmp_path/'long.trc', long)
+    for name, options in ('out.trc', ('--fill-only',)), ('metres.trc', ('--fill-only', '--out-units', 'm')):
+        assert motionfm('reconstruct', tmp_path/'long.trc', '-o', tmp_path/name, *options)[0] == 0
+    seen, out = observed(long.values), read_trial(tmp_path/'out.trc').values
+    np.testing.assert_array_equal(out[seen], long.values[seen])
+    np.testing.assert_array_equal(out[~seen], np.round(out[~seen], 3))
+    rows = (tmp_path/'metres.trc').read_text().splitlines()[6:]
+    assert max(len(cell.partition('.')[2]) for row in rows for cell in row.split('\t')[2:]) <= 9
+    np.testing.assert_allclose(1000*read_trial(tmp_path/'metres.trc').values, out, atol=2e-6)

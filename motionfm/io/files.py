@@ -99,7 +99,7 @@ def write_trial(
         raise DataError(f'{type(trial).__name__} found, expected a `Trial`; a repair has it as `.trial`')
     path = Path(path)
     write, other = writer_for(path, trial), _no_positions(path, trial)
-    write(path, _short_numbers(path, drop_markers(trial, other) if other else trial))
+    write(path, drop_markers(trial, other) if other else trial)
 
 # %% ../../nbs/io/440_files.ipynb #no-positions
 def _no_positions(path: Path, trial: Trial) -> list[int]:
@@ -108,19 +108,6 @@ def _no_positions(path: Path, trial: Trial) -> list[int]:
     if not before or after in (before, '.c3d'): return []
     found = find_quantities(trial.markers, trial.values, observed(trial.values), trial.contents)
     return found if len(found) < len(trial.markers) else []
-
-# %% ../../nbs/io/440_files.ipynb #short-numbers
-_TEXT_ENDINGS, _DIGITS_OF_SINGLE = ('.trc', '.csv', '.tsv', '.txt'), 9
-
-@np.errstate(all='ignore')   # of zeros and gaps
-def _short_numbers(path: Path, trial: Trial) -> Trial:
-    "A trial from a C3D file as a text shall hold it: single numbers with the digits that tell them apart."
-    if not isinstance(trial.contents, C3dContent) or path.suffix.lower() not in _TEXT_ENDINGS: return trial
-    values = trial.values
-    scale = 10.**(_DIGITS_OF_SINGLE - 1 - np.floor(np.log10(np.abs(values))))
-    short = np.round(values*scale)/scale
-    is_single = short.astype(np.float32) == values   # and what was repaired is short already
-    return replace(trial, values=np.where(is_single, short, values), times=np.round(trial.times, 9))
 
 # %% ../../nbs/io/440_files.ipynb #check-format
 def check_format_holds(
