@@ -20,6 +20,7 @@ import numpy as np
 from .basics import DataError
 from .body.skeleton import JOINT_COUNTS, JOINTS
 from .io.files import read_trial, write_trial
+from .io.joint_orders import name_unnamed
 from .io.registry import check_rate, with_rate
 from .io.trial import Trial
 from .reconstruct.fuse import Repairer
@@ -162,12 +163,14 @@ def _from_array(recording: Any, names: Sequence[str] | None, rate: float | None,
     positions = _as_numbers(recording)
     _check_axes(positions.shape)
     if rate is None: raise DataError('an array without a rate found; give the frames per second, as rate=60')
-    if names is None and positions.ndim == 3 and positions.shape[1] in JOINT_COUNTS:
-        names = JOINTS[:positions.shape[1]]
+    count, notes = positions.shape[1], list[str]()
+    if names is None and count in JOINT_COUNTS:
+        names, notes = name_unnamed(np.ma.filled(positions.astype(float), np.nan), JOINTS[:count])
     if names is None:
         raise DataError(f'an array of shape {positions.shape} without names found; '
                         'give the names of its points, as names=[...]')
-    return Trial.from_array(positions, names, rate, units=units, up=up)
+    trial = Trial.from_array(positions, names, rate, units=units, up=up)
+    return replace(trial, notes=(*notes, *trial.notes))
 
 # %% ../nbs/cli/900_api.ipynb #with-visible
 def with_visible(
@@ -254,7 +257,7 @@ def _as_network(network: Any) -> Any:
 # %% ../nbs/cli/900_api.ipynb #repair
 def repair(
     recording: Any,                          # path, `Trial`, array (T, M, 3), DataFrame or DataArray
-    names: Sequence[str] | None = None,      # of an array: M names; `JOINTS` where M is 20 or 16
+    names: Sequence[str] | None = None,      # of an array: M names; `JOINTS` where 20 or 16 fit
     rate: float | None = None,               # frames per second; None: that of the recording
     *,
     units: str | None = None,                # 'm', 'cm' or 'mm'; found from the size of the body if not given

@@ -1,5 +1,7 @@
 """Options of `motionfm reconstruct` and of `motionfm.repair`, and what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ import motionfm as public
 from motionfm.api import repair
 from motionfm.basics import DataError
 from motionfm.body.skeleton import JOINTS
+from motionfm.body.synthetic import synthesize
 from motionfm.cli.demo import example_trial
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.gaps import gap_lengths, open_gaps
@@ -65,7 +68,9 @@ def test_rate(recordings, motionfm):
 def test_an_option_is_a_flag_or_an_argument(recordings, motionfm):
     "In a command, alone or among others in processes of their own, and wherever Python is asked."
     (recordings/'bare').mkdir()
-    lines = ['A_x,A_y,A_z', *(f'{row/10},{row % 7},{row % 3}' for row in range(40))]
+    points = [','.join(f'{name}_{axis}' for name in 'ABCD' for axis in 'xyz')]
+    lines = points + [','.join(f'{row/10 + point},{row % 7},{row % 3}' for point in range(4))
+                      for row in range(40)]
     for name in 'one.csv', 'two.csv': (recordings/'bare'/name).write_text('\n'.join(lines) + '\n')
     one = recordings/'bare'/'one.csv'
     asked = [
@@ -158,3 +163,70 @@ def test_a_rate_on_the_command_line_counts_more_than_a_column(tmp_path):
     (tmp_path/'rate.csv').write_text(f'frame,rate,{names}\n' + '\n'.join(rows) + '\n')
     assert read_trial(tmp_path/'rate.csv', units='m').rate == 50
     assert read_trial(tmp_path/'rate.csv', units='m', rate=60.).rate == 60
+
+
+def test_least_confidence(tmp_path, motionfm):
+    "Five points, the fast ones less certain, lose those below 0.3 and no others; an option sets the bound."
+    rng, names = np.random.default_rng(0), ('Neck', 'RShoulder', 'RElbow', 'RWrist', 'midHip')
+    run = synthesize('run', seed=0, n_frames=300)[:, [JOINTS.index(name) for name in names]]
+    speed = np.linalg.norm(np.gradient(run, axis=0), axis=-1)
+    sure = np.where(speed > np.quantile(speed, .7, axis=0), .7, .95)
+    sure[100:110, 3] = .2
+    cells = np.concatenate([run + rng.normal(size=run.shape)*.008, sure[..., None]], -1).reshape(300, -1)
+    columns = [f'{name}_{word}' for name in names for word in ('x', 'y', 'z', 'likelihood')]
+    pd.DataFrame(cells, columns=columns, index=np.arange(300)/60).to_csv(
+        tmp_path/'run.csv', index_label='time')
+    code, words = motionfm('reconstruct', tmp_path/'run.csv')
+    assert code == 0 and '10 samples less certain than 0.3 count as gaps (--min-confidence' in words, words
+    code, words = motionfm('reconstruct', tmp_path/'run.csv', '--overwrite', '--min-confidence', '.8')
+    assert code == 0 and f'{(sure < .8).sum()} samples less certain than 0.8 count as gaps' in words, words
+    code, words = motionfm('reconstruct', tmp_path/'run.csv', '--overwrite', '--min-confidence', '80')
+    assert code == 2 and 'expected a number from 0 to 1' in words, words
+
+
+def test_what_is_told_first(tmp_path, motionfm):
+    "Two points are told before a missing rate; an assumed rate and zeros that count as gaps are told."
+    trial = example_trial()[0]
+    table = tmp_path/'two.csv'
+    table.write_text('a_x,a_y,a_z,b_x,b_y,b_z\n' + '1,2,3,4,5,6\n'*9)
+    for options in (), ('--rate', '60'):
+        code, words = motionfm('reconstruct', table, *options)
+        assert code == 2 and '2 points found, expected 4 or more that move with a person' in words, words
+    values = np.nan_to_num(trial.values)
+    n_zero = int((values == 0).all(-1).sum())
+    write_trial(tmp_path/'zeros.trc', replace(trial, values=values))
+    code, words = motionfm('reconstruct', tmp_path/'zeros.trc')
+    assert code == 0 and words.count(f'{n_zero} samples at exactly 0, 0, 0 were taken as missing') == 1, words
+    walk = synthesize('walk', seed=1, n_frames=90)
+    walk[40:50, 18] = np.nan
+    np.save(tmp_path/'walk.npy', walk)
+    code, words = motionfm('reconstruct', tmp_path/'walk.npy')
+    assert code == 0 and '30 Hz is assumed' in words.splitlines()[1], words
+
+
+def test_own_tables_are_no_recordings(recordings, motionfm):
+    "Tables that motionfm wrote into a folder of recordings are left out of the next run, and that is said."
+    reach, out = recordings/'reach.trc', recordings.parent/f'{recordings.name}_out'
+    assert motionfm('reconstruct', reach, '--table', recordings/'gaps.csv')[0] == 0
+    assert motionfm('table', reach, '-o', recordings/'samples.csv')[0] == 0
+    code, words = motionfm('reconstruct', recordings, '-o', out)
+    assert code == 0 and 'left out: gaps.csv, samples.csv' in words, words
+    assert {path.name for path in out.rglob('*.*')} == {'reach.trc', 'reach.csv', 'other.npz', 'summary.csv'}
+    (out/'summary.csv').rename(recordings/'results.csv')
+    code, words = motionfm('table', recordings, '-o', recordings.parent/f'{recordings.name}.csv')
+    assert code == 0 and 'left out: gaps.csv, results.csv, samples.csv' in words, words
+
+
+def test_digits_of_coordinates(tmp_path, motionfm):
+    "What is new is told to a thousandth of a millimetre; what was recorded stands there as it stood."
+    trial = example_trial()[0]
+    long = replace(trial, values=trial.values + 1e-7)
+    write_trial(tmp_path/'long.trc', long)
+    for name, options in ('out.trc', ('--fill-only',)), ('metres.trc', ('--fill-only', '--out-units', 'm')):
+        assert motionfm('reconstruct', tmp_path/'long.trc', '-o', tmp_path/name, *options)[0] == 0
+    seen, out = observed(long.values), read_trial(tmp_path/'out.trc').values
+    np.testing.assert_array_equal(out[seen], long.values[seen])
+    np.testing.assert_array_equal(out[~seen], np.round(out[~seen], 3))
+    rows = (tmp_path/'metres.trc').read_text().splitlines()[6:]
+    assert max(len(cell.partition('.')[2]) for row in rows for cell in row.split('\t')[2:]) <= 9
+    np.testing.assert_allclose(1000*read_trial(tmp_path/'metres.trc').values, out, atol=2e-6)

@@ -11,8 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motionfm.api import repair
 from motionfm.basics import DataError, MotionfmError
 from motionfm.body.skeleton import JOINTS
+from motionfm.body.synthetic import synthesize
 from motionfm.io.conventions import per_metre
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.kinds import select_subject
@@ -380,7 +382,8 @@ def test_video_tables_say_which_rate_is_assumed(sway, tmp_path):
     path.write_text(tidy(sway))
     trial = read_trial(path)
     assert trial.rate == 30.0 and any('30 Hz is assumed' in note for note in trial.notes)
-    path.write_text('A_x,A_y,A_z\n' + '1,2,3\n' * 5)
+    names = ','.join(f'{name}_{axis}' for name in 'ABCD' for axis in 'xyz')
+    path.write_text(names + '\n' + '1,2,3,4,5,6,7,8,9,1,3,2\n' * 5)
     with pytest.raises(DataError, match='neither times nor a rate found'):
         read_trial(path, units='m')
 
@@ -413,9 +416,29 @@ def test_arrays(tmp_path):
     np.save(path, points)
     trial = read_trial(path, units='m', up='z', rate=30.0)
     np.testing.assert_array_equal(trial.values, points)
-    assert trial.markers[25] == 'left_knee'
+    assert trial.markers[25] == 'point 26'   # as many as MediaPipe's landmarks, but no body
+    assert any('repaired as markers' in note and '--names' in note for note in trial.notes)
     write_trial(tmp_path / 'again.npy', trial)
     assert (tmp_path / 'again.npy').read_bytes() == path.read_bytes()
+
+
+def test_arrays_of_twenty_points(tmp_path):
+    "As many points as we have joints are taken for them only where they are a body."
+    walk, mixed = synthesize('walk', seed=1, n_frames=90), np.random.default_rng(1).permutation(20)
+    rows = np.concatenate([np.arange(90)[:, None]/60, walk.reshape(90, 60)], 1)
+    np.save(tmp_path/'walk.npy', walk)
+    np.savez(tmp_path/'walk.npz', positions=walk)
+    np.savetxt(tmp_path/'walk.csv', rows, delimiter=',')
+    np.save(tmp_path/'mixed.npy', walk[:, mixed])
+    np.savez(tmp_path/'mixed.npz', positions=walk[:, mixed])
+    np.savetxt(tmp_path/'mixed.csv', rows[:, np.r_[0, (3*mixed[:, None] + [1, 2, 3]).ravel()]], delimiter=',')
+    for ending in 'npy', 'npz', 'csv':
+        known = read_trial(tmp_path/f'walk.{ending}', rate=60)
+        assert known.markers == JOINTS and 'by their bones they are Neck' in known.notes[0]
+        unknown = read_trial(tmp_path/f'mixed.{ending}', rate=60)
+        assert unknown.markers[19] == 'point 20' and 'no known order of joints' in unknown.notes[0]
+    for points, first in (walk, 'Neck'), (walk[:, mixed], 'point 1'):
+        assert repair(points, rate=60).trial.markers[0] == first
 
 
 def test_sentences(sway, tmp_path):

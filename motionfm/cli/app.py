@@ -10,7 +10,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import wraps
@@ -117,6 +117,9 @@ NoExtrapolate = Annotated[bool, typer.Option(
     '--no-extrapolate', help='Fill nothing before the first and after the last sight of a point.')]
 Rate = Annotated[float | None, typer.Option(
     '--rate', help='Frames per second, if INPUT lacks them or they are not found right.')]
+MinConfidence = Annotated[float | None, typer.Option(
+    '--min-confidence', help='Where a video tool says how sure it is, from 0 to 1: samples below this count '
+                             'as gaps; by default 0.3, and more where distances say so.')]
 
 # %% ../../nbs/cli/901_app.ipynb #network-options
 Weights = Annotated[str | None, typer.Option(
@@ -192,6 +195,17 @@ class PlainCommand(typer.core.TyperCommand):
         formatter.write_dl = write_plain
         super().format_options(ctx, formatter)
 
+# %% ../../nbs/cli/901_app.ipynb #reading
+@contextmanager
+def reading_as_told(
+    names: str | None,               # a table with further names of joints
+    min_confidence: float | None,    # from which on a sample counts as seen
+) -> Iterator[None]:
+    "Read recordings inside the block as the user wants; raises `DataError`, `FileError`."
+    from motionfm.data.importer import extra_names
+    from motionfm.io.certainty import min_confidence as at_least
+    with extra_names(names), at_least(min_confidence): yield
+
 # %% ../../nbs/cli/901_app.ipynb #check-ending
 PAGE, CSV_TABLE = ('.html', '.htm'), ('.csv',)   # how the name of what is written may end
 
@@ -202,6 +216,12 @@ def check_ending(path: str | Path | None, endings: tuple[str, ...]) -> None:
     raise DataError(f'{path}: {f"the ending {suffix!r}" if suffix else "no ending"} found, '
                     f'expected {endings[0]}; choose another name')
 
+# %% ../../nbs/cli/901_app.ipynb #tell-own-tables
+def tell_own_tables(sources: Sequence[str], *tables: str | None) -> None:
+    "Print which tables in folders of recordings are left out, since motionfm has written them."
+    from motionfm.data.subjects import note_of_own_tables
+    for note in filter(None, (note_of_own_tables(source, tables) for source in sources)): print(note)
+
 # %% ../../nbs/cli/901_app.ipynb #folders-of
 def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:
     "The dataset folder that is named, else all below the root; raises `FileError`."
@@ -211,7 +231,7 @@ def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:
     if folder.is_dir(): return [folder]
     if folder.exists():
         raise FileError(f'{dataset_root}: is a file, expected a dataset folder; '
-                        'repair a recording with reconstruct, whose --report plays it')
+                        'motionfm info describes a recording, reconstruct --report plays it')
     raise FileError(f'{dataset_root}: no such folder; give a dataset folder')
 
 # %% ../../nbs/cli/901_app.ipynb #console

@@ -7,11 +7,15 @@ __all__ = []
 
 # %% ../../nbs/cli/903_datasets.ipynb #imports
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..basics import counted, DataError
+from ..basics import counted, DataError, MotionfmError
+from ..learn.config import TrainConfig
+
+# %% ../../nbs/cli/903_datasets.ipynb #imports-app
 from motionfm.cli.app import (
     All,
     app,
@@ -24,18 +28,21 @@ from motionfm.cli.app import (
     Html,
     load_chosen_network,
     Loop,
+    MinConfidence,
     ModelJson,
     Names,
     needs_extra,
     print_dataset,
+    Rate,
+    reading_as_told,
     Seq,
     Subject,
+    tell_own_tables,
     Units,
     Up,
     Weights,
     with_settings,
 )
-from ..learn.config import TrainConfig
 
 # %% ../../nbs/cli/903_datasets.ipynb #metadata-options
 _OneDataset = Annotated[str | None, typer.Option('--dataset-root', help='Just this dataset folder.')]
@@ -55,6 +62,41 @@ def metadata(datasets_root: DatasetsRoot = TrainConfig.datasets_root, dataset_ro
         print(json.dumps(reports, indent=2))
         return
     for report in reports: print_dataset(report)
+
+# %% ../../nbs/cli/903_datasets.ipynb #described
+_Recordings = Annotated[list[str], typer.Argument(
+    metavar='INPUT', help='Recordings of any format, or folders of recordings.')]
+
+def _paths_of(sources: list[str], names: str | None) -> list[Path]:
+    "Recordings, those of folders one by one, without a table of names; raises `FileError`."
+    from motionfm.data.subjects import find_recordings
+    return [path for source in sources for path in
+            (find_recordings(source, [names]) if Path(source).is_dir() else [Path(source)])]
+
+# %% ../../nbs/cli/903_datasets.ipynb #described-2
+def _described(path: Path, hints: tuple) -> str:
+    "A recording in words: what it holds, whether it can be repaired, and how that was found."
+    from motionfm.io.files import read_trial
+    from motionfm.reconstruct.trials import describe_repairable
+    trial = read_trial(path, *hints)
+    words = f'{path}{repr(trial).removeprefix(path.name)}'
+    return '\n  '.join([words, describe_repairable(trial), *trial.notes])
+
+# %% ../../nbs/cli/903_datasets.ipynb #info
+@app.command('info')
+def info(sources: _Recordings, up: Up = None, units: Units = None, rate: Rate = None, names: Names = None,
+         min_confidence: MinConfidence = None) -> None:
+    "Say what is in recordings, and whether they can be repaired."
+    tell_own_tables(sources, names)
+    paths, failed = _paths_of(sources, names), 0
+    with reading_as_told(names, min_confidence):
+        for path in paths:
+            try: print(_described(path, (up, units, rate)))
+            except MotionfmError as error:
+                if len(paths) == 1: raise
+                print(error)
+                failed += 1
+    if failed: raise DataError(f'{failed} of {len(paths)} recordings could not be read, as said above')
 
 # %% ../../nbs/cli/903_datasets.ipynb #view
 @app.command('view')
@@ -125,6 +167,7 @@ def import_command(folder: _Folder, output: _Output, subjects_from: _SubjectsFro
     "Turn recordings into a dataset to train on: windows of a second at 60 Hz, without gaps."
     from motionfm.data.importer import import_recordings
     def print_now(line: str) -> None: print(line, flush=True)
+    tell_own_tables([folder], subjects_from, people, names)
     rows, total = import_recordings(folder, output, subjects_from, people, names, joints, stride,
                                     close_gaps, limits, up, units, overwrite, print_now)
     if not total:

@@ -22,6 +22,7 @@ _LINES = {
     'table': 'Repair recordings; write each sample as a row.',
     'evaluate': 'Damage clean recordings, repair them, compare.',
     'score': 'Write a benchmark set, or score a method on it.',
+    'info': 'Say what is in recordings, and if they can be repaired.',
     'import': 'Turn recordings into a dataset to train on.',
     'metadata': 'Describe datasets, and what is wrong with them.',
     'train': 'Train a network, or go on from given weights.',

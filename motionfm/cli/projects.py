@@ -41,7 +41,7 @@ def _with_names(trial: Trial, names: Sequence[str]) -> Trial:
     note = 'the points have no names; they were taken from the project'
     return replace(trial, markers=tuple(names), contents=None, notes=(*trial.notes, note))
 
-def _read_step(step: Step) -> Trial:
+def read_step(step: Step) -> Trial:
     "The recording of a step; raises `DataError`, `FileError`."
     try: trial = read_trial(step.source)
     except RateError:
@@ -68,7 +68,7 @@ def check_steps(
 def _repair_step(step: Step, network: Any, options: dict[str, Any]) -> Summary | Failure:
     "Read, repair and write one recording."
     try:
-        done = reconstruct_trial(_read_step(step), network, **options)
+        done = reconstruct_trial(read_step(step), network, **options)
         write_trial(step.output, done.repaired)
     except MotionfmError as error: return Failure(str(step.source), str(error))
     notes = (*done.summary.notes, *step.notes)

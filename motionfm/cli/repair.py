@@ -22,11 +22,14 @@ from motionfm.cli.app import (
     FillOnly,
     load_chosen_network,
     MaxGap,
+    MinConfidence,
     ModelJson,
     Names,
     NoExtrapolate,
     PAGE,
     Rate,
+    reading_as_told,
+    tell_own_tables,
     Units,
     Up,
     Weights,
@@ -87,9 +90,8 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
                 out_up: _OutUp = None, out_units: _OutUnits = None, ending: _Format = None,
                 report: _Report = None, table: _Table = None, decisions: _Decisions = None,
                 overwrite: _Overwrite = False, resume: _Resume = False, jobs: _Jobs = 1,
-                cluster: _Cluster = '') -> None:
+                cluster: _Cluster = '', min_confidence: MinConfidence = None) -> None:
     "Repair recordings: fill gaps and remove noise, in the same units, rate and place, and say what was done."
-    from motionfm.data.importer import extra_names
     _check_uncertainty(max_uncertainty_mm)
     options = {'fill_only': fill_only, 'complete': complete, 'up': up, 'units': units, 'rate': rate,
                'max_uncertainty_mm': max_uncertainty_mm, 'subject': subject, 'max_gap': max_gap,
@@ -98,9 +100,10 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     single = _is_single(sources, report, table, decisions, overwrite or resume)
     folder = None if single else _Folder(sources, output, plan, report, options)
     _check_apart(plan, [names, decisions, weights, model_json], [report, table, folder and folder.table])
-    repair = _Repair(model_json, weights, names, options)
+    repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
-    with extra_names(names):
+    tell_own_tables(sources, names)
+    with reading_as_told(names, min_confidence):
         if single: _reconstruct_single(*plan[0], network, options, report, table, decisions)
         if folder: _reconstruct_all(folder, network, repair, resume, jobs, cluster)
 
@@ -112,7 +115,7 @@ def _is_single(sources: list[str], report: str | None, table: str | None, decisi
     if not single: _check_extras(Path(sources[0]), [table, decisions])
     check_ending(report, PAGE)
     check_ending(table, CSV_TABLE)
-    _check_new([report, table], overwrite)
+    check_new([report, table], overwrite)
     _check_decisions(decisions)
     return single
 
@@ -157,7 +160,7 @@ def _check_extras(source: Path, extras: list[str | None]) -> None:
         raise DataError(f'{source}: {found} found, expected one recording for --table and --decisions; '
                         'all figures of a folder go to its summary.csv')
 
-def _check_new(extras: list[str | None], overwrite: bool) -> None:
+def check_new(extras: list[str | None], overwrite: bool) -> None:
     "Raise `FileError` if a table or a page can't be written, before anything is done."
     for extra in filter(None, extras):
         if Path(extra).exists() and not overwrite:
@@ -222,7 +225,7 @@ def _review_paths(
     path = _one_recording(source)
     page = Path(output) if output else path.with_name(f'{path.stem}_review.html')
     check_ending(page, PAGE)
-    _check_new([str(page)], overwrite)
+    check_new([str(page)], overwrite)
     _check_decisions(decisions)
     return path, page
 
@@ -235,13 +238,14 @@ def _review_line(n_gaps: int, n_decisions: int, page: Path) -> str:
 def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Before = None,
            weights: Weights = None, model_json: ModelJson = None, fill_only: FillOnly = False,
            up: Up = None, units: Units = None, names: Names = None, rate: Rate = None,
-           subject: _Subject = None, overwrite: _Overwrite = False) -> None:
+           subject: _Subject = None, min_confidence: MinConfidence = None,
+           overwrite: _Overwrite = False) -> None:
     "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
-    from motionfm.data.importer import extra_names
     from motionfm.view.review import save_review
     path, page = _review_paths(source, output, decisions, overwrite)
     network = load_chosen_network(model_json, weights)
-    with extra_names(names): done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
+    with reading_as_told(names, min_confidence):
+        done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
     made = _decisions_about(path, decisions, done.recorded)
     save_review(page, done, made, by)
     print(_review_line(len(done.summary.gaps), len(made), page))
@@ -352,11 +356,12 @@ class _Repair:
     weights: str | None      # its weights
     names: str | None        # a table with further names of joints
     options: dict            # for `reconstruct_file`
+    min_confidence: float | None = None   # of a sample that counts as seen
 
     def __call__(self, source: Path, target: Path):
-        from motionfm.data.importer import extra_names
         network = _network_here(self.model_json, self.weights)
-        with extra_names(self.names): return _reconstruct_one(source, target, network, self.options)
+        with reading_as_told(self.names, self.min_confidence):
+            return _reconstruct_one(source, target, network, self.options)
 
 # %% ../../nbs/cli/905_repair.ipynb #network-here
 @lru_cache(maxsize=1)

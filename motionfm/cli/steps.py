@@ -13,8 +13,21 @@ from typing import Annotated, Any
 import typer
 
 from ..basics import DataError, progress
-from .app import app, FillOnly, load_chosen_network, MaxGap, ModelJson, NoExtrapolate, Weights
-from .projects import check_steps, repair_steps, Step
+from motionfm.cli.app import (
+    app,
+    check_ending,
+    CSV_TABLE,
+    FillOnly,
+    load_chosen_network,
+    MaxGap,
+    ModelJson,
+    NoExtrapolate,
+    PAGE,
+    Weights,
+)
+from .pages import write_index_page, write_repair_page
+from .projects import check_steps, read_step, repair_steps, Step
+from .repair import check_new
 
 # %% ../../nbs/cli/912_steps.ipynb #options
 _Project = Annotated[str, typer.Argument(
@@ -27,6 +40,14 @@ _SetAside = Annotated[bool, typer.Option(
     '--set-aside', help='Move older filtered and augmented TRC to pose-3d/before_motionfm, '
                         'since Pose2Sim would use them as well.')]
 _Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace results of an earlier run.')]
+
+# %% ../../nbs/cli/912_steps.ipynb #options-extras
+_Report = Annotated[str | None, typer.Option(
+    '--report', help='Write a page that plays the recording before and after; of several a page that leads '
+                     'to such pages.')]
+_Table = Annotated[str | None, typer.Option(
+    '--table', help='Write a line for each gap (CSV); of several recordings a table for each, with its '
+                    'name behind this one.')]
 
 # %% ../../nbs/cli/912_steps.ipynb #run
 def _repair_all(steps: Sequence[Step], network: Callable, options: dict[str, Any]) -> list:
@@ -57,6 +78,55 @@ def _print_end(steps: Sequence[Step], results: list, then: str) -> None:
         raise DataError(f'{len(failed)} of {len(results)} recordings could not be repaired: '
                         f'{"; ".join(failed)[:500]}')
 
+# %% ../../nbs/cli/912_steps.ipynb #extras-of
+def _extras_of(steps: Sequence[Step], wanted: str | None, of_many: str) -> list[Path]:
+    "Where a page or a table of each recording goes; nothing where none is wanted."
+    if wanted is None: return []
+    path, stems = Path(wanted), [step.source.stem for step in steps]
+    if len(steps) < 2: return [path]
+    if len(set(stems)) < len(stems):
+        stems = [f'{step.source.parent.parent.name}_{step.source.stem}' for step in steps]
+    return [Path(of_many.format(path=path.with_suffix(''), name=name, ending=path.suffix)) for name in stems]
+
+# %% ../../nbs/cli/912_steps.ipynb #check-extras
+_TABLES, _PAGES = '{path}_{name}{ending}', '{path}_pages/{name}{ending}'
+
+def _check_extras(steps: Sequence[Step], report: str | None, table: str | None, overwrite: bool) -> None:
+    "Raise `DataError`, `FileError` where a page or a table can't be written, before anything is done."
+    check_ending(report, PAGE)
+    check_ending(table, CSV_TABLE)
+    check_new([report, *map(str, _extras_of(steps, table, _TABLES))], overwrite)
+
+# %% ../../nbs/cli/912_steps.ipynb #write-extras
+def _write_page(page: Path, step: Step, summary) -> None:
+    "Write a page that plays a recording before and after; raises `FileError`."
+    from motionfm.io.files import read_trial
+    from motionfm.view.player import player_frame
+    from motionfm.view.scene import make_scene
+    before, after = read_step(step), read_trial(step.output)
+    write_repair_page(page, summary, player_frame(make_scene(None, before, after)), trial=before)
+
+# %% ../../nbs/cli/912_steps.ipynb #write-index
+def _write_index(index: Path, pages: Sequence[Path], results: list, done: Sequence[bool]) -> None:
+    "Write a page that leads to those of several recordings."
+    found = {page.stem: one for page, one in zip(pages, results)}
+    write_index_page(index, found, {page.stem: f'{page.parent.name}/{page.name}'
+                                    for page, whole in zip(pages, done) if whole})
+
+# %% ../../nbs/cli/912_steps.ipynb #write-extras-2
+def _write_extras(steps: Sequence[Step], results: list, report: str | None, table: str | None) -> None:
+    "Write pages and tables of what was repaired, and say where they are; raises `FileError`."
+    from motionfm.reconstruct.report import Summary, write_gaps
+    done = [isinstance(one, Summary) for one in results]
+    tables, pages = _extras_of(steps, table, _TABLES), _extras_of(steps, report, _PAGES)
+    for path in [path for path, whole in zip(tables, done) if whole]:
+        write_gaps(path, results[tables.index(path)])
+        print(f'every gap is in {path}')
+    for page, step, one, whole in zip(pages, steps, results, done):
+        if whole: _write_page(page, step, one)
+    if len(steps) > 1 and report: _write_index(Path(report), pages, results, done)
+    if report and any(done): print(f'look at {report}')
+
 # %% ../../nbs/cli/912_steps.ipynb #options-of
 def _options_of(fill_only: bool, max_gap: str | None, no_extrapolate: bool) -> dict[str, Any]:
     "Options of a repair; raises `DataError`."
@@ -69,13 +139,15 @@ def _options_of(fill_only: bool, max_gap: str | None, no_extrapolate: bool) -> d
 def pose2sim(project: _Project, weights: Weights = None, model_json: ModelJson = None,
              fill_only: FillOnly = False, max_gap: MaxGap = None, no_extrapolate: NoExtrapolate = False,
              unfiltered: _Unfiltered = False, set_aside: _SetAside = False,
-             overwrite: _Overwrite = False) -> None:
+             report: _Report = None, table: _Table = None, overwrite: _Overwrite = False) -> None:
     "Repair a Pose2Sim project: the newest TRC of each trial and person, for the steps that follow."
     from motionfm.pose2sim import finish_project, plan_project
     options = _options_of(fill_only, max_gap, no_extrapolate)
     steps = plan_project(project, unfiltered, set_aside)
     check_steps(steps, overwrite)
+    _check_extras(steps, report, table, overwrite)
     results = _repair_all(steps, load_chosen_network(model_json, weights), options)
+    _write_extras(steps, results, report, table)
     results = finish_project(steps, results, set_aside)
     _print_end(steps, results, 'next: Pose2Sim.markerAugmentation() and Pose2Sim.kinematics()')
 
@@ -83,11 +155,13 @@ def pose2sim(project: _Project, weights: Weights = None, model_json: ModelJson =
 @app.command('opencap')
 def opencap(session: _Session, weights: Weights = None, model_json: ModelJson = None,
             fill_only: FillOnly = False, max_gap: MaxGap = None, no_extrapolate: NoExtrapolate = False,
-            overwrite: _Overwrite = False) -> None:
+            report: _Report = None, table: _Table = None, overwrite: _Overwrite = False) -> None:
     "Repair an OpenCap session: the keypoints of each trial, written as a trial of their own."
     from motionfm.opencap import plan_session
     options = _options_of(fill_only, max_gap, no_extrapolate)
     steps = plan_session(session)
     check_steps(steps, overwrite)
+    _check_extras(steps, report, table, overwrite)
     results = _repair_all(steps, load_chosen_network(model_json, weights), options)
+    _write_extras(steps, results, report, table)
     _print_end(steps, results, 'next: inverse kinematics of the trials whose names end in _motionfm')

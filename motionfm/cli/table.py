@@ -18,9 +18,12 @@ from motionfm.cli.app import (
     FillOnly,
     load_chosen_network,
     MaxGap,
+    MinConfidence,
     ModelJson,
     Names,
     Rate,
+    reading_as_told,
+    tell_own_tables,
     Units,
     Up,
     Weights,
@@ -50,17 +53,17 @@ def _recordings(sources: list[str], *tables: str | None) -> list[Path]:
 @app.command('table')
 def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights = None,
           model_json: ModelJson = None, fill_only: FillOnly = False, max_gap: MaxGap = None, up: Up = None,
-          units: Units = None, rate: Rate = None, names: Names = None,
+          units: Units = None, rate: Rate = None, names: Names = None, min_confidence: MinConfidence = None,
           overwrite: _Overwrite = False) -> None:
     "Repair recordings and write each sample as a row: seen or filled, uncertainty, method."
-    from motionfm.data.importer import extra_names
     from motionfm.reconstruct.samples import write_samples
     _check_table(output, overwrite)
     paths = _recordings(sources, names, output)
     failed: list[str] = []
     options = {'fill_only': fill_only, 'max_gap': max_gap}
     network = load_chosen_network(model_json, weights)
-    with extra_names(names):
+    tell_own_tables(sources, names, output)
+    with reading_as_told(names, min_confidence):
         rows = write_samples(output, _repairs(paths, network, (up, units, rate), options, failed))
     print(f'{counted(rows, "sample")} of {counted(len(paths) - len(failed), "recording")} are in {output}')
     if failed: raise DataError(f'{len(failed)} of {len(paths)} recordings could not be repaired: '

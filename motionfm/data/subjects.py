@@ -44,6 +44,39 @@ def _files_below(folder: Path) -> Iterator[Path]:
             waiting += [Path(place)/name for name in sorted(folders) if Path(place, name).is_symlink()]
             yield from (Path(place)/name for name in files if not name.startswith('.'))
 
+# %% ../../nbs/data/208_subjects.ipynb #own-tables
+_OWN_HEADS = tuple(head.encode() for head in (   # how tables begin that motionfm writes
+    'point,first_frame,last_frame,first_s,last_s,frames,filled_by',   # --table
+    'recording,frame,time_s,point,x,y,z,unit,state',                  # motionfm table
+    'recording,output,frames,rate_hz,points,missing',                 # summary.csv, whatever it is called now
+    'step,crops,loss', 'epoch,loss'))                                 # the history of a training
+
+def is_own_table(path: Path) -> bool:
+    "Whether a file is a table that motionfm has written and a spreadsheet may have changed, no recording."
+    if path.suffix.lower() not in ('.csv', '.tsv'): return False
+    try:
+        with open(path, 'rb') as file: first = file.read(200)
+    except OSError: return False
+    plain = first.removeprefix(b'\xef\xbb\xbf').replace(b'"', b'')
+    return plain.replace(b';', b',').replace(b'\t', b',').startswith(_OWN_HEADS)
+
+# %% ../../nbs/data/208_subjects.ipynb #own-tables-2
+def _candidates(folder: Path, tables: Sequence) -> list[Path]:
+    "Files below a folder that a reader may know, sorted by their place, without some tables."
+    excluded = {Path(table).resolve() for table in tables if table}
+    known = (path for path in _files_below(folder) if path.suffix.lower() in READERS and path.is_file())
+    return sorted(path for path in known if path.name != SUMMARY_FILE and path.resolve() not in excluded)
+
+# %% ../../nbs/data/208_subjects.ipynb #own-tables-note
+def note_of_own_tables(folder: str | Path, tables: Sequence = ()) -> str:
+    "What is told about tables in a folder that motionfm has written; nothing where there is none."
+    if not Path(folder).is_dir(): return ''
+    own = [path.name for path in _candidates(Path(folder), tables) if is_own_table(path)]
+    if not own: return ''
+    more = f' and {len(own) - 3} more' if len(own) > 3 else ''
+    names = f'{", ".join(own[:3])}{more}'
+    return f'{folder}: tables that motionfm has written are no recordings, left out: {names}'
+
 # %% ../../nbs/data/208_subjects.ipynb #find
 def find_recordings(
     folder: str | Path,       # a folder, with folders in it
@@ -52,9 +85,7 @@ def find_recordings(
     "List the recordings below a folder; raises `FileError` if there are none, or a folder can't be read."
     folder = Path(folder)
     if not folder.is_dir(): raise FileError(f'{folder}: no such folder; give a folder of recordings')
-    excluded = {Path(table).resolve() for table in tables if table}
-    known = (path for path in _files_below(folder) if path.suffix.lower() in READERS and path.is_file())
-    found = sorted(path for path in known if path.name != SUMMARY_FILE and path.resolve() not in excluded)
+    found = [path for path in _candidates(folder, tables) if not is_own_table(path)]
     if not found:
         raise FileError(f'{folder}: no recording found; expected files ending with {", ".join(READERS)}')
     return found

@@ -35,7 +35,7 @@ from motionfm.io.any_columns import (
 )
 from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.csv_columns import check_a_row_each, people_columns
-from motionfm.io.joint_orders import find_order, ORDERS, VIDEO_RATE
+from motionfm.io.joint_orders import find_order, name_unnamed, ORDERS, VIDEO_RATE
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video
 from motionfm.io.registry import layout
 
@@ -67,13 +67,11 @@ def _point_size(numbers: np.ndarray, first: int, width: int) -> int:
 
 # %% ../../nbs/io/429_any_table.ipynb #name-bare
 def _name_bare(numbers: np.ndarray, first: int, width: int, size: int) -> Columns:
-    "Columns of points that have numbers for names; 33 are the landmarks of MediaPipe."
+    "Columns of points that have numbers for names."
     begins = range(first, width, size)
-    are_landmarks = len(begins) == len(LANDMARKS)
-    names = list(LANDMARKS) if are_landmarks else number_points(len(begins))
     state = numbers[:, first + 3:width:4] if size == 4 else np.ones(1)
     is_certainty = np.nanmax(state) <= 1 and (state < 1).any()
-    return Columns(names, [[begin, begin + 1, begin + 2] for begin in begins],
+    return Columns(number_points(len(begins)), [[begin, begin + 1, begin + 2] for begin in begins],
                     [begin + 3 if is_certainty else -1 for begin in begins])
 
 # %% ../../nbs/io/429_any_table.ipynb #bare-keys
@@ -293,12 +291,23 @@ def _advice(words: Sequence[str]) -> str:
     if computed < _MOSTLY*len(words): return 'name the columns'
     return 'angles and forces tell no positions, so repair the markers or keypoints that they come from'
 
+# %% ../../nbs/io/429_any_table.ipynb #bare-names
+def _with_names(parsed: _Parsed) -> _Parsed:
+    "The same with names of landmarks, or with a note that points have none."
+    values, content = parsed.parts['values'], parsed.parts['contents']
+    if find_order(values): return parsed
+    names, notes = name_unnamed(values, LANDMARKS if values.shape[1] == len(LANDMARKS) else ())
+    named = dict(markers=tuple(names), contents=replace(content, markers=tuple(names)),
+                 notes=[*parsed.parts['notes'], *notes])
+    return _Parsed(parsed.parts | named, names, parsed.is_sure)
+
 # %% ../../nbs/io/429_any_table.ipynb #parse
 def _parse(found: Rows, head: Head) -> _Parsed:
     "Take a table apart; raises `DataError`."
     if not head.words:
         cycle = _cycle_of_names(found) or _cycle_of_order(found)
-        return _parse_cycle(found, cycle) if cycle else _parse_wide(found, head, *_bare_columns(found))
+        if cycle: return _parse_cycle(found, cycle)
+        return _with_names(_parse_wide(found, head, *_bare_columns(found)))
     columns = find_columns(head.words)
     if columns:
         taken = {*np.ravel(columns.cells).tolist(), *columns.sure}

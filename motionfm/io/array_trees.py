@@ -25,7 +25,7 @@ from motionfm.io.conventions import SPELLED_UNITS, UNITS
 from motionfm.io.csv_columns import coordinates_of
 from motionfm.io.hdf5 import load_hdf
 from motionfm.io.joint_names import joint_columns
-from motionfm.io.joint_orders import find_order, note_of_order
+from motionfm.io.joint_orders import name_unnamed
 from motionfm.io.keypoints import names_of, pair_of, rate_of_video
 from motionfm.io.mat import load_mat
 from motionfm.io.npz import load_arrays, NpzContent
@@ -33,7 +33,7 @@ from motionfm.io.point_names import is_known, is_position
 from motionfm.io.pose_trees import check_picture, load_tree, TIME_KEY
 from motionfm.io.registry import layout, reader
 from motionfm.io.sheet import sheet_timing
-from motionfm.io.tabular import name_bones, number_points
+from motionfm.io.tabular import name_bones
 from motionfm.io.text import decode_text, read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
@@ -477,11 +477,8 @@ def _merit(found: PointSet) -> tuple:
 # %% ../../nbs/io/439_array_trees.ipynb #choose-2
 def _point_names(found: PointSet, values: np.ndarray) -> tuple[list[str], list[str]]:
     "Names of points (T, M, 3) of all people, and what is to be noted."
-    count, notes = found.values.shape[2], []
-    order = None if found.names else find_order(values[:, :count])
-    names = names_of(found.names) if found.names else list(order or number_points(count))
-    if order: notes = [note_of_order(order)]
-    elif not found.names: notes = ['the file has no names, so the points have numbers']
+    names, notes = (names_of(found.names), []) if found.names else \
+        name_unnamed(values[:, :found.values.shape[2]])
     n_people = found.values.shape[1]
     if n_people == 1: return names, notes
     people = found.people or [f'person {number}' for number in range(1, n_people + 1)]

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..basics import DataError
+from ..basics import counted, DataError
 from ..body.skeleton import JOINTS
 from motionfm.io.conventions import (
     ADULT_LEG_M,
@@ -23,7 +23,7 @@ from motionfm.io.conventions import (
     unit_of_leg,
     UnknownUnitError,
 )
-from .joint_names import first_person, name_notes
+from .joint_names import find_quantities, first_person, name_notes
 from .point_sets import check_flat, check_positions, find_units_by_size, find_up_by_shape, set_size
 from .trial import observed, prefix_errors, select_joints, Trial
 
@@ -206,6 +206,15 @@ def _check_seen(trial: Trial, points: np.ndarray) -> None:
     if np.isfinite(points).any() or observed(trial.values).any(): return
     raise UnknownUnitError(f'{trial.source}: no sample of any point is seen; there is nothing to start from')
 
+# %% ../../nbs/io/408_build.ipynb #enough
+_FEWEST_POINTS = 4   # of which a repair can tell one from the others
+
+def check_enough(n_points: int) -> None:
+    "Raise `DataError` for too few points to be repaired, where something else is missing, too."
+    if n_points >= _FEWEST_POINTS: return
+    raise DataError(f'{counted(n_points, "point")} found, expected {_FEWEST_POINTS} or more that move with a '
+                    'person; export the recording with its markers')
+
 # %% ../../nbs/io/408_build.ipynb #settle-units-2
 def _settle_units(
     joints: np.ndarray, points: np.ndarray, said: str | None, forced: bool, source: str,
@@ -213,7 +222,9 @@ def _settle_units(
     "The unit of a recording, and what is to be noted about it; raises `DataError` where it can't be told."
     leg = leg_length(joints, JOINTS)
     if said is None:
-        with prefix_errors(source): unit, reason = _find_units(leg, joints, points)
+        with prefix_errors(source):
+            try: unit, reason = _find_units(leg, joints, points)
+            except DataError: check_enough(points.shape[1]); raise
         return unit, [reason]
     contradiction = '' if forced else _unlikely_units(leg, points, said)
     if not contradiction: return said, []
@@ -255,6 +266,22 @@ def _find_up(
         found, reason = find_up_by_shape(walked/per_metre(trial.units), trial.rate)
     return (found, reason) if found else by_joints
 
+# %% ../../nbs/io/408_build.ipynb #zeros
+def _zero_notes(trial: Trial) -> list[str]:
+    "What is to be said of samples that are missing since all three coordinates are the same number."
+    x, y, z = np.moveaxis(trial.values, -1, 0)
+    same = (x == y) & (x == z)
+    if not same.any(): return []
+    same[:, find_quantities(trial.markers, trial.values, observed(trial.values), trial.contents)] = False
+    n_zero = int((same & (x == 0)).sum())
+    counts = (n_zero, 'at exactly 0, 0, 0'), (int(same.sum()) - n_zero, 'with three times the same number')
+    return [f'{counted(count, "sample")} {words} {"was" if count == 1 else "were"} taken as missing'
+            for count, words in counts if count]
+
+# %% ../../nbs/io/408_build.ipynb #first-note
+class FirstNote(str):
+    "A note that is told before all others, as one on a rate that is only assumed."
+
 # %% ../../nbs/io/408_build.ipynb #settle
 def build_trial(
     parts: dict,                # the fields of a `Trial` that were found; 'units' and 'up' may be absent
@@ -271,7 +298,8 @@ def build_trial(
     trial = replace(trial, units=unit)
     found, reason = _find_up(joints, JOINTS, points, markers, trial)
     chosen, on_up = _choose_up(trial.up if 'up' in parts else None, found, reason, default)
-    notes = (*trial.notes, *on_unit, *on_up, *name_notes(trial.markers))
+    notes = *trial.notes, *on_unit, *on_up, *_zero_notes(trial), *name_notes(trial.markers)
+    notes = tuple(sorted(notes, key=lambda note: not isinstance(note, FirstNote)))
     return replace(trial, up=chosen, notes=notes)
 
 # %% ../../nbs/io/408_build.ipynb #kept-note

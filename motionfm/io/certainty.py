@@ -6,10 +6,13 @@
 __all__ = []
 
 # %% ../../nbs/io/413_certainty.ipynb #imports
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from motionfm.basics import counted, DataError
 from motionfm.io.trial import observed
 
 # %% ../../nbs/io/413_certainty.ipynb #certainty-words
@@ -29,6 +32,7 @@ def _median(numbers: np.ndarray, axis: int) -> np.ndarray:
 
 # %% ../../nbs/io/413_certainty.ipynb #partners
 _NEAREST, _N_PARTNERS, _LEAST_SEEN = 12, 4, 10
+_FEWEST_POINTS = 12   # among which partners are found that keep their distance
 
 class _Partners(NamedTuple):
     "Points from which M points are looked at; P of each."
@@ -81,6 +85,8 @@ class CertaintyLevel(NamedTuple):
     half: float    # certainty of the better half
     times: float   # as much are distances off below `least` as in the better half; 0: no matter
 
+_NO_LEVEL = CertaintyLevel(-np.inf, np.inf, 0.)
+
 # %% ../../nbs/io/413_certainty.ipynb #find-level-2
 @np.errstate(invalid='ignore', over='ignore')   # of infinite positions
 def find_certainty_level(
@@ -88,6 +94,7 @@ def find_certainty_level(
     certainty: np.ndarray,   # (T, M), NaN where nothing is said
 ) -> CertaintyLevel:
     "What the distances between points say about the certainty of samples."
+    if values.shape[1] < _FEWEST_POINTS: return _NO_LEVEL
     rows = np.linspace(0, len(values) - 1, min(len(values), _FRAMES_LOOKED_AT)).astype(int)
     values, certainty = values[rows], certainty[rows]
     known = observed(values) & np.isfinite(certainty)
@@ -121,6 +128,21 @@ def _worse_spells(certainty: np.ndarray, level: CertaintyLevel) -> np.ndarray:
     mostly = (share > .5)[spell] & below
     return mostly.reshape(certainty.shape[1], -1)[:, 1:].T | worse
 
+# %% ../../nbs/io/413_certainty.ipynb #bound
+_asked: list[float] = []   # bounds that the user sets, the innermost last
+
+@contextmanager
+def min_confidence(
+    least: float | None,   # from 0 to 1; None: nothing changes
+) -> Iterator[None]:       # it counts inside the block
+    "Set the confidence from which on a sample counts as seen; raises `DataError`."
+    if least is not None and not 0 <= least <= 1:
+        raise DataError(f'a confidence of {least:g} found for the least one, expected a number from 0 to 1')
+    if least is not None: _asked.append(least)
+    try: yield
+    finally:
+        if least is not None: _asked.pop()
+
 # %% ../../nbs/io/413_certainty.ipynb #certainty
 def mask_uncertain(
     values: np.ndarray,      # (T, M, 3)
@@ -128,28 +150,35 @@ def mask_uncertain(
 ) -> tuple[np.ndarray, list[str]]:   # the same with gaps; what is to be noted
     "Gaps where a sample is not certain."
     if not _are_certainties(certainty): return _mask_by_residuals(values, certainty)
-    with np.errstate(invalid='ignore'): enough = certainty >= LEAST_CERTAINTY
-    if not enough.any(): return values, [f'no certainty reaches {LEAST_CERTAINTY}, so it is not used']
-    level = find_certainty_level(values, np.where(enough, certainty, np.nan))
+    least = _asked[-1] if _asked else LEAST_CERTAINTY
+    with np.errstate(invalid='ignore'): enough = certainty >= least
+    if not enough.any(): return values, [f'no certainty reaches {least:g}, so it is not used']
+    level = _NO_LEVEL if _asked else find_certainty_level(values, np.where(enough, certainty, np.nan))
     low = _worse_spells(certainty, level) if level.times else np.zeros_like(enough)
-    with np.errstate(invalid='ignore'): low |= certainty < LEAST_CERTAINTY
-    count = int((low & observed(values)).sum())
+    with np.errstate(invalid='ignore'): usual = certainty < least
+    count, more = (int((one & observed(values)).sum()) for one in (low | usual, low & ~usual))
     if not count: return values, []
-    return np.where(low[..., None], np.nan, values), [_note_of_gaps(count, level)]
+    return np.where((low | usual)[..., None], np.nan, values), [_note_of_gaps(count, more, level, least)]
 
 # %% ../../nbs/io/413_certainty.ipynb #certainty-2
+_BLANK_BESIDE = 'where they are filled, the number beside them is blank'
+
 def _mask_by_residuals(values: np.ndarray, residuals: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Gaps where residuals (T, M) say that samples are guesses; where distances don't agree nothing changes."
     level = find_certainty_level(values, -residuals)
     low = _worse_spells(-residuals, level) & observed(values)
     if not level.times or not low.any(): return values, []
-    return np.where(low[..., None], np.nan, values), [_note_of_gaps(int(low.sum()), level)]
+    note = (f'{counted(int(low.sum()), "sample")} with a residual over {-level.least:.2g} '
+            f'({_how_far_off(level)}) count as gaps; {_BLANK_BESIDE}')
+    return np.where(low[..., None], np.nan, values), [note]
 
-def _note_of_gaps(count: int, level: CertaintyLevel) -> str:
-    "What is told about samples that count as gaps."
-    s = 's'*(count > 1)
-    why = f' (off {level.times:.1f} times as much in their distances to certain points)'*(level.times > 0)
-    said = f'less certain than {max(level.least, LEAST_CERTAINTY):.2g}'
-    if -np.inf < level.least < 0: said = f'with a residual over {-level.least:.2g}'
-    return (f'{count} sample{s} {said}{why} count as gaps; '
-            'where they are filled, the number beside them is blank')
+# %% ../../nbs/io/413_certainty.ipynb #certainty-3
+def _how_far_off(level: CertaintyLevel) -> str:
+    return f'off {level.times:.1f} times as much in their distances to certain points'
+
+def _note_of_gaps(count: int, more: int, level: CertaintyLevel, least: float) -> str:
+    "What is told about samples that count as gaps, more of them because of their distances than by a bound."
+    said = f'{counted(count, "sample")} less certain than {max(level.least, least):.2g} count as gaps'
+    if not more: return f'{said} (--min-confidence sets another bound); {_BLANK_BESIDE}'
+    return (f'{said}, {more} of them over {least:g}, but {_how_far_off(level)} '
+            f'(--min-confidence {least:g} keeps them); {_BLANK_BESIDE}')

@@ -6,6 +6,7 @@
 __all__ = ['UNITS', 'SPELLED_UNITS', 'find_up', 'find_units']
 
 # %% ../../nbs/io/403_conventions.ipynb #imports
+import math
 import re
 from collections.abc import Sequence
 
@@ -35,6 +36,13 @@ def per_metre(
         if size and factor: return size/factor
     raise DataError(f'units {str(units)[:20]!r} found, expected one of {", ".join(UNITS)}; '
                     'correct the units, in the file or in --units')
+
+# %% ../../nbs/io/403_conventions.ipynb #digits-of
+def digits_of(
+    units: str,   # as `per_metre` takes them
+) -> int:         # 3 for mm, 4 for cm, 6 for m
+    "How many decimals of a coordinate tell a millionth of a metre."
+    return max(0, math.ceil(6 - math.log10(per_metre(units)) - 1e-9))
 
 # %% ../../nbs/io/403_conventions.ipynb #up
 _UP_AXES = {   # axis that points up: axes of the file, counted from 1, with their signs, that become x, y, z

@@ -30,6 +30,7 @@ from .c3d import without_markers
 from .c3d_content import C3dContent
 from .c3d_parameters import number_of
 from .conventions import check_up, per_metre, UnknownUnitError
+from .joint_names import find_quantities
 from .pose_trees import NoPosesError
 from motionfm.io.registry import (
     check_rate,
@@ -42,7 +43,7 @@ from motionfm.io.registry import (
     writer_for,
 )
 from .timing import NoTimesError
-from .trial import prefix_errors, Trial
+from .trial import observed, prefix_errors, Trial
 
 # %% ../../nbs/io/440_files.ipynb #read-trial
 def read_trial(
@@ -91,11 +92,22 @@ def write_trial(
     path: str | Path,   # a file with an ending of `WRITERS`; replaced if it exists
     trial: Trial,       # the recording
 ) -> None:
-    "Write a recording; raises `FileError` where it can't be written, `DataError` for an unknown ending."
+    """Write a recording; raises `FileError` where it can't be written, `DataError` for an unknown ending.
+
+    In another format than its own it is written without columns of angles, forces and the like."""
     if not isinstance(trial, Trial):
         raise DataError(f'{type(trial).__name__} found, expected a `Trial`; a repair has it as `.trial`')
     path = Path(path)
-    writer_for(path, trial)(path, trial)
+    write, other = writer_for(path, trial), _no_positions(path, trial)
+    write(path, drop_markers(trial, other) if other else trial)
+
+# %% ../../nbs/io/440_files.ipynb #no-positions
+def _no_positions(path: Path, trial: Trial) -> list[int]:
+    "Columns of angles, forces and the like, which a file of positions does not hold; its own format does."
+    before, after = Path(trial.source).suffix.lower(), path.suffix.lower()
+    if not before or after in (before, '.c3d'): return []
+    found = find_quantities(trial.markers, trial.values, observed(trial.values), trial.contents)
+    return found if len(found) < len(trial.markers) else []
 
 # %% ../../nbs/io/440_files.ipynb #check-format
 def check_format_holds(
@@ -135,6 +147,8 @@ def _keeps_all(path: Path, trial: Trial) -> bool:
                 and tuple(said[:2]) == (trial.units, trial.up))
 
 # %% ../../nbs/io/440_files.ipynb #notes-on
+_MOST_NAMED = 3   # columns that a note names
+
 def notes_on(
     path: str | Path,        # a file
     trial: Trial,            # the recording that is written to it
@@ -144,4 +158,15 @@ def notes_on(
     notes = [note.elsewhere if isinstance(note, KeptNote) else note for note in trial.notes]
     lost = _beside_points(trial.contents)
     if lost: notes.append(f'not in the result, which holds points alone: {", ".join(lost)}')
+    others = _no_positions(Path(path), trial)
+    if others: notes.append(_note_of_others(path, trial, others))
     return tuple(notes)
+
+# %% ../../nbs/io/440_files.ipynb #note-of-others
+def _note_of_others(path: str | Path, trial: Trial, columns: list[int]) -> str:
+    "What is said of columns that are no positions and are not in a file."
+    named = ', '.join(trial.markers[column] for column in columns[:_MOST_NAMED])
+    more = f' and {len(columns) - _MOST_NAMED} more' if len(columns) > _MOST_NAMED else ''
+    keeping = ' or '.join(dict.fromkeys(['C3D', Path(trial.source).suffix[1:].upper()]))
+    return (f'not in {Path(path).name}, as they are no positions: {counted(len(columns), "column")} '
+            f'({named}{more}); a result as {keeping} keeps them')

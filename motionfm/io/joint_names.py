@@ -13,6 +13,8 @@ from functools import lru_cache
 from os.path import commonprefix
 from pathlib import Path
 
+import numpy as np
+
 from ..basics import DataError, FileError
 from ..body.skeleton import JOINTS
 from .bvh_names import find_skeleton
@@ -255,3 +257,64 @@ def name_notes(
         return [*notes, f'{len(people)} people found, {names}; the option subject takes one of them']
     notes += [f'the points are the skin markers of {kind}, so only joint centres are joints']*bool(kind)
     return notes + _clash_notes(markers)
+
+# %% ../../nbs/io/402_joint_names.ipynb #groups
+_NO_POSITIONS = 'ANGLES', 'FORCES', 'MOMENTS', 'POWERS', 'SCALARS', 'REACTIONS'
+
+def _grouped_names(contents: object) -> set[str]:
+    "Names that a C3D file says are no positions, in small letters; nothing of other contents."
+    point = (getattr(contents, 'parameters', None) or {}).get('POINT', {})
+    found: set[str] = set()
+    for key, entry in point.items():
+        if key.rstrip('0123456789') not in _NO_POSITIONS: continue
+        found |= {str(word).strip().lower() for word in np.ravel(entry['value'])}
+    return found - {''}
+
+# %% ../../nbs/io/402_joint_names.ipynb #no-position
+_QUANTITIES = frozenset(   # last words of a name
+    'angle angles ang force forces moment moments power powers torque torques grf grm scalar scalars cop '
+    'pressure work velocity acceleration length'.split())
+_SPELLED_SMALL = 'angles', 'forces', 'moments', 'powers', 'grf', 'centreofpressure', 'centerofpressure'
+
+def words_of(name: str) -> list[str]:
+    "Words of a name, by capitals and separators, in small letters."
+    return [word.lower() for word in re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+', name)]
+
+def _is_quantity(name: str) -> bool:
+    "Whether a name, without a prefix, is that of an angle, a force or the like."
+    if name.lower().endswith('_study'): return False
+    plain, words = plain_name(name).rstrip('0123456789'), words_of(name)
+    return words[-1:] != [] and words[-1] in _QUANTITIES or plain.endswith(_SPELLED_SMALL) or \
+        re.fullmatch('[rl]?co?f?p', plain) is not None
+
+# %% ../../nbs/io/402_joint_names.ipynb #scalar
+def _is_scalar(
+    values: np.ndarray,   # (T, 3) of one column
+    seen: np.ndarray,     # (T,) True where it was seen
+) -> bool:
+    "Whether a column holds one number instead of three."
+    return len(values[seen]) > 1 and int((values[seen] == 0).all(0).sum()) == 2
+
+# %% ../../nbs/io/402_joint_names.ipynb #find-quantities
+def joints_of_all(markers: Sequence[str]) -> set[int]:
+    "Columns of the joints of all people."
+    found = set()
+    for columns in subjects_of(markers).values():
+        places = first_person([markers[column] for column in columns])[2]
+        found |= {columns[place] for place in places.values()}
+    return found
+
+# %% ../../nbs/io/402_joint_names.ipynb #find-quantities-2
+def find_quantities(
+    markers: Sequence[str],   # M names as they stand in a file
+    values: np.ndarray,       # (T, M, 3) any unit
+    seen: np.ndarray,         # (T, M) True where a column has a value
+    contents: object = None,  # what else the file holds
+) -> list[int]:               # columns, 0 to M-1
+    "Columns that hold angles, forces and the like instead of positions."
+    grouped, joints = _grouped_names(contents), joints_of_all(markers)
+    def is_other(column, full, name):
+        said = grouped & {full.lower(), name.lower()} or _is_quantity(name)
+        return bool(said) or _is_scalar(values[:, column], seen[:, column])
+    return [column for column, (full, (_, name)) in enumerate(zip(markers, split_prefixes(tuple(markers))))
+            if column not in joints and is_other(column, full, name)]

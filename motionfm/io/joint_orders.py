@@ -12,8 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from motionfm.body.skeleton import JOINTS
+from motionfm.io.build import FirstNote
 from motionfm.io.joint_names import joint_columns
-from motionfm.io.point_names import LEG_JOINTS, plain_name
+from motionfm.io.point_names import LEG_JOINTS, plain_name, USER_NAMES
+from motionfm.io.tabular import number_points
+from motionfm.io.trial import observed
 
 # %% ../../nbs/io/412_joint_orders.ipynb #kinect
 _ARMS = 'Shoulder{0} Elbow{0} Wrist{0} Hand{0}'
@@ -77,36 +80,43 @@ def _lengths(points: np.ndarray, columns: dict[str, int]) -> np.ndarray:
 _MOST_CHANGE, _MOST_APART = .12, .3   # shares: of a bone's length over time; of its length on the other side
 _SHANK, _UPPER_ARM, _FOREARM = (.6, 1.6), (.35, 1.2), (.25, 1.2)   # to the thigh
 
-def _are_of_a_person(bones: np.ndarray) -> bool:
+def _are_of_a_person(bones: np.ndarray, slack: float) -> bool:
     "Whether lengths of thigh and shank, and of upper arm and forearm, stand to each other as in a person."
     ranges = _SHANK, _UPPER_ARM, _FOREARM
-    return all(least < share < most for share, (least, most) in zip(bones[1:]/bones[0], ranges))
+    return all(least/slack < share < most*slack for share, (least, most) in zip(bones[1:]/bones[0], ranges))
 
 # %% ../../nbs/io/412_joint_orders.ipynb #misfit
 @np.errstate(all='ignore')
-def _misfit(points: np.ndarray, names: tuple[str, ...]) -> float:
-    "How badly the bones of points (U, M, 3) fit these names, infinite where they are no body."
+def _misfit(points: np.ndarray, names: Sequence[str], slack: float = 1.) -> float:
+    "How badly the bones of points (U, M, 3) fit these names: infinite for no body, NaN where nothing tells."
     columns = joint_columns(names)
     if not LEG_JOINTS <= set(columns): return np.inf
     lengths = _lengths(points, columns)
-    if np.isfinite(lengths).sum(-1).min() < 3: return np.inf
+    if np.isfinite(lengths).sum(-1).min() < 3: return np.nan
     low, middle, high = np.nanquantile(lengths, [.16, .5, .84], -1)
     change, apart = (high - low)/2/middle, np.ptp(middle, 1)/middle.mean(1)
-    wrong = change.mean() > _MOST_CHANGE or apart.max() > _MOST_APART
+    wrong = change.mean() > _MOST_CHANGE*slack or apart.max() > _MOST_APART*slack
     hips = np.nanmedian(np.linalg.norm(points[:, columns['RHip']] - points[:, columns['LHip']], axis=-1))
-    if not _are_of_a_person(middle.mean(1)) or wrong or not hips < middle[0].mean(): return np.inf
+    if not _are_of_a_person(middle.mean(1), slack) or wrong: return np.inf
+    if not hips < middle[0].mean()*slack: return np.inf
     return float(change.mean() + apart.mean())
 
 # %% ../../nbs/io/412_joint_orders.ipynb #find
+def _some_seen(points: np.ndarray) -> np.ndarray:
+    "Some frames of points (T, M, 3), NaN where one was not seen."
+    some = points[::len(points)//_MOST_LOOKED_AT + 1]
+    return np.where(observed(some)[..., None], some, np.nan)
+
+# %% ../../nbs/io/412_joint_orders.ipynb #find-2
 def find_order(
     points: np.ndarray,          # (T, M, 3) positions without names, in any unit, NaN where missing
 ) -> tuple[str, ...] | None:     # M names; None where the points are in no order that is known
     "The order of a tool in which points without names are a body."
-    some = points[::len(points)//_MOST_LOOKED_AT + 1]
     known = [order for order in ORDERS if len(order) == points.shape[1]]
-    misfits = [_misfit(some, order) for order in known]
-    best = min(misfits, default=np.inf)
-    return known[misfits.index(best)] if np.isfinite(best) else None
+    some = _some_seen(points) if known else points
+    misfits = {order: _misfit(some, order) for order in known}
+    fitting = [order for order in known if np.isfinite(misfits[order])]
+    return min(fitting, key=lambda order: misfits[order], default=None)
 
 # %% ../../nbs/io/412_joint_orders.ipynb #numbers
 _NUMBERED = re.compile(r'(.{0,60}?)(\d{1,3})', re.DOTALL)
@@ -125,6 +135,7 @@ def names_by_order(
     points: np.ndarray,     # (T, M, 3) positions, NaN where missing
 ) -> list[str]:             # M names; the same unless they only count, and the points are in a known order
     "Names of joints for points that are numbered in the order of a tool."
+    if USER_NAMES.keys() & {name.lower() for name in names}: return list(names)
     numbers = _numbers_of(names)
     order = find_order(points[:, np.argsort(numbers)]) if numbers else None
     return [order[number] for number in numbers] if order else list(names)
@@ -132,12 +143,13 @@ def names_by_order(
 # %% ../../nbs/io/412_joint_orders.ipynb #note
 def note_of_order(names: Sequence[str]) -> str:
     "What is to be said of points that got these names by their order."
-    return f'the points have no names; by their bones they are {", ".join(names[:4])} and so on'
+    return (f'the points have no names; by their bones they are {", ".join(names[:4])} and so on '
+            '(a table for --names says otherwise)')
 
-def note_of_assumed(rate: float) -> str:
+def note_of_assumed(rate: float) -> FirstNote:
     "What is to be said of a recording that is taken for one at this rate, Hz."
-    return (f'the file says neither times nor a rate, so {rate:g} Hz is assumed; '
-            'if that is wrong, give the rate')
+    return FirstNote(f'the file says neither times nor a rate, so {rate:g} Hz is assumed; '
+                     'if that is wrong, give the rate with --rate')
 
 # %% ../../nbs/io/412_joint_orders.ipynb #rate
 VIDEO_RATE = 30.   # Hz, of most cameras that these tools are used with
@@ -147,3 +159,27 @@ def rate_of_camera(names: Sequence[str]) -> float | None:
     "The rate of depth cameras, Hz, where the names are those of their joints; None for others."
     plain = {plain_name(name.rpartition(':')[2]) for name in names}
     return VIDEO_RATE if any(camera <= plain for camera in _DEPTH_CAMERAS) else None
+
+# %% ../../nbs/io/412_joint_orders.ipynb #unnamed
+def name_unnamed(
+    points: np.ndarray,   # (T, M, 3) positions without names, NaN where missing
+    usual: Sequence[str] = (),   # M names that so many points mostly have, if they are those of a body
+) -> tuple[list[str], list[str]]:   # M names, and what is to be noted
+    "Names of joints for points in a known order, and numbers for others."
+    numbers, order = number_points(points.shape[1]), find_order(points)
+    if USER_NAMES.keys() & {*numbers}: return numbers, []
+    if order: return list(order), [note_of_order(order)]
+    if usual and not np.isinf(_misfit(_some_seen(points), usual, slack=2.)):
+        return list(usual), [_note_of_count(usual)]
+    return numbers, [_note_of_numbers(numbers)]
+
+# %% ../../nbs/io/412_joint_orders.ipynb #unnamed-notes
+def _note_of_count(names: Sequence[str]) -> str:
+    "What is to be said of points that got these names by their number."
+    return (f'the {len(names)} points have no names; they are taken for {", ".join(names[:4])} and so on '
+            '(a table for --names says otherwise)')
+
+def _note_of_numbers(names: Sequence[str]) -> str:
+    "What is to be said of points that got numbers."
+    return (f'the points have no names and are in no known order of joints; {names[0]} to {names[-1]} are '
+            'repaired as markers; a table for --names tells which are joints')

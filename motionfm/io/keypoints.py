@@ -17,11 +17,10 @@ import numpy as np
 
 # %% ../../nbs/io/426_keypoints.ipynb #imports-own
 from ..basics import atomic_path, DataError
-from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
 from .certainty import CERTAINTY_WORDS, mask_uncertain
 from .csv_columns import check_a_row_each, coordinate_of, people_columns
-from .joint_orders import find_order, note_of_order, rate_of_camera, VIDEO_RATE
+from .joint_orders import name_unnamed, rate_of_camera, VIDEO_RATE
 from .npz import axes_of, note_of_axes, read_header
 from .point_names import is_position
 from .registry import layout, UnknownNamesError
@@ -38,7 +37,7 @@ from motionfm.io.sheet import (
     unique_names,
     write_sheet,
 )
-from .tabular import name_points, note_of_left, number_points, place_rows
+from .tabular import name_points, note_of_left, place_rows
 from .text import read_bytes
 from .trial import observed, prefix_errors, Trial
 
@@ -437,13 +436,11 @@ def read_landmarks(
 _HANDS = [f'{side}_hand_{number}' for side in ('right', 'left') for number in range(_HAND)]
 
 def _array_names(count: int) -> list[str]:
-    "Names of so many points, and nothing but numbers where they are not known."
-    if count in JOINT_COUNTS: return list(JOINTS[:count])
+    "What so many points are called by MediaPipe and FreeMoCap; nothing for other numbers."
     known = [*LANDMARKS, *_HANDS]
     if count == len(LANDMARKS): return known[:count]
     faces = {len(known) + points for points in (0, 468, 478)}
-    if count in faces: return known + [f'face_{number}' for number in range(count - len(known))]
-    return number_points(count)
+    return known + [f'face_{number}' for number in range(count - len(known))] if count in faces else []
 
 # %% ../../nbs/io/426_keypoints.ipynb #npy-in
 _ARRAY = 'keypoint array'
@@ -502,14 +499,13 @@ def _row_size(array: np.ndarray) -> int:
     return 4 if known.size and known.min() >= 0 and known.max() <= 1 else 3
 
 # %% ../../nbs/io/426_keypoints.ipynb #npy-order
-def _names_in_array(array: np.ndarray, values: np.ndarray) -> tuple[list[str], tuple[str, ...] | None]:
-    "Names of points (T, M, 3), and the order that they are in, None where it is not known."
+def _names_in_array(array: np.ndarray, values: np.ndarray) -> tuple[list[str], list[str]]:
+    "Names of points (T, M, 3) of all people, and what is to be noted."
     people = array.shape[-3] if _has_people(array) else 1
     count = values.shape[1]//people
-    order = find_order(values[:, :count])
-    names = list(order or _array_names(count))
-    if people == 1: return names, order
-    return [f'person {person + 1}:{name}' for person in range(people) for name in names], order
+    names, notes = name_unnamed(values[:, :count], _array_names(count))
+    if people == 1: return names, notes
+    return [f'person {person + 1}:{name}' for person in range(people) for name in names], notes
 
 # %% ../../nbs/io/426_keypoints.ipynb #npy-parse
 def _parse_array(array: np.ndarray, rate: float | None) -> dict:
@@ -520,12 +516,11 @@ def _parse_array(array: np.ndarray, rate: float | None) -> dict:
     if whole.shape[2] == 4:
         values, uncertain = mask_uncertain(values, whole[..., 3].astype(float))
         notes += uncertain
-    names, order = _names_in_array(array, values)
-    if order: notes.append(note_of_order(order))
-    if names[0] == 'point 1': notes.append('the array has no names, so the points have numbers')
+    names, on_names = _names_in_array(array, values)
+    notes += on_names
     contents = _ArrayContent(array, tuple(names), values, axes, size)
     parts = dict(values=values, markers=tuple(names), contents=contents, notes=notes)
-    return sheet_timing(parts, None, rate, VIDEO_RATE if order else rate_of_video(names))
+    return sheet_timing(parts, None, rate, None if names[0].endswith('point 1') else VIDEO_RATE)
 
 # %% ../../nbs/io/426_keypoints.ipynb #npy-values
 def _blank_uncertain(view: np.ndarray, filled: np.ndarray) -> None:

@@ -15,8 +15,8 @@ from scipy.sparse.csgraph import connected_components
 from ..basics import DataError
 from .conventions import per_metre
 from .files import drop_markers
-from .joint_names import first_person
-from .point_names import is_known, plain_name, split_prefixes, subjects_of
+from .joint_names import find_quantities, joints_of_all, words_of
+from .point_names import is_known, split_prefixes, subjects_of
 from .point_sets import spread_of
 from .trial import observed, Trial
 
@@ -48,43 +48,6 @@ def with_subject(
     values[:, [places[repaired.markers[column]] for column in shared]] = repaired.values[:, shared]
     return replace(trial, values=values)
 
-# %% ../../nbs/io/443_kinds.ipynb #groups
-_NO_POSITIONS = 'ANGLES', 'FORCES', 'MOMENTS', 'POWERS', 'SCALARS', 'REACTIONS'
-
-def _grouped_names(trial: Trial) -> set[str]:
-    "Names that a C3D file says are no positions, in small letters."
-    point = (getattr(trial.contents, 'parameters', None) or {}).get('POINT', {})
-    found: set[str] = set()
-    for key, entry in point.items():
-        if key.rstrip('0123456789') not in _NO_POSITIONS: continue
-        found |= {str(word).strip().lower() for word in np.ravel(entry['value'])}
-    return found - {''}
-
-# %% ../../nbs/io/443_kinds.ipynb #no-position
-_QUANTITIES = frozenset(   # last words of a name
-    'angle angles ang force forces moment moments power powers torque torques grf grm scalar scalars cop '
-    'pressure work velocity acceleration length'.split())
-_SPELLED_SMALL = 'angles', 'forces', 'moments', 'powers', 'grf', 'centreofpressure', 'centerofpressure'
-
-def _words_of(name: str) -> list[str]:
-    "Words of a name, by capitals and separators, in small letters."
-    return [word.lower() for word in re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+', name)]
-
-def _is_quantity(name: str) -> bool:
-    "Whether a name, without a prefix, is that of an angle, a force or the like."
-    if name.lower().endswith('_study'): return False
-    plain, words = plain_name(name).rstrip('0123456789'), _words_of(name)
-    return words[-1:] != [] and words[-1] in _QUANTITIES or plain.endswith(_SPELLED_SMALL) or \
-        re.fullmatch('[rl]?co?f?p', plain) is not None
-
-# %% ../../nbs/io/443_kinds.ipynb #scalar
-def _is_scalar(
-    values: np.ndarray,   # (T, 3) of one column
-    seen: np.ndarray,     # (T,) True where it was seen
-) -> bool:
-    "Whether a column holds one number instead of three."
-    return len(values[seen]) > 1 and int((values[seen] == 0).all(0).sum()) == 2
-
 # %% ../../nbs/io/443_kinds.ipynb #ghost
 _RARE_SHARE, _RARE_FRAMES, _UNLABELLED_SHARE = .02, 10, .25
 _UNLABELLED = re.compile(
@@ -106,7 +69,7 @@ _SIDELESS_THINGS = frozenset('wand ball stick plate platform bar bench corner ob
 
 def _is_instrument(full: str) -> bool:
     "Whether a name, with its prefix, is that of a thing."
-    words = set(_words_of(full))
+    words = set(words_of(full))
     if words & _THINGS or {'rigid', 'body'} <= words: return True
     return bool(words & _SIDELESS_THINGS) and not words & {'r', 'l', 'right', 'left'}
 
@@ -206,16 +169,13 @@ def _things(
 
 # %% ../../nbs/io/443_kinds.ipynb #kind-by-name
 def _kind_by_name(
-    full: str,            # name as in the file
-    name: str,            # name without a prefix
-    values: np.ndarray,   # (T, 3)
-    seen: np.ndarray,     # (T,) True where it was seen
-    grouped: set[str],    # names that the file says are no positions
+    full: str,      # name as in the file
+    name: str,      # name without a prefix
+    n_seen: int,    # frames in which it was seen
+    n_frames: int,
 ) -> str:
     "The kind of a column by its name and how often it is seen; 'point' where these say nothing else."
-    said = grouped & {full.lower(), name.lower()} or _is_quantity(name)
-    if said or _is_scalar(values, seen): return 'not a position'
-    if _is_ghost(name, seen.sum(), len(seen)): return 'ghost'
+    if _is_ghost(name, n_seen, n_frames): return 'ghost'
     return 'instrument' if _is_instrument(full if _is_object(full) else name) else 'point'
 
 # %% ../../nbs/io/443_kinds.ipynb #classify
@@ -223,10 +183,11 @@ def classify_points(
     trial: Trial,          # a recording of M points
 ) -> tuple[str, ...]:      # M times 'point', 'not a position', 'ghost', 'instrument' or 'static'
     "The kind of each column of a recording; a joint is always a point."
-    seen, grouped, joints = observed(trial.values), _grouped_names(trial), _all_joints(trial)
+    seen, joints = observed(trial.values), joints_of_all(trial.markers)
+    others = {*find_quantities(trial.markers, trial.values, seen, trial.contents)}
     names = [name for _, name in split_prefixes(trial.markers)]
-    kinds = ['point' if column in joints
-             else _kind_by_name(full, name, trial.values[:, column], seen[:, column], grouped)
+    kinds = ['point' if column in joints else 'not a position' if column in others
+             else _kind_by_name(full, name, seen[:, column].sum(), len(seen))
              for column, (full, name) in enumerate(zip(trial.markers, names))]
     positions = np.array([kind == 'point' for kind in kinds])
     maybe = np.array([column not in joints and not is_known(name) for column, name in enumerate(names)])
@@ -236,14 +197,6 @@ def classify_points(
                  for kind, stands, alone in zip(kinds, static, things))
 
 # %% ../../nbs/io/443_kinds.ipynb #classify-2
-def _all_joints(trial: Trial) -> set[int]:
-    "Columns of the joints of all people."
-    found = set()
-    for columns in subjects_of(trial.markers).values():
-        places = first_person([trial.markers[column] for column in columns])[2]
-        found |= {columns[place] for place in places.values()}
-    return found
-
 def _is_object(full: str) -> bool:
     "Whether what stands before a colon may be a thing: no name of a body's point follows it."
     return ':' in full and not is_known(full.rpartition(':')[2])

@@ -14,11 +14,10 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .build import build_trial
-from .joint_orders import find_order, note_of_assumed, note_of_order, VIDEO_RATE
+from .joint_orders import find_order, name_unnamed, note_of_assumed, VIDEO_RATE
 from .registry import reader, UnknownNamesError, writer
-from .tabular import number_points, pivot_long
+from .tabular import pivot_long
 from .text import read_bytes
 from .timing import complete_timing
 from .trial import prefix_errors, Trial
@@ -206,10 +205,8 @@ def _find_names(entries: dict, values: np.ndarray) -> tuple[np.ndarray, list[str
     if names is not None:   # some tools repeat them in every frame
         repeat = names.shape == values.shape[:2] and bool((names == names[:1]).all())
         return names[0] if repeat else names, []
-    order, n_markers = find_order(values), values.shape[1]
-    if order: return np.array(order), [note_of_order(order)]
-    if n_markers in JOINT_COUNTS: return np.array(JOINTS[:n_markers]), []
-    return np.array(number_points(n_markers)), ['the file has no names, so the points have numbers']
+    found, notes = name_unnamed(values)
+    return np.array(found), notes
 
 # %% ../../nbs/io/414_npz.ipynb #npz-wide
 def _parse_wide(entries: dict) -> dict:
@@ -273,7 +270,7 @@ def parse_npz(
     single = [key for key in ('rate', 'units', 'up') if key in entries and entries[key].size]
     words = {key: _word(entries[key].reshape(-1)[0]) for key in single}
     said = words.pop('rate', None)
-    parts, assumed = _with_rate(entries, parts)
+    parts, assumed = _with_rate(entries, parts) if rate is None else (parts, None)
     return complete_timing(parts, rate or said or assumed) | words | {'contents': contents}
 
 # %% ../../nbs/io/414_npz.ipynb #read-npz

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import frame_pieces
-from .conventions import from_y_up, per_metre, to_y_up
+from .conventions import digits_of, from_y_up, per_metre, to_y_up
 from .point_names import has_model_outputs, marker_set_of, plain_name, split_prefixes
 from .trial import observed, Trial
 
@@ -89,16 +89,19 @@ def put_points(
     where: np.ndarray | None = None,   # (T, P) True where one replaces the value; None: where it differs
     in_place: bool = False,  # use the memory of `positions`, which are needed no more, if they are as many
 ) -> Trial:                  # a copy
-    "A trial with other positions of its points; what is not replaced stays to the last digit."
+    "A trial with other positions, to a thousandth of a mm; what is not replaced stays to the last digit."
     whole = in_place and np.array_equal(columns, np.arange(trial.values.shape[1]))
     values, factor = positions if whole else trial.values.copy(), per_metre(trial.units)
+    digits = digits_of(trial.units)
     for point, column in enumerate(columns):
         if column < 0: continue
         new, recorded = positions[:, point].copy(), trial.values[:, column]
         chosen = _differ(trial, column, new) if where is None else where[:, point]
-        values[:, column] = np.where(chosen[:, None], from_y_up(new, trial.up)*factor, recorded)
+        new = from_y_up(new, trial.up)*factor
+        values[:, column] = np.where(chosen[:, None], np.round(new, digits), recorded)
     return replace(trial, values=values)
 
+# %% ../../nbs/io/444_points.ipynb #differ
 def _differ(trial: Trial, column: int, path: np.ndarray) -> np.ndarray:
     "(T,) True where a path (T, 3), in metres, is not what was recorded; nowhere where neither is known."
     recorded, seen = (part[:, 0] for part in _seen_at(trial, slice(None), np.array([column])))

@@ -81,8 +81,9 @@ def find_by_suffix(
     hint = next((one for endings, one in _HINTS.items() if path.suffix.lower() in endings.split()), '')
     if hint and verb == 'read': raise UnknownNamesError(f'{path}: {hint}')
     advice = 'convert or rename the file' if verb == 'read' else 'name the output so'
+    known = ' '.join(readable_endings() if verb == 'read' else sorted(registry))
     raise UnknownNamesError(f'{path}: the ending {path.suffix!r} can\'t be {verb}, '
-                            f'expected one of {" ".join(sorted(registry))}; {advice}')
+                            f'expected one of {known}; {advice}')
 
 # %% ../../nbs/io/406_registry.ipynb #layouts
 class Layout(NamedTuple):
@@ -128,6 +129,10 @@ def _plain_bytes(first: bytes) -> bytes:
     "The beginning of a file without a byte order mark, UTF-16 as UTF-8."
     if first[:2] in (b'\xff\xfe', b'\xfe\xff'): first = first.decode('utf-16', 'ignore').encode()
     return first.removeprefix(b'\xef\xbb\xbf')
+
+def readable_endings() -> list[str]:
+    "All endings of files that some reader takes; a skeleton of the ASF format is no recording by itself."
+    return sorted({*READERS, *(ending for one in LAYOUTS.values() for ending in one.endings)} - {'.asf'})
 
 # %% ../../nbs/io/406_registry.ipynb #writer-for
 _PLAIN_ENDINGS = '.tsv', '.txt'   # of tables, beside .csv

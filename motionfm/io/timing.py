@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .build import count_steps, rounded_to
+from .build import check_enough, count_steps, rounded_to
 
 # %% ../../nbs/io/410_timing.ipynb #rate-error
 class RateError(DataError):
@@ -249,5 +249,6 @@ def complete_timing(
     if not count: raise DataError('zero frames found, expected at least one; export the trial again')
     forced = rate if isinstance(rate, float) else None
     said = parse_rate(rate) if isinstance(rate, str) else None
-    timing = settle_timing(count, times, numbers, said, forced, unit)
+    try: timing = settle_timing(count, times, numbers, said, forced, unit)
+    except NoTimesError: check_enough(np.shape(parts['values'])[1]); raise
     return parts | timing._asdict() | {'notes': (*parts.get('notes', ()), *timing.notes)}

@@ -16,10 +16,10 @@ from typing import Any, Self, TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ..basics import DataError
+from ..basics import counted, DataError
 from ..body.skeleton import JOINT_COUNTS, JOINTS
 from .conventions import check_up, from_y_up, per_metre, STANDING, to_y_up
-from .joint_names import joint_columns
+from .joint_names import find_quantities, joint_columns
 from .point_names import subjects_of
 
 if TYPE_CHECKING:
@@ -326,17 +326,26 @@ def _with_joints(
     return replace(trial, values=np.concatenate([trial.values, gaps], 1), markers=trial.markers + new)
 
 # %% ../../nbs/io/404_trial.ipynb #summary
+def _counts(trial: Trial) -> tuple[str, str, np.ndarray]:
+    "Markers and other columns, joints or people, in words; and where what counts was seen, a row a frame."
+    found, all_joints, seen = len(trial.columns), len(trial.joint_names), observed(trial.values)
+    others = find_quantities(trial.markers, trial.values, seen, trial.contents)
+    words = counted(len(trial.markers) - len(others), 'marker')
+    if others: words += f' and {counted(len(others), "column")} of angles, forces and the like'
+    people = len(subjects_of(trial.markers))
+    if people > 1: return words, f'{people} people, ', np.delete(seen, others, 1)
+    joints = [*trial.columns.values()]
+    if 2*found >= all_joints: return words, f'{found} of {all_joints} joints, ', seen[:, joints]
+    # a marker set, which lacks nothing
+    return words, f'{found} of them joints, ' if found else '', np.delete(seen, others, 1)
+
 def _summary(trial: Trial) -> str:
     "A trial in one line."
-    found, all_joints = len(trial.columns), len(trial.joint_names)
-    kinds, seen = f'{found} of {all_joints} joints, ', trial.visible
-    if 2*found < all_joints:   # a marker set, which lacks nothing
-        kinds, seen = f'{found} of them joints, ' if found else '', observed(trial.values)
-    people = len(subjects_of(trial.markers))
-    if people > 1: kinds = f'{people} people, '
+    words, kinds, seen = _counts(trial)
     up = '' if trial.up == 'y' else f', {trial.up} up'
+    gaps = f'{1 - seen.mean():.1%} gaps' if seen.size else 'no positions'
     return (f'{Path(trial.source).name}: {len(trial)} frames at {trial.rate:g} Hz, '
-            f'{len(trial.markers)} markers in {trial.units}{up}, {kinds}{1 - seen.mean():.1%} gaps')
+            f'{words} in {trial.units}{up}, {kinds}{gaps}')
 
 # %% ../../nbs/io/404_trial.ipynb #unknown-marker
 class UnknownMarkerError(DataError, KeyError):

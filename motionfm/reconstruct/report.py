@@ -18,6 +18,7 @@ from ..basics import atomic_path, counted, DataError, in_frames
 from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
+from ..io.build import FirstNote
 from ..io.conventions import leg_length, LEG_RANGE_M
 from ..io.gaps import gap_table, longest_gap, name_runs, number_runs, runs_of, time_runs
 from ..io.joint_names import CREATED_SUFFIX
@@ -355,10 +356,11 @@ def _flag_lines(flags: Sequence[Flag]) -> list[str]:
 
 def _lines(summary: Summary) -> list[str]:
     "A summary in words."
+    first = [note for note in summary.notes if isinstance(note, FirstNote)]
     return [
-        _headline(summary), *_warning_lines(summary),
-        *fill_lines(summary.gap_counts, summary.filled, summary.blank),
-        *_quality_lines(summary), *_flag_lines(summary.flags), *summary.notes]
+        _headline(summary), *first, *_warning_lines(summary),
+        *fill_lines(summary.gap_counts, summary.filled, summary.blank), *_quality_lines(summary),
+        *_flag_lines(summary.flags), *(note for note in summary.notes if note not in first)]
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise-parts
 def _summarise_uncertainty(

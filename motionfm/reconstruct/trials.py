@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.ndimage import median_filter
 
-from ..basics import DataError, frame_pieces
+from ..basics import counted, DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
-from ..io.conventions import check_up, from_y_up, per_metre, to_y_up, UNITS
+from ..io.conventions import check_up, digits_of, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, notes_on, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 from ..io.kinds import classify_points, select_subject, with_subject
@@ -544,6 +544,20 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
     return trial, people
 
+# %% ../../nbs/reconstruct/611_trials.ipynb #describe-repairable
+def describe_repairable(trial: Trial) -> str:
+    "In one line whether a recording can be repaired: of how many points how much is missing; or why not."
+    found, reasons = [], []
+    for name in subjects_of(trial.markers):
+        one = select_subject(trial, name)
+        try: points = _points_to_repair(one, _kinds_of(one), False)[1]
+        except DataError as error: reasons.append(str(error).removeprefix(f'{trial.source}: '))
+        else: found.append(points.visible[:, points.columns >= 0])
+    if not found: return f'can\'t be repaired: {reasons[0]}'
+    seen, n_people = np.concatenate(found, 1), len(found) + len(reasons)
+    people = f'{len(found)} of {n_people} people, '*(n_people > 1)
+    return f'can be repaired: {people}{counted(seen.shape[1], "point")}, {1 - seen.mean():.1%} missing'
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #each-person
 def _each_person(
     trial: Trial, people: Sequence[str], *options: Any,
@@ -612,7 +626,8 @@ def _with_axes(done: TrialRepair, up: str | None, units: str | None) -> TrialRep
     new_up, new_units = check_up(up or trial.up), (units or trial.units).lower()
     if (new_up, new_units) == (trial.up, trial.units): return done
     factor = per_metre(new_units)/per_metre(trial.units)
-    values = from_y_up(to_y_up(trial.values, trial.up), new_up)*factor
+    values = from_y_up(to_y_up(trial.values, trial.up), new_up)
+    if factor != 1: values = np.round(values*factor, digits_of(new_units) + 3)   # not 1.3654770000000001
     values[np.isnan(trial.values)] = np.nan
     other = [column for column, kind in enumerate(classify_points(trial)) if kind == 'not a position']
     values[:, other] = trial.values[:, other]
