@@ -152,3 +152,21 @@ def test_table_and_pages_agree(tmp_path, walk, motionfm):
     assert '>outlier<' in page and '>held values<' in page and '>exchanged labels<' in page
     assert 'z is up, as in the file' in page and 'data-frame="258" data-point="right_wrist"' in page
     assert read_trial(tmp_path/'part.trc', up='z').frames[0] == FIRST
+
+
+def test_folder_says_why_to_look(walk, tmp_path, motionfm):
+    (tmp_path/'lab').mkdir()
+    values = walk.values.copy()
+    write_trial(tmp_path/'lab'/'whole.trc', walk)
+    values[9:, 2:14] = np.nan
+    write_trial(tmp_path/'lab'/'sparse.trc', replace(walk, values=values))
+    code, words = motionfm(
+        'reconstruct', tmp_path/'lab', '-o', tmp_path/'out', '--up', 'z', '--report', tmp_path/'page.html')
+    assert code == 0, words
+    [sparse] = [line for line in words.splitlines() if line.startswith('sparse.trc')]
+    assert '58% estimated; hardly seen: ' in sparse and 'and 9 more' in sparse
+    with open(tmp_path/'out'/'summary.csv', encoding='utf-8', newline='') as file:
+        lines = list(csv.DictReader(file))
+    assert [bool(line['look_at']) for line in lines] == [True, False]
+    page = (tmp_path/'page.html').read_text(encoding='utf-8')
+    assert page.index('sparse.trc') < page.index('whole.trc') and page.count('class="look"') == 1

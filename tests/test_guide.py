@@ -27,7 +27,8 @@ def test_page_repairs_and_writes(ran):
     names, folder = ran
     done = names['motionfm'].read(folder/'reach_repaired.trc')
     assert np.isfinite(done.values).all() and np.isnan(names['trial'].values).any()
-    assert done.markers == names['trial'].markers and len(names['table']) == done.values.shape[0]*len(done.markers)
+    assert done.markers == names['trial'].markers
+    assert len(names['table']) == done.values.shape[0]*len(done.markers)
 
 
 def test_band_is_wider_in_gaps(ran):

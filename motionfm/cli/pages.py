@@ -24,7 +24,8 @@ body{overflow-wrap:anywhere}
 td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
 th{vertical-align:bottom;white-space:normal}
 td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
-@media(max-width:40rem){td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}'''
+@media(max-width:40rem){h1{font-size:1.5rem}td,th{padding-right:.6rem}
+td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem}}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
@@ -131,7 +132,9 @@ _INDEX = '''<style>.mfm-index th{{padding:0 1rem .2rem 0}}
 cursor:pointer;text-align:inherit}}
 .mfm-index th[aria-sort] button::after{{content:" ↓"}}
 .mfm-index th[aria-sort=ascending] button::after{{content:" ↑"}}
-.mfm-index td:nth-child(2){{white-space:normal;text-align:left;min-width:12rem}}
+.mfm-index td{{vertical-align:top}}
+.mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}
+.mfm-index td:nth-child(2){{white-space:normal;text-align:left;min-width:min(14rem,40vw)}}
 .mfm-index th:nth-child(2){{text-align:left}}.mfm-index .look td:first-child{{border-left:4px solid #d55e00;
 padding-left:.5rem}}.mfm-index td:first-child{{border-left:4px solid transparent;padding-left:.5rem}}</style>
 <p>{summary}</p><div class="wide mfm-index"><table><thead><tr>{head}</tr></thead>

@@ -164,9 +164,9 @@ def format_counts(counts: dict[str, int], separator: str = ', ') -> str:
 
 def _percent(share: float) -> str: return f'{share:.0%}' if share >= .01 else f'{share:.1%}'
 
-def describe_rarely_seen(shares: dict[str, float]) -> str:
+def describe_rarely_seen(shares: dict[str, float], most: int = SETTINGS.max_listed) -> str:
     "Points with the share of the frames in which they are seen, the rarest first."
-    rarest = sorted(shares, key=shares.__getitem__)[:SETTINGS.max_listed]
+    rarest = sorted(shares, key=shares.__getitem__)[:most]
     more = f' and {len(shares) - len(rarest)} more' if len(shares) > len(rarest) else ''
     return ', '.join(f'{name} ({_percent(shares[name])})' for name in rarest) + more
 

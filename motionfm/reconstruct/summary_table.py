@@ -9,7 +9,7 @@ __all__ = ['Failure', 'write_summaries']
 import csv
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,13 @@ def _flags_in_words(flags: Sequence) -> str:
     "How many, and of what."
     names = ', '.join(dict.fromkeys(flag.what for flag in flags))
     return f'{len(flags)} flag{"s"*(len(flags) > 1)}: {names}'
+
+_MOST_NAMES = 3   # of points, in a line of the table
+
+def _few(names: Collection[str]) -> str:
+    "The first names of many."
+    more = len(names) - _MOST_NAMES
+    return ', '.join([*names][:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
 
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #columns
@@ -80,6 +87,14 @@ def _quality_columns(result: Summary) -> dict:
         row['self_check_mm'] = round(error, 2)
     return row
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #unseen-points
+def _unseen_points(result: Summary) -> list[str]:
+    "Points that were seen in few frames, or never."
+    never = () if result.invented else result.never_seen
+    rarely = describe_rarely_seen(result.rarely_seen, _MOST_NAMES)
+    return [f'hardly seen: {rarely}']*bool(rarely) + [f'never seen: {_few(never)}']*bool(never)
+
+
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #wrong-points
 # the whole body and whole frames have words of their own
 _SEVERAL = {'outlier': 'outliers', 'held values': 'held values', 'exchanged labels': 'exchanged labels'}
@@ -91,9 +106,7 @@ def _wrong_points(result: Summary) -> list[str]:
         if spell.kind != 'gap': found.setdefault(spell.kind, {})[spell.point] = None
     if result.swaps: found.pop('exchanged labels', None)   # as these say it
     if result.outliers: found['outlier'] = found.get('outlier', {}) | dict.fromkeys(result.outliers.runs)
-    most = REPORT.max_listed
-    return [f'{_SEVERAL.get(kind, kind)}: {", ".join([*names][:most])}{", ..." if len(names) > most else ""}'
-            for kind, names in found.items() if kind in _SEVERAL]
+    return [f'{_SEVERAL[kind]}: {_few(names)}' for kind, names in found.items() if kind in _SEVERAL]
 
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #look-at
@@ -103,7 +116,7 @@ def look_at(
     "Why somebody should look at a repair, the gravest first."
     found = []
     if result.share_filled > REPORT.many: found.append(f'{result.share_filled:.0%} estimated')
-    if result.rarely_seen: found.append(f'hardly seen: {describe_rarely_seen(result.rarely_seen)}')
+    found += _unseen_points(result)
     if result.uncertainty and result.uncertainty.p95 > REPORT.uncertain_mm:
         found.append(f'uncertain by {format_mm(result.uncertainty.p95)} mm')
     if result.flags: found.append(_flags_in_words(result.flags))
