@@ -50,7 +50,8 @@ cursor:pointer;text-decoration:underline;text-underline-offset:3px}}</style>
 <p>The least certain first. Two of three samples are expected to be nearer to the truth
 than their uncertainty. Frames and seconds are those of the file; a click on the frames leads there in the
 player.{wrong}</p>
-<div class="wide mfm-gaps" onclick="{go}"><table><tr>{head}</tr>{rows}</table>{more}</div>'''
+<div class="wide mfm-gaps" style="overflow-x:auto" onclick="{go}">
+<table><tr>{head}</tr>{rows}</table>{more}</div>'''
 _WRONG = ''' What was recorded in a wrong place is named; <i>moved by up to</i> is the largest distance
 between what the file has there and the repair.'''
 _GO = '''const gap = event.target.closest('[data-frame]');

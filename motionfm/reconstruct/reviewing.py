@@ -235,7 +235,8 @@ def _gap_findings(reviewed: Reviewed) -> list[Finding]:
         wrong = np.isfinite(reviewed.recorded[span, column, 0]).any()
         mm = worst if gap.median_mm is None else gap.median_mm
         score = mm*gap.frames if reviewed.visible[:, column].any() else 0.
-        found.append(Finding('outlier' if wrong else 'gap', (gap.point,), span.start, span.stop, gap.by,
+        by = gap.by if gap.kind in ('gap', 'outlier') else f'{gap.kind}; {gap.by or "left blank"}'
+        found.append(Finding('outlier' if wrong else 'gap', (gap.point,), span.start, span.stop, by,
                              gap.median_mm, gap.worst_mm, score))
     return found
 
