@@ -1,6 +1,7 @@
 "What the table of gaps, the summary and the pages say: in the words and by the clock of the user's file."
 
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,10 @@ from motionfm.body.synthetic import synthesize
 from motionfm.cli.demo import example_trial
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.trial import Trial
+from motionfm.reconstruct.decisions import as_entry, Decision, read_decisions, recording_header
 from motionfm.reconstruct.pipeline import load_network
 from motionfm.reconstruct.report import names_in_file, write_gaps
+from motionfm.reconstruct.reviewing import as_decided
 from motionfm.reconstruct.summary_table import look_at
 from motionfm.reconstruct.trials import reconstruct_file, reconstruct_trial
 from motionfm.view.scene import make_scene, pack
@@ -150,7 +153,7 @@ def test_table_and_pages_agree(tmp_path, walk, motionfm):
     motionfm('reconstruct', tmp_path/'part.trc', '--up', 'z', '--report', tmp_path/'page.html')
     page = (tmp_path/'page.html').read_text(encoding='utf-8')
     assert '>outlier<' in page and '>held values<' in page and '>exchanged labels<' in page
-    assert 'z is up, as in the file' in page and 'data-frame="258" data-point="right_wrist"' in page
+    assert 'As in the file, z is up.' in page and 'data-frame="258" data-point="right_wrist"' in page
     assert read_trial(tmp_path/'part.trc', up='z').frames[0] == FIRST
 
 
@@ -170,3 +173,15 @@ def test_folder_says_why_to_look(walk, tmp_path, motionfm):
     assert [bool(line['look_at']) for line in lines] == [True, False]
     page = (tmp_path/'page.html').read_text(encoding='utf-8')
     assert page.index('sparse.trc') < page.index('whole.trc') and page.count('class="look"') == 1
+
+
+def test_decisions_of_an_earlier_version_find_their_points(walk, tmp_path):
+    "There joints had the package's own names; a decision about one is about the point of the file."
+    trial = damaged(walk)
+    decision = Decision('gap', ('RWrist',), 258, 277, method='blank')
+    content = recording_header(trial) | {'decisions': [as_entry(decision)]}
+    (tmp_path/'part_decisions.json').write_text(json.dumps(content), encoding='utf-8')
+    [read] = read_decisions(tmp_path/'part_decisions.json', trial)
+    assert read.points == ('right_wrist',)
+    done = as_decided(reconstruct_trial(trial, load_network()), [read])
+    assert np.isnan(done.repaired.values[100:120, walk.markers.index('right_wrist')]).all()

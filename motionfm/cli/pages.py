@@ -108,7 +108,7 @@ def _facts(summary, trial) -> str:
     "Which way is up, and in which unit, in words."
     if trial is None: return ''
     up, units = escape(trial.up), escape(trial.units)
-    return f'<p>{up} is up, as in the file; that is in {units}, this page in mm.</p>'
+    return f'<p>As in the file, {up} is up. The file is in {units}, this page in mm.</p>'
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page-2
 def write_repair_page(
