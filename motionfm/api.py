@@ -25,7 +25,7 @@ from .io.registry import check_rate, with_rate
 from .io.trial import Trial
 from .reconstruct.fuse import Repairer
 from .reconstruct.pipeline import load_network
-from .reconstruct.report import GAP_COLUMNS, Summary
+from .reconstruct.report import all_spells, GAP_COLUMNS, Summary
 from .reconstruct.reviewing import as_decided, DECIDED_COLUMNS, decided_row, DecidedGap
 from .reconstruct.samples import samples_to_dataframe
 from .reconstruct.trials import reconstruct_trial, TrialRepair
@@ -83,7 +83,7 @@ def _as_html(table: Table) -> str:
     def cells(row: dict) -> str:
         return ''.join(f'<td>{escape(_cell(row, name))}</td>' for name in table.columns)
     body = ''.join(f'<tr>{cells(row)}</tr>' for row in table)
-    return f'<table><tr>{head}</tr>{body}</table>'
+    return f'<div style="overflow-x:auto"><table><tr>{head}</tr>{body}</table></div>'
 
 def _as_dataframe(table: Table):
     "A table for pandas; raises `DataError` without it."
@@ -192,7 +192,7 @@ def _is_decided(summary: Summary) -> bool: return any(isinstance(gap, DecidedGap
 def _gaps_of(summary: Summary) -> Table:
     "Every gap as a row, and what somebody decided, if anything was."
     columns = DECIDED_COLUMNS if _is_decided(summary) else GAP_COLUMNS
-    return Table([dict(zip(columns, decided_row(gap))) for gap in summary.gaps], columns)
+    return Table([dict(zip(columns, decided_row(gap))) for gap in all_spells(summary)], columns)
 
 # %% ../nbs/cli/900_api.ipynb #repair-class
 @dataclass(frozen=True, eq=False, repr=False)
@@ -225,14 +225,16 @@ class Repair:
     def _ipython_display_(self) -> None: _display(self)
 
 # %% ../nbs/cli/900_api.ipynb #as-player
+_WRAP = 'white-space:pre-wrap;overflow-wrap:anywhere'   # a summary has long lines
+
 def _as_player(repair: Repair) -> str:
     "Recording (red) and repair (green) in a player; the summary and the least certain gaps below."
     from motionfm.cli.pages import gaps_html
     from motionfm.view.player import player_frame
     from motionfm.view.scene import make_scene
     player = player_frame(make_scene(None, repair.recorded, repair.trial))
-    gaps = gaps_html(repair.summary.gaps, _MOST_ROWS)
-    return f'<div class="mfm-repair">{player}<pre>{escape(str(repair.summary))}</pre>{gaps}</div>'
+    words = f'<pre style="{_WRAP}">{escape(str(repair.summary))}</pre>'
+    return f'<div class="mfm-repair">{player}{words}{gaps_html(all_spells(repair.summary), _MOST_ROWS)}</div>'
 
 # %% ../nbs/cli/900_api.ipynb #display
 def _display(repair: Repair) -> None:

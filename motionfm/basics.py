@@ -14,12 +14,13 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 # %% ../nbs/00_basics.ipynb #flags
 IN_COMMAND = 'MOTIONFM_IN_COMMAND'   # in the environment of a command, and of processes that it starts
@@ -292,10 +293,21 @@ def counted(
     "So many things, in words."
     return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
 
+def name_frames(
+    runs: Sequence[slice],     # frames, as `runs_of` gives them
+    frames: Any,               # (T,) their numbers in the file, a sequence or an array
+    times: Any,                # (T,) seconds, as in the file
+    most: int | None = None,   # runs that are listed; None: all
+) -> str:
+    "Runs of frames by numbers and times of the file, as frames 21 to 60 (0.33 to 0.98 s)."
+    numbers = [(int(frames[run.start]), int(frames[run.stop - 1])) for run in runs]
+    return in_frames(numbers, seconds_of(runs, times), most)
+
+
 # %% ../nbs/00_basics.ipynb #in-frames
 def in_frames(
     runs: Iterable[tuple[int, int]],               # numbers of the first and the last frame of each run
-    seconds: Iterable[tuple[float, float]] = (),   # the same since the recording began; none: not known
+    seconds: Iterable[tuple[float, float]] = (),   # the same as the file counts; none: not known
     most: int | None = None,                       # runs that are listed; None: all
     noun: bool = True,                             # with the word frame or frames before them
 ) -> str:
@@ -307,6 +319,11 @@ def in_frames(
     if most is not None and len(words) > most: words = [*words[:most], '...']
     single = len(numbers) == 1 and numbers[0][0] == numbers[0][1]
     return ('frame '*single or 'frames ')*noun + ', '.join(words)
+
+def seconds_of(runs: Iterable[slice], times: Any) -> tuple[tuple[float, float], ...]:
+    "The first and the last moment of each run of frames, by the times (T,) of a file."
+    return tuple((float(times[run.start]), float(times[run.stop - 1])) for run in runs)
+
 
 # %% ../nbs/00_basics.ipynb #progress-watched
 def _watched() -> bool:

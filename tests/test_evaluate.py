@@ -206,3 +206,22 @@ def test_folder_of_recordings_with_any_names(shared):
     assert trials['walking2.c3d'].positions.shape[1] > 20
     rows = evaluate_trials(trials, {'linear': METHODS['linear']}, ('limb', 'marker'))
     assert [(row['scenario'], row['trials']) for row in rows] == [('limb', 1), ('marker', 2)]
+
+
+def test_people_that_ship_flatter_and_a_page_is_not_replaced(tmp_path, motionfm):
+    "The command and the page say that the people are synthetic; an earlier page stays unless asked for."
+    from motionfm.data.writer import synthesize_dataset
+    folder, page = synthesize_dataset(tmp_path/'made', 40, 2), tmp_path/'page.html'
+    methods = 'linear,motionfm_fill,first_guess'
+    words = 'evaluate', folder, '--scenario', 'joints', '--method', methods, '--most', 2
+    code, told = motionfm(*words, '--report', page)
+    note = 'the people of made are synthetic, and the network was trained on such people'
+    text = page.read_text(encoding='utf-8')
+    assert code == 0 and note in told and note in text, told
+    assert 'first_guess: what motionfm starts from, without its network' in told
+    assert '<b>motionfm_fill</b>: motionfm with --fill-only' in text
+    assert '<b>linear</b>: Straight lines' in text
+    code, told = motionfm(*words, '--report', page)
+    assert code == 2 and 'exists already; replace it with --overwrite' in told
+    assert page.read_text(encoding='utf-8') == text
+    assert motionfm(*words, '--report', page, '--overwrite')[0] == 0

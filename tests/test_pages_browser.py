@@ -62,7 +62,8 @@ def test_report_of_a_repair(open_page, folder, width, scheme):
     assert 'recorded' in legend and 'repaired' in legend and 'corrupted' not in legend
     assert player.locator('.time').inner_text().startswith('frame 1 of 360')
     text = page.locator('body').inner_text()
-    assert 'y is up; the file is in mm' in text and 'inf' not in text.split() and str(folder) not in text
+    assert 'As in the file, y is up. The file is in mm' in text
+    assert 'inf' not in text.split() and str(folder) not in text
     assert page.locator('li').count() > 4, 'a line for each line of the summary'
 
 
@@ -94,19 +95,21 @@ def test_gaps_where_frame_numbers_jump(open_page, folder, tmp_path, motionfm):
     row.get_by_role('button').focus()
     page.keyboard.press('Enter')
     player.get_by_text('frame 701 of 860 · 3.333 s').wait_for()
-    assert 'missing in 0 of 360 frames, recorded: in 85' in player.locator('.info').inner_text()
+    assert 'recorded: missing in 85 of 360 frames' in player.locator('.info').inner_text()
 
 
 def test_frame_numbers_that_begin_late(open_page, tmp_path, motionfm):
     "A part of a recording: the report counts as the file does, and as the review does."
     trial, _ = motionfm_example()
-    write_trial(tmp_path/'part.trc', replace(trial, frames=trial.frames + 157))
+    write_trial(tmp_path/'part.trc', replace(trial, frames=trial.frames + 157, times=trial.times + 2.5))
     motionfm('reconstruct', tmp_path/'part.trc', '--report', tmp_path/'report.html')
     player = open_page(tmp_path/'report.html', 1280).frame_locator('iframe').first
-    player.get_by_text('frame 158 of 158–517 · 0.000 s').wait_for()
+    player.get_by_text('frame 158 of 158–517 · 2.500 s').wait_for()
     motionfm('review', tmp_path/'part.trc', '-o', tmp_path/'review.html')
     page = open_page(tmp_path/'review.html', 1280)
     page.wait_for_function("document.querySelector('.time')?.textContent.includes(' of 158–517 · ')")
+    assert ' · 2.67–2.82 s' not in page.locator('.row').first.inner_text()
+    assert page.evaluate("document.querySelector('.mfr').review.secondsOf(0)") == '2.50'
 
 
 def with_angles(trial):

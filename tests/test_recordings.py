@@ -473,6 +473,7 @@ def test_names_of_ones_own(tmp_path, motionfm):
         'linear',
         '--report',
         tmp_path / 'report.html',
+        '--overwrite',
     ]
     code, words = motionfm(*evaluate)
     assert code == 0 and 'linear' in words, words        # points of any names

@@ -6,6 +6,7 @@
 __all__ = ['expected_bone_lengths', 'joint_speeds', 'implausible_frames', 'Flag', 'find_flags']
 
 # %% ../../nbs/body/105_plausibility.ipynb #imports
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -116,7 +117,7 @@ class Flag:
     runs: tuple[tuple[int, int], ...]    # first and last frame of each run
     n_frames: int                        # in all
     n_seen: int                          # in how many of them no gap was filled
-    at_s: float | None = None            # `at` in seconds since the recording began, where it is known
+    at_s: float | None = None            # `at` in seconds, as the file counts, where it is known
     runs_s: tuple[tuple[float, float], ...] = ()   # the same of `runs`
 
     def __str__(self) -> str:
@@ -162,25 +163,25 @@ def _flag(what: str, off: np.ndarray, values: np.ndarray, usual: float | None, c
         runs_s=tuple((float(first), float(last)) for first, last in (end[:, 1] for end in ends)))
 
 # %% ../../nbs/body/105_plausibility.ipynb #flags-of
-def _flag_bones(positions, recorded, visible, called) -> list[Flag]:
+def _flag_bones(positions, recorded, visible, called, names) -> list[Flag]:
     "Bones too long or too short."
     expected, margin = expected_bone_lengths(recorded, visible)
     off, lengths = implausible_bones(positions, expected, margin), bone_lengths(positions)
     flags = []
     for bone in np.flatnonzero(off.any(0)):
         ends = edges_for(positions.shape[1])[bone]
-        name = '-'.join(JOINTS[joint] for joint in ends)
+        name = '-'.join(names[joint] for joint in ends)
         seen = np.all(visible[:, ends], 1)
         flags.append(_flag(name, off[:, bone], lengths[:, bone], expected[bone], called, seen))
     return flags
 
 # %% ../../nbs/body/105_plausibility.ipynb #flag-joints
-def _flag_joints(positions, rate: float, visible, called) -> list[Flag]:
+def _flag_joints(positions, rate: float, visible, called, names) -> list[Flag]:
     "Joints that are too fast; seen are those that were seen in both frames."
     speeds = joint_speeds(positions, rate)
     off = _too_fast(speeds)
     seen = visible & np.pad(visible, ((1, 0), (0, 0)))[:-1]
-    return [_flag(JOINTS[joint], off[:, joint], speeds[:, joint], None, called, seen[:, joint])
+    return [_flag(names[joint], off[:, joint], speeds[:, joint], None, called, seen[:, joint])
             for joint in np.flatnonzero(off.any(0))]
 
 # %% ../../nbs/body/105_plausibility.ipynb #limits
@@ -190,12 +191,13 @@ def find_flags(
     recorded: np.ndarray | None = None,  # (T, K, 3) metres, for the lengths of bones; by default `positions`
     visible: np.ndarray | None = None,   # (T, K) True where seen; by default where `recorded` has numbers
     frames: np.ndarray | None = None,    # (T,) what the frames are called; by default counted from 0
-    start_s: float = 0.,                 # when the first of them is, seconds since the recording began
+    times: np.ndarray | None = None,     # (T,) seconds, as in the file; by default counted from 0
+    names: Sequence[str] = JOINTS,       # what the joints are called
 ) -> tuple[Flag, ...]:                   # bones, then joints; none if all is well
     "Find bones that are not as long as expected and joints that are too fast."
     recorded = positions if recorded is None else recorded
     visible = np.all(np.isfinite(recorded), -1) if visible is None else visible
-    frames = np.arange(len(positions)) if frames is None else frames
-    called = np.stack([frames, start_s + np.arange(len(positions))/rate], 1)
-    bones = _flag_bones(positions, recorded, visible, called)
-    return (*bones, *_flag_joints(positions, rate, visible, called))
+    counted = np.arange(len(positions))
+    called = np.stack([counted if frames is None else frames, counted/rate if times is None else times], 1)
+    bones = _flag_bones(positions, recorded, visible, called, names)
+    return (*bones, *_flag_joints(positions, rate, visible, called, names))

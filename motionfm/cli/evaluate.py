@@ -6,13 +6,15 @@
 __all__ = []
 
 # %% ../../nbs/cli/906_evaluate.ipynb #imports
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..basics import check_writable, DataError, progress_bar
+from ..basics import check_writable, DataError, FileError, progress_bar
+from ..body.activities import ACTIVITIES
 from motionfm.cli.app import (
     app,
     check_ending,
@@ -25,6 +27,7 @@ from motionfm.cli.app import (
     PAGE,
     Weights,
 )
+from ..data.layout import INFO_FILE
 from ..learn.config import names_in, TrainConfig
 
 # %% ../../nbs/cli/906_evaluate.ipynb #options
@@ -49,7 +52,8 @@ _Most = Annotated[int, typer.Option(
     '--most', help='At most so many trials of each folder, evenly spread; 0: all.')]
 _Seed = Annotated[int, typer.Option('--seed', help='Same seed, same damage.')]
 _Report = Annotated[str, typer.Option(
-    '--report', help='Write a page with plots and moving skeletons; an earlier one is replaced.')]
+    '--report', help='Write a page with plots and moving skeletons.')]
+_Overwrite = Annotated[bool, typer.Option('--overwrite', help='Replace a page that exists.')]
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-methods
 def _chosen_methods(weights: str | None, model_json: str | None, wanted: str) -> dict[str, Callable]:
@@ -69,8 +73,8 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
     with extra_names(names):
         for folder in folders:
             found = read_trials(folder, most or None, (names,), names_in(subjects))
-            within = f'{folder.name}/' if folder.is_dir() else ''
-            trials |= {within + name: trial for name, trial in found.items()}
+            within = f'{folder.name}/' if folder.is_dir() else ''   # that of a dataset is in the names
+            trials |= {within + name.removeprefix(within): trial for name, trial in found.items()}
     if not trials:
         raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     return trials
@@ -89,21 +93,18 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
              datasets_root: DatasetsRoot = TrainConfig.datasets_root, scenario: _Scenarios = '',
              method: _Methods = '', subjects: _Subjects = '', most: _Most = 20, seed: _Seed = 0,
              report: _Report = 'report.html', weights: Weights = None, model_json: ModelJson = None,
-             names: Names = None) -> None:
+             names: Names = None, overwrite: _Overwrite = False) -> None:
     "Damage clean trials, repair them by every method, and compare."
-    from motionfm.evaluation.benchmark import format_table
-    from motionfm.evaluation.report import format_summary
     wanted = _chosen_scenarios(scenario)
     alone = _one_source(source, dataset_root)
-    check_ending(report, PAGE)
-    check_writable(Path(report).parent)
+    _check_page(report, overwrite)
     methods = _chosen_methods(weights, model_json, method)
     folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)
     trials = _read_all(folders, most, names, subjects)
     results = _evaluate(trials, methods, wanted, seed)
-    if wanted: print(format_table(results) + '\n')
-    print(format_summary(results))
-    _write_page(report, results, trials, methods, seed)
+    note = _about_synthetic(folders)
+    _print_results(results, bool(wanted), note)
+    _write_page(report, results, trials, methods, seed, note)
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-parts
 def _one_source(source: str | None, dataset_root: str | None) -> str | None:
@@ -121,12 +122,52 @@ def _evaluate(trials: dict, methods: dict[str, Callable], wanted: list[str] | No
     _print_left_out(scenarios, results, len(trials))
     return results
 
+# %% ../../nbs/cli/906_evaluate.ipynb #check-page
+def _check_page(report: str, overwrite: bool) -> None:
+    "Raise `DataError`, `FileError` if the page can't be written, before anything is done."
+    check_ending(report, PAGE)
+    if Path(report).exists() and not overwrite:
+        raise FileError(f'{report}: exists already; replace it with --overwrite, '
+                        'or choose another name with --report')
+    check_writable(Path(report).parent)
+
+
+# %% ../../nbs/cli/906_evaluate.ipynb #print-results
+def _print_results(results: list[dict], in_full: bool, note: str) -> None:
+    "The tables, and what our own methods in them are."
+    from motionfm.evaluation.benchmark import format_table
+    from motionfm.evaluation.report import describe_method, format_summary
+    if in_full: print(format_table(results) + '\n')
+    print(format_summary(results))
+    for name in dict.fromkeys(row['method'] for row in results):
+        if 'motionfm' in (words := describe_method(name)): print(f'{name}: {words}')
+    if note: print(f'note: {note}')
+
+
+# %% ../../nbs/cli/906_evaluate.ipynb #about-synthetic
+# names of trials, as `synthesize_dataset` gives them
+_SYNTHETIC = re.compile(rf'\d+_({"|".join(ACTIVITIES)})_\d+')
+
+def _about_synthetic(folders: list[Path]) -> str:
+    "A sentence where all people of some dataset are synthetic, as those are that ship with motionfm."
+    from motionfm.data.info import read_info
+    found = []
+    for folder in folders:
+        if not (folder/INFO_FILE).is_file(): continue
+        trials = [str(name) for name in read_info(folder/INFO_FILE).get('trials', ())]
+        if trials and all(map(_SYNTHETIC.fullmatch, trials)): found.append(folder.name)
+    if not found: return ''
+    return (f'the people of {", ".join(found)} are synthetic, and the network was trained on such people: '
+            'on recordings of real people errors are larger')
+
+
 # %% ../../nbs/cli/906_evaluate.ipynb #write-page
-def _write_page(report: str, results: list[dict], trials: dict, methods: dict, seed: int) -> None:
+def _write_page(report: str, results: list[dict], trials: dict, methods: dict, seed: int,
+                note: str) -> None:
     "Write the page and say where it is; our own method moves, if it was compared."
     from motionfm.evaluation.report import write_report
     shown = 'motionfm' if 'motionfm' in methods else None
-    page = write_report(report, results, trials, methods, comparison_player, shown, seed=seed)
+    page = write_report(report, results, trials, methods, comparison_player, shown, seed=seed, note=note)
     print(f'\nlook at {page}')
 
 # %% ../../nbs/cli/906_evaluate.ipynb #left-out

@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..basics import atomic_path
-from ..reconstruct.report import format_mm
+from ..reconstruct.report import all_spells, format_mm
+from ..reconstruct.summary_table import look_at
 
 # %% ../../nbs/cli/904_pages.ipynb #style
 _STYLE = ''':root{color-scheme:light dark}
@@ -23,7 +24,8 @@ body{overflow-wrap:anywhere}
 td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
 th{vertical-align:bottom;white-space:normal}
 td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
-@media(max-width:40rem){td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}'''
+@media(max-width:40rem){h1{font-size:1.5rem}td,th{padding-right:.6rem}
+td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem}}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
@@ -46,29 +48,41 @@ def _millimetres(value: float | None) -> str:
 _GAPS = '''<style>.mfm-gaps button{{font:inherit;color:inherit;background:none;border:0;padding:0;
 cursor:pointer;text-decoration:underline;text-underline-offset:3px}}</style>
 <p>The least certain first. Two of three samples are expected to be nearer to the truth
-than their uncertainty. The frames of a gap lead there in the player.</p>
-<div class="wide mfm-gaps" onclick="{go}"><table><tr>{head}</tr>{rows}</table>{more}</div>'''
+than their uncertainty. Frames and seconds are those of the file; a click on the frames leads there in the
+player.{wrong}</p>
+<div class="wide mfm-gaps" style="overflow-x:auto" onclick="{go}">
+<table><tr>{head}</tr>{rows}</table>{more}</div>'''
+_WRONG = ''' What was recorded in a wrong place is named; <i>moved by up to</i> is the largest distance
+between what the file has there and the repair.'''
 _GO = '''const gap = event.target.closest('[data-frame]');
 const player = gap && (this.closest('.mfm-repair') || document).querySelector('iframe');
 if (player) {
   player.contentWindow.postMessage({frame: +gap.dataset.frame, point: gap.dataset.point}, '*');
   player.scrollIntoView({block: 'nearest'}); }'''
 
+
+# %% ../../nbs/cli/904_pages.ipynb #go-button
+def _from_to(first: object, last: object) -> str: return f'{first}–{last}' if first != last else f'{first}'
+
 def _go_button(gap) -> str:
     "The frames of a gap, which lead to the first of them."
     where = f'data-frame="{gap.first}" data-point="{escape(gap.point)}"'
-    return f'<button type="button" {where} title="go to frame {gap.first}">{gap.first}–{gap.last}</button>'
+    words = _from_to(gap.first, gap.last)
+    return f'<button type="button" {where} title="go to frame {gap.first}">{words}</button>'
+
 
 # %% ../../nbs/cli/904_pages.ipynb #gap-cells
 _DECISION_COLUMNS = ('decision', 'decided_by', 'note')   # of a `DecidedGap`
 
-def _gap_cells(gap) -> dict[str, str]:
-    "A gap as the cells of its row, HTML by heading."
-    seconds = f'{gap.first_s:.2f}–{gap.last_s:.2f}'
+def _gap_cells(gap, wrong: bool) -> dict[str, str]:
+    "A gap as the cells of its row, HTML by heading; with what it was where any is `wrong`."
+    seconds = _from_to(f'{gap.first_s:.2f}', f'{gap.last_s:.2f}')
+    median, worst = _millimetres(gap.median_mm), _millimetres(gap.worst_mm)
+    uncertainty = {'uncertainty, median mm': median, 'largest mm': worst}
+    found = {'what': escape(gap.kind), 'moved by up to, mm': _millimetres(gap.change_mm)} if wrong else {}
     cells = {
-        'point': escape(gap.point), 'frames': _go_button(gap), 'seconds': seconds,
-        'how many': str(gap.frames), 'filled by': escape(gap.by or 'left blank'),
-        'uncertainty, median mm': _millimetres(gap.median_mm), 'largest mm': _millimetres(gap.worst_mm)}
+        'point': escape(gap.point), 'frames': _go_button(gap)} | uncertainty | found | {
+        'filled by': escape(gap.by or 'left blank'), 'how many': str(gap.frames), 'seconds': seconds}
     decided = {name.replace('_', ' '): escape(getattr(gap, name, '')) for name in _DECISION_COLUMNS}
     return cells | (decided if hasattr(gap, 'decision') else {})
 
@@ -82,17 +96,19 @@ def gaps_html(
     "Gaps as a table, the least certain first; with decisions where somebody made some."
     if not gaps: return '<p>No point was missing in any frame.</p>'
     ordered = sorted(gaps, key=lambda gap: -(gap.worst_mm or 0))[:most]
-    cells = [_gap_cells(gap) for gap in ordered]
+    wrong = any(gap.kind != 'gap' for gap in gaps)
+    cells = [_gap_cells(gap, wrong) for gap in ordered]
     rows = ''.join(f'<tr>{_cells_of("td", row.values())}</tr>' for row in cells)
     more = f'<p>… and {len(gaps) - len(ordered)} more</p>' if len(ordered) < len(gaps) else ''
-    return _GAPS.format(go=escape(_GO), head=_cells_of('th', cells[0]), rows=rows, more=more)
+    return _GAPS.format(go=escape(_GO), head=_cells_of('th', cells[0]), rows=rows, more=more,
+                        wrong=_WRONG if wrong else '')
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page
 def _facts(summary, trial) -> str:
     "Which way is up, and in which unit, in words."
     if trial is None: return ''
-    note = '' if trial.up == 'y' else ' The player turns it: there y is up.'
-    return f'<p>{escape(trial.up)} is up; the file is in {escape(trial.units)}, this page in mm.{note}</p>'
+    up, units = escape(trial.up), escape(trial.units)
+    return f'<p>As in the file, {up} is up. The file is in {units}, this page in mm.</p>'
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page-2
 def write_repair_page(
@@ -108,25 +124,70 @@ def write_repair_page(
         first = first.replace(whole, Path(whole).name)
     lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in (first, *others))
     body = (f'<p>{legend}</p>{player}{_facts(summary, trial)}<h2>What was done</h2><ul>{lines}</ul>'
-            f'<h2>Gap by gap</h2>{gaps_html(summary.gaps)}')
+            f'<h2>Gap by gap</h2>{gaps_html(all_spells(summary))}')
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row
-_INDEX = '''<p>{summary}</p><div class="wide"><table><tr><th>recording</th><th>seconds</th><th>filled</th>
-<th>longest gap, s</th><th>95 of 100 under, mm</th><th>self-check, mm</th><th>look at</th></tr>
-{rows}</table></div>
-<p>The largest uncertainty first. <i>95 of 100 under</i>: the uncertainty of all filled samples but the worst
-20th. <i>Self-check</i>: the mean error on samples that were hidden on purpose.</p>'''
+_INDEX = '''<style>.mfm-index th{{padding:0 1rem .2rem 0}}
+.mfm-index th button{{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:0;
+cursor:pointer;text-align:inherit}}
+.mfm-index th[aria-sort] button::after{{content:" ↓"}}
+.mfm-index th[aria-sort=ascending] button::after{{content:" ↑"}}
+.mfm-index td{{vertical-align:top}}
+.mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}
+.mfm-index td:nth-child(2){{white-space:normal;text-align:left;min-width:min(14rem,40vw)}}
+.mfm-index th:nth-child(2){{text-align:left}}.mfm-index .look td:first-child{{border-left:4px solid #d55e00;
+padding-left:.5rem}}.mfm-index td:first-child{{border-left:4px solid transparent;padding-left:.5rem}}</style>
+<p>{summary}</p><div class="wide mfm-index"><table><thead><tr>{head}</tr></thead>
+<tbody>{rows}</tbody></table></div>
+<p>Those to look at come first, marked at the left; then the largest uncertainty.
+A click on a heading sorts by it.
+<i>Estimated</i>: the share of all samples that nobody measured. <i>Longest gap</i>: without points that were
+never seen. <i>Uncertainty</i>: two of three errors are expected to be smaller; of 100 filled
+samples 95 have a smaller uncertainty than this one.
+<i>Self-check</i>: the mean error on samples that were hidden on purpose.</p>
+<script>{sort}</script>'''
+
+
+# %% ../../nbs/cli/904_pages.ipynb #index-sort
+_SORT = '''for (const button of document.querySelectorAll('.mfm-index th button')) button.onclick = () => {
+const head = button.parentElement, place = head.cellIndex, body = document.querySelector('.mfm-index tbody');
+const up = head.getAttribute('aria-sort') === 'descending' || place === 0 && !head.hasAttribute('aria-sort');
+const key = row => row.cells[place].dataset.value ?? row.cells[place].textContent;
+for (const one of head.parentElement.cells) one.removeAttribute('aria-sort');
+head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
+body.append(...[...body.rows].sort((a, b) =>
+(up ? 1 : -1) * key(a).localeCompare(key(b), undefined, {numeric: true})));};'''
+
+
+# %% ../../nbs/cli/904_pages.ipynb #index-cells
+_INDEX_COLUMNS = ('recording', 'look at', 'estimated', 'longest gap, s', 'uncertainty, 95th percentile, mm',
+                  'self-check, mm', 'seconds')
+
+def _index_values(summary) -> list[float]:
+    "What the columns behind the name are sorted by."
+    check = summary.self_check[1] if summary.self_check else -1.
+    p95 = summary.uncertainty.p95 if summary.uncertainty else -1.
+    return [len(look_at(summary)), summary.share_filled, summary.longest_gap/summary.rate, p95, check,
+            summary.n_frames/summary.rate]
 
 def _index_cells(name: str, page: str, summary) -> list[str]:
     "A repaired recording as the cells of its row, in HTML."
-    share = summary.n_filled/max(summary.n_frames*summary.n_points, 1)
-    check = summary.self_check[1] if summary.self_check else None
-    worst = summary.uncertainty.p95 if summary.uncertainty else None
-    flags = len(summary.flags)
-    return [f'<a href="{quote(page)}">{escape(name)}</a>', f'{summary.n_frames/summary.rate:.1f}',
-            'under 0.1%' if 0 < share < .0005 else f'{share:.1%}', f'{summary.longest_gap/summary.rate:.2f}',
-            _millimetres(worst), _millimetres(check), f'{flags} place{"s"[:flags != 1]}' if flags else '']
+    _, share, longest, p95, check, seconds = _index_values(summary)
+    percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
+    distances = [_millimetres(value) if value >= 0 else '' for value in (p95, check)]
+    return [f'<a href="{quote(page)}">{escape(name)}</a>', escape('; '.join(look_at(summary))), percent,
+            f'{longest:.2f}', *distances, f'{seconds:.1f}']
+
+
+# %% ../../nbs/cli/904_pages.ipynb #index-row-html
+def _index_row(name: str, page: str, summary) -> str:
+    "A row of the page; marked where somebody should look."
+    values = [None, *_index_values(summary)]
+    cells = [f'<td>{cell}</td>' if value is None else f'<td data-value="{value:.4f}">{cell}</td>'
+             for cell, value in zip(_index_cells(name, page, summary), values)]
+    return f'<tr class="look">{"".join(cells)}</tr>' if look_at(summary) else f'<tr>{"".join(cells)}</tr>'
+
 
 # %% ../../nbs/cli/904_pages.ipynb #write-index
 def write_index_page(
@@ -135,13 +196,14 @@ def write_index_page(
     pages: Mapping[str, str],    # name -> its own page, as the index leads to it
 ) -> None:
     "Write one page that leads to those of many recordings; raises `FileError`."
-    def uncertainty(name): return getattr(summaries[name].uncertainty, 'p95', 0)
-    done = sorted(pages, key=uncertainty, reverse=True)
-    cells = [_index_cells(name, pages[name], summaries[name]) for name in done]
-    rows = ''.join(f'<tr>{_cells_of("td", row)}</tr>' for row in cells)
+    def gravity(name): return bool(look_at(summaries[name])), getattr(summaries[name].uncertainty, 'p95', 0)
+    done = sorted(pages, key=gravity, reverse=True)
+    rows = ''.join(_index_row(name, pages[name], summaries[name]) for name in done)
+    head = ''.join(f'<th><button type="button">{column}</button></th>' for column in _INDEX_COLUMNS)
     failed = [f'<li>{escape(name)}: {escape(one.error.removeprefix(f"{one.source}: "))}</li>'
               for name, one in summaries.items() if name not in pages]
     summary = f'{len(done)} recording{"s"[:len(done) != 1]} repaired'
-    body = _INDEX.format(summary=summary + (f', {len(failed)} not.' if failed else '.'), rows=rows)
+    body = _INDEX.format(summary=summary + (f', {len(failed)} not.' if failed else '.'), rows=rows, head=head,
+                         sort=_SORT)
     if failed: body += f'<h2>Not repaired</h2><ul>{"".join(failed)}</ul>'
     _write_page(path, 'Repaired recordings', body)

@@ -167,6 +167,7 @@ def check_new(extras: list[str | None], overwrite: bool) -> None:
             raise FileError(f'{extra}: exists already; replace it with --overwrite, or choose another name')
         check_writable(Path(extra).parent)
 
+# %% ../../nbs/cli/905_repair.ipynb #check-extras-own
 def _check_apart(plan: list[tuple[Path, Path]], read: list, extras: list) -> None:
     "Raise `FileError` if anything would be written over what is read, or twice."
     from motionfm.reconstruct.outputs import check_apart

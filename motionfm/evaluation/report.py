@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -86,14 +87,19 @@ def _few_ticks(low: float, high: float) -> list[float]:
     return ticks
 
 # %% ../../nbs/evaluation/705_report.ipynb #dots
+_BEST, _OTHER = '#d55e00', '#0072b2'   # told apart by colour-blind people, too, and by their shape
+_DECADES = 100.   # by which the lower end of an interval may be below the mean, as it is drawn
+
 def _draw_panel(ax, name: str, rows: list[dict], methods: list[str]) -> None:
-    "A dot and an interval for each method, the best one red."
+    "A dot and an interval for each method, a diamond for the best."
     best = min((main_error(row)[0] for row in rows), default=None)
     for row in rows:
         value, low, high = main_error(row)
         place = methods.index(row['method'])
-        ax.plot([low, high], [place]*2, color='#888888', linewidth=1.5)
-        ax.plot(value, place, 'o', color='#d62728' if value == best else '#1f77b4', markersize=5)
+        shown = max(low, value/_DECADES, 1e-9)   # the axis is logarithmic, and an interval may begin at 0
+        ax.plot([shown, high], [place]*2, color='#888888', linewidth=1.5)
+        look = {'marker': 'D', 'color': _BEST} if value == best else {'marker': 'o', 'color': _OTHER}
+        ax.plot(max(value, 1e-9), place, markersize=5, **look)
     ax.set_title(name, fontsize=10)
     _draw_axis(ax)
 
@@ -134,11 +140,15 @@ def plot_scenarios(
     return _svg(figure)
 
 # %% ../../nbs/evaluation/705_report.ipynb #draw-details
+# methods differ by colour, by the shape of their dots and by their lines; colours of Okabe and Ito
+_LOOKS = [{'color': colour, 'marker': marker, 'linestyle': line} for colour, marker, line in zip(
+    ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#000000', '#e69f00'), 'osD^vP', ('-', '--', '-.', ':')*2)]
+
 def _draw_lines(ax, rows: list[dict], part: str, labels: list[str]) -> None:
     "A line for each method: its error by gap or by joint."
-    for row in rows:
+    for row, look in zip(rows, cycle(_LOOKS)):
         errors = [(row[part].get(label) or [np.nan])[0] for label in labels]
-        ax.plot(range(len(labels)), errors, 'o-', markersize=3, label=row['method'])
+        ax.plot(range(len(labels)), errors, markersize=4, label=row['method'], **look)
     by_gap = part == 'by_gap'
     ax.set_xticks(range(len(labels)), labels, rotation=0 if by_gap else 60, fontsize=8)
     ax.set_ylabel('mm')
@@ -234,7 +244,12 @@ body{{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;paddin
 body{{overflow-wrap:anywhere}}table{{border-collapse:collapse;font-size:12.5px;overflow-wrap:normal}}
 td,th{{padding:.15rem .45rem;text-align:right;white-space:nowrap}}
 td:first-child,th:first-child{{text-align:left}}tr:nth-child(even){{background:#8882}}
-.best{{font-weight:bold}}img,iframe{{max-width:100%}}img{{background:#fff}}.wide{{overflow-x:auto}}</style>
+.best{{font-weight:bold}}iframe{{max-width:100%}}img{{background:#fff;max-width:100%}}.wide{{overflow-x:auto}}
+@media(prefers-color-scheme:dark){{img{{filter:invert(.92) hue-rotate(180deg)}}}}
+@media(max-width:40rem){{h1{{font-size:1.5rem}}h2{{font-size:1.25rem}}h3{{font-size:1rem}}
+.wide img{{max-width:none;width:44rem}}
+td:first-child,th:first-child{{position:sticky;left:0;background:Canvas}}}}
+</style>
 <h1>{title}</h1>{body}
 <h2>What is measured</h2><p>{explanation}</p>
 <h2>Numbers for programs</h2><script type="application/json" id="results">{data}</script>
@@ -255,7 +270,8 @@ _EXPLANATION = (
 
 def _picture(svg: str, description: str) -> str:
     data = b64encode(svg.encode()).decode()
-    return f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{data}">'
+    picture = f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{data}">'
+    return f'<div class="wide">{picture}</div>'
 
 # %% ../../nbs/evaluation/705_report.ipynb #can-plot
 def _can_plot() -> bool:
@@ -358,6 +374,32 @@ def _conclusions(results: list[dict], shown: str) -> str:
     if not parts: return ''
     return f'<h2>What to conclude about {escape(shown)}</h2>{"".join(parts)}{_how_many(results)}'
 
+# %% ../../nbs/evaluation/705_report.ipynb #methods-in-words
+_OWN_METHODS = {
+    'motionfm': 'motionfm as it repairs by default: it fills gaps, undoes swaps and outliers, smooths noise',
+    'motionfm_fill': 'motionfm with --fill-only: it fills gaps, and what was seen stays exactly as it is',
+    'first_guess': 'what motionfm starts from, without its network: estimates from bone lengths, '
+                   'neighbouring joints and smooth paths; how much the network adds is the difference',
+    'shipped': 'the network that comes with motionfm, beside the one that --weights names'}
+
+
+# %% ../../nbs/evaluation/705_report.ipynb #describe-method
+def describe_method(
+    name: str,   # as in the results
+) -> str:        # '' where nothing is known of it
+    "What a method does, in a sentence."
+    if name in _OWN_METHODS: return _OWN_METHODS[name]
+    words = (METHODS[name].__doc__ or '') if name in METHODS else ''
+    return words.split('\n')[0].strip().rstrip('.').replace('`', '')
+
+def _methods_list(results: list[dict]) -> str:
+    "The methods that were compared, as a piece of a page."
+    named = {row['method']: describe_method(row['method']) for row in results}
+    lines = ''.join(f'<li><b>{escape(name)}</b>: {escape(words)}</li>'
+                    for name, words in named.items() if words)
+    return f'<h2>The methods</h2><ul>{lines}</ul>' if lines else ''
+
+
 # %% ../../nbs/evaluation/705_report.ipynb #moving
 def _moving(row: dict, examples: list[Example], player: Callable) -> str:
     "Moving skeletons of one method in one scenario; nothing where the player knows none for such points."
@@ -396,13 +438,15 @@ def write_report(
     scenario: str | None = None,       # in which it moves; by default everything, or else the last one
     seed: int = 0,                     # as it was given to `evaluate_trials`
     title: str = 'How far off is it?', # of the page
+    note: str = '',                    # what a reader has to know before, as a sentence
 ) -> Path:                             # where it was written
     "Write one page of HTML with tables, plots and moving skeletons; raises `FileError`."
     shown = shown or results[-1]['method']
-    body = _conclusions(results, shown) + _overview_plot(results)
+    before = f'<p><b>Note:</b> {escape(note)}</p>' if note else ''
+    body = before + _conclusions(results, shown) + _overview_plot(results)
     row = _row_to_show(results, shown, scenario)
     if player and trials and row:
         function = (METHODS if methods is None else methods)[shown]
         body += _moving(row, repair_examples(trials, function, row, seed), player)
-    _write_page(path, title, body + _sections(results), results)
+    _write_page(path, title, body + _sections(results) + _methods_list(results), results)
     return Path(path)

@@ -170,6 +170,14 @@ def _check_recording(path: Path, recording: Any, trial: Trial) -> None:
         f'({len(trial)} frames, {len(trial.markers)} points) with the same content; give its own, '
         'or review it again')
 
+# %% ../../nbs/reconstruct/613_decisions.ipynb #by-names-of
+def _by_names_of(trial: Trial, decision: Decision) -> Decision:
+    "A decision about points by their names in the file; earlier versions called joints as in `JOINTS`."
+    called = {name: trial.markers[column] for name, column in trial.columns.items()}
+    points = tuple(one if one in trial.markers else called.get(one, one) for one in decision.points)
+    return replace(decision, points=points)
+
+
 # %% ../../nbs/reconstruct/613_decisions.ipynb #read-decisions
 def read_decisions(
     path: str | Path,            # a JSON file that a review has written
@@ -179,5 +187,7 @@ def read_decisions(
     path = Path(path)
     content = _read_json(path)
     if trial is not None: _check_recording(path, content.get('recording'), trial)
-    return [parse_decision(entry, f'{path}, decision {number}')
+    made = [parse_decision(entry, f'{path}, decision {number}')
             for number, entry in enumerate(content['decisions'], 1)]
+    return made if trial is None else [_by_names_of(trial, one) for one in made]
+

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import frame_pieces
+from ..basics import frame_pieces, name_frames
 from ..body.skeleton import RATE
-from ..io.gaps import gap_bounds, name_runs, runs_of
+from ..io.gaps import gap_bounds, runs_of
 from ..io.points import Points
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #settings
@@ -234,15 +234,17 @@ def find_repeated_frames(
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #without-repeats
 def without_repeats(
-    points: Points, frames: np.ndarray,   # (T,) their numbers
-    rate: float, fill_only: bool,
-) -> tuple[Points, tuple[str, ...]]:
+    points: Points,
+    frames: np.ndarray, times: np.ndarray,   # (T,) their numbers, and seconds, as in the file
+    rate: float, fill_only: bool,            # Hz; whether nothing that was seen may change
+) -> tuple[Points, np.ndarray, tuple[str, ...]]:   # (T,) True where a frame is a copy; what was found
     "Put gaps where a frame repeats the one before, and tell what was found; just that for `fill_only`."
     repeated = find_repeated_frames(points.positions, points.visible, rate)
     runs = runs_of(repeated)
-    if not runs: return points, ()
-    where = name_runs(runs, frames, rate, 5)
+    if not runs: return points, repeated, ()
+    where = name_frames(runs, frames, times, 5)
     found = f'{where}: all that is seen repeats the frame before while the body moves on'
-    if fill_only: return points, (f'{found}; left as it is, since nothing that was seen may change',)
+    if fill_only:
+        return points, repeated, (f'{found}; left as it is, since nothing that was seen may change',)
     points.positions[repeated], points.visible[repeated] = np.nan, False   # for the sake of memory
-    return points, (f'{found}; treated as gaps',)
+    return points, repeated, (f'{found}; treated as gaps',)

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..basics import frame_pieces
+from ..basics import frame_pieces, name_frames
 from ..estimate.noise import known_quantile, usual_sizes
-from ..io.gaps import name_runs, runs_of
+from ..io.gaps import runs_of
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #settings
 @dataclass(frozen=True)
@@ -798,10 +798,10 @@ def find_marker_faults(
     return MarkerFaults(order, *(np.take_along_axis(faults, order, 1) for faults in (outliers, held)))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #label-faults
-def _frames_in_words(runs: list[slice], frames: np.ndarray, rate: float) -> str:
+def _frames_in_words(runs: list[slice], frames: np.ndarray, times: np.ndarray) -> str:
     "As 'frames 3 to 5 (0.03 to 0.05 s) and 2 more spells, 9 frames in all'."
     total = sum(run.stop - run.start for run in runs)
-    where = name_runs(runs[:1], frames, rate)
+    where = name_frames(runs[:1], frames, times)
     if len(runs) == 1: return where if total == 1 else f'{where}, {total} frames'
     return f"{where} and {len(runs) - 1} more spell{'s' if len(runs) > 2 else ''}, {total} frames in all"
 
@@ -820,7 +820,7 @@ def describe_marker_faults(
     faults: MarkerFaults,
     names: Sequence[str],    # (M,) of the markers
     frames: np.ndarray,      # (T,) numbers of the frames
-    rate: float,             # Hz
+    times: np.ndarray,       # (T,) seconds, as in the file
 ) -> list[str]:
     "One sentence for each marker, or pair of markers, and kind of fault."
     sentences = []
@@ -828,6 +828,6 @@ def describe_marker_faults(
         cases = _label_faults(faults.order, marker, names)
         cases += [(faults.outliers[:, marker], 'was in a wrong place'),
                   (faults.held[:, marker], 'was held in one place')]
-        sentences += [f'{name} {words} in {_frames_in_words(runs_of(where), frames, rate)}.'
+        sentences += [f'{name} {words} in {_frames_in_words(runs_of(where), frames, times)}.'
                       for where, words in cases if where.any()]
     return sentences

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import DataError, frame_pieces, in_frames, progress
+from ..basics import DataError, frame_pieces, name_frames, progress
 from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
@@ -23,7 +23,7 @@ from ..estimate.network import read_network
 from ..estimate.noise import noise_level, RADII_68
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
-from ..io.gaps import fill_linear, gap_lengths, name_runs
+from ..io.gaps import fill_linear, gap_lengths
 from ..io.resample import is_model_rate, spline, to_model_rate
 from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import Repairer
@@ -46,16 +46,14 @@ class _Part(NamedTuple):
     "What messages say of a part of a recording."
     name: str             # of the recording, and of the part if there are several
     frames: np.ndarray    # (T,) numbers of the frames
-    start_s: float        # when it begins, seconds since the recording began
+    times: np.ndarray     # (T,) seconds, as in the file
     rate: float           # Hz
 
     def name_window(self, start: int) -> str:
         "What a window is called that begins so many frames at 60 Hz after the part."
         last = len(self.frames) - 1
         ends = [min(round(frame*self.rate/RATE), last) for frame in (start, start + FRAMES - 1)]
-        first, last = (int(self.frames[end]) for end in ends)
-        seconds = [self.start_s + end/self.rate for end in ends]
-        return f'{self.name}, {in_frames([(first, last)], [(seconds[0], seconds[1])])}'
+        return f'{self.name}, {name_frames([slice(ends[0], ends[1] + 1)], self.frames, self.times)}'
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #normalise-windows-2
 def _normalise_windows(
@@ -333,14 +331,14 @@ def _check_input(
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-parts
 def _repair_parts(
     positions: np.ndarray, seen: np.ndarray, network: Repairer | Callable, rate: float, name: str,
-    discontinuities: Discontinuities, frames: np.ndarray,
+    discontinuities: Discontinuities, frames: np.ndarray, times: np.ndarray,
 ) -> Repaired:
     "Repair each part of a recording."
     slices, repaired = discontinuities.parts, []
     n_shown = len(slices) if len(slices) > 5 else 0   # few show their own pieces
     for where in progress(slices, 'parts of the recording', n_shown, after=2.):
-        called = name if len(slices) == 1 else f'{name}, {name_runs([where], frames, rate)}'
-        part = _Part(called, frames[where], (where.start or 0)/rate, rate)
+        called = name if len(slices) == 1 else f'{name}, {name_frames([where], frames, times)}'
+        part = _Part(called, frames[where], times[where], rate)
         repaired.append(_repair_part(positions[where], seen[where], network, rate, part))
     return _join_parts(repaired, discontinuities)
 
@@ -353,6 +351,7 @@ def repair_positions(
     fill_only: bool = False,                      # leave what was seen exactly as it is
     name: str = 'trial',                          # what error messages call it
     frames: np.ndarray | None = None,             # (T,) numbers of its frames; None: counted from 0
+    times: np.ndarray | None = None,              # (T,) seconds, as in the file; None: counted from 0
 ) -> Repaired:
     """Repair a whole trial of any length and rate; raises `DataError` if too little of the person is seen.
 
@@ -362,7 +361,8 @@ def repair_positions(
     discontinuities = find_discontinuities(positions, visible, rate)
     seen = visible & ~discontinuities.displaced[:, None]
     frames = np.arange(len(positions)) if frames is None else frames
-    repaired = _repair_parts(positions, seen, network, rate, name, discontinuities, frames)
+    times = np.arange(len(positions))/rate if times is None else times
+    repaired = _repair_parts(positions, seen, network, rate, name, discontinuities, frames, times)
     return _keep_seen(repaired, positions, visible) if fill_only else repaired
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #wrap-keras-model

@@ -7,23 +7,25 @@ __all__ = ['UncertaintySummary', 'Gap', 'Summary', 'summarise', 'write_gaps']
 
 # %% ../../nbs/reconstruct/606_report.ipynb #imports
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from ..basics import atomic_path, counted, DataError, in_frames
+from ..basics import atomic_path, counted, DataError, in_frames, name_frames, seconds_of
 from ..body.plausibility import find_flags, Flag
 from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
 from ..io.build import FirstNote
-from ..io.conventions import leg_length, LEG_RANGE_M
-from ..io.gaps import gap_table, longest_gap, name_runs, number_runs, runs_of, time_runs
+from ..io.conventions import leg_length, LEG_RANGE_M, per_metre, to_y_up
+from ..io.gaps import gap_table, longest_gap, number_runs, runs_of
 from ..io.joint_names import CREATED_SUFFIX
 from ..io.points import Points, points_of
-from ..io.trial import Trial
+from ..io.trial import observed, Trial
 from .discontinuities import Discontinuities
 
 # %% ../../nbs/reconstruct/606_report.ipynb #settings
@@ -35,8 +37,12 @@ class ReportSettings:
     leg_factor: float = 4.    # by which legs may be shorter or longer than those of people
     max_listed: int = 10      # flags, swaps and the like that are listed in full on the screen
     far_mm: float = 100.      # beyond which a sample that was seen and moved gets a line
+    noise_share: float = .5   # of the self-check's error, from which on the noise of the samples is told
     slide_m: float = .01      # by which standing feet slide from which on it gets a line
-    mostly: float = .5        # share of estimated samples beyond which they get a line
+    mostly: float = .5        # share of estimated samples beyond which they get a line,
+    many: float = .2          # and beyond which a recording is one to look at
+    uncertain_mm: float = 30. # uncertainty of 95 of 100 filled samples, beyond which it is one to look at
+    rarely: float = .1        # share of the frames; a point that is seen in fewer gets a line
 
 SETTINGS = ReportSettings()
 
@@ -90,7 +96,7 @@ def check_points(
 class UncertaintySummary:
     "Uncertainty of the filled samples, mm."
     median: float
-    p95: float       # 95 of 100 samples have less
+    p95: float       # 95th percentile: 95 of 100 samples have less
     worst: float
     where: str       # point and frame of the worst
 
@@ -103,16 +109,31 @@ def _median_and_worst(uncertainty: np.ndarray) -> tuple[float | None, float | No
 # %% ../../nbs/reconstruct/606_report.ipynb #gap
 @dataclass(frozen=True)
 class Gap:
-    "One gap of one point."
-    point: str
+    "One spell in which a point was missing, or stood where it was not."
+    point: str                   # as in the file
     first: int                   # number of its first frame
     last: int                    # number of its last frame
     frames: int
     by: str                      # what filled it, nothing where it was left blank
     median_mm: float | None      # uncertainty, if it is known
     worst_mm: float | None
-    first_s: float               # seconds since the recording began, as the player counts
+    first_s: float               # seconds, as in the file
     last_s: float
+    kind: str = 'gap'            # one of `WRONG` where something stood there, else a gap
+    change_mm: float | None = None   # the largest distance between what stood there and the repair
+
+# %% ../../nbs/reconstruct/606_report.ipynb #wrong-kinds
+# what can be wrong with samples that were seen, by their code in `wrong`
+WRONG = ('', 'outlier', 'held values', 'exchanged labels', 'whole body elsewhere', 'repeated frame')
+
+def mark_wrong(
+    wrong: np.ndarray,          # (T, P) codes, changed in place where they are 0
+    kind: str,                  # one of `WRONG`
+    where: np.ndarray | None,   # (T, P) or (T, 1) True where that is the case; None: nowhere
+) -> None:
+    "Note what is wrong with samples."
+    if where is not None: wrong[(wrong == 0) & where] = WRONG.index(kind)
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-numbers
 _UNCHANGED = 'left as they are, since nothing that was seen may change'
@@ -123,24 +144,61 @@ def format_frames(runs: Sequence[tuple[int, int]], most: int | None = None) -> s
     if most is not None and len(runs) > most: words.append('...')
     return ', '.join(words)
 
+class _Told(NamedTuple):
+    "What the table of gaps is made of; P points."
+    trial: Trial                      # the recording
+    points: Points                    # as they were recorded, without errors
+    positions: np.ndarray             # (T, P, 3) metres after the repair
+    by: np.ndarray                    # (T, P) what filled it
+    uncertainty: np.ndarray | None    # (T, P) metres
+    wrong: np.ndarray | None          # (T, P) codes
+
+
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-seconds
-def _at_frame(index: int, frames: np.ndarray, rate: float) -> str:
+def _at_frame(index: int, frames: np.ndarray, times: np.ndarray) -> str:
     "As 'frame 314 (5.22 s)'."
-    return name_runs([slice(index, index + 1)], frames, rate)
+    return name_frames([slice(index, index + 1)], frames, times)
 
 def format_counts(counts: dict[str, int], separator: str = ', ') -> str:
     "Names with their counts, in words."
     return separator.join(f'{name} {count}' for name, count in counts.items())
 
+def _percent(share: float) -> str: return f'{share:.0%}' if share >= .01 else f'{share:.1%}'
+
+def describe_rarely_seen(shares: dict[str, float], most: int = SETTINGS.max_listed) -> str:
+    "Points with the share of the frames in which they are seen, the rarest first."
+    rarest = sorted(shares, key=shares.__getitem__)[:most]
+    more = f' and {len(shares) - len(rarest)} more' if len(shares) > len(rarest) else ''
+    return ', '.join(f'{name} ({_percent(shares[name])})' for name in rarest) + more
+
+
+# %% ../../nbs/reconstruct/606_report.ipynb #names-in-file
+def names_in_file(trial: Trial) -> tuple[str, ...]:
+    "What the K joints of a trial are called in its file; one that it lacks by its own name."
+    return tuple(trial.markers[trial.columns[name]] if name in trial.columns else name
+                 for name in trial.joint_names)
+
+def named_as_in_file(points: Points, trial: Trial) -> Points:
+    "Points with the names that they have in the file."
+    names = tuple(trial.markers[column] if 0 <= column < len(trial.markers) else name
+                  for name, column in zip(points.names, points.columns.tolist()))
+    return points._replace(names=names)
+
+def _pair_name(right: str, left: str) -> str:
+    "What two sides have in common, as Knee of RKnee and LKnee; else both names."
+    bare = [re.sub('^(right|left|r|l)(?=.)[ _.]?', '', name, flags=re.IGNORECASE) for name in (right, left)]
+    return bare[0] if bare[0] == bare[1] else f'{right}/{left}'
+
+
 # %% ../../nbs/reconstruct/606_report.ipynb #swap-summary
 @dataclass(frozen=True)
 class SwapSummary:
     "Left/right swaps."
-    pairs: dict[str, int]               # 'Knee': in how many frames
+    pairs: dict[str, int]               # 'Knee', without the side: in how many frames
     runs: tuple[tuple[int, int], ...]   # numbers of the first and the last frame of each swap
     undone: bool                        # or left as they were
     n_frames: int                       # in how many frames anything was swapped; their numbers can jump
-    seconds: tuple[tuple[float, float], ...] = ()   # `runs` since the recording began
+    seconds: tuple[tuple[float, float], ...] = ()   # `runs` in seconds, as in the file
 
     def __str__(self) -> str:
         frames = in_frames(self.runs, self.seconds, SETTINGS.max_listed)
@@ -155,13 +213,13 @@ def describe_swaps(
 ) -> SwapSummary | None:          # None if nothing was swapped
     "What `find_swaps` found, for the summary."
     if swapped is None or not swapped.any(): return None
-    pairs = {}
+    pairs, names = {}, names_in_file(trial)
     for joint, name in enumerate(trial.joint_names):
         count = int((swapped[:, joint] | swapped[:, MIRROR[joint]]).sum())
-        if name[0] == 'R' and count: pairs[name[1:]] = count
+        if name[0] == 'R' and count: pairs[_pair_name(names[joint], names[MIRROR[joint]])] = count
     anywhere = np.any(swapped, 1)
     runs = runs_of(anywhere)
-    numbers, seconds = number_runs(runs, trial.frames), time_runs(runs, trial.rate)
+    numbers, seconds = number_runs(runs, trial.frames), seconds_of(runs, trial.times)
     return SwapSummary(pairs, numbers, undone, int(anywhere.sum()), seconds)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #outlier-summary
@@ -170,7 +228,7 @@ class OutlierSummary:
     "Joints that were seen in a wrong place."
     runs: dict[str, tuple[tuple[int, int], ...]]   # 'RAnkle': first and last frame number of each run
     filled: bool                                   # or left as they were
-    seconds: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)   # `runs` in seconds
+    seconds: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)   # of `runs`
 
     def __str__(self) -> str:
         found = [f'{name} in {in_frames(runs, self.seconds.get(name, ()), SETTINGS.max_listed)}'
@@ -186,16 +244,16 @@ def describe_outliers(
 ) -> OutlierSummary | None:        # None if all were in their place
     "What `find_outliers` found, for the summary."
     if outliers is None or not outliers.any(): return None
-    found = {name: mask for name, mask in zip(trial.joint_names, outliers.T) if mask.any()}
+    found = {name: mask for name, mask in zip(names_in_file(trial), outliers.T) if mask.any()}
     runs = {name: number_runs(runs_of(mask), trial.frames) for name, mask in found.items()}
-    seconds = {name: time_runs(runs_of(mask), trial.rate) for name, mask in found.items()}
+    seconds = {name: seconds_of(runs_of(mask), trial.times) for name, mask in found.items()}
     return OutlierSummary(runs, filled, seconds)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #describe-jumps
-def _describe_jumps(starts: np.ndarray, metres: np.ndarray, frames: np.ndarray, rate: float) -> str:
+def _describe_jumps(starts: np.ndarray, metres: np.ndarray, frames: np.ndarray, times: np.ndarray) -> str:
     "To which frames (by their index) a body jumps, and how far."
     most = SETTINGS.max_listed
-    jumps = [f'{_at_frame(start, frames, rate)} by {size:.1f} m'
+    jumps = [f'{_at_frame(start, frames, times)} by {size:.1f} m'
              for start, size in zip(starts[:most], metres)]
     if len(starts) > most: jumps.append('...')
     return (f'discontinuity: the whole body jumps to where it is in {", ".join(jumps)}; '
@@ -205,22 +263,40 @@ def _describe_jumps(starts: np.ndarray, metres: np.ndarray, frames: np.ndarray, 
 def describe_discontinuities(
     discontinuities: Discontinuities | None,   # of the whole body
     frames: np.ndarray,    # (T,) numbers of the frames
-    rate: float,           # Hz
+    times: np.ndarray,     # (T,) seconds, as in the file
     filled: bool,          # whether frames in which the body is displaced were filled
 ) -> tuple[str, ...]:      # lines; none where there is none
     "What `find_discontinuities` found, in words."
     if discontinuities is None: return ()
     (starts, metres, displaced), lines = discontinuities, []
     if displaced.any():
-        runs = name_runs(runs_of(displaced), frames, rate, SETTINGS.max_listed)
+        runs = name_frames(runs_of(displaced), frames, times, SETTINGS.max_listed)
         done = 'treated as gaps' if filled else _UNCHANGED
         lines.append(f'discontinuity: the whole body is elsewhere in {runs}; {done}')
-    if len(starts) > 1: lines.append(_describe_jumps(starts[1:], metres[1:], frames, rate))
+    if len(starts) > 1: lines.append(_describe_jumps(starts[1:], metres[1:], frames, times))
     return tuple(lines)
+
+# %% ../../nbs/reconstruct/606_report.ipynb #summary-counts
+class _Counts:
+    "What follows from the counts of a summary."
+    n_frames: int
+    n_points: int
+    filled: dict[str, int]
+    blank: dict[str, int]
+
+    @property
+    def n_blank(self) -> int: return sum(self.blank.values())
+
+    @property
+    def n_filled(self) -> int: return sum(self.filled.values())
+
+    @property
+    def share_filled(self) -> float: return self.n_filled/max(self.n_frames*self.n_points, 1)
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summary
 @dataclass(frozen=True)
-class Summary:
+class Summary(_Counts):
     "What was done to one recording; `print` shows it in words."
     source: str                  # the file read
     output: str                  # the file written; '' if none was
@@ -228,7 +304,7 @@ class Summary:
     rate: float                  # Hz
     n_points: int                # joints and other points
     n_missing: int               # samples (a point in a frame) that were not seen
-    longest_gap: int             # frames
+    longest_gap: int             # frames; of points that were never seen none counts
     invented: tuple[str, ...]    # joints that were never seen and are in the output
     moved_mm: float              # mean change of the samples that were seen; 0 with fill_only
     notes: tuple[str, ...] = ()  # how axis and unit were found
@@ -239,38 +315,54 @@ class Summary:
     flags: tuple[Flag, ...] = ()                     # where the result leaves the human
     furthest: tuple[float, str] = (0., '')           # mm: the largest change of a seen sample, and where
     self_check: tuple[int, float] | None = None      # samples that were hidden; mean error there, mm
-    gaps: Sequence[Gap] = ()                         # every gap of every point
+    check_noise_mm: float = 0.                       # of that what the noise of these samples makes alone
+    gaps: Sequence[Gap] = ()                         # every spell that was filled or left blank
     remarks: tuple[str, ...] = ()                    # what else was found, or left as it is
     swaps: SwapSummary | None = None                 # left/right swaps
     discontinuities: tuple[str, ...] = ()            # of the whole body, in words
     outliers: OutlierSummary | None = None           # joints that were seen in a wrong place
-
-    @property
-    def n_blank(self) -> int: return sum(self.blank.values())
-
-    @property
-    def n_filled(self) -> int: return sum(self.filled.values())
+    wrong: Sequence[Gap] = ()                        # spells that were wrong and are not among the gaps
+    never_seen: tuple[str, ...] = ()                 # points without a sample
+    rarely_seen: dict = field(default_factory=dict)  # point: in which share of the frames it is seen
 
     def __str__(self) -> str: return '\n  '.join(_lines(self))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #headline
 def _headline(summary: Summary) -> str:
     "The first line."
-    share = summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
+    share = summary.share_filled
     files = f'{summary.source} -> {summary.output}' if summary.output else summary.source
     frames, points = counted(summary.n_frames, 'frame'), counted(summary.n_points, 'point')
+    never = f', {counted(len(summary.never_seen), "point")} never seen' if summary.never_seen else ''
     percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
     return (f'{files}: {frames} at {summary.rate:g} Hz, {points}; '
             f'{counted(summary.n_filled, "sample")} filled ({percent}), '
-            f'longest gap {counted(summary.longest_gap, "frame")}; '
+            f'longest gap {counted(summary.longest_gap, "frame")}{never}; '
             f'seen samples moved by {summary.moved_mm:.1f} mm on average')
+
+
+# %% ../../nbs/reconstruct/606_report.ipynb #nothing-done
+def _nothing_done(summary: Summary) -> list[str]:
+    "A line where a repair has left everything as it was."
+    found = summary.wrong or summary.discontinuities or summary.swaps or summary.outliers
+    if summary.n_filled or summary.moved_mm > 0 or found: return []
+    if summary.n_missing: return ['nothing was filled and nothing was changed']
+    return ['nothing was missing and nothing was changed: there was nothing to do']
+
+def _estimate_lines(summary: Summary) -> list[str]:
+    "Whether much was never measured, and of which points."
+    lines, share = [], summary.share_filled
+    if share > SETTINGS.mostly:
+        lines.append(f'most of this is no measurement: {share:.0%} of the samples are estimates')
+    if summary.rarely_seen:
+        lines.append(f'seen in few of the frames: {describe_rarely_seen(summary.rarely_seen)}')
+    return lines
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #warning-lines
 def _warning_lines(summary: Summary) -> list[str]:
     "What is unusual."
-    lines, share = [], summary.n_filled/(summary.n_frames*max(summary.n_points, 1))
-    if share > SETTINGS.mostly:
-        lines.append(f'most of this is no measurement: {share:.0%} of the samples are estimates')
+    lines = _nothing_done(summary) + _estimate_lines(summary)
     if summary.moved_mm > SETTINGS.far_mm/2:
         lines.append(f'samples that were seen were moved by {summary.moved_mm:.0f} mm on average, '
                      'which is no noise: is this network made for such recordings?')
@@ -281,6 +373,7 @@ def _warning_lines(summary: Summary) -> list[str]:
         lines.append(f'taken for an outlier: {where} was seen {distance:.0f} mm '
                      'from where the repair puts it')
     return lines
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap-lines
 def _gap_lines(gap_counts: dict) -> list[str]:
@@ -314,12 +407,21 @@ def format_mm(value: float) -> str:
     "Millimetres; tenths of them where there is less than one."
     return f'{value:.1f}' if value < .95 else f'{value:.0f}'
 
+def _about_noise(summary: Summary) -> str:
+    "Why a self-check finds more than the error of a repair, where that is so."
+    if not summary.self_check: return ''
+    _, error = summary.self_check
+    if summary.check_noise_mm < max(1., SETTINGS.noise_share*error): return ''
+    return (f'; these samples are noisy themselves, by about {summary.check_noise_mm:.0f} mm, '
+            'so the repair is nearer to the true path than that')
+
+
 # %% ../../nbs/reconstruct/606_report.ipynb #uncertainty-line
 def _uncertainty_line(found: UncertaintySummary) -> str:
     "How uncertain the filled samples are."
     median, p95, worst = map(format_mm, (found.median, found.p95, found.worst))
     return ('uncertainty of the filled samples (two of three errors are smaller): '
-            f'median {median} mm, 95 of 100 under {p95} mm, largest {worst} mm: {found.where}')
+            f'median {median} mm, 95th percentile {p95} mm, largest {worst} mm: {found.where}')
 
 def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[str]:
     "How far standing feet slide in a repaired recording, if it is worth a line; joints only."
@@ -328,6 +430,7 @@ def _describe_feet(points: Points, positions: np.ndarray, rate: float) -> list[s
     slide, count = foot_slide(joints, find_contacts(joints, rate), rate)
     if slide < SETTINGS.slide_m: return []
     return [f'standing heels and toes slide by {1000*slide:.0f} mm on average, in {count} contacts']
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #quality-lines
 def _quality_lines(summary: Summary) -> list[str]:
@@ -341,8 +444,9 @@ def _quality_lines(summary: Summary) -> list[str]:
         n_samples, error = summary.self_check
         were = f'{counted(n_samples, "sample")} of this recording that {"was" if n_samples == 1 else "were"}'
         lines.append(f'self-check on {were} hidden on purpose: '
-                     f'mean error {error:.1f} mm')
+                     f'mean error {error:.1f} mm{_about_noise(summary)}')
     return lines
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #lines
 def _flag_lines(flags: Sequence[Flag]) -> list[str]:
@@ -365,7 +469,7 @@ def _lines(summary: Summary) -> list[str]:
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise-parts
 def _summarise_uncertainty(
     uncertainty: np.ndarray | None, filled: np.ndarray, names: Sequence[str], frames: np.ndarray,
-    rate: float,
+    times: np.ndarray,
 ) -> UncertaintySummary | None:
     "Of the uncertainty (T, P), metres, that of the filled samples (T, P); None where it is not known."
     if uncertainty is None: return None
@@ -373,47 +477,93 @@ def _summarise_uncertainty(
     if not known.any(): return None
     inside = 1000*uncertainty[known]
     frame, point = divmod(int(np.flatnonzero(known)[inside.argmax()]), known.shape[1])
-    where = f'{names[point]} in {_at_frame(frame, frames, rate)}'
+    where = f'{names[point]} in {_at_frame(frame, frames, times)}'
     median, p95 = float(np.median(inside)), float(np.percentile(inside, 95))
     return UncertaintySummary(median, p95, float(inside.max()), where)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap-of
 def _gap_of(
-    name: str, inside: slice, frames: np.ndarray, rate: float, by: np.ndarray, uncertainty: np.ndarray | None,
+    name: str, inside: slice, trial: Trial, by: np.ndarray, uncertainty: np.ndarray | None,
 ) -> Gap:
     "A gap of a point, by what filled its samples, and by their uncertainty (F,), metres."
     what = ' and '.join(dict.fromkeys(by.tolist()))
-    first, last = int(frames[inside.start]), int(frames[inside.stop - 1])
+    first, last = int(trial.frames[inside.start]), int(trial.frames[inside.stop - 1])
     mm = (None, None) if uncertainty is None else _median_and_worst(uncertainty)
-    seconds = inside.start/rate, (inside.stop - 1)/rate
+    [seconds] = seconds_of([inside], trial.times)
     return Gap(name, first, last, inside.stop - inside.start, what, *mm, *seconds)
 
+def _change_of(trial: Trial, column: int, inside: slice, positions: np.ndarray) -> float | None:
+    "Millimetres, the largest distance of a repair (F, 3), metres, y up, from what stood there."
+    stood = to_y_up(trial.values[inside, column]/per_metre(trial.units), trial.up)
+    change = np.linalg.norm(positions - stood, axis=-1)
+    return 1000*float(np.nanmax(change)) if np.isfinite(change).any() else None
+
+
 # %% ../../nbs/reconstruct/606_report.ipynb #list-gaps
-def _list_gaps(
-    points: Points,                    # as they were recorded
-    frames: np.ndarray,                # (T,) numbers of the frames
-    rate: float,                       # Hz
-    done: np.ndarray,                  # (T, P) True where a sample is filled, or was seen
-    by: np.ndarray,                    # (T, P) what filled it
-    uncertainty: np.ndarray | None,    # (T, P) metres
-) -> list[Gap]:
-    "All gaps, by points and frames."
-    gaps = []
-    for point, name in enumerate(points.names):
-        for inside in runs_of(~points.visible[:, point]):
-            filled_by = by[inside, point][done[inside, point]]
-            known = None if uncertainty is None else uncertainty[inside, point]
-            gaps.append(_gap_of(name, inside, frames, rate, filled_by, known))
-    return gaps
+def _codes_of(trial: Trial, points: Points, point: int, wrong: np.ndarray | None) -> np.ndarray:
+    "(T,) what is wrong with a point, see `WRONG`; what stood in a gap and nobody named is an outlier."
+    column = points.columns[point]
+    if not 0 <= column < len(trial.markers): return np.zeros(len(trial), np.uint8)
+    codes = np.zeros(len(trial), np.uint8) if wrong is None else wrong[:, point].copy()
+    stood = observed(trial.values[:, column])
+    codes[~stood] = 0
+    codes[stood & ~points.visible[:, point] & (codes == 0)] = WRONG.index('outlier')
+    return codes
+
+
+# %% ../../nbs/reconstruct/606_report.ipynb #list-gaps-2
+def _list_gaps(told: _Told, point: int) -> tuple[list[Gap], list[Gap]]:
+    "Spells of a point that were filled or left blank, and those that were wrong and are not among them."
+    codes, visible = _codes_of(told.trial, told.points, point, told.wrong), told.points.visible[:, point]
+    done = np.isfinite(told.positions[:, point, 0])
+    gaps: list[Gap] = []
+    others: list[Gap] = []
+    for inside, code in _spells(~visible, codes) + _spells(visible & (codes > 0), codes):
+        filled_by = told.by[inside, point][done[inside]]
+        known = None if told.uncertainty is None else told.uncertainty[inside, point]
+        gap = _gap_of(told.points.names[point], inside, told.trial, filled_by, known)
+        if code: gap = _with_change(gap, told, point, inside, code)
+        (others if visible[inside.start] else gaps).append(gap)
+    return gaps, others
+
+
+# %% ../../nbs/reconstruct/606_report.ipynb #with-change
+_PUT_BACK_MM = .5   # from which on a sample with another label is said to have been put back
+
+def _with_change(gap: Gap, told: _Told, point: int, inside: slice, code: int) -> Gap:
+    "A spell in which something stood, with what it was and how far that was from the repair."
+    change = _change_of(told.trial, told.points.columns[point], inside, told.positions[inside, point])
+    gap = replace(gap, kind=WRONG[code], change_mm=change)
+    if not told.points.visible[inside.start, point]: return gap
+    moved = change is not None and change > _PUT_BACK_MM and gap.kind == 'exchanged labels'
+    by = 'labels exchanged back' if moved else 'left as it is'
+    return replace(gap, by=by, median_mm=None, worst_mm=None)
+
+def all_spells(summary: Summary) -> list[Gap]:
+    "The gaps, and what else was wrong, by points and frames."
+    both = [*summary.gaps, *summary.wrong]
+    order = {name: place for place, name in enumerate(dict.fromkeys(one.point for one in both))}
+    return sorted(both, key=lambda one: (order[one.point], one.first_s))
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #all-flags
 def _describe_furthest(
-    furthest: tuple[float, int, int], names: Sequence[str], frames: np.ndarray, rate: float,
+    furthest: tuple[float, int, int], names: Sequence[str], frames: np.ndarray, times: np.ndarray,
 ) -> tuple[float, str]:
     "The largest distance, metres, its frame and its point, as mm, and where it is."
     metres, frame, point = furthest
     if not metres > 0: return 0., ''
-    return 1000*metres, f'{names[point]} in {_at_frame(frame, frames, rate)}'
+    return 1000*metres, f'{names[point]} in {_at_frame(frame, frames, times)}'
+
+def _spells(where: np.ndarray, codes: np.ndarray) -> list[tuple[slice, int]]:
+    "Runs of frames (T,) of one code (T,) each."
+    found = []
+    for run in runs_of(where):
+        changes = np.flatnonzero(np.diff(codes[run])) + run.start + 1
+        ends = [run.start, *changes.tolist(), run.stop]
+        found += [(slice(start, stop), int(codes[start])) for start, stop in zip(ends, ends[1:])]
+    return found
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #all-flags-2
 def _all_flags(
@@ -424,21 +574,23 @@ def _all_flags(
     flags: list[Flag] = []
     for part in parts if n else ():
         flags += find_flags(positions[part, :n], trial.rate, points.positions[part, :n],
-                            points.visible[part, :n], trial.frames[part], (part.start or 0)/trial.rate)
+                            points.visible[part, :n], trial.frames[part], trial.times[part], points.names[:n])
     return tuple(flags)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #in-file
-def _in_file(
-    points: Points, positions: np.ndarray, by: str | np.ndarray, uncertainty: np.ndarray | None,
-) -> tuple[Points, np.ndarray, np.ndarray, np.ndarray | None]:
-    "Those of all points (P,) that stand in the file, and the same of what belongs to them."
-    has, by = points.columns >= 0, np.broadcast_to(by, points.visible.shape)
-    if has.all(): return points, positions, by, uncertainty
+def _in_file(told: _Told) -> _Told:
+    "Those points that stand in the file, by their names there, and the same of what belongs to them."
+    points, has = named_as_in_file(told.points, told.trial), told.points.columns >= 0
+    told = told._replace(points=points, by=np.broadcast_to(told.by, points.visible.shape))
+    if has.all(): return told
     names = tuple(np.array(points.names, object)[has])
     chosen = points._replace(
         names=names, columns=points.columns[has], positions=points.positions[:, has],
         visible=points.visible[:, has])
-    return chosen, positions[:, has], by[:, has], None if uncertainty is None else uncertainty[:, has]
+    def ours(known): return None if known is None else known[:, has]
+    return told._replace(points=chosen, positions=told.positions[:, has], by=told.by[:, has],
+                         uncertainty=ours(told.uncertainty), wrong=ours(told.wrong))
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summarise
 def summarise(
@@ -450,18 +602,20 @@ def summarise(
     by: str | np.ndarray = 'the network',        # what filled the gaps; of each sample (T, P) if that varies
     invented: Sequence[str] = (),                # joints that were made up from nothing
     discontinuities: Discontinuities | None = None, # of the whole body
+    wrong: np.ndarray | None = None,             # (T, P) what was wrong with a sample: its place in `WRONG`
     **found,                                     # further fields of `Summary`
 ) -> Summary:
     "Compare a repaired recording with what was recorded."
-    found['flags'] = _all_flags(trial, points, positions, discontinuities)
+    told = _in_file(_Told(trial, points, positions, np.asarray(by), uncertainty, wrong))
+    found['flags'] = _all_flags(trial, named_as_in_file(points, trial), positions, discontinuities)
     found['remarks'] = (*found.get('remarks', ()), *_describe_feet(points, positions, trial.rate))
-    points, positions, by, uncertainty = _in_file(points, positions, by, uncertainty)
     displaced = discontinuities is not None and points.visible[discontinuities.displaced].any()
     found['discontinuities'] = describe_discontinuities(
-        discontinuities, trial.frames, trial.rate, not displaced)
-    found |= _compare(points, positions, by, uncertainty, trial.frames, trial.rate)
-    return Summary(trial.source, str(output), len(trial), trial.rate, len(points.names),
+        discontinuities, trial.frames, trial.times, not displaced)
+    found |= _compare(told)
+    return Summary(trial.source, str(output), len(trial), trial.rate, len(told.points.names),
                    invented=tuple(invented), notes=trial.notes, **found)
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #distances-moved
 def _distances_moved(
@@ -476,37 +630,53 @@ def _distances_moved(
         if len(moved) and moved[frame] > largest[0]: largest = float(moved[frame]), frame, column
     return total/max(int(both.sum()), 1), largest
 
+# %% ../../nbs/reconstruct/606_report.ipynb #all-gaps
+def _all_gaps(told: _Told) -> tuple[list[Gap], list[Gap]]:
+    "The same as of one point, of all."
+    gaps: list[Gap] = []
+    wrong: list[Gap] = []
+    for point in range(len(told.points.names)):
+        for all_of_them, found in zip((gaps, wrong), _list_gaps(told, point)): all_of_them += found
+    return gaps, wrong
+
+def _how_often_seen(points: Points) -> dict:
+    "Fields of `Summary`: points that are never seen, or in few of the frames."
+    shares = dict(zip(points.names, points.visible.mean(0).tolist()))
+    return {'never_seen': tuple(name for name, share in shares.items() if not share),
+            'rarely_seen': {name: share for name, share in shares.items() if 0 < share < SETTINGS.rarely}}
+
+
 # %% ../../nbs/reconstruct/606_report.ipynb #compare-samples
-def _compare(
-    points: Points, positions: np.ndarray, by: np.ndarray, uncertainty: np.ndarray | None, frames: np.ndarray,
-    rate: float,
-) -> dict:
+def _compare(told: _Told) -> dict:
     "Fields of `Summary`: what was missing, what filled it, and how far seen samples were moved."
-    visible, names, done = points.visible, points.names, np.isfinite(positions).all(-1)
-    filled, (moved, furthest) = done & ~visible, _distances_moved(points, positions, visible & done)
+    points, frames, times = told.points, told.trial.frames, told.trial.times
+    visible, names, done = points.visible, points.names, np.isfinite(told.positions).all(-1)
+    filled, (moved, furthest) = done & ~visible, _distances_moved(points, told.positions, visible & done)
+    gaps, wrong = _all_gaps(told)
     return dict(
-        n_missing=int((~visible).sum()), longest_gap=longest_gap(visible) if len(names) else 0,
-        moved_mm=1000*moved,
-        gap_counts=gap_table(visible), filled=dict(Counter(by[filled].tolist())),
+        n_missing=int((~visible).sum()), longest_gap=longest_gap(visible[:, visible.any(0)]),
+        moved_mm=1000*moved, gap_counts=gap_table(visible), filled=dict(Counter(told.by[filled].tolist())),
         blank={name: int(count) for name, count in zip(names, (~done).sum(0)) if count},
-        uncertainty=_summarise_uncertainty(uncertainty, filled, names, frames, rate),
-        furthest=_describe_furthest(furthest, names, frames, rate),
-        gaps=_list_gaps(points, frames, rate, done, by, uncertainty))
+        uncertainty=_summarise_uncertainty(told.uncertainty, filled, names, frames, times),
+        furthest=_describe_furthest(furthest, names, frames, times), gaps=gaps, wrong=wrong,
+        **_how_often_seen(points))
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap-row
 GAP_COLUMNS = ('point', 'first_frame', 'last_frame', 'first_s', 'last_s', 'frames', 'filled_by',
-               'uncertainty_median_mm', 'uncertainty_worst_mm')
+               'uncertainty_median_mm', 'uncertainty_worst_mm', 'kind', 'largest_change_mm')
 
 def gap_row(gap: Gap) -> tuple:
     "A gap as a row of these columns."
     seconds, mm = (gap.first_s, gap.last_s), (gap.median_mm, gap.worst_mm)
-    return gap.point, gap.first, gap.last, *seconds, gap.frames, gap.by, *mm
+    return gap.point, gap.first, gap.last, *seconds, gap.frames, gap.by, *mm, gap.kind, gap.change_mm
 
 def rounded_cells(row: tuple) -> list:
     "A row of the table of gaps, to a millisecond and a tenth of a millimetre."
     digits = [3 if name.endswith('_s') else 1 for name in GAP_COLUMNS]
     mm = [round(cell, n) if isinstance(cell, float) else cell for cell, n in zip(row, digits)]
     return [*mm, *row[len(mm):]]
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-gaps
 def write_gaps(
@@ -515,9 +685,9 @@ def write_gaps(
     columns: Sequence[str] = GAP_COLUMNS,
     row: Callable[[Gap], tuple] = gap_row,   # of these columns
 ) -> None:
-    "Write one line for each gap; raises `FileError`."
+    "Write one line for each gap, and for what else was wrong; raises `FileError`."
     with (atomic_path(path) as temporary,
           open(temporary, 'w', encoding='utf-8', errors='backslashreplace', newline='') as file):
         table = csv.writer(file)
         table.writerow(columns)
-        table.writerows(map(rounded_cells, map(row, summary.gaps)))
+        table.writerows(map(rounded_cells, map(row, all_spells(summary))))

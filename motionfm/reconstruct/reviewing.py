@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #imports
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #imports-own
-from ..basics import counted, DataError, in_frames, one_thread
+from ..basics import counted, DataError, in_frames, name_frames, one_thread
 from ..estimate.gap_filling import fill_gaps, GapContext, look_at_gap
 from motionfm.estimate.neighbours import (
     distance_sd,
@@ -28,7 +28,7 @@ from motionfm.estimate.neighbours import (
 )
 from ..estimate.short_gaps import fill_gap_local_cubic, fill_gap_spline
 from ..io.conventions import from_y_up, per_metre
-from ..io.gaps import name_runs, runs_of
+from ..io.gaps import runs_of
 from ..io.kinds import classify_points, select_subject
 from ..io.point_names import subjects_of
 from ..io.points import asks_network, points_of
@@ -45,24 +45,19 @@ from motionfm.reconstruct.report import (
 from .trials import TrialRepair
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #bodies
-def _bodies(trial: Trial) -> Iterator[tuple[str, Trial]]:
-    "Each person of a recording, and the prefix of their points in the table of gaps."
+def _bodies(trial: Trial) -> list[Trial]:
+    "Each person of a recording."
     people = list(subjects_of(trial.markers))
-    several = len(people) > 1
-    for who in people if several else ['']:
-        yield (f'{who}:' if several else ''), select_subject(trial, who) if several else trial
+    return [select_subject(trial, who) for who in people] if len(people) > 1 else [trial]
+
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #columns-of
-def _columns_of(trial: Trial) -> dict[str, int]:
-    "Name in the table of gaps: column of the recording."
-    places = {marker: column for column, marker in enumerate(trial.markers)}
-    found = {}
-    for prefix, body in _bodies(trial):
-        frame = replace(body, values=body.values[:1], times=body.times[:1], frames=body.frames[:1])
-        points = points_of(frame, asks_network(body))   # one frame has all names
-        for name, column in zip(points.names, points.columns.tolist()):
-            if column >= 0: found[prefix + name] = places[body.markers[column]]
-    return found
+def _columns_of(done: TrialRepair) -> dict[str, int]:
+    "Name in the table of gaps: column of the repair; that of an invented joint is not in the file."
+    found = {marker: column for column, marker in enumerate(done.repaired.markers)}
+    n_recorded = len(done.recorded.markers)
+    return found | {name: column for name, column in done.repaired.columns.items() if column >= n_recorded}
+
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #frames-of
 def _frame_index(frames: np.ndarray, number: int, last: bool = False) -> int | None:
@@ -79,7 +74,7 @@ def span_of(
     start, end = _frame_index(trial.frames, first), _frame_index(trial.frames, last, last=True)
     if start is None or end is None or end < start:
         raise DataError(f'{trial.source}: frames {first} to {last} asked for, expected some of '
-                        f'{name_runs([slice(0, len(trial))], trial.frames, trial.rate)}')
+                        f'{name_frames([slice(0, len(trial))], trial.frames, trial.times)}')
     return slice(start, end + 1)
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #recorded-positions
@@ -119,7 +114,7 @@ class Reviewed:
     "A repair, and every way to fill its gaps."
     def __init__(self, done: TrialRepair):
         self.done, self.trial, self.rate = done, done.repaired, done.repaired.rate
-        self.columns = _columns_of(done.repaired)
+        self.columns = _columns_of(done)
         self.positions = points_of(done.repaired, False).positions         # (T, M, 3) metres, y up, repaired
         self.recorded = _recorded_positions(done, self.positions.shape)    # (T, M, 3) as it was recorded
         self.hidden = _in_gaps(done, self.columns, self.positions.shape[:2])   # (T, M) the gaps
@@ -240,7 +235,8 @@ def _gap_findings(reviewed: Reviewed) -> list[Finding]:
         wrong = np.isfinite(reviewed.recorded[span, column, 0]).any()
         mm = worst if gap.median_mm is None else gap.median_mm
         score = mm*gap.frames if reviewed.visible[:, column].any() else 0.
-        found.append(Finding('outlier' if wrong else 'gap', (gap.point,), span.start, span.stop, gap.by,
+        by = gap.by if gap.kind in ('gap', 'outlier') else f'{gap.kind}; {gap.by or "left blank"}'
+        found.append(Finding('outlier' if wrong else 'gap', (gap.point,), span.start, span.stop, by,
                              gap.median_mm, gap.worst_mm, score))
     return found
 
@@ -296,7 +292,7 @@ def _cut_findings(reviewed: Reviewed) -> list[Finding]:
     "Where the whole body jumps, and what comes after is a recording of its own."
     summary, found = reviewed.done.summary, []
     if not any('jumps' in words for words in (*summary.discontinuities, *summary.remarks)): return []
-    for _, body in _bodies(reviewed.done.recorded):
+    for body in _bodies(reviewed.done.recorded):
         if not asks_network(body): continue
         points = points_of(body)
         n = points.n_joints
@@ -396,7 +392,7 @@ def _uncertainty_of(reviewed: Reviewed, changed: _Changed, filled: np.ndarray) -
     mm = 1000*np.where(known, changed.uncertainty, -np.inf)
     frame, column = map(int, np.unravel_index(mm.argmax(), mm.shape))
     names = {place: name for name, place in reviewed.columns.items()}
-    at = name_runs([slice(frame, frame + 1)], reviewed.trial.frames, reviewed.rate)
+    at = name_frames([slice(frame, frame + 1)], reviewed.trial.frames, reviewed.trial.times)
     where = f'{names.get(column, reviewed.trial.markers[column])} in {at}'
     return UncertaintySummary(float(np.median(mm[known])), float(np.percentile(mm[known], 95)),
                               float(mm.max()), where)
@@ -421,7 +417,7 @@ def _by_number(trial: Trial, first: int, last: int) -> str:
     "As 'frames 21 to 60 (0.33 to 0.98 s)'; frames that the recording lacks have no seconds."
     start, end = _frame_index(trial.frames, first), _frame_index(trial.frames, last, last=True)
     if start is None or end is None: return in_frames([(first, last)])
-    return in_frames([(first, last)], [(start/trial.rate, end/trial.rate)])
+    return in_frames([(first, last)], [(float(trial.times[start]), float(trial.times[end]))])
 
 def _in_words(decision: Decision, trial: Trial) -> str:
     "As the decision says it, with seconds."

@@ -27,6 +27,7 @@ class SelfCheckSettings:
     min_gain: float = .04        # share of the error that a mixture has to remove
     usual_error_m: float = .01   # metres; larger errors count less than their square
     coverage: float = .68        # share of the errors that should be within the uncertainty
+    mean_radius: float = 1.6     # standard deviations of a coordinate: the mean distance of noise in space
     half_samples: int = 100      # for which a factor of the uncertainty counts by half
     min_factor: float = .8       # of the uncertainty
     max_factor: float = 4.
@@ -138,6 +139,7 @@ class SelfCheck(NamedTuple):
     factor: float        # by which uncertainty is multiplied
     shares: np.ndarray   # (2, 1 + C) of the estimates, beside joints that are seen and in empty frames
     mixed: bool          # whether estimates other than the network's have a share
+    noise: float = 0.    # metres: how far noise takes what was seen from the true path, on average
 
 # %% ../../nbs/reconstruct/605_self_check.ipynb #best-shares
 def _best_shares(
@@ -165,7 +167,8 @@ def _compare(
     shares, error, mixed = _best_shares(errors, empty)
     noise = max(sample_noise, noise_level(held_out.positions[None], held_out.visible[None])[1][0])
     factor, coverage = _calibrate(error, uncertainty[hidden], noise)
-    return SelfCheck(int(hidden.sum()), float(error.mean()), coverage, factor, shares, mixed)
+    found = int(hidden.sum()), float(error.mean()), coverage, factor, shares, mixed
+    return SelfCheck(*found, SETTINGS.mean_radius*noise)
 
 # %% ../../nbs/reconstruct/605_self_check.ipynb #checked-piece
 def _checked_piece(

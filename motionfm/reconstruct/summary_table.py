@@ -9,13 +9,20 @@ __all__ = ['Failure', 'write_summaries']
 import csv
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..basics import atomic_path, counted, DataError, FileError
 from ..io.gaps import GAP_BINS
-from .report import fill_lines, format_counts, format_frames, format_mm, Summary
+from motionfm.reconstruct.report import (
+    describe_rarely_seen,
+    fill_lines,
+    format_counts,
+    format_frames,
+    format_mm,
+    Summary,
+)
 from .report import SETTINGS as REPORT
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #failure
@@ -25,13 +32,27 @@ class Failure:
     source: str   # the file
     error: str    # one line that says why
 
+def _flags_in_words(flags: Sequence) -> str:
+    "How many, and of what."
+    names = ', '.join(dict.fromkeys(flag.what for flag in flags))
+    return f'{len(flags)} flag{"s"*(len(flags) > 1)}: {names}'
+
+_MOST_NAMES = 3   # of points, in a line of the table
+
+def _few(names: Collection[str]) -> str:
+    "The first names of many."
+    more = len(names) - _MOST_NAMES
+    return ', '.join([*names][:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
+
+
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #columns
 COLUMNS = (
     'recording', 'output', 'frames', 'rate_hz', 'points', 'missing', 'filled', 'blank', 'longest_gap',
     *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
     'samples_at_ends', 'filled_by', 'blank_points', 'invented', 'moved_mm', 'moved_most_mm',
     'uncertainty_median_mm', 'uncertainty_95_mm', 'uncertainty_worst_mm',
-    'self_check_samples', 'self_check_mm', 'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
+    'self_check_samples', 'self_check_mm', 'look_at', 'rarely_seen', 'never_seen',
+    'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
     'flags', 'notes', 'error')
 
 def _row(result: Summary | Failure) -> dict:
@@ -66,12 +87,54 @@ def _quality_columns(result: Summary) -> dict:
         row['self_check_mm'] = round(error, 2)
     return row
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #unseen-points
+def _unseen_points(result: Summary) -> list[str]:
+    "Points that were seen in few frames, or never."
+    never = () if result.invented else result.never_seen
+    rarely = describe_rarely_seen(result.rarely_seen, _MOST_NAMES)
+    return [f'hardly seen: {rarely}']*bool(rarely) + [f'never seen: {_few(never)}']*bool(never)
+
+
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #wrong-points
+# the whole body and whole frames have words of their own
+_SEVERAL = {'outlier': 'outliers', 'held values': 'held values', 'exchanged labels': 'exchanged labels'}
+
+def _wrong_points(result: Summary) -> list[str]:
+    "What was wrong with which points, a few words for each kind."
+    found: dict[str, dict[str, None]] = {}
+    for spell in (*result.gaps, *result.wrong):
+        if spell.kind != 'gap': found.setdefault(spell.kind, {})[spell.point] = None
+    if result.swaps: found.pop('exchanged labels', None)   # as these say it
+    if result.outliers: found['outlier'] = found.get('outlier', {}) | dict.fromkeys(result.outliers.runs)
+    return [f'{_SEVERAL[kind]}: {_few(names)}' for kind, names in found.items() if kind in _SEVERAL]
+
+
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #look-at
+def look_at(
+    result: Summary,   # of one recording
+) -> list[str]:        # each in a few words; none where there is nothing
+    "Why somebody should look at a repair, the gravest first."
+    found = []
+    if result.share_filled > REPORT.many: found.append(f'{result.share_filled:.0%} estimated')
+    found += _unseen_points(result)
+    if result.uncertainty and result.uncertainty.p95 > REPORT.uncertain_mm:
+        found.append(f'uncertain by {format_mm(result.uncertainty.p95)} mm')
+    if result.flags: found.append(_flags_in_words(result.flags))
+    if result.invented: found.append(f'invented: {", ".join(result.invented)}')
+    if result.furthest[0] > REPORT.far_mm: found.append(f'taken for an outlier: {result.furthest[1]}')
+    if result.discontinuities: found.append('discontinuity')
+    if result.swaps: found.append(f'left/right swap in {counted(result.swaps.n_frames, "frame")}')
+    return found + _wrong_points(result)
+
+
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #found-columns
 def _found_columns(result: Summary) -> dict:
     "What was found to be wrong."
     runs = result.outliers.runs if result.outliers else {}
     outliers = [f'{name} {format_frames(frames)}' for name, frames in runs.items()]
     return {
+        'look_at': ' | '.join(look_at(result)),
+        'rarely_seen': describe_rarely_seen(result.rarely_seen), 'never_seen': ' '.join(result.never_seen),
         'left_right_swaps': format_counts(result.swaps.pairs, ' | ') if result.swaps else '',
         'discontinuities': ' | '.join(result.discontinuities),
         'outliers': ' | '.join(outliers),
@@ -133,27 +196,14 @@ def append_summary(
         if path.is_file() and not path.stat().st_size: path.unlink()
         raise FileError(f'{path}: could not be written ({error.strerror})') from error
 
-# %% ../../nbs/reconstruct/616_summary_table.ipynb #look-at
-def _look_at(result: Summary) -> str:
-    "What to look at, in a few words."
-    found = []
-    if result.flags:
-        names = ', '.join(dict.fromkeys(flag.what for flag in result.flags))
-        found.append(f'{len(result.flags)} flag{"s"*(len(result.flags) > 1)}: {names}')
-    if result.invented: found.append(f'invented: {", ".join(result.invented)}')
-    if result.furthest[0] > REPORT.far_mm: found.append(f'taken for an outlier: {result.furthest[1]}')
-    if result.discontinuities: found.append('discontinuity')
-    if result.swaps: found.append(f'left/right swap in {counted(result.swaps.n_frames, "frame")}')
-    if result.outliers: found.append(f'outliers: {", ".join(result.outliers.runs)}')
-    return '; '.join(found)
-
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #cells-of
 def _cells_of(result: Summary) -> str:
     "What stands in a line after the name."
     at_ends = sum(row[2] for row in result.gap_counts.values())
-    p95 = format_mm(result.uncertainty.p95) if result.uncertainty else ''
+    p95, why = format_mm(result.uncertainty.p95) if result.uncertainty else '', '; '.join(look_at(result))
     return (f'{result.n_frames:7} {result.n_missing:8} {result.n_filled:7} {result.n_blank:6} '
-            f'{result.longest_gap:11} {at_ends:8} {p95:>7} {result.moved_mm:8.1f}  {_look_at(result)}')
+            f'{result.longest_gap:11} {at_ends:8} {p95:>7} {result.moved_mm:8.1f}  {why}')
+
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #table-line
 def table_line(

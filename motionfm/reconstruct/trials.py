@@ -19,11 +19,12 @@ from scipy.ndimage import median_filter
 from ..basics import counted, DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
-
-# %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
 from ..io.conventions import check_up, digits_of, from_y_up, per_metre, to_y_up, UNITS
 from ..io.files import check_format_holds, notes_on, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
+
+
+# %% ../../nbs/reconstruct/611_trials.ipynb #imports-own
 from ..io.kinds import classify_points, select_subject, with_subject
 from ..io.point_names import subjects_of
 from ..io.point_sets import spread_of
@@ -46,6 +47,9 @@ from motionfm.reconstruct.report import (
     check_points,
     describe_outliers,
     describe_swaps,
+    mark_wrong,
+    named_as_in_file,
+    names_in_file,
     summarise,
     Summary,
     TooFewPointsError,
@@ -177,17 +181,21 @@ def _held_joints(
     return held
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #without-held
-def _without_held(points: Points, rate: float, fill_only: bool) -> tuple[Points, tuple[str, ...]]:
-    "Points with gaps where joints were held, and what was found."
+def _without_held(
+    points: Points, rate: float, fill_only: bool,
+    names: Sequence[str],   # of the joints, as in the file
+) -> tuple[Points, np.ndarray, tuple[str, ...]]:
+    "Points with gaps where joints (T, K) were held, and what was found."
     n, positions, visible = points.n_joints, points.positions, points.visible
     held = _held_joints(positions[:, :n], visible[:, :n], rate)
-    if not held.any(): return points, ()
-    names = _listed([f'{name} ({count})' for name, count in zip(points.names, held.sum(0)) if count])
+    if not held.any(): return points, held, ()
+    names = _listed([f'{name} ({count})' for name, count in zip(names, held.sum(0)) if count])
     found = f'{held.sum()} samples repeat the one before while the body moves: {names}'
-    if fill_only: return points, (f'{found}; left as they are, since nothing that was seen may change',)
+    if fill_only:
+        return points, held, (f'{found}; left as they are, since nothing that was seen may change',)
     visible[:, :n] &= ~held   # in place, for the sake of memory
     positions[~visible] = np.nan
-    return points, (f'{found}; treated as gaps',)
+    return points, held, (f'{found}; treated as gaps',)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-points-of
 class _PointRepair(NamedTuple):
@@ -195,6 +203,7 @@ class _PointRepair(NamedTuple):
     cleaned: Points             # as they were seen, without errors unless `fill_only`
     done: RepairedPoints        # all of them; uncertainty NaN where it is not known
     found: Repaired             # of the joints; empty where there are none
+    wrong: np.ndarray           # (T, P) what was wrong with a sample: its place in `WRONG`
     remarks: tuple[str, ...] = ()   # what was found in other points
 
 def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
@@ -205,6 +214,7 @@ def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
     if found.by_neighbours is not None: by[:, :n][found.by_neighbours] = BY_NEIGHBOURS
     by[seen] = ''
     return by
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #put-joints
 def _put_joints(cleaned: Points, found: Repaired, exact: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -234,17 +244,20 @@ def _repair_joints(
 ) -> _PointRepair:
     "Repair the joints of a trial; other points stay as they are."
     n = points.n_joints
-    points, held = _without_held(points, trial.rate, fill_only)
+    points, held, said = _without_held(points, trial.rate, fill_only, names_in_file(trial))
     joints, seen = points.positions[:, :n], points.visible[:, :n]
     def repair(seen: np.ndarray) -> Repaired:
-        return repair_positions(joints, seen, network, trial.rate, fill_only, trial.source, trial.frames)
+        return repair_positions(joints, seen, network, trial.rate, fill_only, trial.source,
+                                trial.frames, trial.times)
     found, exact = repair(seen), is_exact(joints, seen, trial.rate)
     if exact and not fill_only: found = _without_far_off(found, joints, seen, repair)
     cleaned = points if fill_only else _without_errors(points, found)
     positions, uncertainty = _put_joints(cleaned, found, exact)
     by, check = _filled_by(found, cleaned.visible, n), found.self_check
     hidden = (check.n_samples, check.error) if check else None
-    return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, held)
+    wrong = _wrong_joints(found, held, cleaned.visible.shape)
+    return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, wrong, said)
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #without-faults
 def _without_faults(points: Points, rate: float, fill_only: bool) -> MarkerFaults:
@@ -254,14 +267,24 @@ def _without_faults(points: Points, rate: float, fill_only: bool) -> MarkerFault
     if not fill_only: _undo_in_place(positions, visible, faults)
     return faults
 
-def _faults_in_words(
-    faults: MarkerFaults, points: Points, by: np.ndarray, trial: Trial, fill_only: bool,
-) -> tuple[str, ...]:
-    "What was wrong with points other than joints; samples that were filled though seen become missing."
+def _with_replaced(faults: MarkerFaults, points: Points, by: np.ndarray) -> MarkerFaults:
+    "Faults and what was filled (T, P) though seen; such samples become missing."
     replaced = points.visible & (by != '')
     points.visible[replaced] = False
-    faults = faults._replace(outliers=faults.outliers | replaced[:, points.n_joints:])
-    said = describe_marker_faults(faults, points.names[points.n_joints:], trial.frames, trial.rate)
+    return faults._replace(outliers=faults.outliers | replaced[:, points.n_joints:])
+
+def _mark_faults(wrong: np.ndarray, faults: MarkerFaults, jumps: Discontinuities) -> None:
+    "Note what was wrong with points other than joints (T, M), in place."
+    mark_wrong(wrong, 'whole body elsewhere', jumps.displaced[:, None])
+    mark_wrong(wrong, 'held values', faults.held)
+    mark_wrong(wrong, 'outlier', faults.outliers)
+    mark_wrong(wrong, 'exchanged labels', faults.order != np.arange(wrong.shape[1]))
+
+def _faults_in_words(
+    faults: MarkerFaults, points: Points, trial: Trial, fill_only: bool,
+) -> tuple[str, ...]:
+    "What was wrong with points other than joints."
+    said = describe_marker_faults(faults, points.names[points.n_joints:], trial.frames, trial.times)
     left = '; left as it is, since nothing that was seen may change'
     return tuple(f'{sentence.rstrip(".")}{left}' for sentence in said) if fill_only else tuple(said)
 
@@ -297,11 +320,24 @@ def _joints_and_others(joints: RepairedPoints, rest: RepairedPoints, others: np.
 
 def _of_markers(
     cleaned: Points, rest: RepairedPoints, network: Repairer | Callable, rate: float,
-    jumps: Discontinuities, remarks: tuple[str, ...],
+    jumps: Discontinuities, wrong: np.ndarray, remarks: tuple[str, ...],
 ) -> _PointRepair:
     "A repair of points among which there are no joints; what is known about joints helps those beside them."
     done = with_joint_prior(rest, cleaned.visible, cleaned.names, network, rate)
-    return _PointRepair(cleaned, done, Repaired(np.zeros((0, 0, 3)), discontinuities=jumps), remarks)
+    nothing = Repaired(np.zeros((0, 0, 3)), discontinuities=jumps)
+    return _PointRepair(cleaned, done, nothing, wrong, remarks)
+
+def _all_wrong(
+    first: _PointRepair | None, cleaned: Points, faults: MarkerFaults, by: np.ndarray,
+    jumps: Discontinuities, trial: Trial, fill_only: bool,
+) -> tuple[np.ndarray, tuple[str, ...]]: # (T, P) codes
+    "What was wrong with joints and other points, and the remarks on it; samples are marked in place."
+    faults = _with_replaced(faults, cleaned, by)
+    wrong = first.wrong if first else np.zeros(cleaned.visible.shape, np.uint8)
+    _mark_faults(wrong[:, cleaned.n_joints:], faults, jumps)
+    said = _faults_in_words(faults, cleaned, trial, fill_only)
+    return wrong, (first.remarks if first else ()) + said
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-all-points
 def _repair_all_points(
@@ -320,9 +356,9 @@ def _repair_all_points(
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
     rest = repair_parts(positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others,
                         fill_only=fill_only, in_place=True)   # what was seen stays, also in `cleaned`
-    remarks = (first.remarks if first else ()) + _faults_in_words(faults, cleaned, rest.by, trial, fill_only)
-    if not first: return _of_markers(cleaned, rest, network, trial.rate, jumps, remarks)
-    return _PointRepair(cleaned, _joints_and_others(first.done, rest, others), first.found, remarks)
+    wrong, remarks = _all_wrong(first, cleaned, faults, rest.by, jumps, trial, fill_only)
+    if not first: return _of_markers(cleaned, rest, network, trial.rate, jumps, wrong, remarks)
+    return _PointRepair(cleaned, _joints_and_others(first.done, rest, others), first.found, wrong, remarks)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #parse-span
 _SPAN = re.compile(r'(\d{1,9}(?:[.,]\d{0,9})?) *(s|sec|seconds?|ms|frames?|)')
@@ -347,6 +383,17 @@ class Limits(NamedTuple):
     max_uncertainty_mm: float | None = None   # gaps that are less certain
     max_gap: int | None = None                # gaps of more frames
     extrapolate: bool = True                  # False: what lies before the first or after the last sight
+
+def _wrong_joints(found: Repaired, held: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    "(T, P) what was wrong with joints, which come first; see `WRONG`."
+    wrong, n = np.zeros(shape, np.uint8), held.shape[1]
+    displaced = None if found.discontinuities is None else found.discontinuities.displaced[:, None]
+    mark_wrong(wrong, 'whole body elsewhere', displaced)
+    mark_wrong(wrong[:, :n], 'exchanged labels', found.swapped)
+    mark_wrong(wrong[:, :n], 'held values', held)
+    mark_wrong(wrong[:, :n], 'outlier', found.outliers)
+    return wrong
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #limits-of
 def _limits_of(
@@ -392,6 +439,12 @@ def _limit_remarks(repair: _PointRepair, limits: Limits) -> list[str]:
     if limits.extrapolate or not at_end.any(): return said
     return said + [f'{at_end.sum()} samples before the first or after the last sight are left blank']
 
+def _listed(names: Sequence[str]) -> str:
+    "Names in words, the first ones of many."
+    more = len(names) - _MAX_NAMES
+    return ', '.join(names[:_MAX_NAMES]) + (f' and {more} more' if more > 0 else '')
+
+
 # %% ../../nbs/reconstruct/611_trials.ipynb #uncertainty-of
 def _by_columns(trial: Trial, columns: np.ndarray, ours: np.ndarray, nothing: float | str) -> np.ndarray:
     "(T, M) what is known of all columns of a trial from that (T, P) of points, by their `columns`."
@@ -425,20 +478,17 @@ def _check_kinds(trial: Trial, kinds: Sequence[str], points: Points) -> None:
 _LEFT = {'not a position': 'no positions', 'ghost': 'hardly ever seen', 'instrument': 'things, not a body',
          'static': 'standing in the room'}
 
-def _listed(names: Sequence[str]) -> str:
-    "Names in words, the first ones of many."
-    more = len(names) - _MAX_NAMES
-    return ', '.join(names[:_MAX_NAMES]) + (f' and {more} more' if more > 0 else '')
-
 def _remarks(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str, ...]:
     "What stays as it is, in words."
-    never = [name for name, column, seen in zip(points.names, points.columns, np.any(points.visible, 0))
+    never = [name for name, column, seen in zip(named_as_in_file(points, trial).names, points.columns,
+                                           np.any(points.visible, 0))
              if column >= 0 and not seen]
     found = [f'never seen, so left as gaps: {_listed(never)}'] if never else []
     for kind, words in _LEFT.items():
         names = [name for name, one in zip(trial.markers, kinds) if one == kind]
         if names: found.append(f'left as they are, since they are {words}: {_listed(names)}')
     return tuple(found)
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #describe-scene
 _STILL_M = .01   # metres, of the way that a point goes
@@ -460,11 +510,12 @@ def _summary_of(
     remarks: tuple[str, ...],
 ) -> Summary:
     "What was done to a recording."
-    cleaned, done, found, _ = repair
+    cleaned, done, found, wrong, _ = repair
     check = done.self_check
     return summarise(
-        trial, cleaned, positions, '', done.uncertainty, done.by, invented, found.discontinuities,
+        trial, cleaned, positions, '', done.uncertainty, done.by, invented, found.discontinuities, wrong,
         self_check=(check[0], 1000*check[1]) if check else None,
+        check_noise_mm=1000*found.self_check.noise if found.self_check else 0.,
         swaps=describe_swaps(found.swapped, trial, not fill_only),
         outliers=describe_outliers(found.outliers, trial, not fill_only), remarks=remarks)
 
@@ -487,6 +538,7 @@ class _PersonRepair(NamedTuple):
     points: Points            # as they were seen, without errors
     positions: np.ndarray     # (T, P, 3) metres, repaired
     done: RepairedPoints
+    wrong: np.ndarray         # (T, P) what was wrong with a sample
 
 def _points_to_repair(trial: Trial, kinds: Sequence[str], complete: bool) -> tuple[Trial, Points]:
     "A recording, with the joints that it lacks if it is to be complete, and its points to repair."
@@ -504,8 +556,9 @@ def _repair_to_limits(
 ) -> tuple[_PointRepair, np.ndarray]:
     "All points repaired, in the memory of `points`; and their positions, with what is to be left blank."
     never = ~np.any(points.visible, 0)
-    cleaned, repeats = without_repeats(points, trial.frames, trial.rate, fill_only)
+    cleaned, repeated, repeats = without_repeats(points, trial.frames, trial.times, trial.rate, fill_only)
     repair = _repair_all_points(cleaned, network, trial, fill_only)
+    mark_wrong(repair.wrong, 'repeated frame', repeated[:, None])
     repair = repair._replace(remarks=(*repeats, *repair.remarks))
     if not complete: repair = repair._replace(done=_without_absent(repair.done, never))
     return repair, _final_positions(repair, limits)
@@ -532,7 +585,7 @@ def _repair_person(
     uncertainty = _by_columns(repaired, columns, repair.done.uncertainty, np.nan)
     known = uncertainty if np.isfinite(uncertainty).any() else None
     found = TrialRepair(trial, repaired, known, summary, by)
-    return _PersonRepair(found, repair.cleaned, positions, repair.done)
+    return _PersonRepair(found, repair.cleaned, positions, repair.done, repair.wrong)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #people-of
 def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial, list[str]]:
@@ -543,6 +596,13 @@ def _people_of(trial: Trial, subject: str | None, complete: bool) -> tuple[Trial
         raise DataError(f'{trial.source}: {len(people)} people found, expected one whose joints are to be '
                         f'completed; choose one of {", ".join(people)[:60]} with --subject')
     return trial, people
+
+def _columns_in(trial: Trial, part: _PersonRepair) -> np.ndarray:
+    "(P,) where the points of a person stand in the recording of all; -1 for those that it lacks."
+    places = [trial.markers.index(marker) for marker in part.trial.recorded.markers]
+    return np.array([places[column] if 0 <= column < len(places) else -1
+                     for column in part.points.columns.tolist()], int)
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #describe-repairable
 def describe_repairable(trial: Trial) -> str:
@@ -594,11 +654,9 @@ def _joint_summary(
 ) -> Summary:
     "One summary of several people, whose remarks begin with those on all."
     def joined(arrays): return np.concatenate(list(arrays), 1)
-    named = set(trial.markers)   # those of joints are not
     points = Points(
-        tuple(name if name in named else f'{who}:{name}'
-              for who, part in zip(people, parts) for name in part.points.names),
-        np.concatenate([part.points.columns for part in parts]),
+        tuple(name for part in parts for name in part.points.names),
+        np.concatenate([_columns_in(trial, part) for part in parts]),
         joined(part.points.positions for part in parts), joined(part.points.visible for part in parts), 0)
     found = [(who, part.trial.summary) for who, part in zip(people, parts)]
     lines = [f'{who}: {words}' for who, one in found
@@ -607,7 +665,8 @@ def _joint_summary(
         trial, points, joined(part.positions for part in parts), '',
         joined(part.done.uncertainty for part in parts), joined(part.done.by for part in parts),
         self_check=all_checks(*(part.trial.summary.self_check for part in parts)),
-        remarks=(*remarks, *lines))
+        wrong=joined(part.wrong for part in parts), remarks=(*remarks, *lines))
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #turned
 def check_axes(

@@ -95,9 +95,11 @@ class Motion {
     Object.assign(this, data);
     this.T = data.frames; this.K = data.joints.length; this.S = data.names.length;
     this.words = data.words || data.names; this.numbers = data.numbers || 0;   // on the screen; of the frames: the first, or all
+    this.seconds = data.seconds || 0; this.axes = data.axes || [1, 2, 3];      // the same of their times; where x, y and z of the file point here
     if (data.positions) this.values = new (data.exact ? Float32Array : Int16Array)(bytesOf(data.positions).buffer);
     else this.bits = bytesOf(data.gaps);
     this.hasReference = this.S > 1 && this.names[0] === 'reference';
+    this.fine = clamp(40 / this.K, 0.4, 1);      // many points are drawn smaller, so that they can be told apart
   }
   index(s, t, k) { return (s * this.T + t) * this.K + k; }
   missing(s, t, k) {
@@ -145,7 +147,9 @@ class Motion {
     const {numbers} = this, far = at => Math.abs(numbers[at] - number);
     return Array.isArray(numbers) ? numbers.reduce((best, _, at) => far(at) < far(best) ? at : best, 0) : (number - numbers) / this.step;
   }
-  frameLabel(t) { return frameWords(this.numberOf(t), this.numberOf(0), this.numberOf(this.T - 1), t * this.step / this.rate); }
+  timeOf(t) { return Array.isArray(this.seconds) ? this.seconds[t] : this.seconds + t * this.step / this.rate; }     // the same
+  frameLabel(t) { return frameWords(this.numberOf(t), this.numberOf(0), this.numberOf(this.T - 1), this.timeOf(t)); }
+  inFile(values) { return this.axes.map(code => Math.sign(code) * values[Math.abs(code) - 1]); }   // x, y, z as the file has them
 }
 
 function frameWords(number, first, last, seconds) {  // where they begin is said of numbers that do so elsewhere than at 0 or 1
@@ -306,7 +310,8 @@ class Picture {
   drawAxes(pen, view, colours) {
     const origin = [28, view.h - 30], start = view.project(view.target);
     ['x', 'y', 'z'].forEach((name, axis) => {
-      const tip = view.project(view.target.map((v, n) => v + (n === axis ? 16 / view.scale : 0)));
+      const code = this.motion.axes[axis], along = Math.abs(code) - 1;
+      const tip = view.project(view.target.map((v, n) => v + (n === along ? Math.sign(code) * 16 / view.scale : 0)));
       const end = [origin[0] + tip[0] - start[0], origin[1] + tip[1] - start[1]];
       this.line(pen, origin, end, colours.dim, 1);
       if (Math.hypot(end[0] - origin[0], end[1] - origin[1]) > 5)
@@ -326,10 +331,10 @@ class Picture {
     const layer = shown.length > 1;
     bones.sort((one, two) => (layer && one.s - two.s) || one.depth - two.depth);
     for (const {s, a, b, p, q, whole} of bones) {
-      const colour = colours[motion.names[s]], wide = (motion.sides[b] === 'L' ? 2 : 3.5) + (layer ? [3.5, 1.2, 0][s] : 0);
+      const colour = colours[motion.names[s]], wide = motion.fine * ((motion.sides[b] === 'L' ? 2 : 3.5) + (layer ? [3.5, 1.2, 0][s] : 0));
       const error = state.errors && whole ? motion.meanError(s, t, [a, b]) : null;
       if (!whole) { pen.globalAlpha = 0.6; this.line(pen, p, q, colour, 1, [2, 4]); pen.globalAlpha = 1; continue; }
-      if (!layer || s === 0) this.line(pen, p, q, colours.bg, wide + 3);      // a rim, so that near bones stand out from far ones
+      if (!layer || s === 0) this.line(pen, p, q, colours.bg, wide + 3 * motion.fine);      // a rim, so that near bones stand out from far ones
       if (layer || error === null) this.line(pen, p, q, colour, wide + (error === null ? 0 : 2.5));
       if (error !== null) this.line(pen, p, q, rampColour(error / motion.errorMax), wide);
     }
@@ -340,7 +345,7 @@ class Picture {
       const seen = motion.point(s, t, k), where = seen || motion.ghost(s, t, k);
       if (!where) continue;
       const [x, y] = view.project(where), side = motion.sides[k], under = s < shown[shown.length - 1];
-      const marked = s === shown[0], r = seen ? (marked ? 3.6 + under : 2.4) : 5;
+      const marked = s === shown[0], r = Math.max(motion.fine, 0.6) * (seen ? (marked ? 3.6 + under : 2.4) : 5);
       this.spots.push({x: x + panel * view.w, y, s, k});
       const picked = state.picked && state.picked.s === s && state.picked.k === k;
       pen.beginPath();
@@ -379,13 +384,15 @@ class Picture {
     const {motion, state} = this, {picked, frame} = state;
     if (!picked) return '';
     const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k);
-    const values = place ? `x ${place[0].toFixed(3)}  y ${place[1].toFixed(3)}  z ${place[2].toFixed(3)} m` : 'missing here';
+    const [x, y, z] = place ? motion.inFile(place).map(value => value.toFixed(3)) : [];
+    const values = place ? `x ${x}  y ${y}  z ${z} m` : 'missing here';
     return `${motion.joints[k]}, ${motion.words[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the ${motion.words[0]}`) +
-           ` · missing in ${motion.gapCount(s, k)} of ${motion.T} ${motion.step > 1 || motion.thinned ? 'shown ' : ''}frames` + this.missedElsewhere(s, k);
+           ` · ${this.missed(k)}`;
   }
-  missedElsewhere(s, k) {   // a repair is complete: where it was not seen, the recording tells
-    const lacks = this.motion.words.map((word, other) => [word, other === s ? 0 : this.motion.gapCount(other, k)]).filter(([, gaps]) => gaps);
-    return lacks.map(([word, gaps]) => `, ${word}: in ${gaps}`).join('');
+  missed(k) {   // a repair is complete: in how many frames it was missing the recording tells
+    const {motion} = this, frames = `${motion.T} ${motion.step > 1 || motion.thinned ? 'shown ' : ''}frames`;
+    const lacks = motion.words.map((word, s) => [motion.S > 1 ? `${word}: ` : '', motion.gapCount(s, k)]).filter(([, gaps]) => gaps);
+    return lacks.length ? lacks.map(([where, gaps]) => `${where}missing in ${gaps} of ${frames}`).join(', ') : `seen in all ${frames}`;
   }
 }
 

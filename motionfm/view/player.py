@@ -27,6 +27,7 @@ from motionfm.view.scene import (
     pack,
     Scene,
     scene_extent,
+    scene_seconds,
     SKELETON_COLOURS,
     view_extra,
 )
@@ -216,7 +217,7 @@ def _caption(figure, scene: Scene, frame: int, theme: str) -> None:
     figure.texts.clear()
     number, first, last = scene.numbers[[frame, 0, -1]]
     begin = '' if first in (0, 1) else f'{first}–'   # as in player.js
-    parts = [scene.title, f'frame {number} of {begin}{last}', f'{frame/scene.rate:.3f} s']
+    parts = [scene.title, f'frame {number} of {begin}{last}', f'{scene_seconds(scene)[frame]:.3f} s']
     words, size = ' · '.join(filter(None, parts)), _font_size(figure)
     room = int(72*figure.get_figwidth()/(.55*size))   # letters
     if len(words) > room: words = f'{shorten(scene.title, room, placeholder=" …")}\n{" · ".join(parts[1:])}'

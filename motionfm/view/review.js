@@ -139,15 +139,15 @@ class Curves {
     });
     pen.stroke();
   }
-  scaleOf(axis, top, tall) {    // one scale for all that is drawn
+  scaleOf(axis, sign, top, tall) {    // one scale for all that is drawn, growing upwards as the file's axis does
     const {detail} = this.review, all = [detail.recorded[axis], detail.repaired[axis]];
     for (const {path} of Object.values(detail.candidates)) all.push(path[axis]);
     let low = Infinity, high = -Infinity;
-    for (const values of all) for (const v of values) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
+    for (const values of all) for (const v of values) if (v !== null) { low = Math.min(low, sign * v); high = Math.max(high, sign * v); }
     if (low > high) [low, high] = [0, 1];
     const room = Math.max((high - low) * 0.08, 20);
     low -= room; high += room;
-    return {low, high, y: v => top + tall - (clamp(v, low, high) - low) / (high - low) * tall};
+    return {low, high, y: v => top + tall - (clamp(sign * v, low, high) - low) / (high - low) * tall};
   }
   band(pen, axis, y) {          // the repair, and where two of three errors end
     const {frames, repaired, uncertainty} = this.review.detail;
@@ -170,8 +170,9 @@ class Curves {
     if (!detail) { pen.fillStyle = theme.dim; pen.fillText(review.item ? review.silence() : '', MARGIN, 20); return; }
     const tall = (h - 26) / 3 - 6, {from, to} = review.choices.get(review.current), chosen = review.chosenPath();
     const [first, last] = this.ends, span = (a, b) => [this.x(Math.max(a - 0.5, first)), this.x(Math.min(b + 0.5, last))];
-    for (let axis = 0; axis < 3; axis++) {
-      const top = 4 + axis * (tall + 6), scale = this.scaleOf(axis, top, tall), {y} = scale;
+    for (let row = 0; row < 3; row++) {     // x, y and z of the file; the data have y up
+      const code = review.data.scene.axes[row], axis = Math.abs(code) - 1;
+      const top = 4 + row * (tall + 6), scale = this.scaleOf(axis, Math.sign(code), top, tall), {y} = scale;
       pen.fillStyle = theme.gap; pen.fillRect(MARGIN, top, this.width, tall);
       const [left, right] = span(review.item.start, review.item.stop - 1), [a, b] = span(review.indexOf(from), review.lastOf(to));
       pen.fillStyle = review.theme === 'dark' ? '#ffffff14' : '#0000000f'; pen.fillRect(left, top, right - left, tall);
@@ -187,7 +188,7 @@ class Curves {
       }
       pen.fillStyle = theme.dim; pen.textAlign = 'right';
       pen.fillText(`${Math.round(scale.high / 10)}`, MARGIN - 5, top + 6); pen.fillText(`${Math.round(scale.low / 10)}`, MARGIN - 5, top + tall - 6);
-      pen.fillStyle = theme.ink; pen.fillText(`${'xyz'[axis]} mm`, MARGIN - 5, top + tall / 2);
+      pen.fillStyle = theme.ink; pen.fillText(`${'xyz'[row]} mm`, MARGIN - 5, top + tall / 2);
     }
     this.drawFrames(pen, theme, first, last, h);
   }
@@ -267,7 +268,7 @@ class Review {
     this.player = mount(stage, this.data.scene, {part: 'picture', gutter: 52, onFrame: () => this.curves.request(), onTheme: theme => this.dress(theme)});
     this.player.motion.frameLabel = at => {
       const index = this.data.shown ? this.data.shown[at] : at, last = this.data.frames - 1;
-      return frameWords(this.numberOf(index), this.numberOf(0), this.numberOf(last), index / this.data.scene.rate);
+      return frameWords(this.numberOf(index), this.numberOf(0), this.numberOf(last), this.secondsAt(index));
     };
     this.player.request();
     this.curves = new Curves(this);
@@ -298,7 +299,8 @@ class Review {
 
   // -- what is shown
   dress(theme) { this.theme = this.root.dataset.theme = theme; this.render(); }
-  secondsOf(index) { return (index / this.data.scene.rate).toFixed(2); }
+  secondsAt(index) { const {seconds, scene} = this.data; return Array.isArray(seconds) ? seconds[index] : seconds + index / scene.rate; }   // as in the file
+  secondsOf(index) { return this.secondsAt(index).toFixed(2); }
   framesOf(item, to = ' to ', before = ' (', after = ')') {    // as the messages of a repair name them
     const [first, last] = [item.start, item.stop - 1].map(index => this.secondsOf(index)), single = item.stop - item.start === 1;
     return single ? `frame ${item.first_frame}${before}${first} s${after}` : `frames ${item.first_frame}${to}${item.last_frame}${before}${first}${to}${last} s${after}`;
@@ -307,11 +309,15 @@ class Review {
   rowOf(i) {
     const item = this.data.items[i], choice = this.choices.get(i);
     const done = choice.method ? ` → ${METHODS[choice.method]}${this.choices.moved(i) ? '*' : ''}` : '', mark = choice.method ? '✓' : choice.note ? '✎' : '';
-    const size = item.mm === null ? '' : `${item.mm} mm`, who = item.points.length ? item.points.join(' ↔ ') : 'whole body';
+    const who = item.points.length ? item.points.join(' ↔ ') : 'whole body';
     const row = element('div', {class: 'row', role: 'option', id: `mfr-row-${i}`, 'data-item': i, 'aria-selected': i === this.current},
-      element('b', {}, `${size} × ${item.frames}`), element('i', {}, mark), element('strong', {}, who), element('span', {}, `${item.kind} · ${this.framesOf(item, '–', ' · ', '')} · ${item.by || 'left blank'}${done}`));
+      element('b', {}, this.sizeOf(item)), element('i', {}, mark), element('strong', {}, who), element('span', {}, `${item.kind} · ${this.framesOf(item, '–', ' · ', '')} · ${item.by || 'left blank'}${done}`));
     row.style.top = `${i * ROW}px`;
     return row;
+  }
+  sizeOf(item) {    // in a row: how long, and how uncertain or how far
+    const frames = `${item.frames} frame${item.frames === 1 ? '' : 's'}`, mm = item.mm === null ? '' : `${item.mm >= 10 ? Math.round(item.mm) : item.mm} mm`;
+    return {swap: `${frames} · ${mm} apart`, cut: `jump of ${mm}`}[item.kind] || (mm ? `${frames} · ± ${mm}` : frames);
   }
   drawRows() {
     const first = Math.max(0, Math.floor(this.list.scrollTop / ROW) - 3), count = Math.ceil(this.list.clientHeight / ROW) + 6, rows = [];
@@ -377,8 +383,8 @@ class Review {
     this.drawRows();
     if (item) {
       const choice = this.choices.get(this.current);
-      const worst = item.worst === null ? '' : `, largest ${item.worst} mm`, size = item.mm === null ? 'uncertainty not known' : item.kind === 'swap' ? `${item.mm} mm apart`
-        : item.kind === 'cut' ? `a jump of ${item.mm} mm` : `uncertainty ${item.mm} mm${worst}`;
+      const worst = item.worst === null ? '' : `, largest ± ${item.worst} mm`, size = item.mm === null ? 'uncertainty not known' : item.kind === 'swap' ? `${item.mm} mm apart`
+        : item.kind === 'cut' ? `a jump of ${item.mm} mm` : `uncertainty ± ${item.mm} mm (median${worst}): two of three errors are smaller`;
       this.what.textContent = `${item.kind} of ${item.points.join(' and ') || 'the whole body'}, ${this.framesOf(item)} · ${size} · ${item.by || 'left blank'}` +
         (!data.live && this.choices.moved(this.current) ? ' · dashed: a sketch; the exact fill is made by motionfm reconstruct --decisions' : '');
       for (const [name, button] of Object.entries(this.methods)) {

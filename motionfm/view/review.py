@@ -17,18 +17,20 @@ from typing import Any
 
 import numpy as np
 
-from ..basics import atomic_path
-from ..io.gaps import name_runs
+from ..basics import atomic_path, name_frames
 from ..io.points import points_of, uses_joints
 from ..io.trial import Trial
 from ..reconstruct.decisions import as_entry, Decision, DECISIONS_SUFFIX, recording_header
+from ..reconstruct.report import named_as_in_file
 from ..reconstruct.reviewing import check_span, fill_span, Finding, list_findings, Reviewed
 from ..reconstruct.trials import TrialRepair
 from .player import display_forms, player_source, png_of
 from motionfm.view.scene import (
     columns_nowhere,
-    joint_figure,
+    named_figure,
     pack,
+    pack_axes,
+    pack_seconds,
     point_figure,
     Scene,
     SKELETON_COLOURS,
@@ -135,13 +137,14 @@ def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[
     "The player's data, and the point of the player for each column."
     trial, frames = reviewed.trial, slice(None) if shown is None else shown
     points = points_of(trial, uses_joints(trial))
-    figure = None if points.n_joints == len(points.names) else point_figure(points)
+    points = named_as_in_file(points, reviewed.done.recorded)
+    is_body = points.n_joints == len(points.names)
+    figure = named_figure(points.names) if is_body else point_figure(points)
     nowhere = {-1, *columns_nowhere(reviewed.done.recorded)}
     places = {int(column): point for point, column in enumerate(points.columns) if column not in nowhere}
     both = {name: _at_points(values[frames], places, len(points.names))
             for name, values in (('recorded', reviewed.recorded), ('repaired', reviewed.positions))}
-    figure = figure or joint_figure(len(points.names))
-    scene = Scene(both, trial.rate, '', figure, trial.frames[frames])
+    scene = Scene(both, trial.rate, '', figure, trial.frames[frames], times=trial.times[frames], up=trial.up)
     packed = pack(scene)
     colours = {theme: {name: colours[old] for name, old in _AS_NAMED.items()}
                for theme, colours in SKELETON_COLOURS.items()}
@@ -200,6 +203,7 @@ def pack_review(
         'head': recording_header(reviewed.done.recorded), 'title': name, 'by': by,
         'file': decisions_path(name).name, 'frames': len(trial),
         'numbers': int(frames[0]) if regular else frames.tolist(),
+        'seconds': pack_seconds(trial.times, trial.rate),
         'items': [_item(reviewed, one, joints) for one in findings], 'scene': scene,
         'shown': None if shown is None else shown.tolist(),
         'decisions': [as_entry(one) for one in decisions], 'live': False}
@@ -272,22 +276,23 @@ def review_frame(done: TrialRepair, decisions: Sequence[Decision] = (), by: str 
 _STILL_ROWS = 14   # of the list
 _INK, _RED, _GREEN = '#e8eaed', *(SKELETON_COLOURS['dark'][name] for name in _AS_NAMED.values())
 
-def _draw_curves(axes: Sequence, curves: dict[str, Any]) -> None:
-    "x, y and z of a point over time, as recorded and as repaired."
+def _draw_curves(axes: Sequence, curves: dict[str, Any], up: str) -> None:
+    "x, y and z of a point over time, as recorded and as repaired, with the axes of the file."
     tenths = {name: np.array(curves[name], float) for name in ('recorded', 'repaired', 'uncertainty')}
-    for ax, axis in zip(axes, range(3)):
-        middle, off = tenths['repaired'][axis]/10, tenths['uncertainty']/10
+    for ax, name, code in zip(axes, 'xyz', pack_axes(up)):
+        axis, sign = abs(code) - 1, np.sign(code)
+        middle, off = sign*tenths['repaired'][axis]/10, tenths['uncertainty']/10
         ax.fill_between(curves['frames'], middle - off, middle + off, color=_GREEN, alpha=.3, lw=0)
         ax.plot(curves['frames'], middle, color=_GREEN, lw=1)
-        ax.plot(curves['frames'], tenths['recorded'][axis]/10, color=_RED, lw=1)
-        ax.set_ylabel(f'{"xyz"[axis]} mm', color=_INK)
+        ax.plot(curves['frames'], sign*tenths['recorded'][axis]/10, color=_RED, lw=1)
+        ax.set_ylabel(f'{name} mm', color=_INK)
         ax.set_facecolor('#0c0e12')
         ax.tick_params(colors='0.6', labelsize=8)
 
 # %% ../../nbs/view/807_review.ipynb #still
 def _line_of(finding: Finding, trial: Trial) -> str:
     "A row of the list as text."
-    where = name_runs([slice(finding.start, finding.stop)], trial.frames, trial.rate)
+    where = name_frames([slice(finding.start, finding.stop)], trial.frames, trial.times)
     size = '' if finding.mm is None else f', {finding.mm:.1f} mm'
     return f'{finding.kind} of {" and ".join(finding.points) or "the whole body"}, {where}{size}'
 
@@ -311,5 +316,6 @@ def review_png(
     text, plots = parts
     words = _list_as_text(reviewed, findings)
     text.text(.03, .95, words, color=_INK, fontsize=8, va='top', linespacing=1.6)
-    if findings: _draw_curves(plots.subplots(3, sharex=True), curves_of(reviewed, findings[0], most=200))
+    if findings: _draw_curves(plots.subplots(3, sharex=True), curves_of(reviewed, findings[0], most=200),
+                               reviewed.trial.up)
     return png_of(figure)

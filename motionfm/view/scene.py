@@ -6,22 +6,26 @@
 __all__ = ['Scene', 'make_scene']
 
 # %% ../../nbs/view/801_scene.ipynb #imports
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from ..basics import DataError
 from ..body.skeleton import edges_for, JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS
 from ..estimate.neighbours import distance_sd
+from ..io.conventions import from_y_up
 from ..io.files import drop_markers
 from ..io.kinds import classify_points
 from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
+from ..reconstruct.report import named_as_in_file
 
 # %% ../../nbs/view/801_scene.ipynb #extra
 @contextmanager
@@ -86,7 +90,7 @@ def _check_drawable(
 # %% ../../nbs/view/801_scene.ipynb #figure
 class Figure(NamedTuple):
     "How K points are drawn."
-    names: tuple[str, ...]              # K
+    names: tuple[str, ...]              # K, as in the recording where there is one
     sides: tuple[str, ...]              # 'L', 'R' or 'C' of each
     edges: tuple[tuple[int, int], ...]  # pairs of points with a line between them
     root: int                           # the point that the camera follows
@@ -99,27 +103,49 @@ def joint_figure(
     edges = tuple((start, end) for start, end in edges_for(n_joints))
     return Figure(tuple(JOINTS[:n_joints]), tuple(SIDES[:n_joints]), edges, MIDHIP, n_joints)
 
-# %% ../../nbs/view/801_scene.ipynb #ties
-_TIES = 2             # lines from each point that is no joint
-_LONGEST_TIE_M = .6   # metres
 
-def _tied(positions: np.ndarray, visible: np.ndarray, first: int) -> set[tuple[int, int]]:
-    "Lines from each point, from one on, to those that keep their distance to it best."
-    sd = distance_sd(np.nan_to_num(positions), visible)
-    lines = set()
-    for point in range(first, len(sd)):
-        for other in sd[point].argsort(kind='stable')[:_TIES]:
-            apart = np.linalg.norm(positions[::10, point] - positions[::10, other], axis=-1)
-            apart = apart[np.isfinite(apart)]
-            if np.isfinite(sd[point, other]) and len(apart) and np.median(apart) < _LONGEST_TIE_M:
-                lines.add((min(point, int(other)), max(point, int(other))))
-    return lines
+# %% ../../nbs/view/801_scene.ipynb #usual-distances
+_LONGEST_TIE_M = .6   # metres
+_TIE_FRAMES = 100     # in which distances are measured
+
+def _usual_distances(positions: np.ndarray) -> np.ndarray:
+    "(P, P) metres: the median distance of any two points (T, P, 3); NaN for points never seen together."
+    some = positions[::max(1, len(positions)//_TIE_FRAMES)]
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)   # of points that are never seen together
+        return np.stack([np.nanmedian(np.linalg.norm(some - some[:, [point]], axis=-1), 0)
+                         for point in range(some.shape[1])])
+
+
+# %% ../../nbs/view/801_scene.ipynb #ties
+_SD_WEIGHT = 10.      # metres of distance that a metre counts by which a distance varies
+_ACROSS = 3.          # times that a line from left to right counts
+
+def _tied(
+    positions: np.ndarray, visible: np.ndarray, sides: Sequence[str], first: int,
+) -> set[tuple[int, int]]:
+    "The fewest lines that tie each point, from one on, to others, along short and steady distances."
+    sd, apart = distance_sd(np.nan_to_num(positions), visible), _usual_distances(positions)
+    cost = apart + _SD_WEIGHT*sd
+    left, right = np.equal(sides, 'L'), np.equal(sides, 'R')
+    cost[np.outer(left, right) | np.outer(right, left)] *= _ACROSS   # legs beside each other are not tied
+    cost[~(np.isfinite(cost) & (apart < _LONGEST_TIE_M))] = 0   # no line
+    cost[(apart == 0) & np.isfinite(sd)] = 1e-9                 # two names of one place
+    cost[:first, :first] *= 1e-9                                # bones are there anyway
+    start, end = minimum_spanning_tree(cost).nonzero()
+    return {(min(pair), max(pair)) for pair in zip(start.tolist(), end.tolist()) if max(pair) >= first}
+
 
 # %% ../../nbs/view/801_scene.ipynb #side-of
 def _side_of(name: str) -> str:
     "The side of the body that a name tells by its first letter, after a prefix: 'L', 'R', or 'C'."
     first = name.rpartition(':')[2].upper()[:1]
     return first if first in 'LR' and first else 'C'
+
+def named_figure(names: tuple[str, ...]) -> Figure:
+    "The joints of a person and their bones, by the names of a recording."
+    return joint_figure(len(names))._replace(names=names)
+
 
 # %% ../../nbs/view/801_scene.ipynb #point-figure
 def point_figure(
@@ -128,8 +154,8 @@ def point_figure(
     "The points of a trial: joints with their bones, other points tied to their neighbours."
     n, seen = points.n_joints, points.visible
     bones = {(start, end) for start, end in edges_for(n)} if n else set()
-    edges = bones | _tied(points.positions, seen, n)
     sides = (*SIDES[:n], *map(_side_of, points.names[n:]))
+    edges = bones | _tied(points.positions, seen, sides, n)
     if n: root = MIDHIP
     else:
         middle = np.nanmedian(points.positions, (0, 1))
@@ -149,6 +175,8 @@ class Scene:
     frames: np.ndarray | None = None   # (T,) their numbers, as in the recording; None: from 0
     is_recording: bool = False         # somebody's own: it was recorded and repaired, not corrupted
     called: tuple[str, ...] = ()       # what the skeletons are called on the screen, if not by these names
+    times: np.ndarray | None = None    # (T,) seconds, as in the recording; None: from 0
+    up: str = 'y'                      # the axis of the recording that points up; its axes are named
 
     @cached_property
     def drawn(self) -> Figure: return self.figure or joint_figure(self.shape[1])
@@ -170,8 +198,7 @@ class Scene:
 
     @property
     def shape(self) -> tuple[int, int]:    # (T, K)
-        first = next(iter(self.skeletons.values()))
-        return first.shape[:2]
+        return next(iter(self.skeletons.values())).shape[:2]
 
 # %% ../../nbs/view/801_scene.ipynb #usual-words
 _WORDS = {'reference': 'truth', 'corrupted': 'recorded', 'reconstructed': 'repaired'}
@@ -251,10 +278,11 @@ def _as_points(given: dict) -> tuple[dict, Figure | None]:
              for name, each in given.items()}
     points = [each for each in found.values() if isinstance(each, Points)]
     positions = {name: getattr(each, 'positions', each) for name, each in found.items()}
-    if len(points[0].names) == points[0].n_joints: return positions, None
+    named = named_as_in_file(points[0], trials[0])
+    if len(named.names) == named.n_joints: return positions, named_figure(named.names)
     if len({one.names for one in points}) > 1:
         raise DataError('recordings with different points found, expected the same names in each')
-    return positions, point_figure(points[0])
+    return positions, point_figure(named)
 
 # %% ../../nbs/view/801_scene.ipynb #make-scene
 def make_scene(
@@ -271,12 +299,13 @@ def make_scene(
     if visible is None: given = _without_nowhere(given)
     rate, title = _rate_and_title(given, rate, title)
     trial = next((each for each in given.values() if isinstance(each, Trial)), None)
-    frames = None if trial is None else trial.frames
+    of_file: dict[str, Any] = {}
+    if trial is not None: of_file = {'frames': trial.frames, 'times': trial.times, 'up': trial.up}
     given, figure = _as_points(given)
-    skeletons = _clean_skeletons(given, visible, figure is None)
+    skeletons = _clean_skeletons(given, visible, figure is None or figure.n_joints == len(figure.names))
     _check_called(called, skeletons)
     is_recording = trial is not None or reference is None     # where nobody knows the truth
-    return Scene(skeletons, rate, title, figure, frames, is_recording, tuple(called))
+    return Scene(skeletons, rate, title, figure, is_recording=is_recording, called=tuple(called), **of_file)
 
 # %% ../../nbs/view/801_scene.ipynb #quantise
 MISSING_CODE = -32768   # stands for a missing sample; player.js knows it
@@ -418,6 +447,19 @@ def _pack_figure(figure: Figure) -> dict:
     parts = {'joints': figure.names, 'sides': figure.sides, 'edges': figure.edges}
     return parts | {'midhip': figure.root, 'views': VIEWS, 'colours': SKELETON_COLOURS}
 
+def pack_axes(up: str) -> list[int]:
+    "For x, y and z of a recording which axis of the player that is, from 1 on, negative where it is turned."
+    return from_y_up(np.array([1, 2, 3]), up).tolist()
+
+def scene_seconds(scene: Scene) -> np.ndarray:   # (T,) of the frames
+    return np.arange(scene.shape[0])/scene.rate if scene.times is None else scene.times
+
+def _pack_clock(scene: Scene, step: int) -> dict:
+    "Numbers and times of the frames that are shown, every so many of the recording."
+    seconds = pack_seconds(scene_seconds(scene)[::step], scene.rate/step)
+    return {'numbers': _pack_numbers(scene.numbers[::step], step), 'seconds': seconds}
+
+
 # %% ../../nbs/view/801_scene.ipynb #pack-numbers
 def _pack_numbers(
     numbers: np.ndarray,   # (T,) of the frames that are shown
@@ -426,6 +468,17 @@ def _pack_numbers(
     "Numbers of frames as the player wants them."
     even = bool((np.diff(numbers) == step).all())
     return int(numbers[0]) if even else numbers.tolist()
+
+_EVEN_S = .0005   # seconds by which times may be off their rate and still count as even
+
+def pack_seconds(
+    times: np.ndarray,   # (T,) seconds of the frames that are shown
+    rate: float,         # Hz, of these frames
+) -> float | list[float]:    # the first, or all of them where they do not go on evenly
+    "Times of frames as the player wants them."
+    even = times[0] + np.arange(len(times))/rate
+    return float(times[0]) if (abs(times - even) < _EVEN_S).all() else times.round(4).tolist()
+
 
 # %% ../../nbs/view/801_scene.ipynb #pack
 def pack(
@@ -438,7 +491,7 @@ def pack(
     step = 1 if max_frames is None else -(-n_frames//max_frames)
     note = f'one in {step} of {n_frames} frames; save the player to keep them all' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
-    packed |= {'words': scene.words, 'numbers': _pack_numbers(scene.numbers[::step], step)}
+    packed |= {'words': scene.words, 'axes': pack_axes(scene.up)} | _pack_clock(scene, step)
     packed |= {'step': step, 'note': note, 'frames': -(-n_frames//step)}
     packed |= _pack_figure(scene.drawn)
     packed['errorMax'] = _error_top(stack) if len(stack) > 1 else 0
