@@ -107,8 +107,8 @@ def gaps_html(
 def _facts(summary, trial) -> str:
     "Which way is up, and in which unit, in words."
     if trial is None: return ''
-    up, units = escape(trial.up), escape(trial.units)
-    return f'<p>As in the file, {up} is up. The file is in {units}, this page in mm.</p>'
+    here = '' if trial.units == 'mm' else f'; lengths here are in mm, in the file in {escape(trial.units)}'
+    return f'<p>As in the file, {escape(trial.up)} is up{here}.</p>'
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page-2
 def write_repair_page(

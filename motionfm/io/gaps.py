@@ -6,13 +6,11 @@
 __all__ = ['fill_linear', 'gap_lengths', 'gap_table', 'close_gaps']
 
 # %% ../../nbs/io/441_gaps.ipynb #imports
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import scipy
-
-from ..basics import in_frames
 
 # %% ../../nbs/io/441_gaps.ipynb #seen-around
 class GapBounds(NamedTuple):
@@ -90,20 +88,6 @@ def runs_of(
 def number_runs(runs: Iterable[slice], frames: np.ndarray) -> tuple[tuple[int, int], ...]:
     "Numbers of the first and the last frame of each run."
     return tuple((int(frames[run.start]), int(frames[run.stop - 1])) for run in runs)
-
-def time_runs(runs: Iterable[slice], rate: float) -> tuple[tuple[float, float], ...]:
-    "The same in seconds since the recording began."
-    return tuple((run.start/rate, (run.stop - 1)/rate) for run in runs)
-
-# %% ../../nbs/io/441_gaps.ipynb #name-runs
-def name_runs(
-    runs: Sequence[slice],     # frames, as `runs_of` gives them
-    frames: np.ndarray,        # (T,) their numbers
-    rate: float,               # Hz
-    most: int | None = None,   # runs that are listed; None: all
-) -> str:                      # as frames 21 to 60 (0.33 to 0.98 s)
-    "Runs of frames by their numbers in the file, with the seconds since the recording began."
-    return in_frames(number_runs(runs, frames), time_runs(runs, rate), most)
 
 # %% ../../nbs/io/441_gaps.ipynb #gap-lengths
 def gap_lengths(

@@ -6,6 +6,7 @@
 __all__ = ['Scene', 'make_scene']
 
 # %% ../../nbs/view/801_scene.ipynb #imports
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -137,15 +138,22 @@ def _tied(
 
 
 # %% ../../nbs/view/801_scene.ipynb #side-of
-def _side_of(name: str) -> str:
-    "The side of the body that a name tells by its first letter, after a prefix: 'L', 'R', or 'C'."
-    first = name.rpartition(':')[2].upper()[:1]
-    return first if first in 'LR' and first else 'C'
+_SIDE = re.compile(r'(?P<word>left|right)|(?P<first>^[lr])|(?P<last>(?<=[_. -])[lr]$)')
+_OTHER = {'left': 'right', 'right': 'left', 'l': 'r', 'r': 'l'}
+
+def _sides_of(names: Sequence[str]) -> list[str]:
+    "The side of the body that each name tells, 'L', 'R' or 'C': a letter does if the other side has it, too."
+    plain = [name.rpartition(':')[2].lower() for name in names]
+    def side(name: str) -> str:
+        for found in _SIDE.finditer(name):
+            other = name[:found.start()] + _OTHER[found[0]] + name[found.end():]
+            if found['word'] or other in plain: return found[0][0].upper()
+        return 'C'
+    return [side(name) for name in plain]
 
 def named_figure(names: tuple[str, ...]) -> Figure:
     "The joints of a person and their bones, by the names of a recording."
     return joint_figure(len(names))._replace(names=names)
-
 
 # %% ../../nbs/view/801_scene.ipynb #point-figure
 def point_figure(
@@ -154,7 +162,7 @@ def point_figure(
     "The points of a trial: joints with their bones, other points tied to their neighbours."
     n, seen = points.n_joints, points.visible
     bones = {(start, end) for start, end in edges_for(n)} if n else set()
-    sides = (*SIDES[:n], *map(_side_of, points.names[n:]))
+    sides = (*SIDES[:n], *_sides_of(points.names)[n:])
     edges = bones | _tied(points.positions, seen, sides, n)
     if n: root = MIDHIP
     else:
