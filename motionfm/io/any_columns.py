@@ -480,8 +480,9 @@ def _times_of_code(words: list[str]) -> np.ndarray | None:
 # %% ../../nbs/io/428_any_columns.ipynb #moments
 def moments_of(found: Rows, cell: int) -> np.ndarray:
     "(R,) numbers of a column, or seconds of clock times; NaN elsewhere."
-    try: return read_numbers(found.sheet, found.rows, [cell])[:, 0]
+    try: numbers = read_numbers(found.sheet, found.rows, [cell])[:, 0]
     except DataError: pass
+    else: return np.where(np.isinf(numbers), np.nan, numbers)
     words = [(row_words(found.sheet, row)[cell:] or [''])[0] for row in found.rows]
     by_code = _times_of_code(words)
     if by_code is not None: return by_code
@@ -561,9 +562,10 @@ _MOST_TRIALS = 20   # in one table
 
 def continuous(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Times (T,) that go on where they began anew; what is to be noted."
+    if not np.isfinite(times).all(): return times, []
     steps = np.diff(times)
     back = np.flatnonzero(steps < 0)
-    if not len(back) or not np.isfinite(times).all(): return times, []
+    if not len(back): return times, []
     steps[back] = np.median(steps)
     if len(back) > _MOST_TRIALS:
         raise DataError(f'frames or times that go back in {len(back)} rows found, expected them in '
