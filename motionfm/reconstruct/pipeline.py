@@ -237,7 +237,7 @@ def _with_noise(
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #feet-held
 _BONES_M = .003   # by which bones of somebody seem to jitter who is recorded exactly
-_LEFT = .9        # share of jitter that lasts for some frames and can't be smoothed away
+_LEFT = .8        # share of jitter that lasts for some frames and can't be smoothed away
 
 def _lasting_jitter(jitter: float, noise: float) -> float:
     "Metres of jitter, as bones show it, beyond the noise from frame to frame: both standard deviations."
