@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -185,3 +187,11 @@ def test_decisions_of_an_earlier_version_find_their_points(walk, tmp_path):
     assert read.points == ('right_wrist',)
     done = as_decided(reconstruct_trial(trial, load_network()), [read])
     assert np.isnan(done.repaired.values[100:120, walk.markers.index('right_wrist')]).all()
+
+
+def test_a_folder_of_arrays(tmp_path):
+    "They are found where there are no other recordings, and a rate that nobody said is a reason to look."
+    for seed in 0, 1: np.save(tmp_path/f'w{seed}.npy', synthesize('walk', seed=seed, n_frames=120).astype(float))
+    command = [sys.executable, '-m', 'motionfm', 'reconstruct', tmp_path, '-o', tmp_path/'out']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count('  30 Hz assumed\n') == 2, done

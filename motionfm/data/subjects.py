@@ -10,7 +10,7 @@ import csv
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +19,9 @@ from unicodedata import normalize
 import numpy as np
 
 from ..basics import DataError, FileError
+from .layout import INFO_FILE
 from ..io import files as _files  # noqa: F401   # all formats enter their readers in READERS
-from ..io.registry import READERS
+from ..io.registry import readable_endings, READERS
 
 # %% ../../nbs/data/208_subjects.ipynb #unreadable
 REPAIRED_SUFFIX = '_reconstructed'   # added to a recording's name by `motionfm reconstruct`
@@ -61,17 +62,18 @@ def is_own_table(path: Path) -> bool:
     return plain.replace(b';', b',').replace(b'\t', b',').startswith(_OWN_HEADS)
 
 # %% ../../nbs/data/208_subjects.ipynb #own-tables-2
-def _candidates(folder: Path, tables: Sequence) -> list[Path]:
-    "Files below a folder that a reader may know, sorted by their place, without some tables."
+def _candidates(folder: Path, tables: Sequence, endings: Collection[str]) -> list[Path]:
+    "Files below a folder with some endings, sorted by their place, without some tables."
     excluded = {Path(table).resolve() for table in tables if table}
-    known = (path for path in _files_below(folder) if path.suffix.lower() in READERS and path.is_file())
-    return sorted(path for path in known if path.name != SUMMARY_FILE and path.resolve() not in excluded)
+    known = (path for path in _files_below(folder) if path.suffix.lower() in endings and path.is_file())
+    return sorted(path for path in known if path.name != SUMMARY_FILE and path.resolve() not in excluded
+                  and not (path.parent/INFO_FILE).exists())   # a dataset, which `motionfm import` has made
 
 # %% ../../nbs/data/208_subjects.ipynb #own-tables-note
 def note_of_own_tables(folder: str | Path, tables: Sequence = ()) -> str:
     "What is told about tables in a folder that motionfm has written; nothing where there is none."
     if not Path(folder).is_dir(): return ''
-    own = [path.name for path in _candidates(Path(folder), tables) if is_own_table(path)]
+    own = [path.name for path in _candidates(Path(folder), tables, READERS) if is_own_table(path)]
     if not own: return ''
     more = f' and {len(own) - 3} more' if len(own) > 3 else ''
     names = f'{", ".join(own[:3])}{more}'
@@ -81,13 +83,15 @@ def note_of_own_tables(folder: str | Path, tables: Sequence = ()) -> str:
 def find_recordings(
     folder: str | Path,       # a folder, with folders in it
     tables: Sequence = (),    # files that are no recordings, though their endings say so; None is none
-) -> list[Path]:              # files that a reader knows, sorted by their place
+) -> list[Path]:              # sorted by their place; files of arrays only where there are no others
     "List the recordings below a folder; raises `FileError` if there are none, or a folder can't be read."
     folder = Path(folder)
     if not folder.is_dir(): raise FileError(f'{folder}: no such folder; give a folder of recordings')
-    found = [path for path in _candidates(folder, tables) if not is_own_table(path)]
+    found = [path for path in _candidates(folder, tables, READERS) if not is_own_table(path)]
+    found = found or _candidates(folder, tables, readable_endings())   # such as arrays, which may be anything
     if not found:
-        raise FileError(f'{folder}: no recording found; expected files ending with {", ".join(READERS)}')
+        expected = ', '.join(readable_endings())
+        raise FileError(f'{folder}: no recording found; expected files ending with {expected}')
     return found
 
 # %% ../../nbs/data/208_subjects.ipynb #subject

@@ -167,7 +167,7 @@ def name_unnamed(
 ) -> tuple[list[str], list[str]]:   # M names, and what is to be noted
     "Names of joints for points in a known order, and numbers for others."
     numbers, order = number_points(points.shape[1]), find_order(points)
-    if USER_NAMES.keys() & {*numbers}: return numbers, []
+    if not numbers or USER_NAMES.keys() & {*numbers}: return numbers, []
     if order: return list(order), [note_of_order(order)]
     if usual and not np.isinf(_misfit(_some_seen(points), usual, slack=2.)):
         return list(usual), [_note_of_count(usual)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..basics import atomic_path, counted, DataError, FileError
+from ..io.build import FirstNote
 from ..io.gaps import GAP_BINS
 from motionfm.reconstruct.report import (
     describe_rarely_seen,
@@ -114,7 +115,7 @@ def look_at(
     result: Summary,   # of one recording
 ) -> list[str]:        # each in a few words; none where there is nothing
     "Why somebody should look at a repair, the gravest first."
-    found = []
+    found = [f'{result.rate:g} Hz assumed' for note in result.notes if isinstance(note, FirstNote)]
     if result.share_filled > REPORT.many: found.append(f'{result.share_filled:.0%} estimated')
     found += _unseen_points(result)
     if result.uncertainty and result.uncertainty.p95 > REPORT.uncertain_mm:
