@@ -191,7 +191,8 @@ def test_decisions_of_an_earlier_version_find_their_points(walk, tmp_path):
 
 def test_a_folder_of_arrays(tmp_path):
     "They are found where there are no other recordings, and a rate that nobody said is a reason to look."
-    for seed in 0, 1: np.save(tmp_path/f'w{seed}.npy', synthesize('walk', seed=seed, n_frames=120).astype(float))
+    walk = synthesize('walk', seed=1, n_frames=120).astype(float)
+    for name in 'first', 'second': np.save(tmp_path/f'{name}.npy', walk)
     command = [sys.executable, '-m', 'motionfm', 'reconstruct', tmp_path, '-o', tmp_path/'out']
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.count('  30 Hz assumed\n') == 2, done
