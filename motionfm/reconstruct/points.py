@@ -27,6 +27,7 @@ class PointSettings:
     growth: float = 1.5            # the more by this power
     noise_frames: int = 10_000     # whose noise is found at once
     process_noise: float = 1.      # m²/s³, of the Kalman smoother
+    beside_gaps: float = 2.        # times the noise that is left, where it sees one side only, as a filter
     piece_frames: int = 2000       # that are smoothed at once
     overlap_frames: int = 100      # from one piece to the next
 
@@ -109,6 +110,15 @@ def smooth_points(
     np.copyto(smooth, known, where=~visible[..., None])
     return smooth, noise
 
+# %% ../../nbs/reconstruct/607_points.ipynb #left-of-noise
+def _left_of_noise(
+    noise: np.ndarray,   # (P,) metres, standard deviation of a coordinate of each point
+    rate: float,         # Hz
+) -> np.ndarray:         # (P,) metres
+    "What of it is left after smoothing: of a non-causal Wiener filter, see above."
+    power = np.square(noise)/rate
+    return np.minimum(noise, (SETTINGS.process_noise*power**3/64)**.125)
+
 # %% ../../nbs/reconstruct/607_points.ipynb #repaired
 class RepairedPoints(NamedTuple):
     "Points, repaired, and what is known about the repair."
@@ -127,9 +137,11 @@ def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPo
 
 # %% ../../nbs/reconstruct/607_points.ipynb #prepared
 def _prepared(
-    positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float,   # as in `repair_points`
+    positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float, fill_only: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    "Points as gaps are filled from, and metres (P,) by which noise makes fills and sights of each uncertain."
+    """Points as gaps are filled from, and metres (P,) by which noise makes fills and sights uncertain.
+
+    The arguments are those of `repair_points`."""
     ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
     noise, overall = _noise_of(*ours)
     filled, seen = np.zeros(len(chosen)), np.full(len(chosen), SETTINGS.seen_m)
@@ -137,8 +149,11 @@ def _prepared(
         filled[chosen] = RADII_68*noise/_slowness(rate)
         return positions, filled, seen
     known = np.where(visible[..., None], positions, 0.)
-    known[:, chosen], seen[chosen] = smooth_points(*ours, rate)
-    return known, seen, seen
+    known[:, chosen], noise = smooth_points(*ours, rate)
+    left = _left_of_noise(noise, rate)
+    seen[chosen] = RADII_68*(noise if fill_only else left)
+    filled[chosen] = RADII_68*SETTINGS.beside_gaps*left
+    return known, filled, seen
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repair-points
 def repair_points(
@@ -151,7 +166,7 @@ def repair_points(
 ) -> RepairedPoints:
     "Repair points of any names: fill all gaps, and smooth what is noisier than optical recordings."
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
-    known, noise_filled, noise_seen = _prepared(positions, visible, chosen, rate)
+    known, noise_filled, noise_seen = _prepared(positions, visible, chosen, rate, fill_only)
     context = GapContext(known, visible, rate, in_place=in_place or known is not positions)
     filled = _fill(context, np.flatnonzero(chosen), known is positions and not fill_only)
     if fill_only: np.copyto(filled.positions, positions, where=visible[..., None])
