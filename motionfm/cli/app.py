@@ -248,6 +248,7 @@ def _whole_column(heading: str):
     from rich.table import Column
     return Column(heading, overflow='fold', min_width=max(map(len, heading.split()), default=None))
 
+# %% ../../nbs/cli/901_app.ipynb #print-dataset
 def print_dataset(report: dict) -> None:
     "Show one dataset, as `describe` gives it, in the terminal."
     from rich.table import Table

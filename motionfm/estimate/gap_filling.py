@@ -227,6 +227,7 @@ def _candidates_along(context: GapContext, gap: GapSpan, guide: int, model: Path
     if found is None: return None
     return found[0] + context.positions[gap.start:gap.stop, guide], found[1]
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #candidates-by-path-2
 def _candidates_by_path(context: GapContext, gap: GapSpan, alone: bool) -> tuple | None:
     "What a point's own path says about a gap; without neighbours also what another point or the body did."
     model = context.path_model(gap.stop - gap.start)
@@ -318,6 +319,7 @@ def _uncertainty_of(described: DescribedGap, uncertainty: np.ndarray) -> np.ndar
         uncertainty = uncertainty*max(1., least/uncertainty.mean())
     return uncertainty.clip(SETTINGS.min_error_m, SETTINGS.max_error_m)
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #fill-gaps
 def fill_gaps(described: Sequence[DescribedGap]) -> list[GapFill]:
     "Fill gaps from all that can be said about them."
     if not described: return []

@@ -21,6 +21,7 @@ def _cos_sin(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     twice = 2/(1 + half*half)
     return twice - 1, half*twice
 
+# %% ../../nbs/io/431_bvh_kinematics.ipynb #rotation-about
 def rotation_about(
     axis: str,             # 'X', 'Y' or 'Z'
     degrees: np.ndarray,   # (T,)

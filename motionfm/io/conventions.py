@@ -147,6 +147,7 @@ STANDING = np.array([   # (20, 3) metres, y up: a person who stands, for example
 _TRAVEL_SHARE = .6    # of the set's own size along the axis
 _MOST_FRAMES = 100    # that are looked at
 
+# %% ../../nbs/io/403_conventions.ipynb #travels-along
 @np.errstate(all='ignore')
 def travels_along(
     points: np.ndarray,   # (T, M, 3) positions, NaN where missing

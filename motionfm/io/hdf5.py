@@ -25,6 +25,7 @@ from motionfm.basics import DataError
 _MOST_HEAPS, _PLACE_BYTES = 1000, 16
 _MOST_SEARCHED_BYTES = 5_000_000_000   # for attributes, all together
 
+# %% ../../nbs/io/438_hdf5.ipynb #heaps-2
 class _Heaps:
     "Where texts of any length lie in a file."
     def __init__(self, raw: mmap.mmap):
@@ -94,6 +95,7 @@ _MOST_OBJECTS, _MOST_DEPTH, _MOST_WORDS = 20_000, 12, 20_000
 _MOST_UNPACKED_BYTES, _MOST_PACKING = 10_000_000, 200   # however well they were packed; times, beyond
 _MOST_NUMBERS, _MANY = 200_000_000, 5_000_000           # of a dataset; of one without an axis of x y z
 
+# %% ../../nbs/io/438_hdf5.ipynb #walk
 @dataclass
 class _Walk:
     "What is known of a file while it is read."

@@ -180,6 +180,7 @@ _LANDMARK = re.compile(f'[rl]?({_SKIN_WORDS}|{_SEGMENT_WORDS})')
 _SKIN_ONLY = re.compile(f'[rl]?({_SKIN_WORDS})')
 _LANDMARK_SHARE, _FEWEST_LANDMARKS = 1/3, 6
 
+# %% ../../nbs/io/400_point_names.ipynb #skin-names
 @lru_cache(64)
 def skin_names(
     names: tuple[str, ...],              # of all points of a recording
@@ -237,6 +238,7 @@ def _derived_names(stems: set[str]) -> set[str]:
     return {point + letter for letter, points in letters.items() if letter not in _PLACE_LETTERS
             for point in points & speeds}
 
+# %% ../../nbs/io/400_point_names.ipynb #other-quantities-2
 def other_quantities(columns: Sequence[str]) -> set[str]:
     "Names with a column w, as quaternions have it, of a force plate, or of velocities beside positions."
     short = [name[-200:].strip() for name in columns]

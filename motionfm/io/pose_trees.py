@@ -78,6 +78,7 @@ def _has_more(tree: dict) -> bool:
              if isinstance(one, (list, dict))]
     return any(len(values) > 16 or any(isinstance(one, (list, dict)) for one in values) for values in inner)
 
+# %% ../../nbs/io/436_pose_trees.ipynb #point-of
 def _point_of(value: Any) -> tuple[float, ...] | None:
     "x, y, z and perhaps a certainty of a point; None for other things."
     if isinstance(value, list): return _numbers(value)
@@ -137,6 +138,7 @@ def _inner_leaves(tree: Any, way: Way) -> Iterator[_Leaf]:
         some = steps if len(steps) <= _SAMPLE else steps[::len(steps)//_SAMPLE]
         for step, one in some: yield from _leaves(one, (*way, step))
 
+# %% ../../nbs/io/436_pose_trees.ipynb #steps-of
 def _steps_of(tree: Any) -> Iterator[tuple[str | int, Any]]:
     "Places or keys of a list or a dictionary, and what stands there, if that is one of these, too."
     if not isinstance(tree, (list, dict)): return

@@ -49,6 +49,7 @@ def _split_head(text: str) -> _Head:
     start = len(first_lines(text, place + 1))
     return _Head(header, split_cells(lines[place].strip(' '))[2:], text, start, place + 2)
 
+# %% ../../nbs/io/415_trc_text.ipynb #by-tabs
 def _by_tabs(text: str, separator: str) -> str:
     "The same with tabs between cells."
     if separator == ';': text = text.replace(';', '\t').replace(',', '.')

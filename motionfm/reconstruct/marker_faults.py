@@ -145,6 +145,7 @@ def _own_columns(shape: tuple[int, int]) -> np.ndarray:
     "(T, M) the number of each column in every frame."
     return np.tile(np.arange(shape[1], dtype=np.min_scalar_type(shape[1])), (shape[0], 1))
 
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #paths-2
 @dataclass
 class _Paths:
     "A recording whose labels are corrected from beginning to end; arrays are changed in place."

@@ -138,6 +138,7 @@ def _identity(path: Path) -> object:
     try: return path.stat().st_dev, path.stat().st_ino
     except OSError: return _as_disks_see(path.resolve())
 
+# %% ../../nbs/reconstruct/615_outputs.ipynb #check-apart-2
 def check_apart(
     read: Sequence[str | Path | None],      # files; None: none
     written: Sequence[str | Path | None],   # files, the first of each place counts

@@ -145,6 +145,7 @@ def _known_by_neighbours(by: np.ndarray, visible: np.ndarray) -> np.ndarray:
 _NEIGHBOUR_SCALE = 1.5   # by which the neighbours' uncertainty counts as larger
 _NOISY_M = .01           # noise from which on the network is surer than noisy neighbours
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #with-neighbours-2
 def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Repaired:
     "Gaps beside other joints as the mean of the network and of the neighbours, by their uncertainties."
     if repaired.uncertainty is None or visible.all(): return repaired
