@@ -576,7 +576,7 @@ class Pivoted(NamedTuple):
 # %% ../../nbs/io/409_tabular.ipynb #check-long
 def _check_keys(keys: np.ndarray) -> None:
     "Raise `DataError` for a row of which nobody says when it was."
-    if np.isnan(keys).any():
+    if not np.isfinite(keys).all():
         raise DataError('a row without frame or time found, expected one of them in every row; '
                         'correct the row')
 
