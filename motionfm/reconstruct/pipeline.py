@@ -301,7 +301,7 @@ def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray, r
     if swapped is None: swapped = np.zeros(visible.shape, bool)
     if outliers is not None: outliers = undo_swaps(outliers, swapped)
     if uncertainty is not None:
-        noise, jitter = _noise_and_jitter(*(undo_swaps(one, swapped) for one in (positions, visible)), rate)
+        noise, jitter = _noise_and_jitter(undo_swaps(positions, swapped), undo_swaps(visible, swapped), rate)
         kept = visible if outliers is None else visible & ~outliers
         off = uncertainty_of_seen(max(noise, _lasting_jitter(jitter, noise)))
         uncertainty = np.where(kept, off, undo_swaps(uncertainty, swapped))
