@@ -196,3 +196,28 @@ def test_a_folder_of_arrays(tmp_path):
     command = [sys.executable, '-m', 'motionfm', 'reconstruct', tmp_path, '-o', tmp_path/'out']
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.count('  30 Hz assumed\n') == 2, done
+
+
+def test_decisions_of_an_earlier_version_on_several_people(walk, tmp_path):
+    "There the package's own names stood after those of the people."
+    names = tuple(f'{who}:{theirs(name)}' for who in ('Anna', 'Ben') for name in JOINTS)
+    both = np.concatenate([walk.values, walk.values + [900, 0, 0]], 1)
+    trial = replace(walk, values=both, markers=names)
+    entries = [as_entry(Decision('gap', (point,), 258, 277, method='blank'))
+               for point in ('Anna:RWrist', 'Ben:RWrist', 'Ben:left_knee')]
+    content = recording_header(trial) | {'decisions': entries}
+    (tmp_path/'part_decisions.json').write_text(json.dumps(content), encoding='utf-8')
+    read = read_decisions(tmp_path/'part_decisions.json', trial)
+    assert [one.points for one in read] == [('Anna:right_wrist',), ('Ben:right_wrist',), ('Ben:left_knee',)]
+
+
+def test_what_is_invented_is_not_said_to_be_left_as_a_gap(walk):
+    values = np.concatenate([walk.values, np.full((len(walk), 1, 3), np.nan)], 1)
+    values[:, walk.markers.index('left_wrist')] = np.nan
+    trial = replace(walk, values=values, markers=(*walk.markers, 'T10'))
+    summary = reconstruct_trial(trial, load_network(), complete=True).summary
+    assert 'never seen, so left as gaps: T10' in summary.remarks and summary.invented == ('LWrist',)
+    assert 'never seen: T10' in look_at(summary) and 'invented: LWrist' in look_at(summary)
+    summary = reconstruct_trial(trial, load_network()).summary
+    assert 'never seen, so left as gaps: left_wrist, T10' in summary.remarks
+    assert 'never seen: left_wrist, T10' in look_at(summary)

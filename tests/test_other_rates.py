@@ -1,6 +1,7 @@
 "Noisy keypoints at other rates than the 60 Hz of the network: resampling must not hide the noise."
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 import motionfm
 from motionfm.body.skeleton import JOINTS
@@ -50,3 +51,12 @@ def test_what_stays_as_it_was_seen_is_as_uncertain_as_its_noise(rate):
     exact = repair_positions(recorded, rate=rate, fill_only=True)
     off = np.linalg.norm(exact.positions - truth, axis=-1)
     assert .6 < (off <= exact.uncertainty).mean() < .85
+
+
+def test_jitter_that_lasts_counts_where_nothing_that_was_seen_may_change():
+    "Keypoints that were filtered already have hardly any noise from frame to frame."
+    truth, _ = recorded_walk(60, 0.)
+    jitter = gaussian_filter1d(np.random.default_rng(0).normal(size=truth.shape), 4, axis=0)
+    found = repair_positions(truth + .01*jitter/jitter.std(), fill_only=True)
+    assert np.median(found.uncertainty) > .005
+    assert np.median(repair_positions(truth, fill_only=True).uncertainty) < .001

@@ -8,7 +8,7 @@ __all__ = ['read_decisions']
 # %% ../../nbs/reconstruct/613_decisions.ipynb #imports
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..basics import atomic_path, DataError, FileError
+from ..io.joint_names import first_person
+from ..io.point_names import subjects_of
 from ..io.trial import Trial
 
 # %% ../../nbs/reconstruct/613_decisions.ipynb #fills
@@ -171,10 +173,18 @@ def _check_recording(path: Path, recording: Any, trial: Trial) -> None:
         'or review it again')
 
 # %% ../../nbs/reconstruct/613_decisions.ipynb #by-names-of
-def _by_names_of(trial: Trial, decision: Decision) -> Decision:
-    "A decision about points by their names in the file; earlier versions called joints as in `JOINTS`."
-    called = {name: trial.markers[column] for name, column in trial.columns.items()}
-    points = tuple(one if one in trial.markers else called.get(one, one) for one in decision.points)
+def _earlier_names(trial: Trial) -> dict[str, str]:
+    "What earlier versions called joints, each with its name in the file: as in `JOINTS`, after a person."
+    called, people = {}, subjects_of(trial.markers)
+    for who, columns in people.items():
+        markers = [trial.markers[column] for column in columns]
+        for name, place in first_person(markers)[2].items():
+            called[f'{who}:{name}' if len(people) > 1 else name] = markers[place]
+    return called
+
+def _by_names_of(decision: Decision, markers: Sequence[str], called: dict[str, str]) -> Decision:
+    "A decision about points by their names in the file."
+    points = tuple(one if one in markers else called.get(one, one) for one in decision.points)
     return replace(decision, points=points)
 
 
@@ -189,5 +199,7 @@ def read_decisions(
     if trial is not None: _check_recording(path, content.get('recording'), trial)
     made = [parse_decision(entry, f'{path}, decision {number}')
             for number, entry in enumerate(content['decisions'], 1)]
-    return made if trial is None else [_by_names_of(trial, one) for one in made]
+    if trial is None: return made
+    called = _earlier_names(trial)
+    return [_by_names_of(one, trial.markers, called) for one in made]
 

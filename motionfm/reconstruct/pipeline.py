@@ -245,10 +245,14 @@ def _lasting_jitter(jitter: float, noise: float) -> float:
     return max(0., jitter**2 - noise**2 - _BONES_M**2)**.5
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #suit-to-noise
+def _noise_and_jitter(positions: np.ndarray, seen: np.ndarray, rate: float) -> tuple[float, float]:
+    "Metres of noise from frame to frame, and of jitter as bones show it."
+    known = np.nan_to_num(positions)
+    return float(noise_level(known[None], seen[None])[1][0]), bone_jitter(known, seen, rate)
+
 def _suit_to_noise(repaired: Repaired, positions: np.ndarray, seen: np.ndarray, rate: float) -> Repaired:
     "Feet, quiet samples and short gaps as the noise of a recording allows; and the noise in the uncertainty."
-    known = np.nan_to_num(positions)
-    noise, jitter = float(noise_level(known[None], seen[None])[1][0]), bone_jitter(known, seen, rate)
+    noise, jitter = _noise_and_jitter(positions, seen, rate)
     held = hold_feet(repaired.positions, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
     share = _kept_share(held, positions, seen)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, share))
@@ -292,15 +296,16 @@ def _or_nothing(flags: np.ndarray | None, positions: np.ndarray) -> np.ndarray:
     return np.zeros(positions.shape[:2], bool) if flags is None else flags
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-seen
-def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray) -> Repaired:
+def _keep_seen(repaired: Repaired, positions: np.ndarray, visible: np.ndarray, rate: float) -> Repaired:
     "A repair in which what was seen is as it was, under the names that the recording gives."
     swapped, uncertainty, outliers = repaired.swapped, repaired.uncertainty, repaired.outliers
     if swapped is None: swapped = np.zeros(visible.shape, bool)
     if outliers is not None: outliers = undo_swaps(outliers, swapped)
     if uncertainty is not None:
-        noise = float(noise_level(np.nan_to_num(positions)[None], visible[None])[1][0])
+        noise, jitter = _noise_and_jitter(undo_swaps(positions, swapped), undo_swaps(visible, swapped), rate)
         kept = visible if outliers is None else visible & ~outliers
-        uncertainty = np.where(kept, uncertainty_of_seen(noise), undo_swaps(uncertainty, swapped))
+        off = uncertainty_of_seen(max(noise, _lasting_jitter(jitter, noise)))
+        uncertainty = np.where(kept, off, undo_swaps(uncertainty, swapped))
     neighbours = undo_swaps(_or_nothing(repaired.by_neighbours, repaired.positions), swapped)
     kept = np.where(visible[..., None], positions, undo_swaps(repaired.positions, swapped))
     return repaired._replace(
@@ -364,7 +369,7 @@ def repair_positions(
     frames = np.arange(len(positions)) if frames is None else frames
     times = np.arange(len(positions))/rate if times is None else times
     repaired = _repair_parts(positions, seen, network, rate, name, discontinuities, frames, times)
-    return _keep_seen(repaired, positions, visible) if fill_only else repaired
+    return _keep_seen(repaired, positions, visible, rate) if fill_only else repaired
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #wrap-keras-model
 def wrap_keras_model(

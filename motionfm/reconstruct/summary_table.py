@@ -91,7 +91,7 @@ def _quality_columns(result: Summary) -> dict:
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #unseen-points
 def _unseen_points(result: Summary) -> list[str]:
     "Points that were seen in few frames, or never."
-    never = () if result.invented else result.never_seen
+    never = [name for name in result.never_seen if name in result.blank]   # others are invented
     rarely = describe_rarely_seen(result.rarely_seen, _MOST_NAMES)
     return [f'hardly seen: {rarely}']*bool(rarely) + [f'never seen: {_few(never)}']*bool(never)
 

@@ -478,11 +478,11 @@ def _check_kinds(trial: Trial, kinds: Sequence[str], points: Points) -> None:
 _LEFT = {'not a position': 'no positions', 'ghost': 'hardly ever seen', 'instrument': 'things, not a body',
          'static': 'standing in the room'}
 
-def _remarks(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str, ...]:
-    "What stays as it is, in words."
-    never = [name for name, column, seen in zip(named_as_in_file(points, trial).names, points.columns,
-                                           np.any(points.visible, 0))
-             if column >= 0 and not seen]
+def _remarks(trial: Trial, kinds: Sequence[str], points: Points, complete: bool) -> tuple[str, ...]:
+    "What stays as it is, in words; joints that were never seen do not if all are to be complete."
+    named = zip(named_as_in_file(points, trial).names, points.columns, np.any(points.visible, 0))
+    n_invented = points.n_joints if complete else 0
+    never = [name for name, column, seen in [*named][n_invented:] if column >= 0 and not seen]
     found = [f'never seen, so left as gaps: {_listed(never)}'] if never else []
     for kind, words in _LEFT.items():
         names = [name for name, one in zip(trial.markers, kinds) if one == kind]
@@ -564,9 +564,9 @@ def _repair_to_limits(
     return repair, _final_positions(repair, limits)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #repair-person
-def _remarks_of(trial: Trial, kinds: Sequence[str], points: Points) -> tuple[str, ...]:
+def _remarks_of(trial: Trial, kinds: Sequence[str], points: Points, complete: bool) -> tuple[str, ...]:
     "What is to be said of a recording before anything is done."
-    return (*_describe_scene(points), *_remarks(trial, kinds, points))
+    return (*_describe_scene(points), *_remarks(trial, kinds, points, complete))
 
 def _repair_person(
     trial: Trial, network: Repairer | Callable, fill_only: bool, complete: bool, limits: Limits,
@@ -576,7 +576,7 @@ def _repair_person(
     kinds = _kinds_of(trial)
     invented = absent_joints(trial) if complete else ()
     whole, points = _points_to_repair(trial, kinds, complete)
-    remarks, columns = _remarks_of(trial, kinds, points), points.columns
+    remarks, columns = _remarks_of(trial, kinds, points, complete), points.columns
     repair, positions = _repair_to_limits(points, network, trial, fill_only, complete, limits)
     remarks = (*repair.remarks, *remarks, *_limit_remarks(repair, limits))
     summary = _summary_of(trial, repair, positions, invented, fill_only, remarks)
