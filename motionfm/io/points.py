@@ -98,8 +98,20 @@ def put_points(
         new, recorded = positions[:, point].copy(), trial.values[:, column]
         chosen = _differ(trial, column, new) if where is None else where[:, point]
         new = from_y_up(new, trial.up)*factor
-        values[:, column] = np.where(chosen[:, None], np.round(new, digits), recorded)
+        rounded, at = np.round(new, digits), np.flatnonzero(chosen)
+        if len(at) < len(new)/2: rounded[at] = _as_recorded(new[at], rounded[at], trial.values[at])
+        values[:, column] = np.where(chosen[:, None], rounded, recorded)
     return replace(trial, values=values)
+
+# %% ../../nbs/io/444_points.ipynb #as-recorded
+_SAME = 1e-9   # share of a position that the way to metres and back may change
+
+def _as_recorded(new: np.ndarray, rounded: np.ndarray, recorded: np.ndarray) -> np.ndarray:
+    "(F, 3) rounded, or what stood in the frame under another label (F, M, 3), where these were exchanged."
+    away = np.nan_to_num(np.abs(recorded - new[:, None]).max(-1), nan=np.inf)
+    marker = away.argmin(1)
+    same = away.min(1) < _SAME*np.maximum(np.abs(new).max(-1), 1)
+    return np.where(same[:, None], recorded[np.arange(len(new)), marker], rounded)
 
 # %% ../../nbs/io/444_points.ipynb #differ
 def _differ(trial: Trial, column: int, path: np.ndarray) -> np.ndarray:

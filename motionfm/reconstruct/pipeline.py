@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from ..basics import DataError, frame_pieces, name_frames, progress
-from ..body.skeleton import FRAMES, JOINT_COUNTS, KMAX, RATE
+from ..body.skeleton import FRAMES, JOINT_COUNTS, JOINTS, KMAX, RATE
 from ..data.preprocess import check_finite, denormalise, height_scale, pad_joints, root_track
 from ..estimate.bones import bone_jitter
 from ..estimate.features import N_FEATURES, N_OUTPUTS
@@ -23,10 +24,10 @@ from ..estimate.network import read_network
 from ..estimate.noise import noise_level, RADII_68
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
-from ..io.gaps import fill_linear, gap_lengths
+from ..io.gaps import fill_linear, gap_bounds, gap_lengths
 from ..io.resample import is_model_rate, spline, to_model_rate
 from .discontinuities import Discontinuities, find_discontinuities
-from .fuse import Repairer
+from .fuse import fuse_trial, Repairer
 from .fuse import SETTINGS as FUSE_SETTINGS
 from .outliers import find_outliers
 from .points import is_quiet, noise_if_noisy, uncertainty_of_seen
@@ -97,6 +98,11 @@ class Repaired(NamedTuple):
     by_neighbours: np.ndarray | None = None # (T, K) True where its neighbours count more than the network
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #at-times
+def _ask(positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, part: _Part) -> Repaired:
+    "Repair what is at the rate of the network."
+    if isinstance(network, Repairer): return Repaired(*repair_with_self_check(positions, visible, network))
+    return Repaired(_repair_windows(positions, visible, network, part))
+
 def _resample_back(repaired: Repaired, at: np.ndarray, times: np.ndarray) -> Repaired:
     "A repair at other times (U,) than those of the network (T,), in seconds."
     positions, uncertainty = spline(repaired.positions, at, times), repaired.uncertainty
@@ -116,21 +122,42 @@ def _told_of_noise(repairer: Repairer, noise: float, rate: float) -> Repairer:
     denser = _DENSER*(RATE/rate)**(_SLOW if rate < RATE else _FAST)
     return repairer._replace(least_noise=denser*noise, sample_noise=left*noise)
 
+# %% ../../nbs/reconstruct/608_pipeline.ipynb #recorded
+_FEET = [number for number, name in enumerate(JOINTS) if name.endswith(('Heel', 'Toe'))]
+_ENDS = 6   # frames of a gap, at 60 Hz, that move with what was seen beside it
+_BETWEEN = .7   # of the network's rate, below which it takes too many frames between for seen
+
+def _by_recorded_frames(
+    repaired: Repaired, positions: np.ndarray, visible: np.ndarray, network: Repairer, frames: np.ndarray,
+) -> Repaired:
+    "A repair whose seen samples are those of a network that is shown some frames alone."
+    shown = visible & np.isin(np.arange(len(visible)), frames)[:, None]
+    nearer, uncertainty = fuse_trial(positions, shown, network)
+    beside = maximum_filter1d(uncertainty, 3, axis=0)   # frames between are less certain
+    before, after = gap_bounds(visible)
+    told = np.asarray(repaired.uncertainty)
+    away = np.minimum(*(np.abs(np.arange(len(visible))[:, None] - bound) for bound in (before, after)))
+    share = np.where(visible, 1, np.clip(1 - away/_ENDS, 0, 1))[..., None]
+    change = share*fill_linear(nearer - repaired.positions, visible)
+    return repaired._replace(positions=repaired.positions + change,
+                             uncertainty=np.where(visible, beside, told))
+
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #repair-at-rate
 def _repair_at_rate(
     positions: np.ndarray, visible: np.ndarray, network: Repairer | Callable, rate: float, part: _Part
 ) -> Repaired:
     "Repair what holds no swaps and no outliers, at the rate of the recording."
-    resampled = not is_model_rate(rate)
-    if resampled:
-        times, noise = np.arange(len(positions))/rate, noise_if_noisy(positions, visible, rate)
-        if noise and isinstance(network, Repairer): network = _told_of_noise(network, noise, rate)
-        positions, visible, at = to_model_rate(positions, visible, rate)
-    if isinstance(network, Repairer):
-        repaired = Repaired(*repair_with_self_check(positions, visible, network))
-    else: repaired = Repaired(_repair_windows(positions, visible, network, part))
-    if resampled: repaired = _resample_back(repaired, at, times)
-    check = repaired.self_check
+    if is_model_rate(rate): return _ask(positions, visible, network, part)
+    noise = noise_if_noisy(positions, visible, rate)
+    shown, seen, at = to_model_rate(positions, visible, rate)
+    times = np.arange(len(positions))/rate
+    if isinstance(network, Repairer) and noise:
+        repaired = _ask(shown, seen, _told_of_noise(network, noise, rate), part)
+        if rate < _BETWEEN*RATE and seen[:, _FEET].any():
+            frames = np.rint(times/at[-1]*(len(at) - 1)).astype(int)
+            repaired = _by_recorded_frames(repaired, shown, seen, network._replace(least_noise=noise), frames)
+    else: repaired = _ask(shown, seen, network, part)
+    repaired, check = _resample_back(repaired, at, times), repaired.self_check
     if check is None or rate >= RATE: return repaired
     n_samples = round(check.n_samples*rate/RATE)   # as many as were recorded
     return repaired._replace(self_check=check._replace(n_samples=n_samples))
@@ -145,7 +172,6 @@ def _known_by_neighbours(by: np.ndarray, visible: np.ndarray) -> np.ndarray:
 _NEIGHBOUR_SCALE = 1.5   # by which the neighbours' uncertainty counts as larger
 _NOISY_M = .01           # noise from which on the network is surer than noisy neighbours
 
-# %% ../../nbs/reconstruct/608_pipeline.ipynb #with-neighbours-2
 def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Repaired:
     "Gaps beside other joints as the mean of the network and of the neighbours, by their uncertainties."
     if repaired.uncertainty is None or visible.all(): return repaired
