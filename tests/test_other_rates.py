@@ -22,7 +22,7 @@ def recorded_walk(rate: float, noise: float) -> tuple[np.ndarray, np.ndarray]:
     return truth, truth + np.random.default_rng(0).normal(0, noise, truth.shape)
 
 
-@pytest.mark.parametrize('joints, rate', [(COCO, 30), (COCO, 25), ([*range(20)], 30)])
+@pytest.mark.parametrize('joints, rate', [(COCO, 30), (COCO, 25), ([*range(20)], 30), ([*range(1, 19)], 30)])
 def test_noise_is_smoothed(joints, rate):
     truth, recorded = (values[:, joints] for values in recorded_walk(rate, .01))
     names = [JOINTS[joint] for joint in joints]

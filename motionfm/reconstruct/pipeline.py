@@ -138,7 +138,7 @@ def _by_recorded_frames(
     told = np.asarray(repaired.uncertainty)
     away = np.minimum(*(np.abs(np.arange(len(visible))[:, None] - bound) for bound in (before, after)))
     share = np.where(visible, 1, np.clip(1 - away/_ENDS, 0, 1))[..., None]
-    change = share*fill_linear(nearer - repaired.positions, visible)
+    change = share*np.nan_to_num(fill_linear(nearer - repaired.positions, visible))   # 0 where never seen
     return repaired._replace(positions=repaired.positions + change,
                              uncertainty=np.where(visible, beside, told))
 
