@@ -7,10 +7,9 @@ how many per cent of the samples the uncertainty and twice that held, in gaps an
 """
 import numpy as np
 from bench_people import CHOOSING, trials_of
+from bench_rates import at_rate, figures_of, in_words, MEASURES
 
-from motionfm.body.skeleton import RATE
 from motionfm.evaluation.benchmark import align_columns
-from motionfm.io.resample import spline
 from motionfm.reconstruct.points import repair_points
 
 RATES, NOISES_M, FRAMES = (60., 30.), (.002, .005, .01, .02), 420
@@ -28,32 +27,24 @@ def gaps(shape: tuple[int, int], count: int, rng: np.random.Generator) -> np.nda
     return visible
 
 
-def figures_of(trials: list[np.ndarray], rate: float, noise: float, count: int) -> list[str]:
-    "Of missing, then of seen samples: error in mm, per cent within the uncertainty, and within twice."
-    found: dict[bool, list[np.ndarray]] = {False: [], True: []}
+def repair_all(trials: list[np.ndarray], rate: float, noise: float, count: int) -> list[float]:
+    "Figures of repairs of noisy points, of which so many are hidden again and again."
+    found = []
     for trial in trials:
-        truth = spline(trial, np.arange(len(trial))/RATE, np.arange(0, (len(trial) - 1)/RATE, 1/rate))
-        rng = np.random.default_rng(0)
+        truth, rng = at_rate(trial, rate), np.random.default_rng(0)
         visible = gaps(truth.shape[:2], count, rng)
         done = repair_points(truth + rng.normal(0, noise, truth.shape), visible, rate)
-        off = np.linalg.norm(done.positions - truth, axis=-1)
-        for seen, pairs in found.items():
-            pairs.append(np.stack([off, done.uncertainty], -1)[visible == seen])
-    figures = []
-    for pairs in map(np.concatenate, found.values()):
-        off, told = pairs.T
-        shares = (f'{100*(off <= limit*told).mean():.0f} %' for limit in (1, 2))
-        figures += [f'{1000*off.mean():.1f}', *shares]
-    return figures
+        found.append((np.linalg.norm(done.positions - truth, axis=-1), done.uncertainty, visible))
+    return figures_of(*(np.concatenate(parts) for parts in zip(*found)))
 
 
 def main() -> None:
     people = tuple(person for group in CHOOSING.values() for person in group)
     trials = [trial for trial, _ in trials_of(people, 1, FRAMES).values()]
-    table = [['Hz', 'noise, mm', 'hidden', 'missing, mm', 'within', 'twice', 'seen, mm', 'within', 'twice']]
+    table = [['Hz', 'noise, mm', 'hidden', *MEASURES]]
     for rate, noise in ((rate, noise) for rate in RATES for noise in NOISES_M):
         for name, count in HIDDEN.items():
-            figures = figures_of(trials, rate, noise, count)
+            figures = in_words(repair_all(trials, rate, noise, count))
             table.append([f'{rate:.0f}', f'{1000*noise:.0f}', name, *figures])
     print('\n'.join(align_columns(table)))
 

@@ -5,6 +5,7 @@ A trial of each person for choosing, at 25, 30, 50 and 120 Hz, with noise on eve
 and where they were seen, and for how many per cent of these samples the uncertainty and twice that held: when
 the network is told of the noise that was found before resampling, as it is by default, and when it is not.
 """
+from collections.abc import Iterable
 from contextlib import nullcontext
 from unittest.mock import patch
 
@@ -19,6 +20,7 @@ from motionfm.reconstruct import pipeline
 COCO = [number for number, name in enumerate(JOINTS)
         if name.endswith(('Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')) and name != 'midHip']
 SETS = {'20 joints': list(range(len(JOINTS))), "COCO's 12": COCO}
+MEASURES = 'missing, mm', 'within', 'twice', 'seen, mm', 'within', 'twice'
 RATES = 25., 30., 50., 120.
 LEAST_FRAMES, MOST_FRAMES, FIRST_FRAMES, BETWEEN = 90, 480, 40, (40, 90)
 
@@ -35,34 +37,45 @@ def gaps(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     return visible
 
 
-def rate_repair(truth: np.ndarray, rate: float, noise: float, joints: list[int]) -> list[float]:
+def at_rate(trial: np.ndarray, rate: float) -> np.ndarray:
+    "A trial of 60 Hz at another rate."
+    return spline(trial, np.arange(len(trial))/RATE, np.arange(0, (len(trial) - 1)/RATE, 1/rate))
+
+
+def figures_of(off: np.ndarray, told: np.ndarray, seen: np.ndarray) -> list[float]:
     "Of missing, then of seen samples: error in mm, per cent within the uncertainty, and within twice."
+    return [figure for there in (~seen, seen) for figure in (
+        1000*off[there].mean(), *(100*(off[there] <= limit*told[there]).mean() for limit in (1, 2)))]
+
+
+def in_words(figures: Iterable[float]) -> list[str]:
+    "The same as cells of a table."
+    return [f'{one:.0f} %' if place % 3 else f'{one:.1f}' for place, one in enumerate(figures)]
+
+
+def rate_repair(truth: np.ndarray, rate: float, noise: float, joints: list[int]) -> list[float]:
+    "Figures of a repair of some noisy joints."
     rng = np.random.default_rng(1)
     recorded, visible = truth + rng.normal(0, noise, truth.shape), gaps(truth.shape[:2], rng)
     visible &= np.isin(np.arange(truth.shape[1]), joints)
     repaired = pipeline.repair_positions(recorded, visible, rate=rate)
-    off = np.linalg.norm(repaired.positions - truth, axis=-1)[:, joints]
-    ratio, seen = off/repaired.uncertainty[:, joints], visible[:, joints]
-    return [figure for there in (~seen, seen) for figure in (
-        1000*off[there].mean(), *(100*(ratio[there] <= limit).mean() for limit in (1, 2)))]
+    off = np.linalg.norm(repaired.positions - truth, axis=-1)
+    return figures_of(off[:, joints], repaired.uncertainty[:, joints], visible[:, joints])
 
 
 def main() -> None:
     people = tuple(person for group in CHOOSING.values() for person in group)
     trials = [trial[:MOST_FRAMES] for trial, _ in trials_of(people, 1, MOST_FRAMES).values()]
     untold = patch.object(pipeline, '_told_of_noise', lambda repairer, *_: repairer)
-    measures = 'within', 'twice'
-    table = [['joints', 'Hz', 'noise, mm', 'told', 'missing, mm', *measures, 'seen, mm', *measures]]
+    table = [['joints', 'Hz', 'noise, mm', 'told', *MEASURES]]
     for name, joints in SETS.items():
         for rate, noise in ((rate, noise) for rate in RATES for noise in (.005, .01, .02)):
-            there = [spline(trial, np.arange(len(trial))/RATE, np.arange(0, (len(trial) - 1)/RATE, 1/rate))
-                     for trial in trials]
+            there = [at_rate(trial, rate) for trial in trials]
             there = [trial for trial in there if len(trial) >= LEAST_FRAMES]
             for told in 'yes', 'no':
                 with nullcontext() if told == 'yes' else untold:
                     found = np.mean([rate_repair(trial, rate, noise, joints) for trial in there], 0)
-                figures = [f'{one:.0f} %' if place % 3 else f'{one:.1f}' for place, one in enumerate(found)]
-                table.append([name, f'{rate:.0f}', f'{1000*noise:.0f}', told, *figures])
+                table.append([name, f'{rate:.0f}', f'{1000*noise:.0f}', told, *in_words(found)])
     print('\n'.join(align_columns(table)))
 
 

@@ -24,7 +24,7 @@ from ..estimate.network import read_network
 from ..estimate.noise import noise_level, RADII_68
 from ..estimate.prior import load_prior
 from ..estimate.windows import blend, cut_windows, window_starts
-from ..io.gaps import fill_linear, gap_bounds, gap_lengths
+from ..io.gaps import fill_linear, frames_away, gap_lengths
 from ..io.resample import is_model_rate, spline, to_model_rate
 from .discontinuities import Discontinuities, find_discontinuities
 from .fuse import fuse_trial, Repairer
@@ -134,10 +134,8 @@ def _by_recorded_frames(
     shown = visible & np.isin(np.arange(len(visible)), frames)[:, None]
     nearer, uncertainty = fuse_trial(positions, shown, network)
     beside = maximum_filter1d(uncertainty, 3, axis=0)   # frames between are less certain
-    before, after = gap_bounds(visible)
     told = np.asarray(repaired.uncertainty)
-    away = np.minimum(*(np.abs(np.arange(len(visible))[:, None] - bound) for bound in (before, after)))
-    share = np.where(visible, 1, np.clip(1 - away/_ENDS, 0, 1))[..., None]
+    share = np.clip(1 - frames_away(visible)/_ENDS, 0, 1)[..., None]
     change = share*np.nan_to_num(fill_linear(nearer - repaired.positions, visible))   # 0 where never seen
     return repaired._replace(positions=repaired.positions + change,
                              uncertainty=np.where(visible, beside, told))
