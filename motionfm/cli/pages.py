@@ -104,11 +104,10 @@ def gaps_html(
                         wrong=_WRONG if wrong else '')
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page
-def _facts(summary, trial) -> str:
+def _facts(trial) -> str:
     "Which way is up, and in which unit, in words."
     if trial is None: return ''
-    here = '' if trial.units == 'mm' else f'; lengths here are in mm, in the file in {escape(trial.units)}'
-    return f'<p>As in the file, {escape(trial.up)} is up{here}.</p>'
+    return f'<p>As in the file, {escape(trial.up)} is up. Lengths here are in mm.</p>'
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page-2
 def write_repair_page(
@@ -123,7 +122,7 @@ def write_repair_page(
     for whole in filter(None, (str(summary.source), str(getattr(summary, 'output', '')))):
         first = first.replace(whole, Path(whole).name)
     lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in (first, *others))
-    body = (f'<p>{legend}</p>{player}{_facts(summary, trial)}<h2>What was done</h2><ul>{lines}</ul>'
+    body = (f'<p>{legend}</p>{player}{_facts(trial)}<h2>What was done</h2><ul>{lines}</ul>'
             f'<h2>Gap by gap</h2>{gaps_html(all_spells(summary))}')
     _write_page(path, Path(summary.source).name, body)
 
