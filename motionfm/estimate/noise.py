@@ -6,6 +6,7 @@
 __all__ = ['RADII_68', 'noise_level', 'find_inliers']
 
 # %% ../../nbs/estimate/501_noise.ipynb #imports
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,30 +37,31 @@ def _take(ordered: np.ndarray, index: np.ndarray) -> np.ndarray:
 
 # %% ../../nbs/estimate/501_noise.ipynb #noise-level
 RADII_68 = 1.87   # standard deviations of a coordinate, within which 68 % of noise in space lie (χ)
-_MIN_RUNS = 20   # runs of five frames from which the noise of one joint can be estimated
-_DEVIATION = .6745*np.sqrt(70)   # median size of a fourth difference of white noise of standard deviation one
+_MIN_RUNS = 20   # runs of frames from which the noise of one joint can be estimated
+_MEDIAN = .6745   # median size of what is normally distributed, standard deviations
 
 # %% ../../nbs/estimate/501_noise.ipynb #noise-level-2
 def noise_level(
     positions: np.ndarray,   # (B, T, K, 3) metres; anything finite where not visible
     visible: np.ndarray,     # (B, T, K) True where a joint was seen
+    order: int = 4,          # of the differences, even; higher ones leave less of fast movement
 ) -> tuple[np.ndarray, np.ndarray]: # (B, K) and (B,) metres: of each joint, and of all together
-    "Standard deviation of the noise, by the median of fourth differences; 0 where too few frames tell."
+    "Standard deviation of the noise, by the median of differences; 0 where too few frames tell."
     n, n_frames, n_joints = visible.shape
-    if n_frames < 5: return np.zeros((n, n_joints)), np.zeros(n)
-    runs = np.all(np.lib.stride_tricks.sliding_window_view(visible, 5, axis=1), -1)
-    each, size = np.empty((n, n_joints)), np.empty((n, n_joints, 3*(n_frames - 4)))
+    if n_frames <= order: return np.zeros((n, n_joints)), np.zeros(n)
+    runs = np.all(np.lib.stride_tricks.sliding_window_view(visible, order + 1, axis=1), -1)
+    each, size = np.empty((n, n_joints)), np.empty((n, n_joints, 3*(n_frames - order)))
     for joint in range(n_joints):   # one after the other, for the sake of memory
-        size[:, joint] = _difference_sizes(positions[:, :, joint], runs[:, :, joint])
+        size[:, joint] = _difference_sizes(positions[:, :, joint], runs[:, :, joint], order)
         each[:, joint] = quantiles(size[:, joint], (.5,))[0]
     size = size.reshape(n, -1)
     size.sort(axis=-1)
     overall = np.nan_to_num(_quantiles_of(size, (.5,))[0])
     return np.where(runs.sum(1) >= _MIN_RUNS, each, overall[:, None]), overall
 
-def _difference_sizes(paths: np.ndarray, runs: np.ndarray) -> np.ndarray:
-    "(B, N) metres, sizes of fourth differences of (B, T, 3), NaN where no run (B, T - 4) of five is seen."
-    size = np.abs(np.diff(paths, 4, axis=1))/_DEVIATION
+def _difference_sizes(paths: np.ndarray, runs: np.ndarray, order: int) -> np.ndarray:
+    "(B, N) metres, sizes of differences of (B, T, 3) as noise; NaN where no run (B, T - order) is seen."
+    size = np.abs(np.diff(paths, order, axis=1))/(_MEDIAN*math.sqrt(math.comb(2*order, order)))
     return np.where(runs[..., None], size, np.nan).reshape(len(paths), -1)
 
 # %% ../../nbs/estimate/501_noise.ipynb #running-median

@@ -34,13 +34,13 @@ class PointSettings:
 SETTINGS = PointSettings()
 
 # %% ../../nbs/reconstruct/607_points.ipynb #quiet
-def _noise_of(positions: np.ndarray, visible: np.ndarray) -> tuple[np.ndarray, float]:
+def _noise_of(positions: np.ndarray, visible: np.ndarray, order: int = 4) -> tuple[np.ndarray, float]:
     "(P,) metres, standard deviation of the noise of each point (T, P, 3), and of all together."
     found = []
     for start in range(0, len(positions), SETTINGS.noise_frames):   # a long recording needs no more memory
         piece = slice(start, start + SETTINGS.noise_frames)
         known = np.where(visible[piece, :, None], positions[piece], 0.)
-        found.append([level[0] for level in noise_level(known[None], visible[None, piece])])
+        found.append([level[0] for level in noise_level(known[None], visible[None, piece], order)])
     each, overall = zip(*found)
     return np.median(each, 0), float(np.median(overall))
 
@@ -49,9 +49,14 @@ def _slowness(rate: float) -> float:
     "By how much motion at a rate in Hz looks noisier than it is."
     return max(1., SETTINGS.full_rate/rate)**SETTINGS.growth
 
-def _quiet_up_to(rate: float) -> float:
-    "Metres of noise up to which a recording is quiet."
-    return _slowness(rate)*SETTINGS.quiet_m
+def _noise_if_noisy(
+    positions: np.ndarray, visible: np.ndarray, rate: float,
+) -> tuple[np.ndarray, float]:   # as of `_noise_of`; 0 for a recording that is quiet
+    "Noise of each point and of all together, if this is more than that of optical recordings."
+    each, overall = _noise_of(positions, visible)
+    limit = _slowness(rate)*SETTINGS.quiet_m
+    noisy = overall > limit and _noise_of(positions, visible, 6)[1] > limit
+    return each, overall if noisy else 0.
 
 def is_quiet(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
@@ -59,7 +64,7 @@ def is_quiet(
     rate: float = SETTINGS.full_rate, # Hz
 ) -> bool:
     "Whether what was seen is as exact as optical recordings are, and may stay as it is."
-    return _noise_of(positions, visible)[1] <= _quiet_up_to(rate)
+    return _noise_if_noisy(positions, visible, rate)[1] == 0
 
 # %% ../../nbs/reconstruct/607_points.ipynb #noise-of-slow
 _LEAST_RATE = 20.   # Hz, below which motion hides the noise
@@ -70,8 +75,7 @@ def noise_if_noisy(
     rate: float,             # Hz
 ) -> float:
     "Metres, standard deviation of the noise; 0 for a recording that is quiet, or too slow to tell."
-    noise = _noise_of(positions, visible)[1]
-    return 0. if rate < _LEAST_RATE or noise <= _quiet_up_to(rate) else noise
+    return 0. if rate < _LEAST_RATE else _noise_if_noisy(positions, visible, rate)[1]
 
 # %% ../../nbs/reconstruct/607_points.ipynb #uncertainty-of-seen
 def uncertainty_of_seen(
@@ -143,9 +147,9 @@ def _prepared(
 
     The arguments are those of `repair_points`."""
     ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
-    noise, overall = _noise_of(*ours)
+    noise, overall = _noise_if_noisy(*ours, rate)
     filled, seen = np.zeros(len(chosen)), np.full(len(chosen), SETTINGS.seen_m)
-    if overall <= _quiet_up_to(rate):
+    if overall == 0:
         filled[chosen] = RADII_68*noise/_slowness(rate)
         return positions, filled, seen
     known = np.where(visible[..., None], positions, 0.)
