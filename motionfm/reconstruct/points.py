@@ -8,9 +8,11 @@ __all__ = ['RepairedPoints', 'repair_points']
 # %% ../../nbs/reconstruct/607_points.ipynb #imports
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from ..estimate.gap_edges import find_gap_edges
 from ..estimate.gap_filling import fill_context, FilledPoints, GapContext
@@ -26,7 +28,9 @@ class PointSettings:
     full_rate: float = 60.         # Hz; below it motion itself looks like noise,
     growth: float = 1.5            # the more by this power
     noise_frames: int = 10_000     # whose noise is found at once
-    process_noise: float = 1.      # m²/s³, of the Kalman smoother
+    process_noise: tuple = (.25, 1., 4., 16., 64.)   # m²/s³, of Kalman smoothers to choose from
+    choice_s: float = .5           # in which the same is chosen
+    clip: float = 3.               # standard deviations of noise, more than which no sample is off
     beside_gaps: float = 2.        # times the noise that is left, where it sees one side only, as a filter
     piece_frames: int = 2000       # that are smoothed at once
     overlap_frames: int = 100      # from one piece to the next
@@ -85,43 +89,62 @@ def uncertainty_of_seen(
     return max(RADII_68*noise, SETTINGS.seen_m)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
-def _smooth_piece(positions: np.ndarray, visible: np.ndarray, noise: np.ndarray, rate: float) -> np.ndarray:
-    "(T, P, 3) the paths of points that are each seen at least once."
-    smooth = positions.copy()
-    for point in range(visible.shape[1]):
-        ratio = SETTINGS.process_noise/max(noise[point], SETTINGS.quiet_m)**2
-        seen = visible[None, :, [point]]
-        paths = kalman_smooth(positions[None, :, [point]], seen, [ratio], rate)
-        smooth[:, point] = damp_extrapolation(paths, seen)[0, 0, :, 0]
-    return smooth
+def _left_of_noise(
+    noise: float,        # metres, standard deviation of a coordinate
+    rate: float,         # Hz
+) -> np.ndarray:         # (R,) m², for each process noise
+    "Variance that is left of it after smoothing: of a non-causal Wiener filter, see above."
+    process_noise = np.array(SETTINGS.process_noise)
+    return np.minimum(noise**2, (process_noise*(noise**2/rate)**3/64)**.25)
+
+def _blended(choices: np.ndarray, which: np.ndarray) -> np.ndarray:
+    "(T, ...) of choices (R, T, ...), by their numbers (T,), also between two of them."
+    below = np.minimum(which.astype(int), len(choices) - 2)
+    share = (which - below).reshape(-1, *[1]*(choices.ndim - 2))
+    frames = np.arange(len(which))
+    return (1 - share)*choices[below, frames] + share*choices[below + 1, frames]
+
+
+# %% ../../nbs/reconstruct/607_points.ipynb #left-of-noise
+def _smooth_path(
+    path: np.ndarray,      # (T, 3) metres, of a point that is seen at least once
+    seen: np.ndarray,      # (T,)
+    noise: float,          # metres, standard deviation of a coordinate
+    rate: float,           # Hz
+) -> tuple[np.ndarray, np.ndarray]: # (T, 3) and (T,) metres
+    "The path by the smoother that errs least at each time, and its errors, as `smooth_points` gives them."
+    where = seen[None, :, None]
+    ratios = np.array(SETTINGS.process_noise)/noise**2
+    paths = damp_extrapolation(kalman_smooth(path[None, :, None], where, ratios, rate), where)[:, 0, :, 0]
+    taken_off = np.minimum(np.abs(paths - path), SETTINGS.clip*noise)
+    left = _left_of_noise(noise, rate)[:, None]
+    length = max(round(SETTINGS.choice_s*rate), 5)
+    known = uniform_filter1d(seen.astype(float), length)
+    off = uniform_filter1d(np.square(taken_off).mean(-1)*seen, length)/np.maximum(known, 1/length)
+    which = uniform_filter1d((off + 2*left).argmin(0).astype(float), length)   # the least by Stein's estimate
+    return _blended(paths, which), np.sqrt(_blended(np.broadcast_to(left, off.shape), which))
+
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points-2
 def smooth_points(
-    positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
+    positions: np.ndarray,   # (T, P, 3) metres; anything finite where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen
     rate: float,             # Hz
-) -> tuple[np.ndarray, np.ndarray]: # (T, P, 3) metres, where visible; (P,) metres, noise of each point
-    "Positions without the noise of each point."
+) -> tuple[np.ndarray, np.ndarray]: # (T, P, 3) and (T, P) metres, where visible
+    "Positions without the noise of each point, and the standard deviation of the errors left in a coordinate."
     known = np.where(visible[..., None], positions, 0.)
-    noise = noise_level(known[None], visible[None])[0][0]
-    smooth, step = known.copy(), SETTINGS.piece_frames - SETTINGS.overlap_frames
-    for start in range(0, len(known), step):
+    noise = np.maximum(noise_level(known[None], visible[None])[0][0], SETTINGS.quiet_m)
+    smooth, left = known.copy(), np.zeros(visible.shape)
+    step = SETTINGS.piece_frames - SETTINGS.overlap_frames
+    for start, point in product(range(0, len(known), step), range(len(noise))):
         piece = slice(start, start + SETTINGS.piece_frames)
-        seen = np.flatnonzero(visible[piece].any(0))
+        if not visible[piece, point].any(): continue
         inner = slice(start + (SETTINGS.overlap_frames//2 if start else 0), piece.stop)
-        found = _smooth_piece(known[piece][:, seen], visible[piece][:, seen], noise[seen], rate)
-        smooth[inner, seen] = found[inner.start - start:]
+        found = _smooth_path(known[piece, point], visible[piece, point], noise[point], rate)
+        smooth[inner, point], left[inner, point] = (values[inner.start - start:] for values in found)
     np.copyto(smooth, known, where=~visible[..., None])
-    return smooth, noise
+    return smooth, left
 
-# %% ../../nbs/reconstruct/607_points.ipynb #left-of-noise
-def _left_of_noise(
-    noise: np.ndarray,   # (P,) metres, standard deviation of a coordinate of each point
-    rate: float,         # Hz
-) -> np.ndarray:         # (P,) metres
-    "What of it is left after smoothing: of a non-causal Wiener filter, see above."
-    power = np.square(noise)/rate
-    return np.minimum(noise, (SETTINGS.process_noise*power**3/64)**.125)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repaired
 class RepairedPoints(NamedTuple):
@@ -143,20 +166,19 @@ def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPo
 def _prepared(
     positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float, fill_only: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points as gaps are filled from, and metres (P,) by which noise makes fills and sights uncertain.
+    """Points as gaps are filled from, and metres by which noise makes fills (P,) and sights (T, P) uncertain.
 
     The arguments are those of `repair_points`."""
     ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
     noise, overall = _noise_if_noisy(*ours, rate)
-    filled, seen = np.zeros(len(chosen)), np.full(len(chosen), SETTINGS.seen_m)
+    filled, seen = np.zeros(len(chosen)), np.full(visible.shape, SETTINGS.seen_m)
     if overall == 0:
         filled[chosen] = RADII_68*noise/_slowness(rate)
         return positions, filled, seen
     known = np.where(visible[..., None], positions, 0.)
-    known[:, chosen], noise = smooth_points(*ours, rate)
-    left = _left_of_noise(noise, rate)
-    seen[chosen] = RADII_68*(noise if fill_only else left)
-    filled[chosen] = RADII_68*SETTINGS.beside_gaps*left
+    known[:, chosen], left = smooth_points(*ours, rate)
+    seen[:, chosen] = RADII_68*(noise if fill_only else left)
+    filled[chosen] = RADII_68*SETTINGS.beside_gaps*np.mean(left, 0, where=ours[1])
     return known, filled, seen
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repair-points
