@@ -1,5 +1,6 @@
 "Faults that are put into real marker sets are found and undone; what is there of itself is left alone."
 import warnings
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from motionfm.estimate.gap_filling import fill_points
 from motionfm.evaluation.scenarios import SCENARIOS
 from motionfm.io.trial import Trial
 from motionfm.reconstruct.marker_faults import find_marker_faults, undo_marker_faults
+from motionfm.reconstruct.pipeline import load_network
+from motionfm.reconstruct.trials import reconstruct_trial
 
 TRIALS = {
     'labs': ['HC031A-Turn-HC031A23-c3d', 'HC039A-Turn-HC039A31-c3d', 'HC050A-Turn-HC050A33-c3d',
@@ -215,6 +218,18 @@ def test_a_marker_that_stays_while_the_body_moves_on_is_held(shared, trial, mark
     positions[frames, marker] = positions[span[0] - 1, marker]
     faults = find_marker_faults(positions, visible, rate)
     np.testing.assert_array_equal(np.flatnonzero(faults.held[:, marker]), np.arange(*span))
+
+
+@pytest.mark.parametrize('known', [True, False])
+def test_a_foot_on_the_ground_is_not_held(known, shared):
+    "Also where it starts, lands, or the whole body jumps."
+    trial = motionfm.read(shared/'cases'/'27_trc_jumps_to_another_person.trc')
+    unknown = tuple(f'U{number}' for number, _ in enumerate(trial.markers))
+    if not known: trial = replace(trial, markers=unknown)
+    done = reconstruct_trial(trial, load_network())
+    assert '2.0 m' in str(done.summary) and 'repeat' not in str(done.summary)
+    np.testing.assert_array_equal(done.repaired.values, trial.values)
+
 
 
 def test_a_wrist_at_the_place_of_the_other_one(shared):

@@ -404,6 +404,8 @@ class _FlickerSettings:
     right_s: float = .1           # seconds in which a marker is at its place before and after it
     held_frames: int = 3          # of the same position
     held_m: float = .01           # metres that the neighbours move meanwhile, and the marker jumps thereafter
+    body_m: float = .3            # metres by which no body goes on from frame to frame
+    slower: float = .75           # part of the step before, less than which one has come to rest
     held_to_end_m: float = .03    # metres by which distances change where nothing comes thereafter
 
 _FLICKER = _FlickerSettings()
@@ -452,6 +454,13 @@ def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]
     moved = np.linalg.norm(near - near[0], axis=-1)
     distances = np.linalg.norm(near - place, axis=-1)
     return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
+
+def _jump_after(path: np.ndarray, near: np.ndarray, run: slice) -> float:
+    "Metres by which a marker (T, 3) jumps after a run; NaN where nothing comes, or the body jumps with it."
+    if run.stop == len(path): return np.nan
+    body = np.median(near[run.stop] - near[run.stop - 1], 0)
+    if np.linalg.norm(body) > _FLICKER.body_m: return np.nan
+    return float(np.linalg.norm(path[run.stop] - path[run.stop - 1]))
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #agrees-with-body
 def _agrees_with_body(
@@ -602,18 +611,22 @@ def _is_held(
     are_rigid: bool,     # the neighbours
 ) -> bool:
     "Whether the neighbours of a marker move on while it stays."
-    first = run.start - 1
+    first, jump = run.start - 1, _jump_after(path, near, run)
     near = near[first:run.stop, np.isfinite(near[first]).all(-1)]
     if not near.shape[1]: return False
     moves, turns = _moves_and_turns(path[first], near)
     if min(moves, 2*turns) <= _FLICKER.held_m: return False
-    jump = np.linalg.norm(path[run.stop] - path[first]) if run.stop < len(path) else np.nan
-    came = np.linalg.norm(path[first] - path[first - 1])*len(near) if first else 0
-    if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves)
-    onward = np.diff(path[run.stop:run.stop + 2], axis=0)   # a jump is longer than the next step
-    clear = are_rigid and turns > 2*SETTINGS.rigid_m and (np.linalg.norm(onward, axis=1) < jump/2).any()
+    before = np.linalg.norm(np.diff(path[max(first - 2, 0):first + 1], axis=0), axis=1)
+    came = before[-1:].sum()*len(near)
+    stops = before[-1:] < _FLICKER.slower*before[:-1]   # as of a foot that lands
+    if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves and not stops.any())
+    onward = np.linalg.norm(np.diff(path[run.stop:run.stop + 2], axis=0), axis=1)
+    if (onward > jump).any(): return False   # as of a foot that starts
+    clear = are_rigid and turns > 2*SETTINGS.rigid_m and (onward < jump/2).any()
     return bool(jump > _FLICKER.held_m and (clear or jump > .2*moves and (are_rigid or came > .4*moves)))
 
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-held
 def _held_frames(path: np.ndarray, near: np.ndarray, run: slice, are_rigid: bool) -> slice:
     "Frames in which a position that stays was held: from the first one on, or up to the last."
     if _is_held(path, near, run, are_rigid): return run
@@ -621,7 +634,6 @@ def _held_frames(path: np.ndarray, near: np.ndarray, run: slice, are_rigid: bool
     backwards = _is_held(path[::-1], near[::-1], back, are_rigid)
     return slice(run.start - 1, run.stop - 1) if backwards else slice(0)
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #find-held
 def _find_held(seen: np.ndarray, neighbours: _Neighbours) -> np.ndarray:
     "(T, M) True where a position was held, in a recording (T, M, 3) with NaN where not visible."
     held, same = (np.zeros(seen.shape[:2], bool) for _ in range(2))

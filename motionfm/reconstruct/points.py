@@ -131,7 +131,7 @@ def smooth_points(
     visible: np.ndarray,     # (T, P) True where a point was seen
     rate: float,             # Hz
 ) -> tuple[np.ndarray, np.ndarray]: # (T, P, 3) and (T, P) metres, where visible
-    "Positions without the noise of each point, and the standard deviation of the errors left in a coordinate."
+    "Positions without the noise of each point, and the standard deviation of what is left in a coordinate."
     known = np.where(visible[..., None], positions, 0.)
     noise = np.maximum(noise_level(known[None], visible[None])[0][0], SETTINGS.quiet_m)
     smooth, left = known.copy(), np.zeros(visible.shape)

@@ -187,7 +187,9 @@ def _without_held(
 ) -> tuple[Points, np.ndarray, tuple[str, ...]]:
     "Points with gaps where joints (T, K) were held, and what was found."
     n, positions, visible = points.n_joints, points.positions, points.visible
-    held = _held_joints(positions[:, :n], visible[:, :n], rate)
+    joints = points._replace(names=points.names[:n], positions=positions[:, :n], visible=visible[:, :n])
+    parts = _jumps_of(joints, rate).parts   # where recordings are glued, nothing was held
+    held = np.concatenate([_held_joints(positions[part, :n], visible[part, :n], rate) for part in parts])
     if not held.any(): return points, held, ()
     names = _listed([f'{name} ({count})' for name, count in zip(names, held.sum(0)) if count])
     found = f'{held.sum()} samples repeat the one before while the body moves: {names}'
