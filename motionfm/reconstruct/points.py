@@ -15,9 +15,10 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from ..estimate.gap_edges import find_gap_edges
-from ..estimate.gap_filling import fill_context, FilledPoints, GapContext
+from ..estimate.gap_filling import BY_CURVE, BY_PATH, fill_context, FilledPoints, GapContext
 from ..estimate.kalman import damp_extrapolation, kalman_smooth
 from ..estimate.noise import noise_level, RADII_68
+from ..io.gaps import gap_bounds
 
 # %% ../../nbs/reconstruct/607_points.ipynb #settings
 @dataclass(frozen=True)
@@ -154,6 +155,34 @@ class RepairedPoints(NamedTuple):
     by: np.ndarray            # (T, P) words: what filled a sample; '' where one was seen and is not replaced
     self_check: tuple[int, float] | None   # samples that were hidden beside gaps; mean error there, metres
 
+# %% ../../nbs/reconstruct/607_points.ipynb #prepared
+class _Prepared(NamedTuple):
+    "Points as gaps are filled from, and how uncertain they are by noise."
+    positions: np.ndarray     # (T, P, 3) metres, smooth unless the recording is quiet
+    seen: np.ndarray          # (T, P) metres, what was seen
+    filled: np.ndarray        # (P,) metres, what is filled
+    velocity: np.ndarray      # (P,) metres a second, on both sides of a gap
+
+def _prepared(
+    positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float, fill_only: bool,
+) -> _Prepared:
+    "What is known of the noise of points; the arguments are those of `repair_points`."
+    ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
+    noise, overall = _noise_if_noisy(*ours, rate)
+    (filled, velocity), seen = np.zeros((2, len(chosen))), np.zeros(visible.shape)
+    if overall == 0:
+        if rate >= _LEAST_RATE: seen[:, chosen] = RADII_68*noise
+        filled[chosen] = RADII_68*noise/_slowness(rate)
+        return _Prepared(positions, np.maximum(seen, SETTINGS.seen_m), filled, velocity)
+    known = np.where(visible[..., None], positions, 0.)
+    known[:, chosen], left = smooth_points(*ours, rate)
+    seen[:, chosen] = RADII_68*(noise if fill_only else left)
+    beside = SETTINGS.beside_gaps*np.mean(left, 0, where=ours[1])
+    filled[chosen] = RADII_68*beside
+    velocity[chosen] = RADII_68*.5**.5*beside**3*rate/np.maximum(noise, SETTINGS.quiet_m)**2
+    return _Prepared(known, np.maximum(seen, SETTINGS.seen_m), filled, velocity)
+
+
 # %% ../../nbs/reconstruct/607_points.ipynb #fill
 def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPoints:
     "Fill the gaps of some columns; samples beside them that are wrong, too, if they are `questioned`."
@@ -162,24 +191,16 @@ def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPo
         context = replace(context, visible=context.visible & ~wrong, paths={}, bodies={}, in_place=True)
     return fill_context(context, points)
 
-# %% ../../nbs/reconstruct/607_points.ipynb #prepared
-def _prepared(
-    positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float, fill_only: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points as gaps are filled from, and metres by which noise makes fills (P,) and sights (T, P) uncertain.
+def _noise_in_gaps(prepared: _Prepared, visible: np.ndarray, rate: float, by: np.ndarray) -> np.ndarray:
+    "(T, P) metres that noise moves fills; of own paths, as cubic Hermite curves between uncertain ends."
+    before, after = gap_bounds(visible)
+    length = after - before
+    inside = ((by == BY_PATH) | (by == BY_CURVE)) & (before >= 0) & (after < len(visible)) & (length > 0)
+    share = np.where(inside, np.arange(len(visible))[:, None] - before, 0)/np.maximum(length, 1)
+    later = share**2*(3 - 2*share)
+    place = np.hypot(later, 1 - later)*prepared.filled
+    return np.hypot(place, share*(1 - share)*np.hypot(share, 1 - share)*length/rate*prepared.velocity)
 
-    The arguments are those of `repair_points`."""
-    ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
-    noise, overall = _noise_if_noisy(*ours, rate)
-    filled, seen = np.zeros(len(chosen)), np.full(visible.shape, SETTINGS.seen_m)
-    if overall == 0:
-        filled[chosen] = RADII_68*noise/_slowness(rate)
-        return positions, filled, seen
-    known = np.where(visible[..., None], positions, 0.)
-    known[:, chosen], left = smooth_points(*ours, rate)
-    seen[:, chosen] = RADII_68*(noise if fill_only else left)
-    filled[chosen] = RADII_68*SETTINGS.beside_gaps*np.mean(left, 0, where=ours[1])
-    return known, filled, seen
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repair-points
 def repair_points(
@@ -192,12 +213,14 @@ def repair_points(
 ) -> RepairedPoints:
     "Repair points of any names: fill all gaps, and smooth what is noisier than optical recordings."
     chosen = np.ones(visible.shape[1], bool) if wanted is None else np.asarray(wanted, bool)
-    known, noise_filled, noise_seen = _prepared(positions, visible, chosen, rate, fill_only)
+    prepared = _prepared(positions, visible, chosen, rate, fill_only)
+    known = prepared.positions
     context = GapContext(known, visible, rate, in_place=in_place or known is not positions)
     filled = _fill(context, np.flatnonzero(chosen), known is positions and not fill_only)
     if fill_only: np.copyto(filled.positions, positions, where=visible[..., None])
-    uncertainty = np.hypot(filled.uncertainty, noise_filled, out=filled.uncertainty)
-    np.copyto(uncertainty, noise_seen, where=filled.by == '')
+    noise = _noise_in_gaps(prepared, visible, rate, filled.by) if prepared.velocity.any() else prepared.filled
+    uncertainty = np.hypot(filled.uncertainty, noise, out=filled.uncertainty)
+    np.copyto(uncertainty, prepared.seen, where=filled.by == '')
     return RepairedPoints(filled.positions, uncertainty, filled.by, filled.self_check)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #all-checks
