@@ -201,19 +201,27 @@ def _shared_errors(
     return total.sum(1)/np.maximum(weight.sum(1), 1e-9)[:, None]
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #usual-errors
+_VELOCITY_NOISE = .45   # of white noise: errors of a velocity by those of a step, 1/√5
+_LENGTH_NOISE = .75     # changes of a distance by errors of a step, four of five, 1.28·2/3.4
+
 def _usual_errors(
     noise: np.ndarray,     # (R, C) metres, usual errors of steps
-    seconds: np.ndarray,   # (C,) in which a marker was out of sight
+    n_frames: np.ndarray,  # (C,) since a marker was seen last
+    rate: float,           # frames per second
     guessed: np.ndarray,   # (R, C) True where the velocity is known on one side only, or on none
 ) -> np.ndarray:           # (R, C) metres
     "How far paths usually begin from where they are expected."
-    usual = np.maximum(noise, SETTINGS.skin_m) + SETTINGS.jerk*seconds**3
+    seconds, steps = n_frames/rate, np.maximum(1, _VELOCITY_NOISE*n_frames)
+    usual = np.maximum(noise*steps, SETTINGS.skin_m) + SETTINGS.jerk*seconds**3
     return usual + guessed*SETTINGS.acceleration*seconds**2
 
-def _usual_changes(neighbours: _Neighbours, markers: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    "(C, N) metres by which distances change in seconds (C, 1); infinite where neighbours are not rigid."
+def _usual_changes(
+    neighbours: _Neighbours, markers: np.ndarray, seconds: np.ndarray, noise: np.ndarray,
+) -> np.ndarray:
+    "(C, N) metres by which distances change in seconds, and by noise, (C, 1); infinite if not rigid."
     within, over = neighbours.within[markers], neighbours.over[markers]
-    change = np.where(seconds < SETTINGS.lag_s, np.minimum(within, 1)*seconds/SETTINGS.lag_s, over)
+    part = np.maximum(within*np.minimum(seconds/SETTINGS.lag_s, 1), np.minimum(within, _LENGTH_NOISE*noise))
+    change = np.where(seconds < SETTINGS.lag_s, part, over)
     usual = SETTINGS.skin_m + 1.5*change
     return np.where(np.maximum(within, usual) < SETTINGS.rigid_m, usual, np.inf)
 
@@ -236,7 +244,7 @@ def _path_errors(
     errors = np.minimum(np.linalg.norm(off, axis=-1), np.linalg.norm(against, axis=-1))
     guessed = np.isnan(before[..., 0]) | np.isnan(after[..., 0])
     noise = np.maximum(paths.usual[last, markers], paths.usual[frame, begun][:, None])
-    usual = _usual_errors(noise, n_frames/paths.rate, guessed)
+    usual = _usual_errors(noise, n_frames, paths.rate, guessed)
     return np.where(known, errors, np.nan), usual, known & ~guessed
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #rigid-errors
@@ -252,7 +260,7 @@ def _rigid_errors(
     known, last = (last >= 0)[:, None] & ~np.isin(near, begun), np.maximum(last, 0)
     then = np.linalg.norm(paths.seen[last[:, None], near] - paths.seen[last, markers][:, None], axis=-1)
     now = np.linalg.norm(paths.seen[frame, near] - paths.seen[frame, begun][:, None, None], axis=-1)
-    usual = _usual_changes(paths.neighbours, markers, seconds)
+    usual = _usual_changes(paths.neighbours, markers, seconds, paths.usual[last, markers][:, None])
     known = known & np.isfinite(usual) & np.isfinite(now) & np.isfinite(then)
     off, count = np.where(known, now - then, 0), known.sum(-1)
     squares = np.minimum(np.square(off/usual), SETTINGS.max_square)
@@ -673,6 +681,8 @@ def _find_doubled(seen: np.ndarray) -> np.ndarray:
     "(T, M) True where a marker (T, M, 3) jumped to another one: both are in exactly the same place."
     doubled = np.zeros(seen.shape[:2], bool)
     for pair, where in _same_places(seen).items():
+        together = np.isfinite(seen[:, pair, 0]).all(1).sum()
+        if where.sum() > together/2: continue   # one point with two names
         for run in runs_of(where):
             jumps = [_jumps_at(seen[:, marker], run) for marker in pair]
             if max(jumps) > max(_FLICKER.jump_m, min(jumps)/_FLICKER.home):
