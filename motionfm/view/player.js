@@ -384,8 +384,8 @@ class Picture {
     const {motion, state} = this, {picked, frame} = state;
     if (!picked) return '';
     const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k);
-    const [x, y, z] = place ? motion.inFile(place).map(value => value.toFixed(3)) : [];
-    const values = place ? `x ${x}  y ${y}  z ${z} m` : 'missing here';
+    const [x, y, z] = place ? motion.inFile(place).map(value => (1000 * value).toFixed(1)) : [];
+    const values = place ? `x ${x}  y ${y}  z ${z} mm` : 'missing here';
     return `${motion.joints[k]}, ${motion.words[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the ${motion.words[0]}`) +
            ` · ${this.missed(k)}`;
   }
