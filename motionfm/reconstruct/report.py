@@ -38,6 +38,7 @@ class ReportSettings:
     max_listed: int = 10      # flags, swaps and the like that are listed in full on the screen
     far_mm: float = 100.      # beyond which a sample that was seen and moved gets a line
     noise_share: float = .5   # of the self-check's error, from which on the noise of the samples is told
+    moved_much_mm: float = 10. # mean change of the seen samples, beyond which it is one to look at
     hidden_factor: float = 5. # times the mean: a largest change beyond that is told beside it
     slide_m: float = .01      # by which standing feet slide from which on it gets a line
     mostly: float = .5        # share of estimated samples beyond which they get a line,
@@ -291,6 +292,8 @@ class _Counts:
     n_points: int
     filled: dict[str, int]
     blank: dict[str, int]
+    furthest: tuple[float, str]
+    corrected_mm: float
 
     @property
     def n_blank(self) -> int: return sum(self.blank.values())
@@ -300,6 +303,9 @@ class _Counts:
 
     @property
     def share_filled(self) -> float: return self.n_filled/max(self.n_frames*self.n_points, 1)
+
+    @property
+    def largest_change_mm(self) -> float: return max(self.furthest[0], self.corrected_mm)
 
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summary
@@ -580,6 +586,12 @@ def all_spells(summary: Summary) -> list[Gap]:
     order = {name: place for place, name in enumerate(dict.fromkeys(one.point for one in both))}
     return sorted(both, key=lambda one: (order[one.point], one.first_s))
 
+
+def count_kinds(spells: Sequence[Gap]) -> str:
+    "As '3 gaps, 1 outlier, 2 times exchanged labels'."
+    counts = Counter(one.kind for one in spells)
+    said = [counted(counts.pop(kind), kind) for kind in ('gap', 'outlier') if counts[kind]]
+    return ', '.join(said + [f'{counted(count, "time")} {kind}' for kind, count in counts.items() if count])
 
 def never_filled(summary: Summary) -> tuple[str, ...]:
     "Points that were never seen, and stay blank."

@@ -42,6 +42,7 @@ from motionfm.view.scene import (
     point_figure,
     Scene,
     SKELETON_COLOURS,
+    tree_edges,
     view_extra,
 )
 
@@ -151,9 +152,10 @@ def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[
     "The player's data, and the point of the player for each column."
     trial, frames = reviewed.trial, slice(None) if shown is None else shown
     points = points_of(trial, uses_joints(trial))
+    tree = tree_edges(reviewed.done.recorded, points)
     points = named_as_in_file(points, reviewed.done.recorded)
     is_body = points.n_joints == len(points.names)
-    figure = named_figure(points.names) if is_body else point_figure(points)
+    figure = named_figure(points) if is_body else point_figure(points, tree)
     nowhere = {-1, *columns_nowhere(reviewed.done.recorded)}
     places = {int(column): point for point, column in enumerate(points.columns) if column not in nowhere}
     both = {name: _at_points(values[frames], places, len(points.names))
