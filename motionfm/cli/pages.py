@@ -26,10 +26,11 @@ th{vertical-align:bottom;white-space:normal}
 td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
 h2{margin-top:2rem}td.words,th.words{white-space:normal;text-align:left;min-width:9rem;max-width:22rem}
 @media(max-width:40rem){h1{font-size:1.5rem;margin:1rem 0}ul{padding-left:1.2rem}
-table,tbody,tr,td{display:block}thead,tr:first-child:has(th){display:none}
-tr{border-top:1px solid #8886;padding:.3rem 0}tr:empty{display:none}td:empty{display:none}
-td,td.words{text-align:left;white-space:normal;max-width:none;padding:0;overflow-wrap:anywhere}
-td[data-name]:not(:first-child)::before{content:attr(data-name) ": ";opacity:.7}
+table,tbody,tr{display:block}thead,tr:first-child:has(th){display:none}
+tr{border-top:1px solid #8886;padding:.3rem 0}td,td.words{display:inline;white-space:normal;padding:0;overflow-wrap:anywhere}
+td:empty,td.words:empty{display:none}
+td:not(:last-child)::after{content:" · ";opacity:.6}
+td[data-name]:not(:first-child)::before{content:attr(data-name) " ";opacity:.7}
 td:first-child{font-weight:bold}}'''
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
@@ -151,6 +152,7 @@ cursor:pointer;text-align:inherit}}
 .mfm-index td{{vertical-align:top}}
 .mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}
 .mfm-index .look td:first-child{{border-left:4px solid #d55e00;padding-left:.5rem}}
+.mfm-index td.words{{min-width:min(15rem,40vw)}}
 .mfm-index td:first-child{{border-left:4px solid transparent;padding-left:.5rem}}</style>
 <p>{summary}</p><div class="wide mfm-index"><table><thead>{head}</thead>
 <tbody>{rows}</tbody></table></div>

@@ -200,6 +200,8 @@ def _reconstruct_single(path: Path, target: Path, network: Callable, options: di
     if report: print(f'look at {report}')
 
 # %% ../../nbs/cli/905_repair.ipynb #before-and-after
+_PAGE_SAMPLES, _FEW_FRAMES = 500_000, 600   # of points that a page holds, some megabytes; frames at least
+
 def _write_report(page: Path, summary, path: Path, target: Path, options: dict) -> None:
     "Write a page with a recording and its repair as skeletons that move; raises `FileError`."
     from motionfm.io.files import read_trial
@@ -208,7 +210,9 @@ def _write_report(page: Path, summary, path: Path, target: Path, options: dict) 
     before = read_trial(path, options['up'], options['units'], options['rate'])
     up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
     after = read_trial(target, up, units, options['rate'])
-    write_repair_page(page, summary, player_frame(make_scene(None, before, after)), trial=before)
+    scene = make_scene(None, before, after)
+    player = player_frame(scene, max_frames=max(_FEW_FRAMES, _PAGE_SAMPLES//scene.shape[1]))
+    write_repair_page(page, summary, player, trial=before)
 
 # %% ../../nbs/cli/905_repair.ipynb #review-options
 _Source = Annotated[str, typer.Argument(metavar='INPUT', help='A recording.')]

@@ -354,8 +354,9 @@ def _longest_words(summary: Summary) -> str:
 
 def _moved_words(summary: Summary) -> str:
     "How far seen samples were moved: on average, at most where that hides much, and those that were wrong."
-    words, most = f'seen samples moved by {summary.moved_mm:.1f} mm on average', summary.furthest[0]
-    if most > max(1., SETTINGS.hidden_factor*summary.moved_mm): words += f', at most {format_mm(most)} mm'
+    words, (most, where) = f'seen samples moved by {summary.moved_mm:.1f} mm on average', summary.furthest
+    if most > max(1., SETTINGS.hidden_factor*summary.moved_mm):
+        words += f', at most {format_mm(most)} mm: {where}'
     if not summary.n_corrected: return words
     were = 'that stood in a wrong place'
     return (f'{words}; {counted(summary.n_corrected, "sample")} {were} corrected, '

@@ -50,7 +50,7 @@ const STYLE = `
 .mfm input::-webkit-slider-thumb{-webkit-appearance:none;width:16px;height:16px;margin-top:-6px;border-radius:8px;background:var(--focus)}
 .mfm input::-moz-range-track{height:4px;border-radius:2px;background:var(--line)}
 .mfm input::-moz-range-thumb{width:16px;height:16px;border:0;border-radius:8px;background:var(--focus)}
-@media (max-width:480px){.mfm{padding:6px}.mfm button,.mfm select{padding:1px 5px}.mfm .bar{flex-wrap:nowrap;overflow-x:auto}.mfm .bar>*{flex:none}}`;
+@media (max-width:480px){.mfm{padding:6px}.mfm button,.mfm select{padding:1px 5px;font-size:12px}.mfm .bar{gap:3px}}`;
 
 const THEMES = {
   dark: {bg: '#14171c', floor: '#2b313a', ink: '#e8eaed', dim: '#9aa0a8', gap: '#0c0e12', right: '#ffa33f', left: '#4fa8ff'},
