@@ -27,7 +27,8 @@ td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
 h2{margin-top:2rem}td.words,th.words{white-space:normal;text-align:left;min-width:9rem;max-width:22rem}
 @media(max-width:40rem){h1{font-size:1.5rem;margin:1rem 0}ul{padding-left:1.2rem}
 table,tbody,tr{display:block}thead,tr:first-child:has(th){display:none}
-tr{border-top:1px solid #8886;padding:.3rem 0}td,td.words{display:inline;white-space:normal;padding:0;overflow-wrap:anywhere}
+tr{border-top:1px solid #8886;padding:.3rem 0}
+td,td.words{display:inline;white-space:normal;padding:0;overflow-wrap:anywhere}
 td:empty,td.words:empty{display:none}
 td:not(:last-child)::after{content:" · ";opacity:.6}
 td[data-name]:not(:first-child)::before{content:attr(data-name) " ";opacity:.7}
