@@ -18,10 +18,10 @@ from ..reconstruct.summary_table import look_at, urgency
 
 # %% ../../nbs/cli/904_pages.ipynb #style
 _STYLE = ''':root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem}
 body{overflow-wrap:anywhere}
 .wide{overflow-x:auto}table{border-collapse:collapse;overflow-wrap:normal}
-td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
+td,th{padding:.1rem .9rem .1rem 0;text-align:right;white-space:nowrap}
 th{vertical-align:bottom;white-space:normal}
 td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
 h2{margin-top:2rem}td.words,th.words{white-space:normal;text-align:left;min-width:9rem;max-width:22rem}

@@ -589,10 +589,10 @@ def all_spells(summary: Summary) -> list[Gap]:
 
 
 def count_kinds(spells: Sequence[Gap]) -> str:
-    "As '3 gaps, 1 outlier, 2 times exchanged labels'."
+    "As '3 gaps, 1 outlier, exchanged labels 2 times'."
     counts = Counter(one.kind for one in spells)
     said = [counted(counts.pop(kind), kind) for kind in ('gap', 'outlier') if counts[kind]]
-    return ', '.join(said + [f'{counted(count, "time")} {kind}' for kind, count in counts.items() if count])
+    return ', '.join(said + [f'{kind} {counted(count, "time")}' for kind, count in counts.items() if count])
 
 def never_filled(summary: Summary) -> tuple[str, ...]:
     "Points that were never seen, and stay blank."

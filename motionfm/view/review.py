@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..basics import atomic_path, name_frames
-from ..io.points import points_of, uses_joints
+from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
 from ..reconstruct.decisions import as_entry, Decision, DECISIONS_SUFFIX, recording_header
 from ..reconstruct.report import named_as_in_file, never_filled
@@ -148,12 +148,18 @@ def _at_points(positions: np.ndarray, places: dict[int, int], n_points: int) -> 
 # %% ../../nbs/view/807_review.ipynb #pack-scene
 _AS_NAMED = {'recorded': 'corrupted', 'repaired': 'reconstructed'}   # whose colours they have
 
+def _seen_as_recorded(points: Points, reviewed: Reviewed) -> Points:
+    "The same, seen where it was recorded: what was filled says nothing of what is rigid."
+    seen = np.isfinite(reviewed.recorded[..., 0])[:, points.columns]
+    visible = np.where((points.columns >= 0) & seen.any(0), seen, points.visible)
+    return points._replace(visible=visible)
+
 def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[int, int]]:
     "The player's data, and the point of the player for each column."
     trial, frames = reviewed.trial, slice(None) if shown is None else shown
     points = points_of(trial, uses_joints(trial))
     tree = tree_edges(reviewed.done.recorded, points)
-    points = named_as_in_file(points, reviewed.done.recorded)
+    points = _seen_as_recorded(named_as_in_file(points, reviewed.done.recorded), reviewed)
     is_body = points.n_joints == len(points.names)
     figure = named_figure(points) if is_body else point_figure(points, tree)
     nowhere = {-1, *columns_nowhere(reviewed.done.recorded)}

@@ -327,6 +327,13 @@ def _without_nowhere(given: dict) -> dict:
             for name, each in given.items()}
 
 # %% ../../nbs/view/801_scene.ipynb #as-points
+def _seen_in_any(points: Points, others: Sequence[Points]) -> Points:
+    "The same, seen where others have what it never has: a joint that a repair has invented is drawn, too."
+    visible, never = points.visible.copy(), ~points.visible.any(0)
+    for other in others:
+        if other.visible.shape == visible.shape: visible[:, never] |= other.visible[:, never]
+    return points._replace(visible=visible)
+
 def _as_points(given: dict) -> tuple[dict, Figure | None]:
     "Positions of sequences, of trials all points; and how they are drawn, None for joints alone."
     trials = [each for each in given.values() if isinstance(each, Trial)]
@@ -336,7 +343,7 @@ def _as_points(given: dict) -> tuple[dict, Figure | None]:
              for name, each in given.items()}
     points = [each for each in found.values() if isinstance(each, Points)]
     positions = {name: getattr(each, 'positions', each) for name, each in found.items()}
-    named = named_as_in_file(points[0], trials[0])
+    named = _seen_in_any(named_as_in_file(points[0], trials[0]), points[1:])
     if len(named.names) == named.n_joints: return positions, named_figure(named)
     if len({one.names for one in points}) > 1:
         raise DataError('recordings with different points found, expected the same names in each')
