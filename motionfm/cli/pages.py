@@ -33,6 +33,8 @@ td:empty,td.words:empty{display:none}
 td:not(:last-child)::after{content:" · ";opacity:.6}
 td[data-name]:not(:first-child)::before{content:attr(data-name) " ";opacity:.7}
 td:first-child{font-weight:bold}}'''
+
+# %% ../../nbs/cli/904_pages.ipynb #page
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
@@ -104,6 +106,7 @@ def _row_of(tag: str, cells: Mapping[str, str]) -> str:
         return f'<{tag}{look}{named}>{value}</{tag}>'
     return f'<tr>{"".join(cell(name, value) for name, value in cells.items())}</tr>'
 
+# %% ../../nbs/cli/904_pages.ipynb #gaps-html-2
 def gaps_html(
     gaps: Sequence,            # `Gap`s of a recording
     most: int | None = None,   # rows, the least certain ones

@@ -278,6 +278,7 @@ _EXPLANATION = (
     'Seconds are wall time of the method alone. '
     'In the moving pictures y is up.')
 
+# %% ../../nbs/evaluation/705_report.ipynb #pictures
 def _picture(svg: str, description: str) -> str:
     data = b64encode(svg.encode()).decode()
     picture = f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{data}">'
@@ -302,6 +303,7 @@ def _overview_plot(results: list[dict]) -> str:
     pictures = [_picture(plot_scenarios(rows_of(name)), f'{name}: error of each method') for name in names]
     return _pictures(pictures)
 
+# %% ../../nbs/evaluation/705_report.ipynb #detail-plot
 def _detail_plot(results: list[dict], name: str) -> str:
     "The plot of one scenario, where there is one."
     measured = any(row['scenario'] == name and main_error(row) for row in results)

@@ -33,6 +33,8 @@ from ..io.kinds import classify_points, select_subject
 from ..io.point_names import subjects_of
 from ..io.points import asks_network, points_of
 from ..io.trial import Trial
+
+# %% ../../nbs/reconstruct/614_reviewing.ipynb #imports-repair
 from .decisions import Decision, FILLS, KINDS, read_decisions
 from .discontinuities import find_discontinuities
 from motionfm.reconstruct.report import (
@@ -231,8 +233,7 @@ _UNKNOWN_MM = 50.   # where no uncertainty is known at all
 
 def _gap_findings(reviewed: Reviewed) -> list[Finding]:
     "The gaps of the table, but of points that were never seen only those that were invented; they come last."
-    gaps, found = reviewed.done.summary.gaps, []
-    blank = never_filled(reviewed.done.summary)
+    gaps, blank, found = reviewed.done.summary.gaps, never_filled(reviewed.done.summary), []
     worst = max((gap.worst_mm for gap in gaps if gap.worst_mm is not None), default=_UNKNOWN_MM)
     for gap in gaps:
         if gap.point not in reviewed.columns or gap.point in blank: continue

@@ -41,6 +41,7 @@ def _few(names: Collection[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ', '.join([*names][:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #flag-words
 def _excess_of(flag: Flag) -> str:
     "As 'RKnee-RAnkle too long'."
     if flag.usual is None: return f'{flag.what} too fast'
@@ -53,15 +54,13 @@ def _flags_in_words(flags: Sequence[Flag]) -> list[str]:
     return [f'implausible where {where}: {_few(list(map(_excess_of, some)))}'
             for where, some in parts.items() if some]
 
-
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #columns
 COLUMNS = (
-    'recording', 'output', 'frames', 'rate_hz', 'points', 'missing', 'filled', 'blank', 'longest_gap',
-    'longest_filled', 'longest_blank',
+    'recording', 'output', 'frames', 'rate_hz', 'points', 'missing', 'filled', 'blank',
+    'longest_gap', 'longest_filled', 'longest_blank',
     *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
     'samples_at_ends', 'filled_by', 'blank_points', 'invented', 'moved_mm', 'moved_most_mm',
-    'corrected', 'corrected_most_mm',
-    'uncertainty_median_mm', 'uncertainty_95_mm', 'uncertainty_worst_mm',
+    'corrected', 'corrected_most_mm', 'uncertainty_median_mm', 'uncertainty_95_mm', 'uncertainty_worst_mm',
     'self_check_samples', 'self_check_mm', 'look_at', 'rarely_seen', 'never_seen',
     'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
     'flags', 'notes', 'error')
@@ -101,6 +100,8 @@ def _quality_columns(result: Summary) -> dict:
     return row
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #unseen-points
+_MOVED_MUCH_MM = 10.   # mean change of the seen samples, beyond which it is one to look at
+
 def _unseen_points(result: Summary) -> list[str]:
     "Points that were seen in few frames, or never."
     never = [name for name in result.never_seen if name in result.blank]   # others are invented
@@ -132,7 +133,7 @@ def look_at(
     found += _unseen_points(result)
     if result.uncertainty and result.uncertainty.p95 > REPORT.uncertain_mm:
         found.append(f'uncertain by {format_mm(result.uncertainty.p95)} mm')
-    if result.moved_mm > REPORT.moved_much_mm:
+    if result.moved_mm > _MOVED_MUCH_MM:
         found.append(f'seen samples moved by {format_mm(result.moved_mm)} mm on average')
     found += _flags_in_words(result.flags)
     if result.invented: found.append(f'invented: {", ".join(result.invented)}')
@@ -141,16 +142,16 @@ def look_at(
     if result.swaps: found.append(f'left/right swap in {counted(result.swaps.n_frames, "frame")}')
     return found + _wrong_points(result)
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #urgency
 def urgency(
     result: Summary,   # of one recording
 ) -> float:            # 0 where nothing was filled or moved
     "How much there is to check in a repair: what was invented, how uncertain, how much was changed."
     p95 = result.uncertainty.p95 if result.uncertainty else 0.
     filled = sum(flag.n_seen < flag.n_frames for flag in result.flags)
-    return (result.share_filled/REPORT.many + p95/REPORT.uncertain_mm + result.moved_mm/REPORT.moved_much_mm
+    return (result.share_filled/REPORT.many + p95/REPORT.uncertain_mm + result.moved_mm/_MOVED_MUCH_MM
             + result.largest_change_mm/REPORT.far_mm + bool(result.invented) + bool(result.swaps)
             + bool(result.discontinuities) + min(filled, 2)/2 + .01*len(look_at(result)))
-
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #found-columns
 def _found_columns(result: Summary) -> dict:

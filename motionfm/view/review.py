@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+# %% ../../nbs/view/807_review.ipynb #imports-own
 from ..basics import atomic_path, name_frames
 from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
@@ -70,6 +71,7 @@ def _as_candidate(fill: Fill, frames: np.ndarray, first: int) -> dict[str, Any]:
     return {'frames': frames.tolist(), 'path': _to_tenths(fill.positions[frames - first].T),
             'off': _to_tenths(fill.uncertainty[frames - first]), 'mm': mm[0], 'worst': mm[1]}
 
+# %% ../../nbs/view/807_review.ipynb #candidates-of-2
 def _candidates_of(
     reviewed: Reviewed, finding: Finding, column: int, span: slice, moved: bool, most: int,
 ) -> dict[str, dict]:
@@ -154,6 +156,7 @@ def _seen_as_recorded(points: Points, reviewed: Reviewed) -> Points:
     visible = np.where((points.columns >= 0) & seen.any(0), seen, points.visible)
     return points._replace(visible=visible)
 
+# %% ../../nbs/view/807_review.ipynb #pack-scene-2
 def _scene_of(reviewed: Reviewed, shown: np.ndarray | None) -> tuple[dict, dict[int, int]]:
     "The player's data, and the point of the player for each column."
     trial, frames = reviewed.trial, slice(None) if shown is None else shown

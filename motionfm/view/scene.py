@@ -8,7 +8,7 @@ __all__ = ['Scene', 'make_scene']
 # %% ../../nbs/view/801_scene.ipynb #imports
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,6 +136,7 @@ def _may_be_tied(points: Points, sides: Sequence[str], sd: np.ndarray, apart: np
     steady = (sd < _STEADY_M + _STEADY_SHARE*apart) & (apart < _LONGEST_STEADY_M)
     return np.outer(often, often) & (apart < _LONGEST_TIE_M) & (steady | np.outer(named, named) & ~across)
 
+# %% ../../nbs/view/801_scene.ipynb #ties-2
 def _tied(points: Points, sides: Sequence[str], first: int) -> set[tuple[int, int]]:
     "The fewest lines that tie points, from one on, to others, along short and steady distances."
     sd = distance_sd(np.nan_to_num(points.positions), points.visible)
@@ -148,7 +149,6 @@ def _tied(points: Points, sides: Sequence[str], first: int) -> set[tuple[int, in
     cost[:first, :first] *= 1e-9                                # bones are there anyway
     start, end = minimum_spanning_tree(cost).nonzero()
     return {(min(pair), max(pair)) for pair in zip(start.tolist(), end.tolist()) if max(pair) >= first}
-
 
 # %% ../../nbs/view/801_scene.ipynb #side-of
 _SIDE = re.compile(r'(?P<word>left|right)|(?P<first>^[lr])|(?P<last>(?<=[_. -])[lr]$)')
@@ -164,7 +164,8 @@ def _sides_of(names: Sequence[str]) -> list[str]:
         return 'C'
     return [side(name) for name in plain]
 
-def _bridged(edges: Set[tuple[int, int]], lost: Iterable[int]) -> set[tuple[int, int]]:
+# %% ../../nbs/view/801_scene.ipynb #bridged
+def _bridged(edges: set[tuple[int, int]], lost: Iterable[int]) -> set[tuple[int, int]]:
     "Bones without joints that were never seen: their neighbours are tied, left to right only what is alike."
     kept = set(edges)
     for joint in lost:
@@ -197,7 +198,8 @@ def tree_edges(
         if above >= 0: edges.add((min(point, at[above]), max(point, at[above])))
     return edges
 
-def _edges_of(points: Points, sides: Sequence[str], tree: Set[tuple[int, int]]) -> set[tuple[int, int]]:
+# %% ../../nbs/view/801_scene.ipynb #edges-of
+def _edges_of(points: Points, sides: Sequence[str], tree: set[tuple[int, int]]) -> set[tuple[int, int]]:
     "Lines: the file's own bones, those of joints, and those that tie points that have neither."
     n, in_tree = points.n_joints, {point for pair in tree for point in pair}
     lost = np.flatnonzero(~points.visible[:, :n].any(0)).tolist()
@@ -206,14 +208,15 @@ def _edges_of(points: Points, sides: Sequence[str], tree: Set[tuple[int, int]]) 
     if tree or n and marker_set_of(points.names): return tree | bones      # skin is no bone
     return bones | _tied(points, sides, n)
 
+# %% ../../nbs/view/801_scene.ipynb #point-figure-2
 def point_figure(
     points: Points,   # of a trial
-    tree: Set[tuple[int, int]] = frozenset(),   # bones that its file tells, see `tree_edges`
+    tree: set[tuple[int, int]] | None = None,   # bones that its file tells, see `tree_edges`
 ) -> Figure:
     "The points of a trial: bones, and other points tied to their neighbours."
     n, seen = points.n_joints, points.visible
     sides = (*SIDES[:n], *_sides_of(points.names)[n:])
-    edges = _edges_of(points, sides, tree)
+    edges = _edges_of(points, sides, tree or set())
     if n: root = MIDHIP
     else:
         middle = np.nanmedian(points.positions, (0, 1))
@@ -334,6 +337,7 @@ def _seen_in_any(points: Points, others: Sequence[Points]) -> Points:
         if other.visible.shape == visible.shape: visible[:, never] |= other.visible[:, never]
     return points._replace(visible=visible)
 
+# %% ../../nbs/view/801_scene.ipynb #as-points-2
 def _as_points(given: dict) -> tuple[dict, Figure | None]:
     "Positions of sequences, of trials all points; and how they are drawn, None for joints alone."
     trials = [each for each in given.values() if isinstance(each, Trial)]
@@ -558,7 +562,6 @@ def pack(
     note = f'shows one in {step} of the {n_frames} frames, and the last one' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
     packed |= {'words': scene.words, 'axes': pack_axes(scene.up)} | _pack_clock(scene, shown, step)
-    packed |= {'step': step, 'note': note, 'frames': len(shown)}
-    packed |= _pack_figure(scene.drawn)
+    packed |= {'step': step, 'note': note, 'frames': len(shown)} | _pack_figure(scene.drawn)
     packed['errorMax'] = _error_top(stack) if len(stack) > 1 else 0
     return packed | scene.stage | _quantise(stack if step == 1 else stack[:, shown]) | check_look(look)
