@@ -148,13 +148,13 @@ def write_repair_page(
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row
-_INDEX = '''<style>.mfm-index th{{padding:0 1rem .2rem 0}}
+_INDEX = '''<style>body{{max-width:80rem}}.mfm-index th{{padding:0 1rem .2rem 0}}
 .mfm-index th button{{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:0;
 cursor:pointer;text-align:inherit}}
 .mfm-index th[aria-sort] button::after{{content:" ↓"}}
 .mfm-index th[aria-sort=ascending] button::after{{content:" ↑"}}
 .mfm-index td{{vertical-align:top}}
-.mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}
+.mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:12rem}}
 .mfm-index .look td:first-child{{border-left:4px solid #d55e00;padding-left:.5rem}}
 .mfm-index td.words{{min-width:min(15rem,40vw)}}
 .mfm-index td:first-child{{border-left:4px solid transparent;padding-left:.5rem}}</style>
