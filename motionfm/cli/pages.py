@@ -148,7 +148,7 @@ def write_repair_page(
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row
-_INDEX = '''<style>body{{max-width:80rem}}.mfm-index th{{padding:0 1rem .2rem 0}}
+_INDEX = '''<style>body{{max-width:70rem}}.mfm-index th{{padding:0 1rem .2rem 0}}
 .mfm-index th button{{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:0;
 cursor:pointer;text-align:inherit}}
 .mfm-index th[aria-sort] button::after{{content:" ↓"}}
