@@ -25,7 +25,7 @@ from .io.registry import check_rate, with_rate
 from .io.trial import Trial
 from .reconstruct.fuse import Repairer
 from .reconstruct.pipeline import load_network
-from .reconstruct.report import all_spells, GAP_COLUMNS, Summary
+from .reconstruct.report import all_spells, GAP_COLUMNS, never_filled, Summary
 from .reconstruct.reviewing import as_decided, DECIDED_COLUMNS, decided_row, DecidedGap
 from .reconstruct.samples import samples_to_dataframe
 from .reconstruct.trials import reconstruct_trial, TrialRepair
@@ -234,7 +234,8 @@ def _as_player(repair: Repair) -> str:
     from motionfm.view.scene import make_scene
     player = player_frame(make_scene(None, repair.recorded, repair.trial))
     words = f'<pre style="{_WRAP}">{escape(str(repair.summary))}</pre>'
-    return f'<div class="mfm-repair">{player}{words}{gaps_html(all_spells(repair.summary), _MOST_ROWS)}</div>'
+    gaps = gaps_html(all_spells(repair.summary), _MOST_ROWS, never_filled(repair.summary))
+    return f'<div class="mfm-repair">{player}{words}{gaps}</div>'
 
 # %% ../nbs/cli/900_api.ipynb #display
 def _display(repair: Repair) -> None:

@@ -517,6 +517,6 @@ def test_page_and_table_of_a_repair(straight_lines, tmp_path, motionfm, gap):
     )
     assert 'walk &lt;&amp;&gt;.trc</h1>' in page and 'walk <&>' not in page and '<iframe' in page
     if gap:
-        assert page.count('<td>LWrist</td>') == 1 == len(table) - 1 and 'LWrist' in table[1]
+        assert page.count('>LWrist</td>') == 1 == len(table) - 1 and 'LWrist' in table[1]
     else:
-        assert '<p>No point was missing in any frame.</p>' in page and '<th>' not in page and len(table) == 1
+        assert '<p>No point was missing in any frame.</p>' in page and '<th' not in page and len(table) == 1

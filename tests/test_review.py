@@ -53,7 +53,7 @@ def page_file(recording) -> Path:
     done = subprocess.run([sys.executable, '-m', 'motionfm', 'review', recording, '--by', 'Ada'],
                           cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f'4 gaps, 0 decisions so far; look at {path}\n'
+    assert done.stdout == f'3 gaps, 1 outlier, 1 swap to decide, 0 decisions so far; look at {path}\n'
     return path
 
 
@@ -114,8 +114,8 @@ def test_worst_first(open_review, page_file, recording, size):
     found = list_findings(Reviewed(reconstruct_trial(read_trial(recording), lambda *windows: windows[0])))
     assert [get(page, f'data.items[{i}].points') for i in range(5)] == [list(one.points) for one in found]
     assert {one[0] for one in get(page, 'data.items.map(item => [item.kind])')} == {'gap', 'outlier', 'swap'}
-    size_of = get(page, 'data.items.map(item => item.kind === "swap" ? null : item.mm*item.frames)')
-    gaps = [mm_frames for mm_frames in size_of if mm_frames is not None]
+    size_of = get(page, 'data.items.map(item => item.kind === "swap" ? null : item.worst)')
+    gaps = [mm for mm in size_of if mm is not None]
     assert gaps == sorted(gaps, reverse=True)
     assert page.locator('.decided').inner_text() == '0 of 5 decided'
     assert page.evaluate('document.documentElement.scrollWidth') <= size[0]
@@ -199,24 +199,79 @@ def test_keyboard(open_review, page_file):
     assert all('✓' in one or n != 2 for n, one in enumerate(map(' '.join, rows(page))))
 
 
+def test_keys_work_before_a_click(open_review, page_file):
+    "A page that was just opened hears the keys; those that the review doesn't know go to the player."
+    page = open_review(page_file)
+    assert page.evaluate('document.activeElement.tagName') == 'BODY'
+    press(page, 'ArrowDown')
+    assert get(page, 'current') == 1
+    before = get(page, 'frame')
+    press(page, 'ArrowRight', 'ArrowRight', 'b')
+    assert get(page, 'frame') == before + 2 and get(page, 'choices.get(1).method') == 'blank'
+    page.get_by_label('fill by Spline').click()
+    press(page, ' ')                                     # plays, and does not press the button again
+    assert get(page, 'player.state.playing')
+    press(page, ' ', 'u', 'u')
+    assert page.locator('.decided').inner_text() == '0 of 5 decided'
+
+
+def test_nothing_decided_is_not_saved(open_review, page_file):
+    page = open_review(page_file)
+    page.get_by_label('save leg_decisions.json').click()
+    assert page.locator('.saved').inner_text() == 'nothing is decided yet, so nothing was saved'
+    press(page, 'a')
+    with page.expect_download(): page.get_by_label('save leg_decisions.json').click()
+    assert page.locator('.saved').inner_text().startswith('1 decision saved as leg_decisions.json')
+
+
+def test_uncertainty_is_that_of_the_choice(open_review, page_file):
+    page = open_review(page_file)
+    row(page, 'M3')
+    def told(): return [page.locator(part).inner_text() for part in ('.what', '.row[aria-selected=true] b')]
+    own = told()
+    page.get_by_label('fill by Spline').click(); settle(page)
+    found = get(page, 'detail.candidates.spline')
+    what, size = told()
+    assert f'± {found["mm"]:g} mm (median' in what and f'{round(found["worst"])} mm' in size
+    assert found['worst'] > get(page, 'item.worst') and what != own[0]
+    press(page, 'b')
+    assert 'nothing will stand there' in told()[0]
+    press(page, 'u', 'u')
+    assert told() == own
+
+
+def test_points_that_were_never_seen(open_review, tmp_path):
+    "They have no rows, as there is nothing to decide, and are named in one line."
+    some = leg(exchanged=False)
+    values = np.concatenate([some.values, np.full((len(some), 9, 3), np.nan)], 1)
+    names = [*some.markers, *(f'U{n}' for n in range(6, 15))]
+    trial = Trial.from_array(values, names, 120, units='mm', up='y')
+    done = reconstruct_trial(trial, lambda *windows: windows[0])
+    assert save_review(page_file := tmp_path/'some.html', done) == '3 gaps, 1 outlier'
+    page = open_review(page_file)
+    assert get(page, 'data.items.length') == 4
+    assert page.locator('.never').inner_text() == f'Never seen and left blank: {", ".join(names[12:])}'
+
+
 def test_sliders(open_review, page_file):
     page = open_review(page_file)
     row(page, 'M3')
     page.get_by_label('fill by Rigid body').click()
+    at = get(page, 'current')
     slider = page.get_by_label('First frame that is filled')
     low, high = (int(slider.get_attribute(end)) for end in ('min', 'max'))
     assert (low, high) == (140, 349)                     # half a second to each side
     before = curves(page)
     slide(page, 'First frame that is filled', 190)
     slide(page, 'Last frame that is filled', 295)
-    choice = get(page, 'choices.get(1)')
+    choice = get(page, f'choices.get({at})')
     assert (choice['from'], choice['to'], choice['method']) == (191, 296, 'rigid')
     assert curves(page) != before and get(page, 'chosenPath().preview')
     assert 'a sketch' in page.locator('.what').inner_text()
     press(page, 'u', 'u')
-    assert get(page, 'choices.get(1).from') == 201
+    assert get(page, f'choices.get({at}).from') == 201
     assert page.locator('output').first.inner_text() == '201 · 1.67 s'
-    page.locator('.list').focus(); press(page, 'ArrowUp')
+    row(page, 'M1 ↔ M7')
     assert page.get_by_label('First frame that is filled').is_disabled()   # a swap has its frames
 
 
@@ -283,9 +338,9 @@ def test_decisions_go_to_the_command(open_review, page_file, recording, tmp_path
     saved.value.save_as(path := tmp_path/'leg_decisions.json')
     made = read_decisions(path, read_trial(recording))
     assert [(one.kind, *one.points, one.method) for one in made] == [
-        ('swap', 'M1', 'M7', 'recorded'), ('gap', 'M3', 'rigid'), ('gap', 'M6', 'blank'),
-        ('gap', 'M9', 'motionfm'), ('outlier', 'M10', 'recorded')]
-    assert (made[1].span, made[1].note, made[1].by) == ((196, 290), 'the thigh is stiff', 'Ada')
+        ('swap', 'M1', 'M7', 'recorded'), ('gap', 'M9', 'motionfm'), ('gap', 'M6', 'blank'),
+        ('gap', 'M3', 'rigid'), ('outlier', 'M10', 'recorded')]
+    assert (made[3].span, made[3].note, made[3].by) == ((196, 290), 'the thigh is stiff', 'Ada')
 
     code, said = motionfm('reconstruct', recording, '-o', out := tmp_path/'out.csv', '--decisions', path,
                           '--table', table := tmp_path/'gaps.csv')

@@ -13,19 +13,28 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..basics import atomic_path
-from ..reconstruct.report import all_spells, format_mm
-from ..reconstruct.summary_table import look_at
+from ..reconstruct.report import all_spells, count_kinds, fill_words, format_mm, never_filled
+from ..reconstruct.summary_table import look_at, urgency
 
 # %% ../../nbs/cli/904_pages.ipynb #style
 _STYLE = ''':root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem}
 body{overflow-wrap:anywhere}
 .wide{overflow-x:auto}table{border-collapse:collapse;overflow-wrap:normal}
-td,th{padding:.1rem 1rem .1rem 0;text-align:right;white-space:nowrap}
+td,th{padding:.1rem .9rem .1rem 0;text-align:right;white-space:nowrap}
 th{vertical-align:bottom;white-space:normal}
 td:first-child,th:first-child{text-align:left}iframe{max-width:100%}
-@media(max-width:40rem){h1{font-size:1.5rem}td,th{padding-right:.6rem}
-td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem}}'''
+h2{margin-top:2rem}td.words,th.words{white-space:normal;text-align:left;min-width:9rem;max-width:22rem}
+@media(max-width:40rem){h1{font-size:1.5rem;margin:1rem 0}ul{padding-left:1.2rem}
+table,tbody,tr{display:block}thead,tr:first-child:has(th){display:none}
+tr{border-top:1px solid #8886;padding:.3rem 0}
+td,td.words{display:inline;white-space:normal;padding:0;overflow-wrap:anywhere}
+td:empty,td.words:empty{display:none}
+td:not(:last-child)::after{content:" · ";opacity:.6}
+td[data-name]:not(:first-child)::before{content:attr(data-name) " ";opacity:.7}
+td:first-child{font-weight:bold}}'''
+
+# %% ../../nbs/cli/904_pages.ipynb #page
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
@@ -47,11 +56,11 @@ def _millimetres(value: float | None) -> str:
 # %% ../../nbs/cli/904_pages.ipynb #gaps-table
 _GAPS = '''<style>.mfm-gaps button{{font:inherit;color:inherit;background:none;border:0;padding:0;
 cursor:pointer;text-decoration:underline;text-underline-offset:3px}}</style>
-<p>The least certain first. Two of three samples are expected to be nearer to the truth
+<p>{count}. The least certain first. Two of three samples are expected to be nearer to the truth
 than their uncertainty. Frames and seconds are those of the file; a click on the frames leads there in the
 player.{wrong}</p>
 <div class="wide mfm-gaps" style="overflow-x:auto" onclick="{go}">
-<table><tr>{head}</tr>{rows}</table>{more}</div>'''
+<table>{head}{rows}</table>{more}</div>{never}'''
 _WRONG = ''' What was recorded in a wrong place is named; <i>moved by up to</i> is the largest distance
 between what the file has there and the repair.'''
 _GO = '''const gap = event.target.closest('[data-frame]');
@@ -82,26 +91,38 @@ def _gap_cells(gap, wrong: bool) -> dict[str, str]:
     found = {'what': escape(gap.kind), 'moved by up to, mm': _millimetres(gap.change_mm)} if wrong else {}
     cells = {
         'point': escape(gap.point), 'frames': _go_button(gap)} | uncertainty | found | {
-        'filled by': escape(gap.by or 'left blank'), 'how many': str(gap.frames), 'seconds': seconds}
+        'filled by': escape(fill_words(gap)), 'how many': str(gap.frames), 'seconds': seconds}
     decided = {name.replace('_', ' '): escape(getattr(gap, name, '')) for name in _DECISION_COLUMNS}
     return cells | (decided if hasattr(gap, 'decision') else {})
 
 # %% ../../nbs/cli/904_pages.ipynb #gaps-html
-def _cells_of(tag: str, cells) -> str: return ''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)
+_WORDS = 'filled by', 'look at', 'note', 'decision'   # columns that break their lines
 
+def _row_of(tag: str, cells: Mapping[str, str]) -> str:
+    "A row of a table, by the names of its columns."
+    def cell(name: str, value: str) -> str:
+        look = ' class="words"' if name in _WORDS else ''
+        named = f' data-name="{name}"' if tag == 'td' else ''
+        return f'<{tag}{look}{named}>{value}</{tag}>'
+    return f'<tr>{"".join(cell(name, value) for name, value in cells.items())}</tr>'
+
+# %% ../../nbs/cli/904_pages.ipynb #gaps-html-2
 def gaps_html(
-    gaps: Sequence,           # `Gap`s of a recording
-    most: int | None = None,  # rows, the least certain ones
+    gaps: Sequence,            # `Gap`s of a recording
+    most: int | None = None,   # rows, the least certain ones
+    never: Sequence[str] = (), # points that were never seen and stay blank: named in a line, without rows
 ) -> str:
     "Gaps as a table, the least certain first; with decisions where somebody made some."
-    if not gaps: return '<p>No point was missing in any frame.</p>'
+    lost = f'<p>Never seen and left blank: {escape(", ".join(never))}.</p>' if never else ''
+    gaps = [gap for gap in gaps if gap.point not in never]
+    if not gaps: return lost or '<p>No point was missing in any frame.</p>'
     ordered = sorted(gaps, key=lambda gap: -(gap.worst_mm or 0))[:most]
     wrong = any(gap.kind != 'gap' for gap in gaps)
     cells = [_gap_cells(gap, wrong) for gap in ordered]
-    rows = ''.join(f'<tr>{_cells_of("td", row.values())}</tr>' for row in cells)
+    rows, head = ''.join(_row_of('td', row) for row in cells), _row_of('th', dict(zip(cells[0], cells[0])))
     more = f'<p>… and {len(gaps) - len(ordered)} more</p>' if len(ordered) < len(gaps) else ''
-    return _GAPS.format(go=escape(_GO), head=_cells_of('th', cells[0]), rows=rows, more=more,
-                        wrong=_WRONG if wrong else '')
+    return _GAPS.format(go=escape(_GO), head=head, rows=rows, more=more, never=lost,
+                        count=count_kinds(gaps), wrong=_WRONG if wrong else '')
 
 # %% ../../nbs/cli/904_pages.ipynb #write-repair-page
 def _facts(trial) -> str:
@@ -123,26 +144,30 @@ def write_repair_page(
         first = first.replace(whole, Path(whole).name)
     lines = ''.join(f'<li>{escape(line.strip())}</li>' for line in (first, *others))
     body = (f'<p>{legend}</p>{player}{_facts(trial)}<h2>What was done</h2><ul>{lines}</ul>'
-            f'<h2>Gap by gap</h2>{gaps_html(all_spells(summary))}')
+            f'<h2>Gap by gap</h2>{gaps_html(all_spells(summary), never=never_filled(summary))}')
     _write_page(path, Path(summary.source).name, body)
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row
-_INDEX = '''<style>.mfm-index th{{padding:0 1rem .2rem 0}}
+_INDEX = '''<style>body{{max-width:70rem}}.mfm-index th{{padding:0 1rem .2rem 0}}
 .mfm-index th button{{font:inherit;font-weight:bold;color:inherit;background:none;border:0;padding:0;
 cursor:pointer;text-align:inherit}}
 .mfm-index th[aria-sort] button::after{{content:" ↓"}}
 .mfm-index th[aria-sort=ascending] button::after{{content:" ↑"}}
 .mfm-index td{{vertical-align:top}}
-.mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:8rem}}
-.mfm-index td:nth-child(2){{white-space:normal;text-align:left;min-width:min(14rem,40vw)}}
-.mfm-index th:nth-child(2){{text-align:left}}.mfm-index .look td:first-child{{border-left:4px solid #d55e00;
-padding-left:.5rem}}.mfm-index td:first-child{{border-left:4px solid transparent;padding-left:.5rem}}</style>
-<p>{summary}</p><div class="wide mfm-index"><table><thead><tr>{head}</tr></thead>
+.mfm-index td:first-child{{white-space:normal;overflow-wrap:anywhere;min-width:12rem}}
+.mfm-index .look td:first-child{{border-left:4px solid #d55e00;padding-left:.5rem}}
+.mfm-index td.words{{min-width:min(15rem,40vw)}}
+.mfm-index td:first-child{{border-left:4px solid transparent;padding-left:.5rem}}</style>
+<p>{summary}</p><div class="wide mfm-index"><table><thead>{head}</thead>
 <tbody>{rows}</tbody></table></div>
-<p>Those to look at come first, marked at the left; then the largest uncertainty.
-A click on a heading sorts by it.
-<i>Estimated</i>: the share of all samples that nobody measured. <i>Longest gap</i>: without points that were
-never seen. <i>Uncertainty</i>: two of three errors are expected to be smaller; of 100 filled
+<p>Those in which most is to be checked come first: much invented, very uncertain, or moved far. Those with
+something to look at are marked at the left. A click on a heading sorts by it.
+<i>Implausible</i>: a bone of another length than the rest of the recording tells, or a joint faster than
+people move; <i>where seen</i>: nothing was filled there, so the recording itself has it.
+<i>Estimated</i>: the share of all samples that nobody measured.
+<i>Longest gap</i>: filled or not, without points that were never seen.
+<i>Largest change</i>: how far a sample that was seen, outliers among them, is from its new place.
+<i>Uncertainty</i>: two of three errors are expected to be smaller; of 100 filled
 samples 95 have a smaller uncertainty than this one.
 <i>Self-check</i>: the mean error on samples that were hidden on purpose.</p>
 <script>{sort}</script>'''
@@ -160,31 +185,34 @@ body.append(...[...body.rows].sort((a, b) =>
 
 
 # %% ../../nbs/cli/904_pages.ipynb #index-cells
-_INDEX_COLUMNS = ('recording', 'look at', 'estimated', 'longest gap, s', 'uncertainty, 95th percentile, mm',
-                  'self-check, mm', 'seconds')
+_INDEX_COLUMNS = ('recording', 'look at', 'estimated', 'longest gap, s', 'largest change, mm',
+                  'uncertainty, 95th percentile, mm', 'self-check, mm', 'seconds')
 
 def _index_values(summary) -> list[float]:
     "What the columns behind the name are sorted by."
     check = summary.self_check[1] if summary.self_check else -1.
     p95 = summary.uncertainty.p95 if summary.uncertainty else -1.
-    return [len(look_at(summary)), summary.share_filled, summary.longest_gap/summary.rate, p95, check,
-            summary.n_frames/summary.rate]
+    return [len(look_at(summary)), summary.share_filled, summary.longest_gap/summary.rate,
+            summary.largest_change_mm, p95, check, summary.n_frames/summary.rate]
 
 def _index_cells(name: str, page: str, summary) -> list[str]:
     "A repaired recording as the cells of its row, in HTML."
-    _, share, longest, p95, check, seconds = _index_values(summary)
+    _, share, longest, change, p95, check, seconds = _index_values(summary)
     percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
     distances = [_millimetres(value) if value >= 0 else '' for value in (p95, check)]
     return [f'<a href="{quote(page)}">{escape(name)}</a>', escape('; '.join(look_at(summary))), percent,
-            f'{longest:.2f}', *distances, f'{seconds:.1f}']
+            f'{longest:.2f}', _millimetres(change), *distances, f'{seconds:.1f}']
 
 
 # %% ../../nbs/cli/904_pages.ipynb #index-row-html
 def _index_row(name: str, page: str, summary) -> str:
     "A row of the page; marked where somebody should look."
     values = [None, *_index_values(summary)]
-    cells = [f'<td>{cell}</td>' if value is None else f'<td data-value="{value:.4f}">{cell}</td>'
-             for cell, value in zip(_index_cells(name, page, summary), values)]
+    def cell(column: str, text: str, value: float | None) -> str:
+        look = ' class="words"'*(column in _WORDS) + f' data-name="{column}"'
+        if value is not None: look += f' data-value="{value:.4f}"'
+        return f'<td{look}>{text}</td>'
+    cells = list(map(cell, _INDEX_COLUMNS, _index_cells(name, page, summary), values))
     return f'<tr class="look">{"".join(cells)}</tr>' if look_at(summary) else f'<tr>{"".join(cells)}</tr>'
 
 
@@ -195,10 +223,9 @@ def write_index_page(
     pages: Mapping[str, str],    # name -> its own page, as the index leads to it
 ) -> None:
     "Write one page that leads to those of many recordings; raises `FileError`."
-    def gravity(name): return bool(look_at(summaries[name])), getattr(summaries[name].uncertainty, 'p95', 0)
-    done = sorted(pages, key=gravity, reverse=True)
+    done = sorted(pages, key=lambda name: urgency(summaries[name]), reverse=True)
     rows = ''.join(_index_row(name, pages[name], summaries[name]) for name in done)
-    head = ''.join(f'<th><button type="button">{column}</button></th>' for column in _INDEX_COLUMNS)
+    head = _row_of('th', {column: f'<button type="button">{column}</button>' for column in _INDEX_COLUMNS})
     failed = [f'<li>{escape(name)}: {escape(one.error.removeprefix(f"{one.source}: "))}</li>'
               for name, one in summaries.items() if name not in pages]
     summary = f'{len(done)} recording{"s"[:len(done) != 1]} repaired'

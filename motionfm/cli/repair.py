@@ -200,6 +200,8 @@ def _reconstruct_single(path: Path, target: Path, network: Callable, options: di
     if report: print(f'look at {report}')
 
 # %% ../../nbs/cli/905_repair.ipynb #before-and-after
+_PAGE_SAMPLES, _FEW_FRAMES = 500_000, 600   # of points that a page holds, some megabytes; frames at least
+
 def _write_report(page: Path, summary, path: Path, target: Path, options: dict) -> None:
     "Write a page with a recording and its repair as skeletons that move; raises `FileError`."
     from motionfm.io.files import read_trial
@@ -208,7 +210,9 @@ def _write_report(page: Path, summary, path: Path, target: Path, options: dict) 
     before = read_trial(path, options['up'], options['units'], options['rate'])
     up, units = options['out_up'] or options['up'], options['out_units'] or options['units']
     after = read_trial(target, up, units, options['rate'])
-    write_repair_page(page, summary, player_frame(make_scene(None, before, after)), trial=before)
+    scene = make_scene(None, before, after)
+    player = player_frame(scene, max_frames=max(_FEW_FRAMES, _PAGE_SAMPLES//scene.shape[1]))
+    write_repair_page(page, summary, player, trial=before)
 
 # %% ../../nbs/cli/905_repair.ipynb #review-options
 _Source = Annotated[str, typer.Argument(metavar='INPUT', help='A recording.')]
@@ -230,9 +234,9 @@ def _review_paths(
     _check_decisions(decisions)
     return path, page
 
-def _review_line(n_gaps: int, n_decisions: int, page: Path) -> str:
+def _review_line(found: str, n_decisions: int, page: Path) -> str:
     "What a review holds, and where it is."
-    return f'{counted(n_gaps, "gap")}, {counted(n_decisions, "decision")} so far; look at {page}'
+    return f'{found} to decide, {counted(n_decisions, "decision")} so far; look at {page}'
 
 # %% ../../nbs/cli/905_repair.ipynb #review
 @app.command('review')
@@ -241,15 +245,14 @@ def review(source: _Source, output: _Page = None, by: _By = None, decisions: _Be
            up: Up = None, units: Units = None, names: Names = None, rate: Rate = None,
            subject: _Subject = None, min_confidence: MinConfidence = None,
            overwrite: _Overwrite = False) -> None:
-    "Write a page to look at each gap of a repair, the worst first, and to decide what becomes of it."
+    "Write a page to look at each gap of a repair, the least certain first, and to decide what becomes of it."
     from motionfm.view.review import save_review
     path, page = _review_paths(source, output, decisions, overwrite)
     network = load_chosen_network(model_json, weights)
     with reading_as_told(names, min_confidence):
         done = _repair_to_review(path, (up, units, rate), network, fill_only, subject)
     made = _decisions_about(path, decisions, done.recorded)
-    save_review(page, done, made, by)
-    print(_review_line(len(done.summary.gaps), len(made), page))
+    print(_review_line(save_review(page, done, made, by), len(made), page))
 
 # %% ../../nbs/cli/905_repair.ipynb #review-repair
 def _repair_to_review(path: Path, hints: tuple, network: Callable, fill_only: bool, subject: str | None):

@@ -8,7 +8,7 @@ __all__ = ['format_summary', 'plot_scenarios', 'plot_details', 'write_report']
 # %% ../../nbs/evaluation/705_report.ipynb #imports
 import json
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -77,6 +77,8 @@ def _svg(figure) -> str:
 # %% ../../nbs/evaluation/705_report.ipynb #plot-panel
 _TICK_STEPS = (1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8), np.arange(1, 10, .2)   # coarse to fine
 
+_MOST_TICKS = 5
+
 def _few_ticks(low: float, high: float) -> list[float]:
     "Round numbers for a logarithmic axis."
     ticks: list[float] = []
@@ -84,10 +86,11 @@ def _few_ticks(low: float, high: float) -> list[float]:
         numbers = [step*10.**power for power in range(-6, 7) for step in steps]
         ticks = [round(float(number), 9) for number in numbers if low <= number <= high]
         if len(ticks) > 1: break
-    return ticks
+    return ticks[::-(-len(ticks)//_MOST_TICKS)]
 
 # %% ../../nbs/evaluation/705_report.ipynb #dots
 _BEST, _OTHER = '#d55e00', '#0072b2'   # told apart by colour-blind people, too, and by their shape
+_LEAST_MM = .01   # a smaller error is drawn as that, since the axis is logarithmic
 _DECADES = 100.   # by which the lower end of an interval may be below the mean, as it is drawn
 
 def _draw_panel(ax, name: str, rows: list[dict], methods: list[str]) -> None:
@@ -96,10 +99,10 @@ def _draw_panel(ax, name: str, rows: list[dict], methods: list[str]) -> None:
     for row in rows:
         value, low, high = main_error(row)
         place = methods.index(row['method'])
-        shown = max(low, value/_DECADES, 1e-9)   # the axis is logarithmic, and an interval may begin at 0
-        ax.plot([shown, high], [place]*2, color='#888888', linewidth=1.5)
+        shown = max(low, value/_DECADES, _LEAST_MM)   # an interval may begin at 0
+        ax.plot([shown, max(high, _LEAST_MM)], [place]*2, color='#888888', linewidth=1.5)
         look = {'marker': 'D', 'color': _BEST} if value == best else {'marker': 'o', 'color': _OTHER}
-        ax.plot(max(value, 1e-9), place, markersize=5, **look)
+        ax.plot(max(value, _LEAST_MM), place, markersize=5, **look)
     ax.set_title(name, fontsize=10)
     _draw_axis(ax)
 
@@ -157,28 +160,33 @@ def _draw_lines(ax, rows: list[dict], part: str, labels: list[str]) -> None:
     ax.grid(axis='y', color='#dddddd')
 
 # %% ../../nbs/evaluation/705_report.ipynb #detail-panels
-def _detail_panels(rows: list[dict]) -> list[tuple[str, list[str]]]:
-    "Parts of the results that hold something, each with its labels: classes of gaps, joints."
+def _detail_panels(rows: list[dict], part: str | None = None) -> list[tuple[str, list[str]]]:
+    "Parts of the results, all or one, that hold something, each with its labels: classes of gaps, joints."
     gaps = [gap for gap in (*GAP_BINS, 'open') if any(row['by_gap'].get(gap) for row in rows)]
     joints = list(rows[0]['by_joint'])
-    return [(part, labels) for part, labels in (('by_gap', gaps), ('by_joint', joints)) if labels]
+    found = [(name, labels) for name, labels in (('by_gap', gaps), ('by_joint', joints)) if labels]
+    return [(name, labels) for name, labels in found if part in (None, name)]
 
 # %% ../../nbs/evaluation/705_report.ipynb #plot-details
 def plot_details(
     results: list[dict],   # what `evaluate_trials` returns
     name: str,             # the scenario
     most: int = 6,         # methods to show, the best ones
+    part: str | None = None,   # 'by_gap' or 'by_joint'; None: both beside each other
 ) -> str:                  # SVG; '' where there are neither gaps nor joints
     "Error by length of the gap and by joint; raises `DataError` without matplotlib."
     rows = [row for row in results if row['scenario'] == name and main_error(row)]
     rows = sorted(rows, key=lambda row: main_error(row)[0])[:most]
-    panels = _detail_panels(rows)
+    panels = _detail_panels(rows, part)
     if not panels: return ''
     two = {'ncols': 2, 'figsize': (11, 3), 'width_ratios': [1, 1.8]}
-    one = {'ncols': 1, 'figsize': (7, 3), 'width_ratios': None}
-    figure, axes = _pyplot().subplots(1, squeeze=False, **(two if len(panels) > 1 else one))
+    one = {'ncols': 1, 'figsize': (3.6 if panels[0][0] == 'by_gap' else 5.4, 3.4), 'width_ratios': None}
+    chosen = two if len(panels) > 1 else one
+    figure, axes = _pyplot().subplots(1, squeeze=False, layout='constrained', **chosen)
     for ax, (part, labels) in zip(axes[0], panels): _draw_lines(ax, rows, part, labels)
-    axes[0, -1].legend(fontsize=7)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    columns = 2 if len(panels) == 1 else most
+    figure.legend(handles, names, fontsize=7, ncols=columns, loc='outside lower center')
     return _svg(figure)
 
 # %% ../../nbs/evaluation/705_report.ipynb #mm
@@ -240,14 +248,16 @@ def repair_examples(
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>:root{{color-scheme:light dark}}
-body{{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem}}
+body{{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 2rem}}
 body{{overflow-wrap:anywhere}}table{{border-collapse:collapse;font-size:12.5px;overflow-wrap:normal}}
 td,th{{padding:.15rem .45rem;text-align:right;white-space:nowrap}}
+th{{white-space:normal;vertical-align:bottom}}
 td:first-child,th:first-child{{text-align:left}}tr:nth-child(even){{background:#8882}}
 .best{{font-weight:bold}}iframe{{max-width:100%}}img{{background:#fff;max-width:100%}}.wide{{overflow-x:auto}}
+.plots{{display:flex;flex-wrap:wrap;gap:1rem 2rem;margin:1rem 0}}
 @media(prefers-color-scheme:dark){{img{{filter:invert(.92) hue-rotate(180deg)}}}}
-@media(max-width:40rem){{h1{{font-size:1.5rem}}h2{{font-size:1.25rem}}h3{{font-size:1rem}}
-.wide img{{max-width:none;width:44rem}}
+@media(max-width:40rem){{body{{margin:1rem auto;padding:0 1rem}}
+h1{{font-size:1.5rem}}h2{{font-size:1.25rem}}h3{{font-size:1rem}}
 td:first-child,th:first-child{{position:sticky;left:0;background:Canvas}}}}
 </style>
 <h1>{title}</h1>{body}
@@ -268,10 +278,15 @@ _EXPLANATION = (
     'Seconds are wall time of the method alone. '
     'In the moving pictures y is up.')
 
+# %% ../../nbs/evaluation/705_report.ipynb #pictures
 def _picture(svg: str, description: str) -> str:
     data = b64encode(svg.encode()).decode()
     picture = f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{data}">'
-    return f'<div class="wide">{picture}</div>'
+    return picture
+
+def _pictures(pictures: Sequence[str]) -> str:
+    "Pictures beside each other, and below one another where that is too narrow."
+    return f'<div class="plots">{"".join(pictures)}</div>' if pictures else ''
 
 # %% ../../nbs/evaluation/705_report.ipynb #can-plot
 def _can_plot() -> bool:
@@ -283,24 +298,31 @@ def _can_plot() -> bool:
 def _overview_plot(results: list[dict]) -> str:
     "The plot of all scenarios, or a sentence in its place."
     if not _can_plot(): return f'<p>There are no plots in this report: {escape(_INSTALL_MATPLOTLIB)}</p>'
-    return _picture(plot_scenarios(results), 'error of each method in each scenario')
+    def rows_of(name: str) -> list[dict]: return [row for row in results if row['scenario'] == name]
+    names = dict.fromkeys(row['scenario'] for row in results)
+    pictures = [_picture(plot_scenarios(rows_of(name)), f'{name}: error of each method') for name in names]
+    return _pictures(pictures)
 
+# %% ../../nbs/evaluation/705_report.ipynb #detail-plot
 def _detail_plot(results: list[dict], name: str) -> str:
     "The plot of one scenario, where there is one."
     measured = any(row['scenario'] == name and main_error(row) for row in results)
     if not (measured and _can_plot()): return ''
-    plot = plot_details(results, name)
-    return _picture(plot, f'{name}: error by length of the gap and by joint') if plot else ''
+    plots = {'by length of the gap': plot_details(results, name, part='by_gap'),
+             'by joint': plot_details(results, name, part='by_joint')}
+    return _pictures([_picture(plot, f'{name}: error {what}') for what, plot in plots.items() if plot])
 
 # %% ../../nbs/evaluation/705_report.ipynb #html-table
 def _html_table(rows: list[dict]) -> str:
-    "The table of a scenario, with the best method in bold."
+    "The table of a scenario, with the best method in bold, without columns in which nothing stands."
     best = min((main_error(row)[0] for row in rows if main_error(row)), default=None)
-    head = ''.join(f'<th>{escape(cell)}</th>' for cell in TABLE_HEADER)
+    shown = [(row['method'], *format_cells(row)) for row in rows]
+    used = [place for place in range(len(TABLE_HEADER)) if any(line[place].strip(' -–') for line in shown)]
+    head = ''.join(f'<th>{escape(TABLE_HEADER[place])}</th>' for place in used)
     lines = [f'<tr>{head}</tr>']
-    for row in rows:
+    for row, line in zip(rows, shown):
         is_best = main_error(row) and main_error(row)[0] == best
-        cells = ''.join(f'<td>{escape(cell)}</td>' for cell in (row['method'], *format_cells(row)))
+        cells = ''.join(f'<td>{escape(line[place])}</td>' for place in used)
         lines.append(f'<tr class=best>{cells}</tr>' if is_best else f'<tr>{cells}</tr>')
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
 

@@ -22,7 +22,7 @@ from ..body.skeleton import JOINT_COUNTS, MIRROR
 from ..estimate.feet import find_contacts, FOOT_JOINTS, foot_slide
 from ..io.build import FirstNote
 from ..io.conventions import leg_length, LEG_RANGE_M, per_metre, to_y_up
-from ..io.gaps import gap_table, longest_gap, number_runs, runs_of
+from ..io.gaps import GAP_BINS, GapCount, longest_gap, number_runs, open_gaps, runs_of
 from ..io.joint_names import CREATED_SUFFIX
 from ..io.points import Points, points_of
 from ..io.trial import observed, Trial
@@ -101,8 +101,8 @@ class UncertaintySummary:
     where: str       # point and frame of the worst
 
 def _median_and_worst(uncertainty: np.ndarray) -> tuple[float | None, float | None]:
-    "Of the uncertainty of a gap (F,), metres, as mm; None where it is not known in every frame."
-    if not np.isfinite(uncertainty).all(): return None, None
+    "Of the uncertainty of what fills a gap (F,), metres, as mm; None where it is not known in every frame."
+    if not len(uncertainty) or not np.isfinite(uncertainty).all(): return None, None
     mm = 1000*uncertainty
     return float(np.median(mm)), float(mm.max())
 
@@ -121,6 +121,8 @@ class Gap:
     last_s: float
     kind: str = 'gap'            # one of `WRONG` where something stood there, else a gap
     change_mm: float | None = None   # the largest distance between what stood there and the repair
+    blank: int = 0               # frames of it that were left blank
+    at_end: bool = False         # before the first sample that was seen, or after the last
 
 # %% ../../nbs/reconstruct/606_report.ipynb #wrong-kinds
 # what can be wrong with samples that were seen, by their code in `wrong`
@@ -134,6 +136,10 @@ def mark_wrong(
     "Note what is wrong with samples."
     if where is not None: wrong[(wrong == 0) & where] = WRONG.index(kind)
 
+def fill_words(gap: Gap) -> str:
+    "What filled a gap, and whether it was left blank, in words."
+    if not gap.by: return 'left blank'
+    return f'{gap.by}; {gap.blank} of {gap.frames} frames left blank' if gap.blank else gap.by
 
 # %% ../../nbs/reconstruct/606_report.ipynb #frame-numbers
 _UNCHANGED = 'left as they are, since nothing that was seen may change'
@@ -277,12 +283,22 @@ def describe_discontinuities(
     return tuple(lines)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summary-counts
+@dataclass(frozen=True, kw_only=True)
+class _Extremes:
+    "Fields of a summary that may be left out."
+    longest_filled: int = 0      # frames: the longest run that was filled,
+    longest_blank: int = 0       # and the longest that was left blank, of a point that was ever seen
+    n_corrected: int = 0         # samples that stood in a wrong place and were replaced
+    corrected_mm: float = 0.     # the largest distance of one of them from its new place
+
 class _Counts:
     "What follows from the counts of a summary."
     n_frames: int
     n_points: int
     filled: dict[str, int]
     blank: dict[str, int]
+    furthest: tuple[float, str]
+    corrected_mm: float
 
     @property
     def n_blank(self) -> int: return sum(self.blank.values())
@@ -293,10 +309,13 @@ class _Counts:
     @property
     def share_filled(self) -> float: return self.n_filled/max(self.n_frames*self.n_points, 1)
 
+    @property
+    def largest_change_mm(self) -> float: return max(self.furthest[0], self.corrected_mm)
+
 
 # %% ../../nbs/reconstruct/606_report.ipynb #summary
 @dataclass(frozen=True)
-class Summary(_Counts):
+class Summary(_Counts, _Extremes):
     "What was done to one recording; `print` shows it in words."
     source: str                  # the file read
     output: str                  # the file written; '' if none was
@@ -328,6 +347,25 @@ class Summary(_Counts):
     def __str__(self) -> str: return '\n  '.join(_lines(self))
 
 # %% ../../nbs/reconstruct/606_report.ipynb #headline
+def _longest_words(summary: Summary) -> str:
+    "The longest gap; where some were left blank, the longest of either."
+    if not summary.longest_blank: return f'longest gap {counted(summary.longest_gap, "frame")}'
+    filled = f'longest gap filled {counted(summary.longest_filled, "frame")}, ' if summary.n_filled else ''
+    return f'{filled}longest left blank {counted(summary.longest_blank, "frame")}'
+
+_HIDES_MUCH = 5.   # times the mean change: a largest one beyond that is told beside it
+
+def _moved_words(summary: Summary) -> str:
+    "How far seen samples were moved: on average, at most where that hides much, and those that were wrong."
+    words, (most, where) = f'seen samples moved by {summary.moved_mm:.1f} mm on average', summary.furthest
+    if most > max(1., _HIDES_MUCH*summary.moved_mm):
+        words += f', at most {format_mm(most)} mm: {where}'
+    if not summary.n_corrected: return words
+    were = 'that stood in a wrong place'
+    return (f'{words}; {counted(summary.n_corrected, "sample")} {were} corrected, '
+            f'by up to {format_mm(summary.corrected_mm)} mm')
+
+# %% ../../nbs/reconstruct/606_report.ipynb #headline-2
 def _headline(summary: Summary) -> str:
     "The first line."
     share = summary.share_filled
@@ -337,9 +375,7 @@ def _headline(summary: Summary) -> str:
     percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
     return (f'{files}: {frames} at {summary.rate:g} Hz, {points}; '
             f'{counted(summary.n_filled, "sample")} filled ({percent}), '
-            f'longest gap {counted(summary.longest_gap, "frame")}{never}; '
-            f'seen samples moved by {summary.moved_mm:.1f} mm on average')
-
+            f'{_longest_words(summary)}{never}; {_moved_words(summary)}')
 
 # %% ../../nbs/reconstruct/606_report.ipynb #nothing-done
 def _nothing_done(summary: Summary) -> list[str]:
@@ -443,7 +479,8 @@ def _quality_lines(summary: Summary) -> list[str]:
     if summary.self_check:
         n_samples, error = summary.self_check
         were = f'{counted(n_samples, "sample")} of this recording that {"was" if n_samples == 1 else "were"}'
-        lines.append(f'self-check on {were} hidden on purpose: '
+        often = ' (a sample counts each time)' if set(summary.filled) - {'the network'} else ''
+        lines.append(f'self-check on {were} hidden on purpose{often}: '
                      f'mean error {error:.1f} mm{_about_noise(summary)}')
     return lines
 
@@ -515,19 +552,21 @@ def _codes_of(trial: Trial, points: Points, point: int, wrong: np.ndarray | None
 def _list_gaps(told: _Told, point: int) -> tuple[list[Gap], list[Gap]]:
     "Spells of a point that were filled or left blank, and those that were wrong and are not among them."
     codes, visible = _codes_of(told.trial, told.points, point, told.wrong), told.points.visible[:, point]
-    done = np.isfinite(told.positions[:, point, 0])
+    done, at_end = np.isfinite(told.positions[:, point, 0]), open_gaps(visible[:, None])[:, 0]
     gaps: list[Gap] = []
     others: list[Gap] = []
     for inside, code in _spells(~visible, codes) + _spells(visible & (codes > 0), codes):
-        filled_by = told.by[inside, point][done[inside]]
-        known = None if told.uncertainty is None else told.uncertainty[inside, point]
-        gap = _gap_of(told.points.names[point], inside, told.trial, filled_by, known)
+        filled, n_blank = done[inside], int((~done[inside]).sum())
+        known = None if told.uncertainty is None else told.uncertainty[inside, point][filled]
+        gap = _gap_of(told.points.names[point], inside, told.trial, told.by[inside, point][filled], known)
+        gap = replace(gap, blank=n_blank, at_end=bool(at_end[inside.start]))
         if code: gap = _with_change(gap, told, point, inside, code)
         (others if visible[inside.start] else gaps).append(gap)
     return gaps, others
 
 
 # %% ../../nbs/reconstruct/606_report.ipynb #with-change
+_AS_IT_IS = 'left as it is'
 _PUT_BACK_MM = .5   # from which on a sample with another label is said to have been put back
 
 def _with_change(gap: Gap, told: _Told, point: int, inside: slice, code: int) -> Gap:
@@ -536,8 +575,15 @@ def _with_change(gap: Gap, told: _Told, point: int, inside: slice, code: int) ->
     gap = replace(gap, kind=WRONG[code], change_mm=change)
     if not told.points.visible[inside.start, point]: return gap
     moved = change is not None and change > _PUT_BACK_MM and gap.kind == 'exchanged labels'
-    by = 'labels exchanged back' if moved else 'left as it is'
+    by = 'labels exchanged back' if moved else _AS_IT_IS
     return replace(gap, by=by, median_mm=None, worst_mm=None)
+
+# %% ../../nbs/reconstruct/606_report.ipynb #count-spells
+def count_corrected(spells: Sequence[Gap]) -> tuple[int, float]:
+    "How many samples that stood in a wrong place were replaced, and the largest distance, mm."
+    found = [one for one in spells if one.by != _AS_IT_IS and (one.change_mm or 0.) > _PUT_BACK_MM]
+    furthest = max((one.change_mm or 0. for one in found), default=0.)
+    return sum(one.frames - one.blank for one in found), furthest
 
 def all_spells(summary: Summary) -> list[Gap]:
     "The gaps, and what else was wrong, by points and frames."
@@ -545,6 +591,12 @@ def all_spells(summary: Summary) -> list[Gap]:
     order = {name: place for place, name in enumerate(dict.fromkeys(one.point for one in both))}
     return sorted(both, key=lambda one: (order[one.point], one.first_s))
 
+
+def count_kinds(spells: Sequence[Gap]) -> str:
+    "As '3 gaps, 1 outlier, exchanged labels 2 times'."
+    counts = Counter(one.kind for one in spells)
+    said = [counted(counts.pop(kind), kind) for kind in ('gap', 'outlier') if counts[kind]]
+    return ', '.join(said + [f'{kind} {counted(count, "time")}' for kind, count in counts.items() if count])
 
 # %% ../../nbs/reconstruct/606_report.ipynb #all-flags
 def _describe_furthest(
@@ -639,28 +691,48 @@ def _all_gaps(told: _Told) -> tuple[list[Gap], list[Gap]]:
         for all_of_them, found in zip((gaps, wrong), _list_gaps(told, point)): all_of_them += found
     return gaps, wrong
 
+# %% ../../nbs/reconstruct/606_report.ipynb #how-often
+def _count_gaps(gaps: Sequence[Gap], left_out: Sequence[str]) -> dict[str, GapCount]:
+    "Gaps by their length, as they stand in the table; points that were never seen have none."
+    table = {name: np.zeros(3, int) for name in GAP_BINS}
+    for gap in gaps:
+        if gap.point in left_out: continue
+        name = next(name for name, (low, high) in GAP_BINS.items() if low <= gap.frames <= high)
+        table[name] += (1, gap.frames, gap.frames*gap.at_end)
+    return {name: GapCount(*counts.tolist()) for name, counts in table.items()}
+
 def _how_often_seen(points: Points) -> dict:
     "Fields of `Summary`: points that are never seen, or in few of the frames."
     shares = dict(zip(points.names, points.visible.mean(0).tolist()))
     return {'never_seen': tuple(name for name, share in shares.items() if not share),
             'rarely_seen': {name: share for name, share in shares.items() if 0 < share < SETTINGS.rarely}}
 
-
 # %% ../../nbs/reconstruct/606_report.ipynb #compare-samples
+def longest_runs(
+    visible: np.ndarray,   # (T, P) True where seen
+    done: np.ndarray,      # (T, P) True where something stands after the repair
+) -> dict[str, int]:       # fields of `Summary`
+    "The longest gap, the longest that was filled and that was left blank, of points that were ever seen."
+    ever = visible.any(0)
+    visible, done = visible[:, ever], done[:, ever]
+    return {'longest_gap': longest_gap(visible), 'longest_filled': longest_gap(visible | ~done),
+            'longest_blank': longest_gap(visible | done)}
+
+# %% ../../nbs/reconstruct/606_report.ipynb #compare-samples-2
 def _compare(told: _Told) -> dict:
     "Fields of `Summary`: what was missing, what filled it, and how far seen samples were moved."
     points, frames, times = told.points, told.trial.frames, told.trial.times
     visible, names, done = points.visible, points.names, np.isfinite(told.positions).all(-1)
     filled, (moved, furthest) = done & ~visible, _distances_moved(points, told.positions, visible & done)
-    gaps, wrong = _all_gaps(told)
+    (gaps, wrong), often = _all_gaps(told), _how_often_seen(points)
+    n_corrected, corrected_mm = count_corrected([*gaps, *wrong])
     return dict(
-        n_missing=int((~visible).sum()), longest_gap=longest_gap(visible[:, visible.any(0)]),
-        moved_mm=1000*moved, gap_counts=gap_table(visible), filled=dict(Counter(told.by[filled].tolist())),
+        n_missing=int((~visible).sum()), **longest_runs(visible, done), n_corrected=n_corrected,
+        corrected_mm=corrected_mm, moved_mm=1000*moved, gap_counts=_count_gaps(gaps, often['never_seen']),
+        filled=dict(Counter(told.by[filled].tolist())),
         blank={name: int(count) for name, count in zip(names, (~done).sum(0)) if count},
         uncertainty=_summarise_uncertainty(told.uncertainty, filled, names, frames, times),
-        furthest=_describe_furthest(furthest, names, frames, times), gaps=gaps, wrong=wrong,
-        **_how_often_seen(points))
-
+        furthest=_describe_furthest(furthest, names, frames, times), gaps=gaps, wrong=wrong, **often)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #gap-row
 GAP_COLUMNS = ('point', 'first_frame', 'last_frame', 'first_s', 'last_s', 'frames', 'filled_by',
@@ -669,7 +741,7 @@ GAP_COLUMNS = ('point', 'first_frame', 'last_frame', 'first_s', 'last_s', 'frame
 def gap_row(gap: Gap) -> tuple:
     "A gap as a row of these columns."
     seconds, mm = (gap.first_s, gap.last_s), (gap.median_mm, gap.worst_mm)
-    return gap.point, gap.first, gap.last, *seconds, gap.frames, gap.by, *mm, gap.kind, gap.change_mm
+    return gap.point, gap.first, gap.last, *seconds, gap.frames, fill_words(gap), *mm, gap.kind, gap.change_mm
 
 def rounded_cells(row: tuple) -> list:
     "A row of the table of gaps, to a millisecond and a tenth of a millimetre."
@@ -677,6 +749,9 @@ def rounded_cells(row: tuple) -> list:
     mm = [round(cell, n) if isinstance(cell, float) else cell for cell, n in zip(row, digits)]
     return [*mm, *row[len(mm):]]
 
+def never_filled(summary: Summary) -> tuple[str, ...]:
+    "Points that were never seen, and stay blank."
+    return tuple(name for name in summary.never_seen if name in summary.blank)
 
 # %% ../../nbs/reconstruct/606_report.ipynb #write-gaps
 def write_gaps(

@@ -33,12 +33,18 @@ from ..io.kinds import classify_points, select_subject
 from ..io.point_names import subjects_of
 from ..io.points import asks_network, points_of
 from ..io.trial import Trial
-from .decisions import Decision, FILLS, read_decisions
+
+# %% ../../nbs/reconstruct/614_reviewing.ipynb #imports-repair
+from .decisions import Decision, FILLS, KINDS, read_decisions
 from .discontinuities import find_discontinuities
 from motionfm.reconstruct.report import (
+    count_corrected,
+    fill_words,
     Gap,
     GAP_COLUMNS,
     gap_row,
+    longest_runs,
+    never_filled,
     UncertaintySummary,
     write_gaps,
 )
@@ -220,22 +226,22 @@ class Finding:
     by: str                   # what filled it, or what was done
     mm: float | None          # median uncertainty, or distance
     worst_mm: float | None    # the largest
-    score: float              # mm x frames: how much there is to lose
+    score: float              # mm: how far off it may be
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #gap-findings
 _UNKNOWN_MM = 50.   # where no uncertainty is known at all
 
 def _gap_findings(reviewed: Reviewed) -> list[Finding]:
-    "The gaps of the table; those of points that were never seen come last."
-    gaps, found = reviewed.done.summary.gaps, []
+    "The gaps of the table, but of points that were never seen only those that were invented; they come last."
+    gaps, blank, found = reviewed.done.summary.gaps, never_filled(reviewed.done.summary), []
     worst = max((gap.worst_mm for gap in gaps if gap.worst_mm is not None), default=_UNKNOWN_MM)
     for gap in gaps:
-        if gap.point not in reviewed.columns: continue
+        if gap.point not in reviewed.columns or gap.point in blank: continue
         span, column = reviewed.frames_of(gap), reviewed.columns[gap.point]
         wrong = np.isfinite(reviewed.recorded[span, column, 0]).any()
-        mm = worst if gap.median_mm is None else gap.median_mm
-        score = mm*gap.frames if reviewed.visible[:, column].any() else 0.
-        by = gap.by if gap.kind in ('gap', 'outlier') else f'{gap.kind}; {gap.by or "left blank"}'
+        mm = worst if gap.worst_mm is None else gap.worst_mm
+        score = mm if reviewed.visible[:, column].any() else 0.
+        by = fill_words(gap) if gap.kind in ('gap', 'outlier') else f'{gap.kind}; {fill_words(gap)}'
         found.append(Finding('outlier' if wrong else 'gap', (gap.point,), span.start, span.stop, by,
                              gap.median_mm, gap.worst_mm, score))
     return found
@@ -284,7 +290,7 @@ def _swap_findings(reviewed: Reviewed) -> list[Finding]:
         for run in runs_of(where & ~(mutual & (other < point))):   # what is mutual is reported once
             mm = _mm_apart(reviewed.positions[run, point], reviewed.positions[run, other])
             found.append(Finding('swap', (names[point], names[other]), run.start, run.stop,
-                                 'labels exchanged back', mm, None, .1*mm*(run.stop - run.start)))
+                                 'labels exchanged back', mm, None, .1*mm))
     return found
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #cut-findings
@@ -305,10 +311,16 @@ def _cut_findings(reviewed: Reviewed) -> list[Finding]:
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #list-findings
 def list_findings(
     reviewed: Reviewed,
-) -> list[Finding]:   # worst first
+) -> list[Finding]:   # the least certain first
     "All there is to decide about a repair."
     found = _gap_findings(reviewed) + _swap_findings(reviewed) + _cut_findings(reviewed)
     return sorted(found, key=lambda one: (-one.score, one.start, one.points))
+
+def count_findings(findings: Sequence[Finding]) -> str:
+    "As '3 gaps, 1 outlier'."
+    counts = Counter(one.kind for one in findings)
+    return ', '.join(counted(counts[kind], kind) for kind in KINDS if counts[kind]) or 'nothing'
+
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #decided-gap
 @dataclass(frozen=True)
@@ -326,12 +338,15 @@ def _is_about(decision: Decision, gap: Gap) -> bool:
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #decide-gap
 _BY_HAND = ', by hand'
 
-def _decided(gap: Gap, decision: Decision | None, uncertainty: np.ndarray) -> DecidedGap:
-    "A row of the table of gaps; uncertainty (G,) in metres, NaN where it is not known."
+def _decided(gap: Gap, decision: Decision | None, fill: Fill, stood: np.ndarray) -> DecidedGap:
+    "A row of the table of gaps, with what stands there now and what stood there (G, 3), metres."
     fields = {name: getattr(gap, name) for name in Gap.__dataclass_fields__}
     if decision is None: return DecidedGap(**fields)
     if decision.method and (decision.method != 'motionfm' or decision.moved):
-        known = 1000*uncertainty[np.isfinite(uncertainty)]
+        known = 1000*fill.uncertainty[np.isfinite(fill.uncertainty)]
+        fields['blank'] = int(np.isnan(fill.positions[:, 0]).sum())
+        change = 1000*np.linalg.norm(fill.positions - stood, axis=-1)
+        if gap.change_mm is not None: fields['change_mm'] = float(np.nan_to_num(change).max())
         fields['by'] = {'blank': '', 'motionfm': 'motionfm'}.get(decision.method, FILLS[decision.method])
         if decision.moved and decision.method == 'blank': fields['by'] = gap.by
         if fields['by'] and fields['by'] != gap.by: fields['by'] += _BY_HAND
@@ -410,7 +425,9 @@ def _recounted(reviewed: Reviewed, changed: _Changed, gaps: Sequence[Gap]) -> di
     blank = {name: int((~done[:, column]).sum()) for name, column in reviewed.columns.items()
              if not done[:, column].all() and (name in before or touched[column])}
     uncertainty = _uncertainty_of(reviewed, changed, done & (reviewed.hidden | changed.touched))
-    return {'filled': dict(filled), 'blank': blank, 'uncertainty': uncertainty}
+    n_corrected, corrected_mm = count_corrected([*gaps, *reviewed.done.summary.wrong])
+    return {'filled': dict(filled), 'blank': blank, 'uncertainty': uncertainty, 'n_corrected': n_corrected,
+            'corrected_mm': corrected_mm} | longest_runs(~reviewed.hidden, done | ~reviewed.hidden)
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #remarks
 def _by_number(trial: Trial, first: int, last: int) -> str:
@@ -452,9 +469,10 @@ def _decided_gaps(reviewed: Reviewed, decisions: Sequence[Decision], changed: _C
         if len(one.points) == 1: by_point.setdefault(one.points[0], []).append(one)
     for gap in reviewed.done.summary.gaps:
         about = [one for one in by_point.get(gap.point, []) if _is_about(one, gap)]
-        where = changed.uncertainty[reviewed.frames_of(gap), reviewed.columns[gap.point]] \
-            if gap.point in reviewed.columns else np.empty(0)
-        rows.append(_decided(gap, about[-1] if about else None, where))
+        where = reviewed.frames_of(gap), reviewed.columns.get(gap.point, -1)
+        fill = Fill(changed.positions[where], changed.uncertainty[where])
+        decision = about[-1] if about and gap.point in reviewed.columns else None
+        rows.append(_decided(gap, decision, fill, reviewed.recorded[where]))
     return rows
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #apply
@@ -482,7 +500,10 @@ def as_decided(
 ) -> TrialRepair:
     "A repair as somebody decided; raises `DataError` for decisions about another recording, `FileError`."
     if isinstance(decisions, str | Path): decisions = read_decisions(decisions, done.recorded)
-    return apply_decisions(done, decisions)
+    decided = apply_decisions(done, decisions)
+    if any(one.method for one in decisions): return decided
+    remarks = (*decided.summary.remarks, 'no decision was found, so the repair is as it was without them')
+    return decided._replace(summary=replace(decided.summary, remarks=remarks))
 
 # %% ../../nbs/reconstruct/614_reviewing.ipynb #write-table
 DECIDED_COLUMNS = (*GAP_COLUMNS, 'decision', 'decided_by', 'note')

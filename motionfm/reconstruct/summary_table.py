@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..basics import atomic_path, counted, DataError, FileError
+from ..body.plausibility import Flag
 from ..io.build import FirstNote
 from ..io.gaps import GAP_BINS
 from motionfm.reconstruct.report import (
@@ -33,11 +34,6 @@ class Failure:
     source: str   # the file
     error: str    # one line that says why
 
-def _flags_in_words(flags: Sequence) -> str:
-    "How many, and of what."
-    names = ', '.join(dict.fromkeys(flag.what for flag in flags))
-    return f'{len(flags)} flag{"s"*(len(flags) > 1)}: {names}'
-
 _MOST_NAMES = 3   # of points, in a line of the table
 
 def _few(names: Collection[str]) -> str:
@@ -45,13 +41,26 @@ def _few(names: Collection[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ', '.join([*names][:_MOST_NAMES]) + (f' and {more} more' if more > 0 else '')
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #flag-words
+def _excess_of(flag: Flag) -> str:
+    "As 'RKnee-RAnkle too long'."
+    if flag.usual is None: return f'{flag.what} too fast'
+    return f'{flag.what} too {"long" if flag.worst > flag.usual else "short"}'
+
+def _flags_in_words(flags: Sequence[Flag]) -> list[str]:
+    "What is not plausible: where the repair filled something, and where all of it was seen."
+    parts = {'filled': [flag for flag in flags if flag.n_seen < flag.n_frames],
+             'seen': [flag for flag in flags if flag.n_seen == flag.n_frames]}
+    return [f'implausible where {where}: {_few(list(map(_excess_of, some)))}'
+            for where, some in parts.items() if some]
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #columns
 COLUMNS = (
-    'recording', 'output', 'frames', 'rate_hz', 'points', 'missing', 'filled', 'blank', 'longest_gap',
+    'recording', 'output', 'frames', 'rate_hz', 'points', 'missing', 'filled', 'blank',
+    'longest_gap', 'longest_filled', 'longest_blank',
     *(f'{what}_{name}_frames' for name in GAP_BINS for what in ('gaps', 'samples')),
     'samples_at_ends', 'filled_by', 'blank_points', 'invented', 'moved_mm', 'moved_most_mm',
-    'uncertainty_median_mm', 'uncertainty_95_mm', 'uncertainty_worst_mm',
+    'corrected', 'corrected_most_mm', 'uncertainty_median_mm', 'uncertainty_95_mm', 'uncertainty_worst_mm',
     'self_check_samples', 'self_check_mm', 'look_at', 'rarely_seen', 'never_seen',
     'left_right_swaps', 'discontinuities', 'outliers', 'remarks',
     'flags', 'notes', 'error')
@@ -69,7 +78,8 @@ def _gap_columns(result: Summary) -> dict:
     row: dict = {'missing': result.n_missing, 'filled': result.n_filled, 'blank': result.n_blank}
     for name, (count, inside, _) in result.gap_counts.items():
         row |= {f'gaps_{name}_frames': count, f'samples_{name}_frames': inside}
-    row['longest_gap'] = result.longest_gap
+    row |= {'longest_gap': result.longest_gap, 'longest_filled': result.longest_filled,
+            'longest_blank': result.longest_blank}
     row['samples_at_ends'] = sum(counts[2] for counts in result.gap_counts.values())
     row['filled_by'] = format_counts(result.filled, ' | ')
     row['blank_points'] = format_counts(result.blank, ' | ')
@@ -78,7 +88,8 @@ def _gap_columns(result: Summary) -> dict:
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #quality-columns
 def _quality_columns(result: Summary) -> dict:
     "How far samples were moved, and how good the filled ones are."
-    row = {'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1)}
+    row = {'moved_mm': round(result.moved_mm, 3), 'moved_most_mm': round(result.furthest[0], 1),
+           'corrected': result.n_corrected, 'corrected_most_mm': round(result.corrected_mm, 1)}
     if result.uncertainty:
         row['uncertainty_median_mm'] = round(result.uncertainty.median, 2)
         row['uncertainty_95_mm'] = round(result.uncertainty.p95, 2)
@@ -89,6 +100,8 @@ def _quality_columns(result: Summary) -> dict:
     return row
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #unseen-points
+_MOVED_MUCH_MM = 10.   # mean change of the seen samples, beyond which it is one to look at
+
 def _unseen_points(result: Summary) -> list[str]:
     "Points that were seen in few frames, or never."
     never = [name for name in result.never_seen if name in result.blank]   # others are invented
@@ -120,13 +133,25 @@ def look_at(
     found += _unseen_points(result)
     if result.uncertainty and result.uncertainty.p95 > REPORT.uncertain_mm:
         found.append(f'uncertain by {format_mm(result.uncertainty.p95)} mm')
-    if result.flags: found.append(_flags_in_words(result.flags))
+    if result.moved_mm > _MOVED_MUCH_MM:
+        found.append(f'seen samples moved by {format_mm(result.moved_mm)} mm on average')
+    found += _flags_in_words(result.flags)
     if result.invented: found.append(f'invented: {", ".join(result.invented)}')
     if result.furthest[0] > REPORT.far_mm: found.append(f'taken for an outlier: {result.furthest[1]}')
     if result.discontinuities: found.append('discontinuity')
     if result.swaps: found.append(f'left/right swap in {counted(result.swaps.n_frames, "frame")}')
     return found + _wrong_points(result)
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #urgency
+def urgency(
+    result: Summary,   # of one recording
+) -> float:            # 0 where nothing was filled or moved
+    "How much there is to check in a repair: what was invented, how uncertain, how much was changed."
+    p95 = result.uncertainty.p95 if result.uncertainty else 0.
+    filled = sum(flag.n_seen < flag.n_frames for flag in result.flags)
+    return (result.share_filled/REPORT.many + p95/REPORT.uncertain_mm + result.moved_mm/_MOVED_MUCH_MM
+            + result.largest_change_mm/REPORT.far_mm + bool(result.invented) + bool(result.swaps)
+            + bool(result.discontinuities) + min(filled, 2)/2 + .01*len(look_at(result)))
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #found-columns
 def _found_columns(result: Summary) -> dict:
@@ -202,8 +227,11 @@ def _cells_of(result: Summary) -> str:
     "What stands in a line after the name."
     at_ends = sum(row[2] for row in result.gap_counts.values())
     p95, why = format_mm(result.uncertainty.p95) if result.uncertainty else '', '; '.join(look_at(result))
+    both = f'{result.longest_filled}/{result.longest_blank}'
+    longest = both if result.longest_blank else str(result.longest_gap)
     return (f'{result.n_frames:7} {result.n_missing:8} {result.n_filled:7} {result.n_blank:6} '
-            f'{result.longest_gap:11} {at_ends:8} {p95:>7} {result.moved_mm:8.1f}  {why}')
+            f'{longest:>11} {at_ends:8} {p95:>7} {result.moved_mm:8.1f} '
+            f'{result.largest_change_mm:7.1f}  {why}')
 
 
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #table-line
@@ -215,7 +243,8 @@ def table_line(
     "One line of the table on the screen."
     if result is None:
         return (f'{"recording":{width}} {"frames":>7} {"missing":>8} {"filled":>7} {"blank":>6} '
-                f'{"longest gap":>11} {"at ends":>8} {"95% mm":>7} {"moved mm":>8}  to look at')
+                f'{"longest gap":>11} {"at ends":>8} {"95% mm":>7} {"moved mm":>8} '
+                f'{"most mm":>7}  to look at')
     name = name or Path(result.source).name
     if isinstance(result, Failure):
         return f'{name:{width}} failed: {result.error.removeprefix(result.source + ": ")}'

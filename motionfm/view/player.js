@@ -50,7 +50,7 @@ const STYLE = `
 .mfm input::-webkit-slider-thumb{-webkit-appearance:none;width:16px;height:16px;margin-top:-6px;border-radius:8px;background:var(--focus)}
 .mfm input::-moz-range-track{height:4px;border-radius:2px;background:var(--line)}
 .mfm input::-moz-range-thumb{width:16px;height:16px;border:0;border-radius:8px;background:var(--focus)}
-@media (max-width:480px){.mfm{padding:6px}.mfm button,.mfm select{padding:1px 5px}.mfm .bar{flex-wrap:nowrap;overflow-x:auto}.mfm .bar>*{flex:none}}`;
+@media (max-width:480px){.mfm{padding:6px}.mfm button,.mfm select{padding:1px 5px;font-size:12px}.mfm .bar{gap:3px}}`;
 
 const THEMES = {
   dark: {bg: '#14171c', floor: '#2b313a', ink: '#e8eaed', dim: '#9aa0a8', gap: '#0c0e12', right: '#ffa33f', left: '#4fa8ff'},
@@ -384,8 +384,8 @@ class Picture {
     const {motion, state} = this, {picked, frame} = state;
     if (!picked) return '';
     const {s, k} = picked, place = motion.point(s, frame, k), error = motion.error(s, frame, k);
-    const [x, y, z] = place ? motion.inFile(place).map(value => value.toFixed(3)) : [];
-    const values = place ? `x ${x}  y ${y}  z ${z} m` : 'missing here';
+    const [x, y, z] = place ? motion.inFile(place).map(value => (1000 * value).toFixed(1)) : [];
+    const values = place ? `x ${x}  y ${y}  z ${z} mm` : 'missing here';
     return `${motion.joints[k]}, ${motion.words[s]}: ${values}` + (error === null ? '' : ` · ${error.toFixed(1)} mm from the ${motion.words[0]}`) +
            ` · ${this.missed(k)}`;
   }

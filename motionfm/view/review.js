@@ -20,6 +20,7 @@ const REVIEW_STYLE = `
 .mfr .row strong{font-weight:600}
 .mfr .row span{color:var(--dim);font-size:12px}
 .mfr .row[aria-selected=true] span{color:inherit}
+.mfr .never{margin:8px;color:var(--dim);font-size:12px;overflow-wrap:anywhere}
 .mfr .row i{position:absolute;left:8px;top:4px;font-style:normal;color:var(--ok)}
 .mfr .work{display:flex;flex-direction:column;min-height:0;min-width:0;overflow-y:auto}
 .mfr .stage{flex:1 0 auto;display:flex}
@@ -149,11 +150,15 @@ class Curves {
     low -= room; high += room;
     return {low, high, y: v => top + tall - (clamp(sign * v, low, high) - low) / (high - low) * tall};
   }
-  band(pen, axis, y) {          // the repair, and where two of three errors end
+  band(pen, axis, y, chosen) {  // what is chosen, and where two of three errors end
     const {frames, repaired, uncertainty} = this.review.detail;
+    this.bandOf(pen, frames, repaired[axis], chosen?.off ? uncertainty.map((off, n) => frames[n] >= chosen.frames[0] && frames[n] <= chosen.frames[chosen.frames.length - 1] ? null : off) : uncertainty, y);
+    if (chosen?.off) this.bandOf(pen, chosen.frames, chosen.path[axis], chosen.off, y);
+  }
+  bandOf(pen, frames, path, off, y) {
     pen.beginPath();
     for (let n = 0; n < frames.length - 1; n++) {
-      const [a, b, da, db] = [repaired[axis][n], repaired[axis][n + 1], uncertainty[n] || 0, uncertainty[n + 1] || 0];
+      const [a, b, da, db] = [path[n], path[n + 1], off[n] || 0, off[n + 1] || 0];
       if (a === null || b === null || !(da || db)) continue;
       pen.moveTo(this.x(frames[n]), y(a - da)); pen.lineTo(this.x(frames[n + 1]), y(b - db));
       pen.lineTo(this.x(frames[n + 1]), y(b + db)); pen.lineTo(this.x(frames[n]), y(a + da));
@@ -177,7 +182,7 @@ class Curves {
       const [left, right] = span(review.item.start, review.item.stop - 1), [a, b] = span(review.indexOf(from), review.lastOf(to));
       pen.fillStyle = review.theme === 'dark' ? '#ffffff14' : '#0000000f'; pen.fillRect(left, top, right - left, tall);
       pen.fillStyle = review.theme === 'dark' ? '#7db3ff22' : '#1a66d91c'; pen.fillRect(a, top, b - a, tall);
-      pen.fillStyle = lines.motionfm + '33'; this.band(pen, axis, y);
+      pen.fillStyle = lines[chosen?.off ? chosen.method : 'motionfm'] + '33'; this.band(pen, axis, y, chosen);
       pen.lineWidth = 1; pen.setLineDash([]);
       for (const [name, {frames, path}] of Object.entries(detail.candidates)) { pen.strokeStyle = lines[name]; this.path(pen, frames, path[axis], y); }
       pen.lineWidth = 1.2; pen.strokeStyle = lines.motionfm; this.path(pen, detail.frames, detail.repaired[axis], y);
@@ -228,6 +233,8 @@ class Review {
     this.host.classList.add('mfr-box');
     this.host.replaceChildren(this.root);
     this.root.addEventListener('keydown', event => this.onKey(event), true);
+    this.abort = new AbortController();   // on a page of its own the keys work before anything was clicked
+    if (!data.live) document.addEventListener('keydown', event => { if (!this.root.contains(event.target)) this.onKey(event); }, {signal: this.abort.signal});
     this.sizes = new ResizeObserver(() => { this.drawRows(); this.curves.request(); });
     for (const part of [this.curves.canvas, this.list]) this.sizes.observe(part);
   }
@@ -235,10 +242,10 @@ class Review {
     const {data} = this;
     this.progress = element('span', {class: 'decided', role: 'status'});
     this.who = element('input', {type: 'text', 'aria-label': 'Who decides', value: data.by, size: 10});
-    this.saved = element('span', {class: 'saved'});
+    this.saved = element('span', {class: 'saved', role: 'status'});
     const parts = [element('strong', {}, data.title), this.progress, element('label', {}, 'by ', this.who)];
     if (!data.live) parts.push(this.button('Save', `save ${data.file}`, () => this.save()), this.buildOpen());
-    const keys = '↑ ↓ choose · A accept · M next method · B blank · N note · U undo';
+    const keys = '↑ ↓ choose · A accept, next · M other method · B blank · N note · U undo · Space plays · ← → frame';
     return element('div', {class: 'top'}, ...parts, this.saved, element('span', {class: 'keys'}, keys));
   }
   buildOpen() {     // decisions of an earlier session
@@ -249,13 +256,15 @@ class Review {
   button(text, label, action) {
     const node = element('button', {type: 'button', 'aria-label': label, title: label});
     node.append(...(Array.isArray(text) ? text : [text]));
-    node.addEventListener('click', action);
+    node.addEventListener('click', event => { action(); if (event.detail) this.list.focus({preventScroll: true}); });   // so that space plays
     return node;
   }
   buildList() {
     this.rows = element('div');
     this.rows.style.height = `${ROW * this.data.items.length}px`;
-    this.list = element('div', {class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'What there is to decide, worst first'}, this.rows);
+    this.list = element('div', {class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'What there is to decide, the least certain first'}, this.rows);
+    const {never = []} = this.data;     // these have no rows: there is nothing to decide
+    if (never.length) this.list.append(element('p', {class: 'never'}, `Never seen and left blank: ${never.join(', ')}`));
     this.list.addEventListener('scroll', () => this.drawRows());
     this.rows.addEventListener('click', event => {
       const row = event.target.closest('.row');
@@ -278,7 +287,7 @@ class Review {
     this.what = element('div', {class: 'what'});
     this.methods = {};
     const methods = element('div', {class: 'methods', role: 'group', 'aria-label': 'Method'}), key = (letter, rest) => [element('u', {}, letter), rest];
-    methods.append(this.accept = this.button(key('A', 'ccept'), 'accept (A)', () => this.acceptIt()));
+    methods.append(this.accept = this.button(key('A', 'ccept, next'), 'accept, and on to the next (A)', () => this.acceptIt()));
     for (const [name, text] of Object.entries(METHODS)) {
       const swatch = element('i', {'data-line': name}), label = name === 'blank' ? 'leave blank (B)' : `fill by ${text}`;
       methods.append(this.methods[name] = this.button([swatch, text], label, () => this.choose(name)));
@@ -311,13 +320,20 @@ class Review {
     const done = choice.method ? ` → ${METHODS[choice.method]}${this.choices.moved(i) ? '*' : ''}` : '', mark = choice.method ? '✓' : choice.note ? '✎' : '';
     const who = item.points.length ? item.points.join(' ↔ ') : 'whole body';
     const row = element('div', {class: 'row', role: 'option', id: `mfr-row-${i}`, 'data-item': i, 'aria-selected': i === this.current},
-      element('b', {}, this.sizeOf(item)), element('i', {}, mark), element('strong', {}, who), element('span', {}, `${item.kind} · ${this.framesOf(item, '–', ' · ', '')} · ${item.by || 'left blank'}${done}`));
+      element('b', {}, this.sizeOf(i)), element('i', {}, mark), element('strong', {}, who), element('span', {}, `${item.kind} · ${this.framesOf(item, '–', ' · ', '')} · ${item.by || 'left blank'}${done}`));
     row.style.top = `${i * ROW}px`;
     return row;
   }
-  sizeOf(item) {    // in a row: how long, and how uncertain or how far
-    const frames = `${item.frames} frame${item.frames === 1 ? '' : 's'}`, mm = item.mm === null ? '' : `${item.mm >= 10 ? Math.round(item.mm) : item.mm} mm`;
-    return {swap: `${frames} · ${mm} apart`, cut: `jump of ${mm}`}[item.kind] || (mm ? `${frames} · ± ${mm}` : frames);
+  offOf(i) {        // how uncertain what is chosen is: {mm, worst}, null where that is not known
+    const item = this.data.items[i], {method} = this.choices.get(i), moved = this.choices.moved(i), unknown = {mm: null, worst: null};
+    if (item.kind === 'swap' || item.kind === 'cut' || (!moved && (!method || method === 'motionfm'))) return item;
+    const detail = this.details.get(i), found = detail?.candidates[method], [start, stop] = this.spanOf(i);
+    return found && detail.start === start && detail.stop === stop ? found : unknown;
+  }
+  spanOf(i) { const {from, to} = this.choices.get(i); return [this.indexOf(from), this.lastOf(to) + 1]; }   // frames that are filled
+  sizeOf(i) {       // in a row: how long, and how uncertain or how far
+    const item = this.data.items[i], found = this.offOf(i), off = found.worst ?? found.mm, frames = `${item.frames} frame${item.frames === 1 ? '' : 's'}`, mm = off === null ? '' : `${off >= 10 ? Math.round(off) : off} mm`;
+    return {swap: `${frames} · ${mm} apart`, cut: `jump of ${mm}`}[item.kind] || (mm ? `${frames} · up to ± ${mm}` : frames);
   }
   drawRows() {
     const first = Math.max(0, Math.floor(this.list.scrollTop / ROW) - 3), count = Math.ceil(this.list.clientHeight / ROW) + 6, rows = [];
@@ -379,13 +395,14 @@ class Review {
   }
   render() {
     const {item, data} = this;
-    this.progress.textContent = `${this.choices.decided} of ${data.items.length} decided`;
+    this.progress.textContent = `${this.choices.decided} of ${data.items.length} decided`; this.progress.title = data.what ?? '';
     this.drawRows();
     if (item) {
       const choice = this.choices.get(this.current);
-      const worst = item.worst === null ? '' : `, largest ± ${item.worst} mm`, size = item.mm === null ? 'uncertainty not known' : item.kind === 'swap' ? `${item.mm} mm apart`
-        : item.kind === 'cut' ? `a jump of ${item.mm} mm` : `uncertainty ± ${item.mm} mm (median${worst}): two of three errors are smaller`;
-      this.what.textContent = `${item.kind} of ${item.points.join(' and ') || 'the whole body'}, ${this.framesOf(item)} · ${size} · ${item.by || 'left blank'}` +
+      const {mm, worst} = this.offOf(this.current), most = worst === null ? '' : `, largest ± ${worst} mm`, fill = choice.method && choice.method !== 'motionfm' ? METHODS[choice.method] : item.by || 'left blank';
+      const size = choice.method === 'blank' ? 'nothing will stand there' : mm === null ? 'uncertainty not known' : item.kind === 'swap' ? `${mm} mm apart`
+        : item.kind === 'cut' ? `a jump of ${mm} mm` : `uncertainty ± ${mm} mm (median${most}): two of three errors are smaller`;
+      this.what.textContent = `${item.kind} of ${item.points.join(' and ') || 'the whole body'}, ${this.framesOf(item)} · ${size} · ${fill}` +
         (!data.live && this.choices.moved(this.current) ? ' · dashed: a sketch; the exact fill is made by motionfm reconstruct --decisions' : '');
       for (const [name, button] of Object.entries(this.methods)) {
         button.disabled = !this.available(name) && choice.method !== name;
@@ -475,8 +492,10 @@ class Review {
   }
   document() { return JSON.stringify({...this.data.head, decisions: this.choices.entries()}, null, 1) + '\n'; }
   save() {
+    const made = this.choices.entries().length;
+    if (!made && !this.data.decisions.length) { this.saved.textContent = 'nothing is decided yet, so nothing was saved'; return; }
     this.player.download(this.data.file, URL.createObjectURL(new Blob([this.document()], {type: 'application/json'})));
-    this.saved.textContent = `saved as ${this.data.file}: put it beside the recording`;
+    this.saved.textContent = `${made || 'no'} decision${made === 1 ? '' : 's'} saved as ${this.data.file}: put it beside the recording`;
   }
   open(text, name) {
     let found = null;
@@ -487,7 +506,7 @@ class Review {
       return;
     }
     this.choices = new Choices(this.data.items, found.decisions);
-    this.select(this.current); this.saved.textContent = `${name} is open`;
+    this.select(this.current); this.saved.textContent = `${name} is open: ${found.decisions.length || 'no'} decision${found.decisions.length === 1 ? '' : 's'}`;
   }
   onKey(event) {
     const {target, key} = event, writes = target.tagName === 'INPUT' && target.type === 'text';
@@ -503,10 +522,10 @@ class Review {
     const slides = target.tagName === 'INPUT' || target.tagName === 'SELECT';
     const act = {a: () => this.acceptIt(), b: () => this.choose('blank'), m: () => this.nextMethod(), u: () => this.undo(), n: () => this.note.focus(),
       ...(slides ? {} : {arrowup: () => this.select(this.current - 1), arrowdown: () => this.select(this.current + 1)})}[key.toLowerCase()];
-    if (!act) return;
-    act(); event.preventDefault(); event.stopPropagation();
+    if (act) { act(); event.preventDefault(); event.stopPropagation(); }
+    else if (!slides && !this.player.root.contains(target)) this.player.onKey(event);     // space, left and right, views
   }
-  destroy() { this.sizes.disconnect(); this.player.destroy(); this.host.replaceChildren(); }
+  destroy() { this.abort.abort(); this.sizes.disconnect(); this.player.destroy(); this.host.replaceChildren(); }
 }
 
 export function mountReview(host, data, link) { return new Review(host, data, link); }

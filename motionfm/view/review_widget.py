@@ -70,9 +70,8 @@ class Review:
 def _save(review: Review, target: Path | None) -> None:
     "Write decisions, or the review as a page; raises `FileError`, `DataError` without a name."
     if target is None: raise DataError('no name for the decisions found; give one, as walk_decisions.json')
-    if target.suffix.lower() == '.html':
-        return save_review(target, review.done, review.decisions, review.by)
-    write_decisions(target, review.done.recorded, review.decisions)
+    if target.suffix.lower() == '.html': save_review(target, review.done, review.decisions, review.by)
+    else: write_decisions(target, review.done.recorded, review.decisions)
 
 # %% ../../nbs/view/808_review_widget.ipynb #answer
 def _asked(review: Review, message: Any) -> tuple[int, slice]:

@@ -19,11 +19,13 @@ import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from ..basics import DataError
-from ..body.skeleton import edges_for, JOINTS, LHIP, MIDHIP, RATE, RHIP, SIDES, VIEWS
+from ..body.skeleton import edges_for, JOINTS, LHIP, MIDHIP, MIRROR, RATE, RHIP, SIDES, VIEWS
 from ..estimate.neighbours import distance_sd
+from ..io.bvh import BvhContent
 from ..io.conventions import from_y_up
 from ..io.files import drop_markers
 from ..io.kinds import classify_points
+from ..io.point_names import is_known, marker_set_of
 from ..io.points import Points, points_of, uses_joints
 from ..io.trial import Trial
 from ..reconstruct.report import named_as_in_file
@@ -119,23 +121,34 @@ def _usual_distances(positions: np.ndarray) -> np.ndarray:
 
 
 # %% ../../nbs/view/801_scene.ipynb #ties
+_STEADY_M, _STEADY_SHARE = .012, .02   # metres, and share of the distance, by which a rigid one may vary
+_LONGEST_STEADY_M = .45   # of points of which nothing but this is known
+_RARELY = .1          # share of the frames that others are seen in, below which a point is tied to none
 _SD_WEIGHT = 10.      # metres of distance that a metre counts by which a distance varies
 _ACROSS = 3.          # times that a line from left to right counts
 
-def _tied(
-    positions: np.ndarray, visible: np.ndarray, sides: Sequence[str], first: int,
-) -> set[tuple[int, int]]:
-    "The fewest lines that tie each point, from one on, to others, along short and steady distances."
-    sd, apart = distance_sd(np.nan_to_num(positions), visible), _usual_distances(positions)
+def _may_be_tied(points: Points, sides: Sequence[str], sd: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    "(P, P) True where a line says something: the distance stays, or both are known points of one side."
+    often = points.visible.mean(0) >= _RARELY*points.visible.mean(0).max()
+    named = np.array([is_known(name.rpartition(':')[2]) for name in points.names])
+    left, right = np.equal(sides, 'L'), np.equal(sides, 'R')
+    across = np.outer(left, right) | np.outer(right, left)
+    steady = (sd < _STEADY_M + _STEADY_SHARE*apart) & (apart < _LONGEST_STEADY_M)
+    return np.outer(often, often) & (apart < _LONGEST_TIE_M) & (steady | np.outer(named, named) & ~across)
+
+# %% ../../nbs/view/801_scene.ipynb #ties-2
+def _tied(points: Points, sides: Sequence[str], first: int) -> set[tuple[int, int]]:
+    "The fewest lines that tie points, from one on, to others, along short and steady distances."
+    sd = distance_sd(np.nan_to_num(points.positions), points.visible)
+    apart = _usual_distances(points.positions)
     cost = apart + _SD_WEIGHT*sd
     left, right = np.equal(sides, 'L'), np.equal(sides, 'R')
     cost[np.outer(left, right) | np.outer(right, left)] *= _ACROSS   # legs beside each other are not tied
-    cost[~(np.isfinite(cost) & (apart < _LONGEST_TIE_M))] = 0   # no line
+    cost[~(np.isfinite(cost) & _may_be_tied(points, sides, sd, apart))] = 0   # no line
     cost[(apart == 0) & np.isfinite(sd)] = 1e-9                 # two names of one place
     cost[:first, :first] *= 1e-9                                # bones are there anyway
     start, end = minimum_spanning_tree(cost).nonzero()
     return {(min(pair), max(pair)) for pair in zip(start.tolist(), end.tolist()) if max(pair) >= first}
-
 
 # %% ../../nbs/view/801_scene.ipynb #side-of
 _SIDE = re.compile(r'(?P<word>left|right)|(?P<first>^[lr])|(?P<last>(?<=[_. -])[lr]$)')
@@ -151,19 +164,59 @@ def _sides_of(names: Sequence[str]) -> list[str]:
         return 'C'
     return [side(name) for name in plain]
 
-def named_figure(names: tuple[str, ...]) -> Figure:
+# %% ../../nbs/view/801_scene.ipynb #bridged
+def _bridged(edges: set[tuple[int, int]], lost: Iterable[int]) -> set[tuple[int, int]]:
+    "Bones without joints that were never seen: their neighbours are tied, left to right only what is alike."
+    kept = set(edges)
+    for joint in lost:
+        beside = sorted({point for pair in kept if joint in pair for point in pair} - {joint})
+        kept = {pair for pair in kept if joint not in pair} | {
+            (one, other) for at, one in enumerate(beside) for other in beside[at + 1:]
+            if MIRROR[one] == other or {SIDES[one], SIDES[other]} != {'L', 'R'}}
+    return kept
+
+def named_figure(points: Points) -> Figure:
     "The joints of a person and their bones, by the names of a recording."
-    return joint_figure(len(names))._replace(names=names)
+    figure, lost = joint_figure(len(points.names)), np.flatnonzero(~points.visible.any(0)).tolist()
+    return figure._replace(names=points.names, edges=tuple(sorted(_bridged(set(figure.edges), lost))))
 
 # %% ../../nbs/view/801_scene.ipynb #point-figure
+def tree_edges(
+    trial: Trial,     # a recording
+    points: Points,   # its points
+) -> set[tuple[int, int]]:   # pairs of points; none where the file tells of no bones
+    "The bones of a BVH file: from each node to the next one above it that is a point."
+    if not isinstance(trial.contents, BvhContent): return set()
+    content, at = trial.contents, {}
+    for point, column in enumerate(points.columns.tolist()):
+        name = trial.markers[column] if 0 <= column < len(trial.markers) else ''
+        if name in content.nodes: at[content.nodes[name]] = point
+    edges, parents = set(), content.parsed.hierarchy.parents
+    for node, point in at.items():
+        above = parents[node]
+        while above >= 0 and above not in at: above = parents[above]
+        if above >= 0: edges.add((min(point, at[above]), max(point, at[above])))
+    return edges
+
+# %% ../../nbs/view/801_scene.ipynb #edges-of
+def _edges_of(points: Points, sides: Sequence[str], tree: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    "Lines: the file's own bones, those of joints, and those that tie points that have neither."
+    n, in_tree = points.n_joints, {point for pair in tree for point in pair}
+    lost = np.flatnonzero(~points.visible[:, :n].any(0)).tolist()
+    bones = _bridged({(start, end) for start, end in edges_for(n)}, lost) if n else set()
+    bones = {pair for pair in bones if not in_tree.issuperset(pair)}   # the file's are better
+    if tree or n and marker_set_of(points.names): return tree | bones      # skin is no bone
+    return bones | _tied(points, sides, n)
+
+# %% ../../nbs/view/801_scene.ipynb #point-figure-2
 def point_figure(
     points: Points,   # of a trial
+    tree: set[tuple[int, int]] | None = None,   # bones that its file tells, see `tree_edges`
 ) -> Figure:
-    "The points of a trial: joints with their bones, other points tied to their neighbours."
+    "The points of a trial: bones, and other points tied to their neighbours."
     n, seen = points.n_joints, points.visible
-    bones = {(start, end) for start, end in edges_for(n)} if n else set()
     sides = (*SIDES[:n], *_sides_of(points.names)[n:])
-    edges = bones | _tied(points.positions, seen, sides, n)
+    edges = _edges_of(points, sides, tree or set())
     if n: root = MIDHIP
     else:
         middle = np.nanmedian(points.positions, (0, 1))
@@ -277,6 +330,14 @@ def _without_nowhere(given: dict) -> dict:
             for name, each in given.items()}
 
 # %% ../../nbs/view/801_scene.ipynb #as-points
+def _seen_in_any(points: Points, others: Sequence[Points]) -> Points:
+    "The same, seen where others have what it never has: a joint that a repair has invented is drawn, too."
+    visible, never = points.visible.copy(), ~points.visible.any(0)
+    for other in others:
+        if other.visible.shape == visible.shape: visible[:, never] |= other.visible[:, never]
+    return points._replace(visible=visible)
+
+# %% ../../nbs/view/801_scene.ipynb #as-points-2
 def _as_points(given: dict) -> tuple[dict, Figure | None]:
     "Positions of sequences, of trials all points; and how they are drawn, None for joints alone."
     trials = [each for each in given.values() if isinstance(each, Trial)]
@@ -286,11 +347,11 @@ def _as_points(given: dict) -> tuple[dict, Figure | None]:
              for name, each in given.items()}
     points = [each for each in found.values() if isinstance(each, Points)]
     positions = {name: getattr(each, 'positions', each) for name, each in found.items()}
-    named = named_as_in_file(points[0], trials[0])
-    if len(named.names) == named.n_joints: return positions, named_figure(named.names)
+    named = _seen_in_any(named_as_in_file(points[0], trials[0]), points[1:])
+    if len(named.names) == named.n_joints: return positions, named_figure(named)
     if len({one.names for one in points}) > 1:
         raise DataError('recordings with different points found, expected the same names in each')
-    return positions, point_figure(named)
+    return positions, point_figure(named, tree_edges(trials[0], points[0]))
 
 # %% ../../nbs/view/801_scene.ipynb #make-scene
 def make_scene(
@@ -462,10 +523,10 @@ def pack_axes(up: str) -> list[int]:
 def scene_seconds(scene: Scene) -> np.ndarray:   # (T,) of the frames
     return np.arange(scene.shape[0])/scene.rate if scene.times is None else scene.times
 
-def _pack_clock(scene: Scene, step: int) -> dict:
-    "Numbers and times of the frames that are shown, every so many of the recording."
-    seconds = pack_seconds(scene_seconds(scene)[::step], scene.rate/step)
-    return {'numbers': _pack_numbers(scene.numbers[::step], step), 'seconds': seconds}
+def _pack_clock(scene: Scene, shown: np.ndarray, step: int) -> dict:
+    "Numbers and times of the frames that are shown, every so many of the recording, and the last one."
+    seconds = pack_seconds(scene_seconds(scene)[shown], scene.rate/step)
+    return {'numbers': _pack_numbers(scene.numbers[shown], step), 'seconds': seconds}
 
 
 # %% ../../nbs/view/801_scene.ipynb #pack-numbers
@@ -496,11 +557,11 @@ def pack(
 ) -> dict:             # what player.js draws; `positions` are bytes
     "A scene as the player wants it; raises `DataError` for an option that the player does not know."
     (n_frames, _), stack = scene.shape, scene.stack
-    step = 1 if max_frames is None else -(-n_frames//max_frames)
-    note = f'one in {step} of {n_frames} frames; save the player to keep them all' if step > 1 else ''
+    step = 1 if max_frames is None or n_frames <= max_frames else -(-(n_frames - 1)//max(max_frames - 1, 1))
+    shown = np.union1d(np.arange(0, n_frames, step), n_frames - 1)   # the last one, too
+    note = f'shows one in {step} of the {n_frames} frames, and the last one' if step > 1 else ''
     packed = {'names': list(scene.skeletons), 'title': scene.title, 'rate': scene.rate}
-    packed |= {'words': scene.words, 'axes': pack_axes(scene.up)} | _pack_clock(scene, step)
-    packed |= {'step': step, 'note': note, 'frames': -(-n_frames//step)}
-    packed |= _pack_figure(scene.drawn)
+    packed |= {'words': scene.words, 'axes': pack_axes(scene.up)} | _pack_clock(scene, shown, step)
+    packed |= {'step': step, 'note': note, 'frames': len(shown)} | _pack_figure(scene.drawn)
     packed['errorMax'] = _error_top(stack) if len(stack) > 1 else 0
-    return packed | scene.stage | _quantise(stack[:, ::step]) | check_look(look)
+    return packed | scene.stage | _quantise(stack if step == 1 else stack[:, shown]) | check_look(look)
