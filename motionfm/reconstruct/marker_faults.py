@@ -463,12 +463,15 @@ def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]
     distances = np.linalg.norm(near - place, axis=-1)
     return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
 
+_SPIKE_FRAMES = 3   # in which a marker may be elsewhere and come back
+
 def _jump_after(path: np.ndarray, near: np.ndarray, run: slice) -> float:
-    "Metres by which a marker (T, 3) jumps after a run; NaN where nothing comes, or the body jumps with it."
+    "Metres by which a marker (T, 3) jumps after a run to stay away; NaN if nothing comes, or the body jumps."
     if run.stop == len(path): return np.nan
     body = np.median(near[run.stop] - near[run.stop - 1], 0)
     if np.linalg.norm(body) > _FLICKER.body_m: return np.nan
-    return float(np.linalg.norm(path[run.stop] - path[run.stop - 1]))
+    onward = np.linalg.norm(path[run.stop:run.stop + _SPIKE_FRAMES + 1] - path[run.stop - 1], axis=1)
+    return float(np.fmin.reduce(onward)) if np.isfinite(onward[0]) else np.nan
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #agrees-with-body
 def _agrees_with_body(
@@ -624,9 +627,9 @@ def _is_held(
     if not near.shape[1]: return False
     moves, turns = _moves_and_turns(path[first], near)
     if min(moves, 2*turns) <= _FLICKER.held_m: return False
-    before = np.linalg.norm(np.diff(path[max(first - 2, 0):first + 1], axis=0), axis=1)
-    came = before[-1:].sum()*len(near)
-    stops = before[-1:] < _FLICKER.slower*before[:-1]   # as of a foot that lands
+    before = np.linalg.norm(np.diff(path[max(first - _SPIKE_FRAMES - 2, 0):first + 1], axis=0), axis=1)
+    came = np.fmin.reduce(before)*len(near) if first else 0
+    stops = before[-1:] < _FLICKER.slower*before[-2:-1]   # as of a foot that lands
     if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves and not stops.any())
     onward = np.linalg.norm(np.diff(path[run.stop:run.stop + 2], axis=0), axis=1)
     if (onward > jump).any(): return False   # as of a foot that starts
