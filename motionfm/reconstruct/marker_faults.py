@@ -463,7 +463,7 @@ def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]
     distances = np.linalg.norm(near - place, axis=-1)
     return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
 
-_SPIKE_FRAMES = 3   # in which a marker may be elsewhere and come back
+_SPIKE_FRAMES = 6   # in which a marker may be elsewhere and come back
 
 def _jump_after(path: np.ndarray, near: np.ndarray, run: slice) -> float:
     "Metres by which a marker (T, 3) jumps after a run to stay away; NaN if nothing comes, or the body jumps."
