@@ -10,7 +10,7 @@ import pytest
 
 from motionfm.basics import DataError
 from motionfm.io.c3d_content import load_c3d
-from motionfm.io.files import drop_markers, read_trial, write_trial
+from motionfm.io.files import drop_markers, notes_on, read_trial, write_trial
 from motionfm.io.kinds import classify_points
 
 INTEL, DEC, SGI = 84, 85, 86
@@ -308,7 +308,7 @@ def test_differences_are_told():
 
 
 def test_unsigned_analog_samples(tmp_path):
-    "Of 16 bits without a sign, offset included; a repaired file says the same in floating point numbers."
+    "Of 16 bits without a sign, offset included; a file that holds no integers any more says the same in floating point numbers."
     groups = parameters_of(ANALOG__FORMAT=[b'UNSIGNED'], ANALOG__OFFSET=[-32768]*3, ANALOG__SCALE=[1.]*3,
                            ANALOG__GEN_SCALE=1.)
     (tmp_path/'x.c3d').write_bytes(file_of(integers=True, groups=groups))
@@ -317,7 +317,7 @@ def test_unsigned_analog_samples(tmp_path):
     stored = np.where(stored < 0, stored + 65536, stored)
     np.testing.assert_array_equal(trial.contents.analogs[0], stored - 32768)
     assert_kept(tmp_path/'x.c3d', tmp_path/'y.c3d')
-    write_trial(tmp_path/'z.c3d', replace(trial, values=trial.values + .01))
+    write_trial(tmp_path/'z.c3d', replace(trial, values=trial.values + 1e5))
     again = read_trial(tmp_path/'z.c3d').contents
     np.testing.assert_array_equal(again.analogs, trial.contents.analogs)
     assert not again.integers and again.parameters['ANALOG']['FORMAT']['value'] == ['SIGNED']
@@ -501,3 +501,21 @@ def test_cases_have_the_same_values(shared):
         assert (found.rate, found.units, found.up) == (60., 'mm', 'z'), path.name
         if found.contents.analogs.size:
             np.testing.assert_array_equal(found.contents.analogs, plain.contents.analogs)
+
+
+@pytest.mark.parametrize('processor', [INTEL, DEC, SGI])
+def test_integers_stay_where_a_gap_is_filled(processor, tmp_path):
+    "Filled samples are rounded to steps of the file, all others stay to the last bit; what changes is told."
+    path, out = tmp_path/'x.c3d', tmp_path/'y.c3d'
+    path.write_bytes(file_of(processor, integers=True))
+    trial = read_trial(path)
+    missing = np.isnan(trial.values)
+    filled = replace(trial, values=np.where(missing, 12.34, trial.values))
+    write_trial(out, filled)
+    again = load_c3d(out.read_bytes())
+    assert again.integers and missing.any()
+    np.testing.assert_array_equal(again.values, np.where(missing, 12.5, trial.values))
+    other = [note for note in notes_on(out, filled) if 'Intel' in note]
+    assert len(other) == (processor != INTEL)
+    far = replace(trial, values=np.where(missing, 1e6, trial.values))
+    assert any('floating point' in note for note in notes_on(out, far))

@@ -26,7 +26,7 @@ from .any_columns import NoRowsError
 from .any_table import read_any_table
 from .array_trees import read_array_tree
 from .build import KeptNote
-from .c3d import without_markers
+from .c3d import c3d_changes, without_markers
 from .c3d_content import C3dContent
 from .c3d_parameters import number_of
 from .conventions import check_up, per_metre, UnknownUnitError
@@ -154,6 +154,7 @@ def notes_on(
     trial: Trial,            # the recording that is written to it
 ) -> tuple[str, ...]:
     "The notes of a recording, with what the file does not hold of it."
+    if Path(path).suffix.lower() == '.c3d': return *trial.notes, *c3d_changes(trial)
     if _keeps_all(Path(path), trial): return trial.notes
     notes = [note.elsewhere if isinstance(note, KeptNote) else note for note in trial.notes]
     lost = _beside_points(trial.contents)
