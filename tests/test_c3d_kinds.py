@@ -308,7 +308,7 @@ def test_differences_are_told():
 
 
 def test_unsigned_analog_samples(tmp_path):
-    "Of 16 bits without a sign, offset included; a file that holds no integers any more says the same in floating point numbers."
+    "Of 16 bits without a sign, offset included; a file that holds no integers any more says the same."
     groups = parameters_of(ANALOG__FORMAT=[b'UNSIGNED'], ANALOG__OFFSET=[-32768]*3, ANALOG__SCALE=[1.]*3,
                            ANALOG__GEN_SCALE=1.)
     (tmp_path/'x.c3d').write_bytes(file_of(integers=True, groups=groups))

@@ -128,6 +128,8 @@ def _labels_of(trial: Trial, found: C3dContent, places: np.ndarray) -> tuple[str
     "Names of the markers as they stand in the file."
     return tuple(found.labels[place] if place >= 0 else name for name, place in zip(trial.markers, places))
 
+
+# %% ../../nbs/io/421_c3d.ipynb #parameters-of
 def _parameters_of(trial: Trial, found: C3dContent, places: np.ndarray) -> dict:
     "Parameters, with other steps where all numbers were brought into another unit: not where it was forced."
     factor = per_metre(trial.units)/per_metre(found.units or trial.units)
