@@ -3,6 +3,7 @@ allows. Small ones are made here byte by byte; those in ../shared are read and w
 """
 import math
 import struct
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from motionfm.basics import DataError
 from motionfm.io.c3d_content import load_c3d
-from motionfm.io.files import drop_markers, notes_on, read_trial, write_trial
+from motionfm.io.files import drop_markers, FormatWarning, notes_on, read_trial, write_trial
 from motionfm.io.kinds import classify_points
 
 INTEL, DEC, SGI = 84, 85, 86
@@ -519,3 +520,17 @@ def test_integers_stay_where_a_gap_is_filled(processor, tmp_path):
     assert len(other) == (processor != INTEL)
     far = replace(trial, values=np.where(missing, 1e6, trial.values))
     assert any('floating point' in note for note in notes_on(out, far))
+
+
+def test_writing_in_python_warns_of_what_is_lost(tmp_path):
+    "Columns of angles and analog channels stay in a C3D, and are told where another format is written."
+    (tmp_path/'x.c3d').write_bytes(file_of())
+    trial = read_trial(tmp_path/'x.c3d')
+    trial = replace(trial, markers=('RKneeAngles', *trial.markers[1:]))
+    with pytest.warns(FormatWarning) as said: write_trial(tmp_path/'y.trc', trial)
+    words = ' '.join(str(one.message) for one in said)
+    assert '3 analog channels' in words and '1 column (RKneeAngles)' in words
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        write_trial(tmp_path/'y.c3d', read_trial(tmp_path/'x.c3d'))
+        write_trial(tmp_path/'y.trc', trial, warn=False)

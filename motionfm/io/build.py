@@ -17,6 +17,7 @@ from motionfm.io.conventions import (
     ADULT_LEG_M,
     find_up,
     find_up_by_names,
+    find_up_by_trunk,
     leg_length,
     LEG_RANGE_M,
     per_metre,
@@ -264,6 +265,7 @@ def _find_up(
     if not found:
         walked, _, _ = _first_points(trial.values[:_MOST_WALKED], trial.markers)
         found, reason = find_up_by_shape(walked/per_metre(trial.units), trial.rate)
+    if not found: found, reason = find_up_by_trunk(points, markers, trial.units)
     return (found, reason) if found else by_joints
 
 # %% ../../nbs/io/408_build.ipynb #zeros
