@@ -25,6 +25,7 @@ from motionfm.cli.app import (
     ModelJson,
     Names,
     PAGE,
+    tell_other_tables,
     Weights,
 )
 from ..data.layout import INFO_FILE
@@ -65,13 +66,15 @@ def _chosen_methods(weights: str | None, model_json: str | None, wanted: str) ->
     if weights: methods |= {'shipped': network_methods(load_chosen_network(None, None))['motionfm']}
     return {name: methods[name] for name in known_names('method', names_in(wanted), methods)}
 
-# %% ../../nbs/cli/906_evaluate.ipynb #read-all
+# %% ../../nbs/cli/906_evaluate.ipynb #free-name
 def _free_name(name: str, source: Path, taken: Collection[str]) -> str:
     "The name of a trial; that of its folder before it, or a number behind it, where another one has it."
     if name in taken: name = f'{source.resolve().parent.name}/{name}'
     numbered = [name, *(f'{name} ({number})' for number in range(2, len(taken) + 2))]
     return next(one for one in numbered if one not in taken)
 
+
+# %% ../../nbs/cli/906_evaluate.ipynb #read-all
 def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) -> dict:
     "Clean trials of all folders, by folder and name; raises `DataError` if there are none."
     from motionfm.data.importer import extra_names
@@ -80,6 +83,7 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
     with extra_names(names):
         for folder in folders:
             found = read_trials(folder, most or None, (names,), names_in(subjects))
+            tell_other_tables([folder], names)
             within = f'{folder.name}/' if folder.is_dir() else ''   # that of a dataset is in the names
             for name, trial in found.items():
                 trials[_free_name(within + name.removeprefix(within), folder, trials)] = trial

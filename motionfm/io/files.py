@@ -39,6 +39,7 @@ from motionfm.io.registry import (
     detect_reader,
     LAYOUTS,
     may_be_table,
+    other_table,
     UnknownNamesError,
     with_rate,
     writer_for,
@@ -64,7 +65,10 @@ def read_trial(
     for read in _other_readers(path, refused):
         try: return read(path, up, units, rate)
         except DataError as other: refused = _more_telling(refused, other)
-    raise refused from None
+    table = other_table(path)
+    if not table: raise refused from None
+    raise DataError(f'{path}: a table of {table.what} found{", which motionfm has written"*table.is_own}, '
+                    f'expected a recording; {table.advice}') from None
 
 # %% ../../nbs/io/440_files.ipynb #more-telling
 def _more_telling(first: DataError, second: DataError) -> DataError:
