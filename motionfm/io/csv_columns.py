@@ -164,6 +164,19 @@ def _split_quoted(lines: list[Line], separator: str) -> list[Line]:
                         'trial again') from None
     return [(number, row) for (number, _), row in zip(lines, rows)]
 
+# %% ../../nbs/io/411_csv_columns.ipynb #blank-end
+BLANK_CELLS = ',;\t| "\r\n'   # what a row holds whose cells are all blank
+
+def count_filled(rows: Sequence[str]) -> int:
+    "How many rows there are without the blank ones that a spreadsheet leaves below a table."
+    return max((place for place, row in enumerate(rows, 1) if row.strip(BLANK_CELLS)), default=0)
+
+def without_blank_end(raw: bytes) -> bytes:
+    "A text in UTF-8 without such rows."
+    end = raw.find(b'\n', len(raw.rstrip(BLANK_CELLS.encode()))) + 1
+    return raw[:end] if end and raw[end:].strip(b'\n') else raw
+
+
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-table-rows
 def is_row(line: str) -> bool:
     "Whether a line is neither blank nor a comment."
@@ -176,11 +189,6 @@ def first_rows(raw: bytes, count: int) -> str:
         start, end = end, raw.find(b'\n', end) + 1 or len(raw)
         found += is_row(raw[start:end].decode())
     return raw[:end].decode()
-
-def without_blank_end(raw: bytes) -> bytes:
-    "A text in UTF-8 without the blank rows that a spreadsheet leaves below a table."
-    end = raw.find(b'\n', len(raw.rstrip(b',;\t "\n'))) + 1
-    return raw[:end] if end and raw[end:].strip(b'\n') else raw
 
 def split_rows(
     text: str,                   # a file's content
