@@ -277,13 +277,14 @@ def _find_asf(
     raise DataError(f'{len(found) or "no"} skeletons (.asf) found beside it, expected {expected[:30]}.asf; '
                     'put the .asf file of this person into the folder')
 
-# %% ../../nbs/io/435_amc.ipynb #load
-_USUAL_RATE = 120.   # Hz
-
+# %% ../../nbs/io/435_amc.ipynb #amc-content
 class _AmcContent(NamedTuple):
     "What else is known of an AMC file."
     file_units: str   # of its lengths
 
+
+# %% ../../nbs/io/435_amc.ipynb #load
+_USUAL_RATE = 120.   # Hz
 def _load(asf: str, amc: str, up: str | None, units: str | None, rate: float | None) -> dict:
     "Parts of a trial from the texts of both files; raises `DataError`."
     skeleton = parse_asf(asf)
@@ -297,6 +298,7 @@ def _load(asf: str, amc: str, up: str | None, units: str | None, rate: float | N
     parts = dict(values=apart(values/per_metre(unit)), markers=markers, notes=notes, units='m',
                  contents=_AmcContent(unit), frame=motion.frames.astype(float))
     return sheet_timing(parts, motion.rate, rate, _USUAL_RATE) | ({'up': up} if up else {})
+
 
 # %% ../../nbs/io/435_amc.ipynb #read-amc
 @reader('.amc', signature=rb'\s*(#!OML:ASF|:FULLY-SPECIFIED)')

@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/io/411_csv_columns.ipynb #imports
 import csv
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -145,6 +146,19 @@ def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]
     raise UnknownNamesError(f'{len(known)} rows found for {count} entries of the column {name}, '
                             'expected one each; for a row for each point name the columns marker, x, y and z')
 
+# %% ../../nbs/io/411_csv_columns.ipynb #numbered
+def _numbered(pairs: list[tuple[str, str] | None]) -> list[tuple[str, str] | None]:
+    "The same where a number tells markers apart that stand twice with all their axes."
+    counts, axes, taken = Counter(pairs), Counter(), {pair[0] for pair in pairs if pair}
+    found: list[tuple[str, str] | None] = []
+    for pair in pairs:
+        axes[pair] += 1
+        whole = pair and len({counts[pair[0], axis] for axis in 'xyz'}) == 1
+        name = f'{pair[0]} ({axes[pair]})' if pair and whole and axes[pair] > 1 else ''
+        found.append((name, pair[1]) if pair and name and name not in taken else pair)
+    return found
+
+
 # %% ../../nbs/io/411_csv_columns.ipynb #point-columns
 def point_coordinates(names: list[str], places: dict[str, int]) -> list[tuple[str, str] | None]:
     "Marker and axis of each column; None for those whose meaning is known, and for angles and the like."
@@ -152,7 +166,8 @@ def point_coordinates(names: list[str], places: dict[str, int]) -> list[tuple[st
     other = other_quantities([*names, *(f'{pair[0]} x' for pair in pairs if pair)])
     known |= {place for place, pair in enumerate(pairs)
               if pair and (pair[0] in other or not is_position(pair[0]))}
-    return coordinates_of(['' if place in known else name for place, name in enumerate(names)])
+    return _numbered(coordinates_of(['' if place in known else name for place, name in enumerate(names)]))
+
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-rows
 def _split_quoted(lines: list[Line], separator: str) -> list[Line]:

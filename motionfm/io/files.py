@@ -152,7 +152,7 @@ def _note_of_others(trial: Trial, columns: list[int]) -> str:
     return (f'not in the result, as they are no positions: {counted(len(columns), "column")} '
             f'({named}{more}); a result as {keeping} keeps them')
 
-# %% ../../nbs/io/440_files.ipynb #notes-on
+# %% ../../nbs/io/440_files.ipynb #all-losses
 def _losses(path: Path, trial: Trial) -> list[str]:
     "What a file holds otherwise than a recording that is written to it, or not at all."
     if path.suffix.lower() == '.c3d': return c3d_changes(trial)
@@ -161,6 +161,8 @@ def _losses(path: Path, trial: Trial) -> list[str]:
     found = [f'not in the result, which holds points alone: {", ".join(lost)}']*bool(lost)
     return found + [_note_of_others(trial, others)]*bool(others)
 
+
+# %% ../../nbs/io/440_files.ipynb #notes-on
 def notes_on(
     path: str | Path,        # a file
     trial: Trial,            # the recording that is written to it

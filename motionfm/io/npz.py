@@ -53,8 +53,8 @@ def _check_entry(entry: str, dtype: np.dtype, size: int, info: ZipInfo) -> None:
         raise DataError(f'{entry} of type object found, which is never loaded, as it could run anything; '
                         'save arrays of numbers')
     if dtype.kind not in 'biufUS':
-        raise DataError(f'{entry} of type {str(dtype)[:20]} found, expected numbers or letters; '
-                        'save it as such')
+        advice = 'save an array for each of its fields' if dtype.names else 'save it as such'
+        raise DataError(f'{entry} of type {str(dtype)[:20]} found, expected numbers or letters; {advice}')
     if size > info.file_size: raise DataError(f'{entry} is cut off; copy or save the file again')
     if size > max(_MAX_UNPACKED_BYTES, _MAX_PACKING*info.compress_size):
         raise DataError(f'{entry} of {size/1e6:.0f} MB packed into {info.compress_size/1e6:.1f} MB found, '

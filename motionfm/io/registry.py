@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .text import read_bytes
+from .text import encoding_of, read_bytes
 from .trial import Trial
 
 # %% ../../nbs/io/406_registry.ipynb #registry
@@ -127,8 +127,8 @@ def layout_of(path: Path) -> Layout | None:
 
 def _plain_bytes(first: bytes) -> bytes:
     "The beginning of a file without a byte order mark, UTF-16 as UTF-8."
-    if first[:2] in (b'\xff\xfe', b'\xfe\xff'): first = first.decode('utf-16', 'ignore').encode()
-    return first.removeprefix(b'\xef\xbb\xbf')
+    mark, encoding = encoding_of(first)
+    return first[len(mark):] if encoding == 'utf-8' else first[len(mark):].decode(encoding, 'ignore').encode()
 
 def readable_endings() -> list[str]:
     "All endings of files that some reader takes; a skeleton of the ASF format is no recording by itself."
