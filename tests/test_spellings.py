@@ -1,6 +1,7 @@
 """Files of known formats as programs spell them otherwise: encodings, thousands, names that are missing or
 stand twice, tables on their side. All are the same walk; each is read as that, and what is odd is said.
 """
+import json
 import re
 
 import numpy as np
@@ -152,3 +153,27 @@ def test_arrays_that_are_no_numbers(tmp_path):
     for array, words in (fields, 'numpy.savez'), (objects, 'which is never loaded, as it could run anything'):
         np.save(tmp_path/'a.npy', array, allow_pickle=True)
         with pytest.raises(DataError, match=re.escape(words)): read_trial(tmp_path/'a.npy')
+
+
+def test_vectors_of_opensim(tmp_path):
+    "A cell holds x, y and z; one that was not seen holds nan three times."
+    gappy = WALK.copy()/1000
+    gappy[18:26, 3:6] = np.nan
+    head = ['DataRate=60', 'Units=m', 'DataType=Vec3', 'version=3', 'endheader', 'time\t' + '\t'.join(JOINTS)]
+    rows = ['\t'.join([f'{frame/RATE:.6f}', *(','.join(map(str, point)) for point in row)])
+            for frame, row in enumerate(gappy.tolist())]
+    trial = read(tmp_path, 'markers.sto', '\n'.join(head + rows) + '\n')
+    np.testing.assert_allclose(trial.values, gappy)
+    assert (trial.units, trial.rate, trial.markers) == ('m', RATE, JOINTS)
+
+
+def test_what_tells_no_positions(tmp_path):
+    "Each is refused by what it is, with what to do."
+    picture = {'people': [{'pose_keypoints_2d': [200., 100., .9]*25, 'pose_keypoints_3d': []}]}
+    (tmp_path/'a.json').write_text(json.dumps(picture))
+    head = 'PacketCounter,Euler_X,Euler_Y,Euler_Z,Acc_X,Acc_Y,Acc_Z'
+    (tmp_path/'a.csv').write_text('\n'.join([head, *(f'{number},1,2,3,4,5,6' for number in range(9))]))
+    np.savez(tmp_path/'a.npz', global_orient=WALK[:, 0], body_pose=WALK.reshape(40, 60), transl=WALK[:, 1])
+    for name, words in (('a.json', 'triangulate'), ('a.csv', 'sensors tell no positions'),
+                        ('a.npz', 'compute the joints with the body model first')):
+        with pytest.raises(DataError, match=words): read_trial(tmp_path/name)

@@ -150,7 +150,7 @@ def _flat_heading(line: str, row: str, separator: str, width: int) -> str:
                           if cell.strip() == '@' else word for word, cell in pairs)
 
 # %% ../../nbs/io/428_any_columns.ipynb #triples
-_DECIMAL = r'-?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?'
+_DECIMAL = r'(?:-?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?|-?[nN]a[nN])'
 _TRIPLES = tuple(re.compile(pattern.replace('#', _DECIMAL), re.ASCII) for pattern in (   # x y z in a cell
     r'(?<![^\t;,])[ ]*(#(?:[ ]+#){2})[ ]*(?![^\t;,\r])', r'(?<![^\t;])[ ]*(#(?:,[ ]*#){2})[ ]*(?![^\t;\r])',
     r'"[ ]*(#(?:,[ ]*#){2})[ ]*"'))

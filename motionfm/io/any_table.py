@@ -287,10 +287,13 @@ def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
 _JOINT_ANGLE = re.compile(   # what programs for kinematics and dynamics compute
     r'angle|flex|adduct|abduct|rotat|tilt|_list|extension|bending|pro_sup|force|moment|torque|activ|power'
     r'|fiber|length|_v[xyz]|_q|_u', re.IGNORECASE)
+_SENSED = re.compile(r'euler|quat|acc|gyr|mag', re.IGNORECASE)   # what a sensor on a body measures
 _MOSTLY = .5   # of the columns
 
 def _advice(words: Sequence[str]) -> str:
     "What helps where columns are no points."
+    if sum(bool(_SENSED.match(word[:99])) for word in words) >= _MOSTLY*len(words):
+        return 'sensors tell no positions, so export the skeleton that their program computes, as BVH'
     computed = sum(bool(_JOINT_ANGLE.search(word[:99])) for word in words)
     if computed < _MOSTLY*len(words): return 'name the columns'
     return 'angles and forces tell no positions, so repair the markers or keypoints that they come from'
@@ -366,7 +369,8 @@ def parse_any_table(
 
 # %% ../../nbs/io/429_any_table.ipynb #turned
 _TURNED = 'frames stand in columns, so the table was turned; the result has a row for each'
-_MOST_TURNED, _FEWEST_ROWS, _FEWEST_FRAMES = 30_000_000, 12, 8   # bytes; of coordinates; cells in each
+_MOST_TURNED, _FEWEST_FRAMES = 30_000_000, 8   # bytes; cells behind a name
+_FEWEST_ROWS, _MOST_ROWS = 12, 5000            # of coordinates
 
 def _named_rows(rows: list[list[str]]) -> dict[str, list[str]]:
     "What stands behind names of coordinates, as Neck_x, or Neck and x, and behind other words."
@@ -383,8 +387,9 @@ def _are_coordinates(names: Sequence[str]) -> bool:
 # %% ../../nbs/io/429_any_table.ipynb #are-numbers
 def _are_numbers(cells: Sequence[str]) -> bool:
     "Whether cells are numbers or blank."
-    return all(is_gap(cell) or _A_NUMBER.fullmatch(cell) for cell in cells)
+    return all(is_gap(cell) or len(cell) < _LONGEST and _A_NUMBER.fullmatch(cell) for cell in cells)
 
+_LONGEST = 60   # letters of a number
 _A_NUMBER = re.compile(r'[+-]?\d*[.,]?\d+(e[+-]?\d+)?', re.IGNORECASE)
 
 
@@ -392,8 +397,10 @@ _A_NUMBER = re.compile(r'[+-]?\d*[.,]?\d+(e[+-]?\d+)?', re.IGNORECASE)
 def turned(raw: bytes) -> bytes | None:
     "A table that lies on its side, upright; None for any other."
     lines = [line for line in parse_sheet(raw).lines if line.strip()] if len(raw) < _MOST_TURNED else []
-    if len(lines) < _FEWEST_ROWS: return None
+    if not _FEWEST_ROWS <= len(lines) <= _MOST_ROWS: return None
     separator = max(',;\t', key=lines[-1].count)
+    fronts = [[plain_cell(cell) for cell in line[:400].split(separator)[:2]] for line in lines]
+    if min(map(len, fronts)) < 2 or not _are_coordinates([*_named_rows(fronts)]): return None
     rows = [[plain_cell(cell) for cell in split_row(line, separator)] for line in lines]
     if min(map(len, rows)) < _FEWEST_FRAMES + 1: return None
     named = _named_rows(rows)
