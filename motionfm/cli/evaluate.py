@@ -124,7 +124,8 @@ def _named_sources(sources: list[str] | None, dataset_root: str | None) -> list[
     if sources and dataset_root:
         raise DataError(f'{sources[0]} and --dataset-root {dataset_root} found, expected one of them; '
                         f'name all without a flag: motionfm evaluate {sources[0]} {dataset_root}')
-    return [Path(one) for one in dict.fromkeys(sources or [dataset_root]) if one]
+    if dataset_root: sources = [dataset_root]
+    return [Path(one) for one in dict.fromkeys(sources or [])]
 
 def _evaluate(trials: dict, methods: dict[str, Callable], wanted: list[str] | None, seed: int) -> list[dict]:
     "The lines of the results, behind a bar; says which scenarios are left out."

@@ -149,7 +149,8 @@ def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]
 # %% ../../nbs/io/411_csv_columns.ipynb #numbered
 def _numbered(pairs: list[tuple[str, str] | None]) -> list[tuple[str, str] | None]:
     "The same where a number tells markers apart that stand twice with all their axes."
-    counts, axes, taken = Counter(pairs), Counter(), {pair[0] for pair in pairs if pair}
+    counts, taken = Counter(pairs), {pair[0] for pair in pairs if pair}
+    axes: Counter = Counter()
     found: list[tuple[str, str] | None] = []
     for pair in pairs:
         axes[pair] += 1
