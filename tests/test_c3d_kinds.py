@@ -3,6 +3,7 @@ allows. Small ones are made here byte by byte; those in ../shared are read and w
 """
 import math
 import struct
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from motionfm.basics import DataError
 from motionfm.io.c3d_content import load_c3d
-from motionfm.io.files import drop_markers, read_trial, write_trial
+from motionfm.io.files import drop_markers, FormatWarning, notes_on, read_trial, write_trial
 from motionfm.io.kinds import classify_points
 
 INTEL, DEC, SGI = 84, 85, 86
@@ -308,7 +309,7 @@ def test_differences_are_told():
 
 
 def test_unsigned_analog_samples(tmp_path):
-    "Of 16 bits without a sign, offset included; a repaired file says the same in floating point numbers."
+    "Of 16 bits without a sign, offset included; a file that holds no integers any more says the same."
     groups = parameters_of(ANALOG__FORMAT=[b'UNSIGNED'], ANALOG__OFFSET=[-32768]*3, ANALOG__SCALE=[1.]*3,
                            ANALOG__GEN_SCALE=1.)
     (tmp_path/'x.c3d').write_bytes(file_of(integers=True, groups=groups))
@@ -317,7 +318,7 @@ def test_unsigned_analog_samples(tmp_path):
     stored = np.where(stored < 0, stored + 65536, stored)
     np.testing.assert_array_equal(trial.contents.analogs[0], stored - 32768)
     assert_kept(tmp_path/'x.c3d', tmp_path/'y.c3d')
-    write_trial(tmp_path/'z.c3d', replace(trial, values=trial.values + .01))
+    write_trial(tmp_path/'z.c3d', replace(trial, values=trial.values + 1e5))
     again = read_trial(tmp_path/'z.c3d').contents
     np.testing.assert_array_equal(again.analogs, trial.contents.analogs)
     assert not again.integers and again.parameters['ANALOG']['FORMAT']['value'] == ['SIGNED']
@@ -501,3 +502,35 @@ def test_cases_have_the_same_values(shared):
         assert (found.rate, found.units, found.up) == (60., 'mm', 'z'), path.name
         if found.contents.analogs.size:
             np.testing.assert_array_equal(found.contents.analogs, plain.contents.analogs)
+
+
+@pytest.mark.parametrize('processor', [INTEL, DEC, SGI])
+def test_integers_stay_where_a_gap_is_filled(processor, tmp_path):
+    "Filled samples are rounded to steps of the file, all others stay to the last bit; what changes is told."
+    path, out = tmp_path/'x.c3d', tmp_path/'y.c3d'
+    path.write_bytes(file_of(processor, integers=True))
+    trial = read_trial(path)
+    missing = np.isnan(trial.values)
+    filled = replace(trial, values=np.where(missing, 12.34, trial.values))
+    write_trial(out, filled)
+    again = load_c3d(out.read_bytes())
+    assert again.integers and missing.any()
+    np.testing.assert_array_equal(again.values, np.where(missing, 12.5, trial.values))
+    other = [note for note in notes_on(out, filled) if 'Intel' in note]
+    assert len(other) == (processor != INTEL)
+    far = replace(trial, values=np.where(missing, 1e6, trial.values))
+    assert any('floating point' in note for note in notes_on(out, far))
+
+
+def test_writing_in_python_warns_of_what_is_lost(tmp_path):
+    "Columns of angles and analog channels stay in a C3D, and are told where another format is written."
+    (tmp_path/'x.c3d').write_bytes(file_of())
+    trial = read_trial(tmp_path/'x.c3d')
+    trial = replace(trial, markers=('RKneeAngles', *trial.markers[1:]))
+    with pytest.warns(FormatWarning) as said: write_trial(tmp_path/'y.trc', trial)
+    words = ' '.join(str(one.message) for one in said)
+    assert '3 analog channels' in words and '1 column (RKneeAngles)' in words
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        write_trial(tmp_path/'y.c3d', read_trial(tmp_path/'x.c3d'))
+        write_trial(tmp_path/'y.trc', trial, warn=False)

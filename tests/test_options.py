@@ -14,7 +14,11 @@ from motionfm.body.synthetic import synthesize
 from motionfm.cli.demo import example_trial
 from motionfm.io.files import read_trial, write_trial
 from motionfm.io.gaps import gap_lengths, open_gaps
+from motionfm.io.registry import OTHER_TABLES
 from motionfm.io.trial import observed
+from motionfm.reconstruct.report import GAP_COLUMNS
+from motionfm.reconstruct.samples import SAMPLE_COLUMNS
+from motionfm.reconstruct.summary_table import COLUMNS
 
 
 @pytest.fixture
@@ -215,6 +219,25 @@ def test_own_tables_are_no_recordings(recordings, motionfm):
     (out/'summary.csv').rename(recordings/'results.csv')
     code, words = motionfm('table', recordings, '-o', recordings.parent/f'{recordings.name}.csv')
     assert code == 0 and 'left out: gaps.csv, results.csv, samples.csv' in words, words
+
+
+def test_heads_of_own_tables():
+    "What the tables are known by is how those who write them begin."
+    heads = [head for head, table in OTHER_TABLES.items() if table.is_own]
+    for columns in GAP_COLUMNS, SAMPLE_COLUMNS, COLUMNS:
+        assert sum(','.join(columns).startswith(head) for head in heads) == 1, columns
+
+
+def test_tables_of_words_are_no_recordings(recordings, motionfm):
+    "A table of names in a folder is left out, and that is said; named by itself it is refused with advice."
+    names, out = recordings/'names.csv', recordings.parent/f'{recordings.name}_words'
+    names.write_text('marker,joint\nRKNE,RKnee\n')
+    (recordings/'sub'/'notes.csv').write_text('day;who\nMonday;Anna\n')
+    code, words = motionfm('reconstruct', recordings, '-o', out)
+    told = 'without motion are no recordings, left out: names.csv, notes.csv'
+    assert code == 0 and words.count(told) == 1, words
+    code, words = motionfm('info', names)
+    assert code == 2 and 'a table of names of markers found' in words and 'give it with --names' in words
 
 
 def test_digits_of_coordinates(tmp_path, motionfm):

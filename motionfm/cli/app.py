@@ -217,10 +217,10 @@ def check_ending(path: str | Path | None, endings: tuple[str, ...]) -> None:
                     f'expected {endings[0]}; choose another name')
 
 # %% ../../nbs/cli/901_app.ipynb #tell-own-tables
-def tell_own_tables(sources: Sequence[str], *tables: str | None) -> None:
-    "Print which tables in folders of recordings are left out, since motionfm has written them."
-    from motionfm.data.subjects import note_of_own_tables
-    for note in filter(None, (note_of_own_tables(source, tables) for source in sources)): print(note)
+def tell_other_tables(sources: Sequence[str | Path], *tables: str | None) -> None:
+    "Print which tables in folders of recordings are left out, since they are none."
+    from motionfm.data.subjects import note_of_tables
+    for note in filter(None, (note_of_tables(source, tables) for source in sources)): print(note)
 
 # %% ../../nbs/cli/901_app.ipynb #folders-of
 def dataset_folders(datasets_root: str, dataset_root: str | None) -> list[Path]:

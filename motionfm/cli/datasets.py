@@ -37,7 +37,7 @@ from motionfm.cli.app import (
     reading_as_told,
     Seq,
     Subject,
-    tell_own_tables,
+    tell_other_tables,
     Units,
     Up,
     Weights,
@@ -87,8 +87,8 @@ def _described(path: Path, hints: tuple) -> str:
 def info(sources: _Recordings, up: Up = None, units: Units = None, rate: Rate = None, names: Names = None,
          min_confidence: MinConfidence = None) -> None:
     "Say what is in recordings, and whether they can be repaired."
-    tell_own_tables(sources, names)
     paths, failed = _paths_of(sources, names), 0
+    tell_other_tables(sources, names)
     with reading_as_told(names, min_confidence):
         for path in paths:
             try: print(_described(path, (up, units, rate)))
@@ -167,9 +167,9 @@ def import_command(folder: _Folder, output: _Output, subjects_from: _SubjectsFro
     "Turn recordings into a dataset to train on: windows of a second at 60 Hz, without gaps."
     from motionfm.data.importer import import_recordings
     def print_now(line: str) -> None: print(line, flush=True)
-    tell_own_tables([folder], subjects_from, people, names)
     rows, total = import_recordings(folder, output, subjects_from, people, names, joints, stride,
                                     close_gaps, limits, up, units, overwrite, print_now)
+    tell_other_tables([folder], subjects_from, people, names)
     if not total:
         raise DataError(f'{folder}: no window of motion found in {counted(len(rows), "recording")}; '
                         'the lines above say why')

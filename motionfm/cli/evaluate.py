@@ -7,7 +7,7 @@ __all__ = []
 
 # %% ../../nbs/cli/906_evaluate.ipynb #imports
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -25,14 +25,16 @@ from motionfm.cli.app import (
     ModelJson,
     Names,
     PAGE,
+    tell_other_tables,
     Weights,
 )
 from ..data.layout import INFO_FILE
 from ..learn.config import names_in, TrainConfig
 
 # %% ../../nbs/cli/906_evaluate.ipynb #options
-_Source = Annotated[str | None, typer.Argument(
-    metavar='INPUT', help='A recording, a folder of recordings, a dataset folder, or an .npz file.')]
+_Sources = Annotated[list[str] | None, typer.Argument(
+    metavar='INPUT', help='A recording, a folder of recordings, a dataset folder, or an .npz file; '
+                          'or several.')]
 _SameSource = Annotated[str | None, typer.Option('--dataset-root', help='The same, as an option.')]
 _Scenarios = Annotated[str, typer.Option(
     '--scenario',
@@ -64,6 +66,14 @@ def _chosen_methods(weights: str | None, model_json: str | None, wanted: str) ->
     if weights: methods |= {'shipped': network_methods(load_chosen_network(None, None))['motionfm']}
     return {name: methods[name] for name in known_names('method', names_in(wanted), methods)}
 
+# %% ../../nbs/cli/906_evaluate.ipynb #free-name
+def _free_name(name: str, source: Path, taken: Collection[str]) -> str:
+    "The name of a trial; that of its folder before it, or a number behind it, where another one has it."
+    if name in taken: name = f'{source.resolve().parent.name}/{name}'
+    numbered = [name, *(f'{name} ({number})' for number in range(2, len(taken) + 2))]
+    return next(one for one in numbered if one not in taken)
+
+
 # %% ../../nbs/cli/906_evaluate.ipynb #read-all
 def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) -> dict:
     "Clean trials of all folders, by folder and name; raises `DataError` if there are none."
@@ -73,8 +83,10 @@ def _read_all(folders: list[Path], most: int, names: str | None, subjects: str) 
     with extra_names(names):
         for folder in folders:
             found = read_trials(folder, most or None, (names,), names_in(subjects))
+            tell_other_tables([folder], names)
             within = f'{folder.name}/' if folder.is_dir() else ''   # that of a dataset is in the names
-            trials |= {within + name.removeprefix(within): trial for name, trial in found.items()}
+            for name, trial in found.items():
+                trials[_free_name(within + name.removeprefix(within), folder, trials)] = trial
     if not trials:
         raise DataError(f'no sequences of {subjects} found; `motionfm metadata` lists who is there')
     return trials
@@ -89,17 +101,17 @@ def _chosen_scenarios(wanted: str) -> list[str] | None:
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate
 @app.command('evaluate')
-def evaluate(source: _Source = None, dataset_root: _SameSource = None,
+def evaluate(sources: _Sources = None, dataset_root: _SameSource = None,
              datasets_root: DatasetsRoot = TrainConfig.datasets_root, scenario: _Scenarios = '',
              method: _Methods = '', subjects: _Subjects = '', most: _Most = 20, seed: _Seed = 0,
              report: _Report = 'report.html', weights: Weights = None, model_json: ModelJson = None,
              names: Names = None, overwrite: _Overwrite = False) -> None:
     "Damage clean trials, repair them by every method, and compare."
     wanted = _chosen_scenarios(scenario)
-    alone = _one_source(source, dataset_root)
+    named = _named_sources(sources, dataset_root)
     _check_page(report, overwrite)
     methods = _chosen_methods(weights, model_json, method)
-    folders = [Path(alone)] if alone else dataset_folders(datasets_root, None)
+    folders = named or dataset_folders(datasets_root, None)
     trials = _read_all(folders, most, names, subjects)
     results = _evaluate(trials, methods, wanted, seed)
     note = _about_synthetic(folders)
@@ -107,11 +119,13 @@ def evaluate(source: _Source = None, dataset_root: _SameSource = None,
     _write_page(report, results, trials, methods, seed, note)
 
 # %% ../../nbs/cli/906_evaluate.ipynb #evaluate-parts
-def _one_source(source: str | None, dataset_root: str | None) -> str | None:
-    "What is given as an argument or as an option; raises `DataError` for both."
-    if source and dataset_root:
-        raise DataError(f'{source} and {dataset_root} found, expected one of them; a folder may hold both')
-    return source or dataset_root
+def _named_sources(sources: list[str] | None, dataset_root: str | None) -> list[Path]:
+    "What is given as arguments or as an option, each once; raises `DataError` for both."
+    if sources and dataset_root:
+        raise DataError(f'{sources[0]} and --dataset-root {dataset_root} found, expected one of them; '
+                        f'name all without a flag: motionfm evaluate {sources[0]} {dataset_root}')
+    if dataset_root: sources = [dataset_root]
+    return [Path(one) for one in dict.fromkeys(sources or [])]
 
 def _evaluate(trials: dict, methods: dict[str, Callable], wanted: list[str] | None, seed: int) -> list[dict]:
     "The lines of the results, behind a bar; says which scenarios are left out."

@@ -29,7 +29,7 @@ from motionfm.cli.app import (
     PAGE,
     Rate,
     reading_as_told,
-    tell_own_tables,
+    tell_other_tables,
     Units,
     Up,
     Weights,
@@ -102,7 +102,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     _check_apart(plan, [names, decisions, weights, model_json], [report, table, folder and folder.table])
     repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
-    tell_own_tables(sources, names)
+    tell_other_tables(sources, names)
     with reading_as_told(names, min_confidence):
         if single: _reconstruct_single(*plan[0], network, options, report, table, decisions)
         if folder: _reconstruct_all(folder, network, repair, resume, jobs, cluster)

@@ -23,7 +23,7 @@ from motionfm.cli.app import (
     Names,
     Rate,
     reading_as_told,
-    tell_own_tables,
+    tell_other_tables,
     Units,
     Up,
     Weights,
@@ -62,7 +62,7 @@ def table(sources: _Sources, output: _Output = 'samples.csv', weights: Weights =
     failed: list[str] = []
     options = {'fill_only': fill_only, 'max_gap': max_gap}
     network = load_chosen_network(model_json, weights)
-    tell_own_tables(sources, names, output)
+    tell_other_tables(sources, names, output)
     with reading_as_told(names, min_confidence):
         rows = write_samples(output, _repairs(paths, network, (up, units, rate), options, failed))
     print(f'{counted(rows, "sample")} of {counted(len(paths) - len(failed), "recording")} are in {output}')

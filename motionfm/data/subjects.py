@@ -21,7 +21,7 @@ import numpy as np
 from ..basics import DataError, FileError
 from .layout import INFO_FILE
 from ..io import files as _files  # noqa: F401   # all formats enter their readers in READERS
-from ..io.registry import readable_endings, READERS
+from ..io.registry import other_table, readable_endings, READERS
 
 # %% ../../nbs/data/208_subjects.ipynb #unreadable
 REPAIRED_SUFFIX = '_reconstructed'   # added to a recording's name by `motionfm reconstruct`
@@ -46,20 +46,15 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield from (Path(place)/name for name in files if not name.startswith('.'))
 
 # %% ../../nbs/data/208_subjects.ipynb #own-tables
-_OWN_HEADS = tuple(head.encode() for head in (   # how tables begin that motionfm writes
-    'point,first_frame,last_frame,first_s,last_s,frames,filled_by',   # --table
-    'recording,frame,time_s,point,x,y,z,unit,state',                  # motionfm table
-    'recording,output,frames,rate_hz,points,missing',                 # summary.csv, whatever it is called now
-    'step,crops,loss', 'epoch,loss'))                                 # the history of a training
+_LEFT_OUT: dict[str, list[Path]] = {}   # folder: tables that were left out when it was last looked through
 
-def is_own_table(path: Path) -> bool:
-    "Whether a file is a table that motionfm has written and a spreadsheet may have changed, no recording."
-    if path.suffix.lower() not in ('.csv', '.tsv'): return False
-    try:
-        with open(path, 'rb') as file: first = file.read(200)
-    except OSError: return False
-    plain = first.removeprefix(b'\xef\xbb\xbf').replace(b'"', b'')
-    return plain.replace(b';', b',').replace(b'\t', b',').startswith(_OWN_HEADS)
+def _divide(folder: Path, tables: Sequence) -> tuple[list[Path], list[Path]]:
+    "Files below a folder that may be recordings, and other tables, which are remembered."
+    known = _candidates(folder, tables, {*READERS, *readable_endings()})
+    left_out = [path for path in known if other_table(path)]
+    _LEFT_OUT[str(folder)] = left_out
+    return [path for path in known if path not in left_out], left_out
+
 
 # %% ../../nbs/data/208_subjects.ipynb #own-tables-2
 def _candidates(folder: Path, tables: Sequence, endings: Collection[str]) -> list[Path]:
@@ -70,14 +65,20 @@ def _candidates(folder: Path, tables: Sequence, endings: Collection[str]) -> lis
                   and not (path.parent/INFO_FILE).exists())   # a dataset, which `motionfm import` has made
 
 # %% ../../nbs/data/208_subjects.ipynb #own-tables-note
-def note_of_own_tables(folder: str | Path, tables: Sequence = ()) -> str:
-    "What is told about tables in a folder that motionfm has written; nothing where there is none."
+_KINDS = {True: 'tables that motionfm has written are', False: 'tables without motion are'}
+
+def note_of_tables(folder: str | Path, tables: Sequence = ()) -> str:
+    "What is told about tables in a folder that are no recordings, in a line or two; nothing without any."
     if not Path(folder).is_dir(): return ''
-    own = [path.name for path in _candidates(Path(folder), tables, READERS) if is_own_table(path)]
-    if not own: return ''
-    more = f' and {len(own) - 3} more' if len(own) > 3 else ''
-    names = f'{", ".join(own[:3])}{more}'
-    return f'{folder}: tables that motionfm has written are no recordings, left out: {names}'
+    if str(Path(folder)) not in _LEFT_OUT: _divide(Path(folder), tables)
+    found = _LEFT_OUT.pop(str(Path(folder)))
+    lines = []
+    for is_own, words in _KINDS.items():
+        names = [path.name for path in found if (table := other_table(path)) and table.is_own == is_own]
+        more = f' and {len(names) - 3} more' if len(names) > 3 else ''
+        if names: lines.append(f'{folder}: {words} no recordings, left out: {", ".join(names[:3])}{more}')
+    return '\n'.join(lines)
+
 
 # %% ../../nbs/data/208_subjects.ipynb #find
 def find_recordings(
@@ -87,11 +88,12 @@ def find_recordings(
     "List the recordings below a folder; raises `FileError` if there are none, or a folder can't be read."
     folder = Path(folder)
     if not folder.is_dir(): raise FileError(f'{folder}: no such folder; give a folder of recordings')
-    found = [path for path in _candidates(folder, tables, READERS) if not is_own_table(path)]
-    found = found or _candidates(folder, tables, readable_endings())   # such as arrays, which may be anything
+    known, left_out = _divide(folder, tables)
+    found = [path for path in known if path.suffix.lower() in READERS] or known   # arrays may be anything
     if not found:
+        beside = f' beside tables without motion ({left_out[0].name} ...)' if left_out else ''
         expected = ', '.join(readable_endings())
-        raise FileError(f'{folder}: no recording found; expected files ending with {expected}')
+        raise FileError(f'{folder}: no recording found{beside}; expected files ending with {expected}')
     return found
 
 # %% ../../nbs/data/208_subjects.ipynb #subject

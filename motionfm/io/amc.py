@@ -18,7 +18,7 @@ from ..basics import DataError
 from ..body.skeleton import JOINTS
 from .asf import Bone, bone_ends, parse_asf, ROTATIONS, Skeleton, word_lines, WordLine
 from .build import build_trial, unique_names
-from .bvh import add_middles, apart, CMU_UNIT, unit_of_person
+from .bvh import add_middles, apart, CMU_UNIT, names_note, unit_of_person
 from .bvh_names import find_nodes
 from .bvh_text import check_moved
 from .conventions import check_up, find_up, from_y_up, leg_length, per_metre, to_y_up
@@ -219,6 +219,12 @@ def _body_of(skeleton: Skeleton, up: str | None) -> _Body:
     found = find_up(rest[:, [bones[joints[name]].parent for name in ours]], ours)[0] if ours else None
     return _Body(bones, joints, up or found or 'y')
 
+def _names_note(body: _Body, names: list[str]) -> str:
+    "What is to be said of joints that have other names than the bones that begin there."
+    called = {joint: f'where {body.bones[place].name} begins' for joint, place in body.joints.items()}
+    return names_note([name for name in names if name in JOINTS], called, 'other points are ends of bones')
+
+
 # %% ../../nbs/io/435_amc.ipynb #points
 _CHUNK_FRAMES = 2048   # at a time, which saves memory
 
@@ -237,6 +243,7 @@ def _points_of(body: _Body, numbers: np.ndarray) -> tuple[np.ndarray, list[str]]
         values[part, len(names):] = ends[:, others]
     called = [f'{body.bones[place].name} end' if place else 'root node' for place in others]
     return values, [*names, *called]
+
 
 # %% ../../nbs/io/435_amc.ipynb #unit
 _CMU_LENGTH = .45   # of `:units` in the CMU database
@@ -270,20 +277,28 @@ def _find_asf(
     raise DataError(f'{len(found) or "no"} skeletons (.asf) found beside it, expected {expected[:30]}.asf; '
                     'put the .asf file of this person into the folder')
 
+# %% ../../nbs/io/435_amc.ipynb #amc-content
+class _AmcContent(NamedTuple):
+    "What else is known of an AMC file."
+    file_units: str   # of its lengths
+
+
 # %% ../../nbs/io/435_amc.ipynb #load
 _USUAL_RATE = 120.   # Hz
-
 def _load(asf: str, amc: str, up: str | None, units: str | None, rate: float | None) -> dict:
     "Parts of a trial from the texts of both files; raises `DataError`."
     skeleton = parse_asf(asf)
     motion = _parse_amc(amc, skeleton)
-    values, names = _points_of(_body_of(skeleton, up), motion.numbers)
+    body = _body_of(skeleton, up)
+    values, names = _points_of(body, motion.numbers)
     unit, on_unit = _unit_of(skeleton, values, names, units)
     markers, odd = unique_names(names)
-    notes = [*motion.notes, *odd, on_unit, 'the angles of an AMC file are not written; written as TRC']
+    notes = [*motion.notes, *odd, on_unit, _names_note(body, names),
+             'the angles of an AMC file are not written; written as TRC']
     parts = dict(values=apart(values/per_metre(unit)), markers=markers, notes=notes, units='m',
-                 frame=motion.frames.astype(float))
+                 contents=_AmcContent(unit), frame=motion.frames.astype(float))
     return sheet_timing(parts, motion.rate, rate, _USUAL_RATE) | ({'up': up} if up else {})
+
 
 # %% ../../nbs/io/435_amc.ipynb #read-amc
 @reader('.amc', signature=rb'\s*(#!OML:ASF|:FULLY-SPECIFIED)')

@@ -17,7 +17,7 @@ import numpy as np
 from motionfm.basics import DataError
 from motionfm.io.certainty import CERTAINTY_WORDS
 from motionfm.io.conventions import SPELLED_UNITS
-from motionfm.io.csv_columns import coordinate_of, coordinates_of, time_unit_of
+from motionfm.io.csv_columns import coordinate_of, coordinates_of, count_filled, time_unit_of
 from motionfm.io.keypoints import fill_headings, is_axes, pair_of
 from motionfm.io.point_names import is_position, other_quantities
 from motionfm.io.sheet import (
@@ -103,11 +103,10 @@ def _without_statistics(lines: Sequence[str], rows: Sequence[int], separator: st
     if sum(is_word) > .1*len(rows): return list(rows)
     return [row for row, word in zip(rows, is_word) if not word]
 
-def _without_blank_end(lines: Sequence[str], rows: list[int], separator: str) -> list[int]:
-    "Rows without blank ones below them, as spreadsheets leave them, where each row has a number or a time."
-    first = [plain_cell(lines[row].partition(separator)[0]) for row in rows]
-    last = max((place for place, row in enumerate(rows) if lines[row].strip(separator + ' "\r')), default=-1)
-    return rows[:last + 1] if all(first[:last + 1]) else rows
+def _whole_rows(lines: Sequence[str], rows: list[int], separator: str) -> list[int]:
+    "Rows without blank ones below them, where each of the others has a number or a time."
+    filled = rows[:count_filled([lines[row] for row in rows])]
+    return filled if all(plain_cell(lines[row].partition(separator)[0]) for row in filled) else rows
 
 # %% ../../nbs/io/428_any_columns.ipynb #numbers-columns
 _COUNTED = re.compile(r'(?:var|v|column|col|c|spalte|colonne)[\s_]?(\d+)', re.IGNORECASE)
@@ -134,7 +133,7 @@ def find_rows(raw: bytes) -> Rows:
         return -widths[line] >= width and not _count_numbers(_cells_of(lines[line], separator))[1]
     rows = [line for line in range(widths.index(width), len(lines)) if is_row(line)]
     if len(rows) > 1 and _numbers_columns(_cells_of(lines[rows[0]], separator)): rows.pop(0)
-    rows = _without_blank_end(lines, _without_statistics(lines, rows, separator), separator)
+    rows = _whole_rows(lines, _without_statistics(lines, rows, separator), separator)
     _check_whole(lines, rows, separator)
     return Rows(sheet._replace(lines=lines, separator=separator), rows, width)
 
@@ -151,7 +150,7 @@ def _flat_heading(line: str, row: str, separator: str, width: int) -> str:
                           if cell.strip() == '@' else word for word, cell in pairs)
 
 # %% ../../nbs/io/428_any_columns.ipynb #triples
-_DECIMAL = r'-?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?'
+_DECIMAL = r'(?:-?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?|-?[nN]a[nN])'
 _TRIPLES = tuple(re.compile(pattern.replace('#', _DECIMAL), re.ASCII) for pattern in (   # x y z in a cell
     r'(?<![^\t;,])[ ]*(#(?:[ ]+#){2})[ ]*(?![^\t;,\r])', r'(?<![^\t;])[ ]*(#(?:,[ ]*#){2})[ ]*(?![^\t;\r])',
     r'"[ ]*(#(?:,[ ]*#){2})[ ]*"'))

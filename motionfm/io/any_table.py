@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/io/429_any_table.ipynb #imports
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,7 @@ from motionfm.io.any_columns import (
     without_brackets,
 )
 from motionfm.io.certainty import CERTAINTY_WORDS
-from motionfm.io.csv_columns import check_a_row_each, people_columns
+from motionfm.io.csv_columns import check_a_row_each, coordinates_of, people_columns
 from motionfm.io.joint_orders import find_order, name_unnamed, ORDERS, VIDEO_RATE
 from motionfm.io.keypoints import gather_rows, LANDMARKS, names_of, rate_of_video
 from motionfm.io.registry import layout
@@ -42,16 +43,19 @@ from motionfm.io.registry import layout
 # %% ../../nbs/io/429_any_table.ipynb #imports-sheet
 from motionfm.io.sheet import (
     build_sheet_trial,
+    parse_sheet,
     people_parts,
+    plain_cell,
     read_numbers,
     row_words,
     sheet_parts,
     sheet_timing,
     SheetContent,
+    split_row,
     unique_names,
     write_sheet,
 )
-from motionfm.io.tabular import note_of_left, number_points, place_rows
+from motionfm.io.tabular import is_gap, note_of_left, number_points, place_rows
 from motionfm.io.text import read_bytes
 from motionfm.io.trial import prefix_errors, Trial
 
@@ -283,10 +287,13 @@ def _parse_cycle(found: Rows, cycle: _Cycle) -> _Parsed:
 _JOINT_ANGLE = re.compile(   # what programs for kinematics and dynamics compute
     r'angle|flex|adduct|abduct|rotat|tilt|_list|extension|bending|pro_sup|force|moment|torque|activ|power'
     r'|fiber|length|_v[xyz]|_q|_u', re.IGNORECASE)
+_SENSED = re.compile(r'euler|quat|acc|gyr|mag', re.IGNORECASE)   # what a sensor on a body measures
 _MOSTLY = .5   # of the columns
 
 def _advice(words: Sequence[str]) -> str:
     "What helps where columns are no points."
+    if sum(bool(_SENSED.match(word[:99])) for word in words) >= _MOSTLY*len(words):
+        return 'sensors tell no positions, so export the skeleton that their program computes, as BVH'
     computed = sum(bool(_JOINT_ANGLE.search(word[:99])) for word in words)
     if computed < _MOSTLY*len(words): return 'name the columns'
     return 'angles and forces tell no positions, so repair the markers or keypoints that they come from'
@@ -360,6 +367,50 @@ def parse_any_table(
     head = find_head(found)
     return _complete(_parse(found, head), head, rate)
 
+# %% ../../nbs/io/429_any_table.ipynb #turned
+_TURNED = 'frames stand in columns, so the table was turned; the result has a row for each'
+_MOST_TURNED, _FEWEST_FRAMES = 30_000_000, 8   # bytes; cells behind a name
+_FEWEST_ROWS, _MOST_ROWS = 12, 5000            # of coordinates
+
+def _named_rows(rows: list[list[str]]) -> dict[str, list[str]]:
+    "What stands behind names of coordinates, as Neck_x, or Neck and x, and behind other words."
+    words = 1 + (sum(row[1].lower() in [*'xyz'] for row in rows) > .6*len(rows))
+    return {'_'.join(filter(None, row[:words])): row[words:] for row in rows}
+
+def _are_coordinates(names: Sequence[str]) -> bool:
+    "Whether most names of rows are those of three coordinates each."
+    pairs = [pair for pair in coordinates_of(names) if pair]
+    axes = Counter(marker for marker, _ in pairs)
+    return len(pairs) >= max(_FEWEST_ROWS, .6*len(names)) and {*axes.values()} == {3}
+
+
+# %% ../../nbs/io/429_any_table.ipynb #are-numbers
+def _are_numbers(cells: Sequence[str]) -> bool:
+    "Whether cells are numbers or blank."
+    return all(is_gap(cell) or len(cell) < _LONGEST and _A_NUMBER.fullmatch(cell) for cell in cells)
+
+_LONGEST = 60   # letters of a number
+_A_NUMBER = re.compile(r'[+-]?\d*[.,]?\d+(e[+-]?\d+)?', re.IGNORECASE)
+
+
+# %% ../../nbs/io/429_any_table.ipynb #turned-2
+def turned(raw: bytes) -> bytes | None:
+    "A table that lies on its side, upright; None for any other."
+    lines = [line for line in parse_sheet(raw).lines if line.strip()] if len(raw) < _MOST_TURNED else []
+    if not _FEWEST_ROWS <= len(lines) <= _MOST_ROWS: return None
+    separator = max(',;\t', key=lines[-1].count)
+    fronts = [[plain_cell(cell) for cell in line[:400].split(separator)[:2]] for line in lines]
+    if min(map(len, fronts)) < 2 or not _are_coordinates([*_named_rows(fronts)]): return None
+    rows = [[plain_cell(cell) for cell in split_row(line, separator)] for line in lines]
+    if min(map(len, rows)) < _FEWEST_FRAMES + 1: return None
+    named = _named_rows(rows)
+    if len(named) < len(rows) or not _are_coordinates([*named]): return None
+    count = max(map(len, named.values()))
+    columns = {name: cells for name, cells in named.items() if _are_numbers(cells)}
+    whole = [cells + ['']*(count - len(cells)) for cells in columns.values()]
+    return '\n'.join(map('\t'.join, [[*columns], *zip(*whole)])).encode()
+
+
 # %% ../../nbs/io/429_any_table.ipynb #read
 @layout(_LAYOUT, '.csv .tsv .txt', lambda first: False, write=write_sheet)
 def read_any_table(
@@ -372,7 +423,9 @@ def read_any_table(
     raw = read_bytes(Path(path))
     flat = without_brackets(raw)
     melted = unmelted(raw) if flat is None else None
-    with prefix_errors(str(path)): parts = parse_any_table(melted or flat or raw, rate)
-    if melted: parts['notes'] = [*parts['notes'], _MELTED]
-    if melted or flat is not None: del parts['contents']
+    upright = turned(raw) if not melted and flat is None else None
+    with prefix_errors(str(path)): parts = parse_any_table(melted or upright or flat or raw, rate)
+    notes = [_MELTED]*bool(melted) + [_TURNED]*bool(upright)
+    parts['notes'] = [*parts['notes'], *notes]
+    if notes or flat is not None: del parts['contents']
     return build_sheet_trial(parts | {'source': str(path)}, up, units)

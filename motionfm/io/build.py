@@ -17,6 +17,7 @@ from motionfm.io.conventions import (
     ADULT_LEG_M,
     find_up,
     find_up_by_names,
+    find_up_by_trunk,
     leg_length,
     LEG_RANGE_M,
     per_metre,
@@ -28,11 +29,11 @@ from .point_sets import check_flat, check_positions, find_units_by_size, find_up
 from .trial import observed, prefix_errors, select_joints, Trial
 
 # %% ../../nbs/io/408_build.ipynb #unique-notes
-def _unique_notes(twice: Sequence[str], n_blank: int) -> list[str]:
+def unique_notes(twice: Sequence[str], n_blank: int) -> list[str]:
     "What is to be noted of names that stand twice, and of points that have none."
     notes = [f'a name stands twice: {", ".join(dict.fromkeys(twice))[:80]}; the second got a number'
              ]*bool(twice)
-    return notes + [f'{n_blank} points have no name; they are called unnamed']*bool(n_blank)
+    return notes + [f'{counted(n_blank, "point")} without a name found']*bool(n_blank)
 
 # %% ../../nbs/io/408_build.ipynb #unique-names
 def unique_names(
@@ -48,7 +49,7 @@ def unique_names(
             found[name] = found.get(name, 1) + 1
             new = f'{name or "unnamed"}_{found[name]}'
         found[new] = 1
-    return tuple(found), _unique_notes(twice, sum(not name for name in names))
+    return tuple(found), unique_notes(twice, sum(not name for name in names))
 
 # %% ../../nbs/io/408_build.ipynb #rounded-to
 def rounded_to(
@@ -264,6 +265,7 @@ def _find_up(
     if not found:
         walked, _, _ = _first_points(trial.values[:_MOST_WALKED], trial.markers)
         found, reason = find_up_by_shape(walked/per_metre(trial.units), trial.rate)
+    if not found: found, reason = find_up_by_trunk(points, markers, trial.units)
     return (found, reason) if found else by_joints
 
 # %% ../../nbs/io/408_build.ipynb #zeros

@@ -349,8 +349,13 @@ class BvhContent:
     markers: tuple[str, ...]
     values: np.ndarray      # (T, M, 3) metres, of all rows that became frames
     left_out: int           # rows before those
-    per_metre: float        # units of the file
+    file_units: str         # unit of the file
     rate: float             # Hz
+
+    @property
+    def per_metre(self) -> float:
+        "Units of the file in a metre."
+        return per_metre(self.file_units)
 
 # %% ../../nbs/io/433_bvh.ipynb #apart
 _APART_M = 1e-6
@@ -365,7 +370,6 @@ def apart(
     values += 0.   # no minus before a nought
     return values
 
-# %% ../../nbs/io/433_bvh.ipynb #without-pose
 def _content_from(parsed: ParsedBvh, points: _Points, unit: str) -> tuple[BvhContent, list[str]]:
     "What is kept of a file, its points now in metres, without an added pose; what is to be said of that."
     values = points.values
@@ -374,12 +378,37 @@ def _content_from(parsed: ParsedBvh, points: _Points, unit: str) -> tuple[BvhCon
     pose = _added_pose(values[:, as_run(points.joints)]) if points.joints else ''
     left_out, rate = int(bool(pose)), _rate_of(parsed.frame_time)
     content = BvhContent(parsed, points.nodes, tuple(points.names), values[left_out:], left_out,
-                         per_metre(unit), rate)
+                         unit, rate)
     return content, [pose]*left_out
 
-# %% ../../nbs/io/433_bvh.ipynb #load-2
+
+# %% ../../nbs/io/433_bvh.ipynb #without-pose
 _NO_JOINTS = 'no node bears the name of a joint that is known, so all nodes are points'
 
+def names_note(
+    joints: Sequence[str],     # that are points, as they are called here
+    called: dict[str, str],    # joint: what the file calls it, where it does
+    others: str,               # what all other points are called
+) -> str:
+    "What is to be said of points that have other names than in their file; nothing without joints."
+    if not joints: return _NO_JOINTS
+    right = {name[1:] for name in joints if name[0] == 'R' and name in called}
+    named = [f'{name} is {called[name]}' for name in joints
+             if name in called and not (name[0] == 'L' and name[1:] in right)]
+    computed = [name for name in joints if name not in called]
+    likewise = ' (the left side likewise)' if right else ''
+    more = f'; computed from these: {", ".join(computed)}' if computed else ''
+    return f'joints come first, by their usual names: {", ".join(named)}{likewise}{more}; {others}'
+
+def _names_note(hierarchy: Hierarchy, points: _Points) -> str:
+    "The same for the first person of a file."
+    prefix = points.joint_names[0].rpartition(':')[0] if points.joint_names else ''
+    nodes = {name.removeprefix(f'{prefix}:'): node for name, node in points.nodes.items()}
+    called = {name: hierarchy.names[nodes[name]] for name in points.joint_names if name in nodes}
+    return names_note(points.joint_names, called, 'other nodes have "node" behind their name')
+
+
+# %% ../../nbs/io/433_bvh.ipynb #load-2
 def load_bvh(
     text: str | bytes,           # content of the file, with plain line ends; as bytes in UTF-8
     up: str | None = None,       # force the axis that points up; None: found from the body, else y
@@ -392,7 +421,7 @@ def load_bvh(
     unit, on_unit = _unit_of(points, units)
     content, on_pose = _content_from(parsed, points, unit)
     frames = content.left_out + np.arange(len(content.values))
-    notes = [*parsed.notes, on_unit, *on_pose, *([] if points.joints else [_NO_JOINTS])]
+    notes = [*parsed.notes, on_unit, *on_pose, _names_note(parsed.hierarchy, points)]
     parts = dict(values=content.values, markers=content.markers, rate=content.rate,
                  times=frames/content.rate, frames=frames + 1, units='m', notes=notes, contents=content)
     return parts | ({'up': up} if up else {})

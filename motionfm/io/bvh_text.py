@@ -36,7 +36,7 @@ class ParsedBvh(NamedTuple):
     notes: list[str] = []  # what was odd
 
 # %% ../../nbs/io/430_bvh_text.ipynb #tokens
-_CHANNEL_WORD = r'[WXYZ][ _]?(?:pos|rot|sca)\w*'
+_CHANNEL_WORD = r'(?:[WXYZ][ _]?(?:pos|rot|sca|tra)\w*|(?:pos|rot|sca|tra)[a-z]*_?[WXYZ]\b|[TRS][XYZ]\b)'
 # of a line, up to the next word that says something
 _REST = r'(?:(?!\b(?:OFFSET|CHANNELS|JOINT|End\s*Site)\b)[^\n{}])*'
 _TOKEN = re.compile('|'.join([
@@ -65,14 +65,23 @@ def _parse_offset(words: list[str]) -> list[float]:
     if len(offset) == 3 and np.isfinite(offset).all(): return offset
     raise DataError(f'offset {" ".join(words)[:30]!r} found, expected three numbers; correct it')
 
-# %% ../../nbs/io/430_bvh_text.ipynb #channels-in
-_CHANNEL = re.compile(r'([XYZ])[ _]?(pos|rot|sca)\w*', re.IGNORECASE)
-_KINDS = {'pos': 'position', 'rot': 'rotation', 'sca': 'scale'}
+# %% ../../nbs/io/430_bvh_text.ipynb #channel-of
+_CHANNEL = re.compile(r'([XYZ])[ _]?(pos|rot|sca|tra)\w*', re.IGNORECASE)
+_AXIS_LAST = re.compile(r'(?:(pos|rot|sca|tra)[a-z]*_?|([TRS]))([XYZ])', re.IGNORECASE)   # as rotateX, or RX
+_KINDS = {'p': 'position', 't': 'position', 'r': 'rotation', 's': 'scale'}   # by the first letter
 
+def _channel_of(word: str) -> str:
+    "The name of a channel, spelled as is usual; nothing for another word."
+    first, last = _CHANNEL.fullmatch(word), _AXIS_LAST.fullmatch(word)
+    if first: return first[1].upper() + _KINDS[first[2][0].lower()]
+    return last[3].upper() + _KINDS[(last[1] or last[2])[0].lower()] if last else ''
+
+
+# %% ../../nbs/io/430_bvh_text.ipynb #channels-in
 def _parse_channels(words: list[str]) -> list[str]:
     "Names of channels behind their count, spelled as is usual; raises `DataError`."
-    found = [_CHANNEL.fullmatch(word) for word in words[1 if words and words[0].isdecimal() else 0:]]
-    named = [f'{word[1].upper()}{_KINDS[word[2].lower()]}' for word in found if word]
+    found = [_channel_of(word) for word in words[1 if words and words[0].isdecimal() else 0:]]
+    named = [word for word in found if word]
     none_said = words == ['0']
     if len(named) == len(found) and (named or none_said) and len(set(named)) == len(named): return named
     if any(re.match('w|q', word, re.IGNORECASE) for word in words):
@@ -80,6 +89,7 @@ def _parse_channels(words: list[str]) -> list[str]:
                         'expected angles about x, y and z; export the trial with rotations as Euler angles')
     raise DataError(f'channels {" ".join(words)[:40]!r} found, '
                     'expected their number and as many names such as Xposition or Zrotation; correct them')
+
 
 # %% ../../nbs/io/430_bvh_text.ipynb #growing-tree
 class _GrowingTree:

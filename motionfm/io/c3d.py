@@ -15,12 +15,12 @@ import numpy as np
 
 from ..basics import atomic_path, DataError
 from .build import build_trial, kept_note, unique_names
-from .c3d_content import C3dContent, format_c3d, load_c3d
-from .c3d_parameters import set_numbers, set_words, words_of
+from .c3d_content import C3dContent, format_c3d, load_c3d, stays_whole
+from .c3d_parameters import DEC, numbers_of, set_numbers, set_words, SGI, words_of
 from .conventions import per_metre
 from .registry import reader, writer
 from .text import read_bytes
-from .trial import prefix_errors, Trial
+from .trial import observed, prefix_errors, Trial
 
 # %% ../../nbs/io/421_c3d.ipynb #trial-and-content
 def _parts_of(content: C3dContent) -> dict:
@@ -128,6 +128,20 @@ def _labels_of(trial: Trial, found: C3dContent, places: np.ndarray) -> tuple[str
     "Names of the markers as they stand in the file."
     return tuple(found.labels[place] if place >= 0 else name for name, place in zip(trial.markers, places))
 
+
+# %% ../../nbs/io/421_c3d.ipynb #parameters-of
+def _parameters_of(trial: Trial, found: C3dContent, places: np.ndarray) -> dict:
+    "Parameters, with other steps where all numbers were brought into another unit: not where it was forced."
+    factor = per_metre(trial.units)/per_metre(found.units or trial.units)
+    known = np.flatnonzero(places >= 0)
+    same = (trial.values[:, known] == found.values[:, places[known]]).all(-1)
+    if factor == 1 or (same & observed(trial.values[:, known])).any(): return found.parameters
+    scales = numbers_of(found.parameters, 'POINT', 'SCALE')*factor
+    parameters = found.parameters | {'POINT': dict(found.parameters.get('POINT', {}))}
+    if len(scales): set_numbers(parameters, 'POINT', 'SCALE', 4, scales)
+    return parameters
+
+
 # %% ../../nbs/io/421_c3d.ipynb #content-of-2
 def _content_of(trial: Trial) -> C3dContent:
     "What a C3D file of this trial holds; raises `DataError` where its analog data have other frames."
@@ -142,7 +156,8 @@ def _content_of(trial: Trial) -> C3dContent:
     same_units = found.units and per_metre(found.units) == per_metre(trial.units)
     content = replace(
         found, values=trial.values, markers=trial.markers, labels=_labels_of(trial, found, places),
-        rate=trial.rate, units=found.units if same_units else trial.units, up=found.up or trial.up,
+        parameters=_parameters_of(trial, found, places), rate=trial.rate,
+        units=found.units if same_units else trial.units, up=found.up or trial.up,
         first_frame=int(trial.frames[0]), fourth=_fourth_of(trial, found, places))
     return _into_segments(content, places) if found.segments else content
 
@@ -163,6 +178,24 @@ def write_c3d(
 ) -> None:
     "Write a C3D file; raises `DataError` for what it can't hold, `FileError` where it can't be written."
     save_c3d(path, _content_of(trial))
+
+# %% ../../nbs/io/421_c3d.ipynb #changes
+_COMPUTERS = {DEC: 'DEC', SGI: 'SGI'}
+
+def c3d_changes(
+    trial: Trial,   # that is written as C3D
+) -> list[str]:     # nothing for one that was not read from C3D
+    "What stands otherwise in a C3D file than in the one that was read, though nobody changed it."
+    found, said = trial.contents, list[str]()
+    if not isinstance(found, C3dContent): return said
+    if found.integers and not found.segments and not stays_whole(_content_of(trial)):
+        said.append('the file holds whole steps, into which the result does not fit, so it holds floating '
+                    'point numbers of seven digits')
+    if found.processor in _COMPUTERS:
+        said.append(f'the file holds numbers as {_COMPUTERS[found.processor]} computers write them, the '
+                    'result the same numbers as Intel computers do')
+    return said
+
 
 # %% ../../nbs/io/421_c3d.ipynb #without-markers
 def without_markers(

@@ -250,6 +250,7 @@ class C3dContent(_FourthNumbers):
     fourth: np.ndarray         # (T, M) fourth number of each sample; negative where missing
     rotations: np.ndarray = field(default_factory=lambda: _NO_ROTATIONS)   # (T, in a frame, R, 17) matrices
     integers: bool = False         # whether the file holds integers
+    processor: int = INTEL         # of the computer whose numbers the file holds
     header: bytes = bytes(BLOCK)   # first block, as Intel computers write it
     notes: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()   # M rotations whose origins are the points, where a file has no others
@@ -364,7 +365,7 @@ def _read_content(raw: bytes, header: Header, parameters: dict, way: _Layout, ra
         values, markers, tuple(labels), rate, units, _screen_axis(parameters), way.first, parameters,
         _scale_analog(frames[:, 4*way.points:], channels, parameters), fourth,
         _read_rotations(raw, header.processor, parameters, way.frames, rate), way.width == 2,
-        _intel_header(raw, header.processor), (*on_names, *on_units, *on_fourth))
+        header.processor, _intel_header(raw, header.processor), (*on_names, *on_units, *on_fourth))
 
 # %% ../../nbs/io/420_c3d_content.ipynb #load
 @np.errstate(all='ignore')   # any bits may stand for a number
@@ -486,21 +487,23 @@ def _store_points(content: C3dContent) -> np.ndarray:
 
 # %% ../../nbs/io/420_c3d_content.ipynb #integers
 def _as_integers(numbers: np.ndarray, limit: int = 2**15) -> np.ndarray | None:
-    "Whole numbers of 16 bits, less than a limit; None where they are none."
+    "The nearest whole numbers of 16 bits, less than a limit; None where some are none."
     whole = np.rint(numbers)
-    near = np.abs(whole - numbers) <= 1e-6*np.maximum(np.abs(whole), 1)
-    fits = near.all() and whole.min(initial=0) >= limit - 2**16 and whole.max(initial=0) < limit
+    fits = whole.min(initial=0) >= limit - 2**16 and whole.max(initial=0) < limit
     return whole.astype(np.int64).astype('<i2') if fits else None
 
 def _integer_frames(content: C3dContent, points: np.ndarray, analog: np.ndarray) -> np.ndarray | None:
     "(T, numbers of a frame) as a file of integers holds them; None where it can't."
-    if not content.integers: return None
+    scales, count = numbers_of(content.parameters, 'POINT', 'SCALE'), len(content.markers)
+    whole = np.abs(np.rint(analog) - analog) <= 1e-6*np.maximum(np.abs(analog), 1)
+    if not content.integers or len(scales) not in (1, count) or not whole.all(): return None
     steps = points.reshape(len(points), -1, 4).copy()
-    steps[..., :3] /= _point_scales(content.parameters, len(content.markers))
+    steps[..., :3] /= _point_scales(content.parameters, count)
     limit = 2**16 if _is_unsigned(content.parameters) else 2**15
     parts = _as_integers(steps.reshape(points.shape)), _as_integers(analog, limit)
     found = [part for part in parts if part is not None]
     return np.concatenate(found, 1) if len(found) == len(parts) else None
+
 
 # %% ../../nbs/io/420_c3d_content.ipynb #header-written
 def _format_header(content: C3dContent, data: int, channels: int, ratio: int) -> bytes:
@@ -534,6 +537,11 @@ def format_c3d(
     return b''.join(piece + bytes(-len(piece) % BLOCK) for piece in pieces)
 
 # %% ../../nbs/io/420_c3d_content.ipynb #store-frames
+def stays_whole(content: C3dContent) -> bool:
+    "Whether a file of integers stays one with all that it holds now."
+    analog = _store_analog(content, *_analog_size(content))
+    return _integer_frames(content, _store_points(content), analog) is not None
+
 def _store_frames(content: C3dContent, channels: int, ratio: int) -> np.ndarray:
     "(T, numbers of a frame) as they stand in a file; sets the parameters that scale them."
     points = _store_points(content)

@@ -180,19 +180,38 @@ def _ways(
     return np.subtract(*np.percentile(middle, [95, 5], 0))
 
 # %% ../../nbs/io/403_conventions.ipynb #up-by-names
+def _named(pattern: str, names: Sequence[str]) -> list[str]:
+    "Names of markers that a pattern describes, of either side or of none."
+    spelled = re.compile(f'[rl]?({pattern})[rl]?')
+    return [name for name in names if spelled.fullmatch(plain_name(name))]
+
 def find_up_by_names(
     points: np.ndarray,      # (T, M, 3) positions, any unit, NaN where missing
     names: Sequence[str],    # M points, without prefixes
     units: str = '',         # their unit, if it is known
 ) -> tuple[str | None, str]: # as `find_up`
     "Which axis points up: the one along which markers of the upper body are above those of the feet."
-    def named(pattern):
-        spelled = re.compile(f'[rl]?({pattern})[rl]?')
-        return [name for name in names if spelled.fullmatch(plain_name(name))]
-    low, high = ([named(pattern) for pattern in patterns] for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
+    low, high = ([_named(pattern, names) for pattern in patterns]
+                 for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
     found, reason = _rise_between(points, names, (low, high), units)
     if found and travels_along(points, 'xyz'.index(found[-1])): found = None
     return found, reason
+
+# %% ../../nbs/io/403_conventions.ipynb #up-by-trunk
+_PELVIS = f'{_HIGH_MARKERS[1]}|midhip'
+_SHOULDERS = rf'{_HIGH_MARKERS[0]}|neck|ster\w*|xiph\w*|t[1-9]|t10|jn|ij|px'
+
+def find_up_by_trunk(
+    points: np.ndarray,      # (T, M, 3) positions, any unit, NaN where missing
+    names: Sequence[str],    # M points, without prefixes
+    units: str = '',         # their unit, if it is known
+) -> tuple[str | None, str]: # as `find_up`
+    "Which axis points up: the one along which markers of the shoulders are above those of the pelvis."
+    groups = [_named(_PELVIS, names)], [_named(_SHOULDERS, names)]
+    found, reason = _rise_between(points, names, groups, units)
+    if not found or travels_along(points, 'xyz'.index(found[-1])): return None, reason
+    return found, f'{reason}, if the trunk is upright'
+
 
 # %% ../../nbs/io/403_conventions.ipynb #find-units
 LEG_RANGE_M = .35, 1.3   # metres from hip to knee to ankle that a person may have

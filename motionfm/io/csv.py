@@ -7,6 +7,7 @@ __all__ = ['read_csv', 'write_csv']
 
 # %% ../../nbs/io/418_csv.ipynb #imports
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +19,7 @@ import numpy as np
 
 # %% ../../nbs/io/418_csv.ipynb #imports-own
 from ..basics import DataError, frame_pieces
-from .build import build_trial
+from .build import build_trial, unique_notes
 from motionfm.io.csv_columns import (
     check_a_row_each,
     coordinate_of,
@@ -229,6 +230,12 @@ def _note_others(names: list[str], places: dict[str, int], used: list[int]) -> l
     known = {*used, *(places[key] for key in ('units', 'up', 'rate') if key in places)}
     return note_of_left([name for place, name in enumerate(names) if place not in known])
 
+def _note_twice(names: list[str]) -> list[str]:
+    "What is to be said of markers that stand twice."
+    counts = Counter(filter(None, coordinates_of(names)))
+    return unique_notes([marker for (marker, _), count in counts.items() if count > 1], 0)
+
+
 # %% ../../nbs/io/418_csv.ipynb #csv-wide-in
 def _parse_wide(table: _Split) -> dict:
     "Values, markers, times and frames of a wide table; columns that are neither are noted."
@@ -237,7 +244,7 @@ def _parse_wide(table: _Split) -> dict:
     ours = [key for key in ('time', 'frame') if key in places]
     used = [places[key] for key in ours] + [place for axes in markers.values() for place in axes]
     timing, numbers = table.numbers(used[:len(ours)], used[len(ours):])
-    notes = _note_others(names, places, used)
+    notes = [*_note_others(names, places, used), *_note_twice(names)]
     people = [table.words(place).words for place in people_columns(names)]
     if ours: check_a_row_each(timing[:, 0], ours[0], people)
     values = numbers.reshape(len(numbers), -1, 3)

@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/io/411_csv_columns.ipynb #imports
 import csv
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -145,6 +146,20 @@ def check_a_row_each(keys: np.ndarray, name: str, people: Sequence[Sequence[str]
     raise UnknownNamesError(f'{len(known)} rows found for {count} entries of the column {name}, '
                             'expected one each; for a row for each point name the columns marker, x, y and z')
 
+# %% ../../nbs/io/411_csv_columns.ipynb #numbered
+def _numbered(pairs: list[tuple[str, str] | None]) -> list[tuple[str, str] | None]:
+    "The same where a number tells markers apart that stand twice with all their axes."
+    counts, taken = Counter(pairs), {pair[0] for pair in pairs if pair}
+    axes: Counter = Counter()
+    found: list[tuple[str, str] | None] = []
+    for pair in pairs:
+        axes[pair] += 1
+        whole = pair and len({counts[pair[0], axis] for axis in 'xyz'}) == 1
+        name = f'{pair[0]} ({axes[pair]})' if pair and whole and axes[pair] > 1 else ''
+        found.append((name, pair[1]) if pair and name and name not in taken else pair)
+    return found
+
+
 # %% ../../nbs/io/411_csv_columns.ipynb #point-columns
 def point_coordinates(names: list[str], places: dict[str, int]) -> list[tuple[str, str] | None]:
     "Marker and axis of each column; None for those whose meaning is known, and for angles and the like."
@@ -152,7 +167,8 @@ def point_coordinates(names: list[str], places: dict[str, int]) -> list[tuple[st
     other = other_quantities([*names, *(f'{pair[0]} x' for pair in pairs if pair)])
     known |= {place for place, pair in enumerate(pairs)
               if pair and (pair[0] in other or not is_position(pair[0]))}
-    return coordinates_of(['' if place in known else name for place, name in enumerate(names)])
+    return _numbered(coordinates_of(['' if place in known else name for place, name in enumerate(names)]))
+
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-rows
 def _split_quoted(lines: list[Line], separator: str) -> list[Line]:
@@ -163,6 +179,19 @@ def _split_quoted(lines: list[Line], separator: str) -> list[Line]:
         raise DataError(f'quotes that don\'t fit ({error}) found, expected CSV; export the '
                         'trial again') from None
     return [(number, row) for (number, _), row in zip(lines, rows)]
+
+# %% ../../nbs/io/411_csv_columns.ipynb #blank-end
+BLANK_CELLS = ',;\t| "\r\n'   # what a row holds whose cells are all blank
+
+def count_filled(rows: Sequence[str]) -> int:
+    "How many rows there are without the blank ones that a spreadsheet leaves below a table."
+    return max((place for place, row in enumerate(rows, 1) if row.strip(BLANK_CELLS)), default=0)
+
+def without_blank_end(raw: bytes) -> bytes:
+    "A text in UTF-8 without such rows."
+    end = raw.find(b'\n', len(raw.rstrip(BLANK_CELLS.encode()))) + 1
+    return raw[:end] if end and raw[end:].strip(b'\n') else raw
+
 
 # %% ../../nbs/io/411_csv_columns.ipynb #csv-table-rows
 def is_row(line: str) -> bool:
@@ -176,11 +205,6 @@ def first_rows(raw: bytes, count: int) -> str:
         start, end = end, raw.find(b'\n', end) + 1 or len(raw)
         found += is_row(raw[start:end].decode())
     return raw[:end].decode()
-
-def without_blank_end(raw: bytes) -> bytes:
-    "A text in UTF-8 without the blank rows that a spreadsheet leaves below a table."
-    end = raw.find(b'\n', len(raw.rstrip(b',;\t "\n'))) + 1
-    return raw[:end] if end and raw[end:].strip(b'\n') else raw
 
 def split_rows(
     text: str,                   # a file's content

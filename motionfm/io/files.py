@@ -15,6 +15,7 @@ from . import frames  # isort: skip  # noqa: F401
 
 # %% ../../nbs/io/440_files.ipynb #imports
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from .any_columns import NoRowsError
 from .any_table import read_any_table
 from .array_trees import read_array_tree
 from .build import KeptNote
-from .c3d import without_markers
+from .c3d import c3d_changes, without_markers
 from .c3d_content import C3dContent
 from .c3d_parameters import number_of
 from .conventions import check_up, per_metre, UnknownUnitError
@@ -38,6 +39,7 @@ from motionfm.io.registry import (
     detect_reader,
     LAYOUTS,
     may_be_table,
+    other_table,
     UnknownNamesError,
     with_rate,
     writer_for,
@@ -63,7 +65,10 @@ def read_trial(
     for read in _other_readers(path, refused):
         try: return read(path, up, units, rate)
         except DataError as other: refused = _more_telling(refused, other)
-    raise refused from None
+    table = other_table(path)
+    if not table: raise refused from None
+    raise DataError(f'{path}: a table of {table.what} found{", which motionfm has written"*table.is_own}, '
+                    f'expected a recording; {table.advice}') from None
 
 # %% ../../nbs/io/440_files.ipynb #more-telling
 def _more_telling(first: DataError, second: DataError) -> DataError:
@@ -91,6 +96,7 @@ def _read_by(read: Callable, path: Path, up: str | None, units: str | None, rate
 def write_trial(
     path: str | Path,   # a file with an ending of `WRITERS`; replaced if it exists
     trial: Trial,       # the recording
+    warn: bool = True,  # whether a warning says what the file does not hold
 ) -> None:
     """Write a recording; raises `FileError` where it can't be written, `DataError` for an unknown ending.
 
@@ -98,13 +104,14 @@ def write_trial(
     if not isinstance(trial, Trial):
         raise DataError(f'{type(trial).__name__} found, expected a `Trial`; a repair has it as `.trial`')
     path = Path(path)
-    write, other = writer_for(path, trial), _no_positions(path, trial)
+    write, other = writer_for(path, trial), not_held(path, trial)
     write(path, drop_markers(trial, other) if other else trial)
+    if warn: _warn_of_losses(path, trial)
 
 # %% ../../nbs/io/440_files.ipynb #no-positions
-def _no_positions(path: Path, trial: Trial) -> list[int]:
+def not_held(path: str | Path, trial: Trial) -> list[int]:
     "Columns of angles, forces and the like, which a file of positions does not hold; its own format does."
-    before, after = Path(trial.source).suffix.lower(), path.suffix.lower()
+    before, after = Path(trial.source).suffix.lower(), Path(path).suffix.lower()
     if not before or after in (before, '.c3d'): return []
     found = find_quantities(trial.markers, trial.values, observed(trial.values), trial.contents)
     return found if len(found) < len(trial.markers) else []
@@ -117,18 +124,6 @@ def check_format_holds(
     "Raise `DataError` for what the format of a file can't hold: better before the work than after it."
     check = CHECKS.get(Path(path).suffix.lower())
     if check: check(trial)
-
-# %% ../../nbs/io/440_files.ipynb #without
-def drop_markers(
-    trial: Trial,             # a recording of M markers
-    columns: Sequence[int],   # 0 to M-1
-) -> Trial:                   # a copy
-    "Leave markers out of a recording, with what belongs to them."
-    keep, contents = np.delete(np.arange(len(trial.markers)), columns), trial.contents
-    if isinstance(contents, C3dContent): contents = without_markers(contents, columns)
-    elif hasattr(contents, 'without_markers'): contents = contents.without_markers(columns)
-    markers = tuple(trial.markers[column] for column in keep)
-    return replace(trial, values=trial.values[:, keep], markers=markers, contents=contents)
 
 # %% ../../nbs/io/440_files.ipynb #losses
 def _beside_points(content: object) -> list[str]:
@@ -146,27 +141,58 @@ def _keeps_all(path: Path, trial: Trial) -> bool:
     return bool(own and own.write and path.suffix.lower() in own.endings
                 and tuple(said[:2]) == (trial.units, trial.up))
 
-# %% ../../nbs/io/440_files.ipynb #notes-on
+# %% ../../nbs/io/440_files.ipynb #note-of-others
 _MOST_NAMED = 3   # columns that a note names
 
+def _note_of_others(trial: Trial, columns: list[int]) -> str:
+    "What is said of columns that are no positions and are not in a file."
+    named = ', '.join(trial.markers[column] for column in columns[:_MOST_NAMED])
+    more = f' and {len(columns) - _MOST_NAMED} more' if len(columns) > _MOST_NAMED else ''
+    keeping = ' or '.join(dict.fromkeys(['C3D', Path(trial.source).suffix[1:].upper()]))
+    return (f'not in the result, as they are no positions: {counted(len(columns), "column")} '
+            f'({named}{more}); a result as {keeping} keeps them')
+
+# %% ../../nbs/io/440_files.ipynb #all-losses
+def _losses(path: Path, trial: Trial) -> list[str]:
+    "What a file holds otherwise than a recording that is written to it, or not at all."
+    if path.suffix.lower() == '.c3d': return c3d_changes(trial)
+    if _keeps_all(path, trial): return []
+    lost, others = _beside_points(trial.contents), not_held(path, trial)
+    found = [f'not in the result, which holds points alone: {", ".join(lost)}']*bool(lost)
+    return found + [_note_of_others(trial, others)]*bool(others)
+
+
+# %% ../../nbs/io/440_files.ipynb #notes-on
 def notes_on(
     path: str | Path,        # a file
     trial: Trial,            # the recording that is written to it
 ) -> tuple[str, ...]:
     "The notes of a recording, with what the file does not hold of it."
-    if _keeps_all(Path(path), trial): return trial.notes
-    notes = [note.elsewhere if isinstance(note, KeptNote) else note for note in trial.notes]
-    lost = _beside_points(trial.contents)
-    if lost: notes.append(f'not in the result, which holds points alone: {", ".join(lost)}')
-    others = _no_positions(Path(path), trial)
-    if others: notes.append(_note_of_others(path, trial, others))
-    return tuple(notes)
+    notes, path = list(trial.notes), Path(path)
+    if path.suffix.lower() != '.c3d' and not _keeps_all(path, trial):
+        notes = [note.elsewhere if isinstance(note, KeptNote) else note for note in notes]
+    return *notes, *_losses(path, trial)
 
-# %% ../../nbs/io/440_files.ipynb #note-of-others
-def _note_of_others(path: str | Path, trial: Trial, columns: list[int]) -> str:
-    "What is said of columns that are no positions and are not in a file."
-    named = ', '.join(trial.markers[column] for column in columns[:_MOST_NAMED])
-    more = f' and {len(columns) - _MOST_NAMED} more' if len(columns) > _MOST_NAMED else ''
-    keeping = ' or '.join(dict.fromkeys(['C3D', Path(trial.source).suffix[1:].upper()]))
-    return (f'not in {Path(path).name}, as they are no positions: {counted(len(columns), "column")} '
-            f'({named}{more}); a result as {keeping} keeps them')
+
+# %% ../../nbs/io/440_files.ipynb #warn
+class FormatWarning(UserWarning):
+    "A file does not hold all that a recording has."
+
+def _warn_of_losses(path: Path, trial: Trial) -> None:
+    "Say what a file does not hold, where a command does not say it."
+    kept = path.suffix.lower() == '.c3d' or _keeps_all(path, trial)
+    notes = [] if kept else [note.elsewhere for note in trial.notes if isinstance(note, KeptNote)]
+    for note in (*notes, *_losses(path, trial)): warnings.warn(f'{path.name}: {note}', FormatWarning, 3)
+
+
+# %% ../../nbs/io/440_files.ipynb #without
+def drop_markers(
+    trial: Trial,             # a recording of M markers
+    columns: Sequence[int],   # 0 to M-1
+) -> Trial:                   # a copy
+    "Leave markers out of a recording, with what belongs to them."
+    keep, contents = np.delete(np.arange(len(trial.markers)), columns), trial.contents
+    if isinstance(contents, C3dContent): contents = without_markers(contents, columns)
+    elif hasattr(contents, 'without_markers'): contents = contents.without_markers(columns)
+    markers = tuple(trial.markers[column] for column in keep)
+    return replace(trial, values=trial.values[:, keep], markers=markers, contents=contents)

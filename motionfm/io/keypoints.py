@@ -455,6 +455,21 @@ class _ArrayContent:
     size: int = 3               # numbers of each point, where the array has a row for each frame
     layout: str = _ARRAY
 
+def _not_loaded(shape: tuple[int, ...], dtype: np.dtype) -> DataError:
+    "What to raise for an array of other things than numbers, or of other axes, with what helps."
+    named = dtype.names or ()
+    found, advice = f'an array of type {str(dtype)[:20]} and shape {str(shape)[:40]}', 'save it again'
+    if dtype.hasobject:
+        found = 'an array of Python objects, which is never loaded, as it could run anything,'
+        advice = 'save its numbers, or an NPZ file with an array for each point'
+    elif {*map(str.lower, named)} >= {*'xyz'}:
+        found, advice = 'an array with fields x, y, z', 'save numpy.stack([a["x"], a["y"], a["z"]], -1)'
+    elif named:
+        found = f'an array with fields ({", ".join(named)[:40]})'
+        advice = 'save it as NPZ: numpy.savez(path, **{name: a[name] for name in a.dtype.names})'
+    return DataError(f'{found} found, expected numbers of shape (T, M, 3), all of them there; {advice}')
+
+
 # %% ../../nbs/io/426_keypoints.ipynb #load-array
 def _load_array(path: Path) -> np.ndarray:
     "Numbers of an NPY file; raises `DataError`, `FileError`."
@@ -469,8 +484,8 @@ def _load_array(path: Path) -> np.ndarray:
     except Exception as error:   # numpy raises several kinds
         reason = ' '.join(str(error).split())[:60]
         raise DataError(f'no array could be read ({reason}), expected an NPY file; save it again') from None
-    raise DataError(f'an array of type {str(dtype)[:20]} and shape {str(shape)[:40]} found, expected numbers '
-                    'of shape (T, M, 3), all of them there; save it again')
+    raise _not_loaded(shape, dtype)
+
 
 # %% ../../nbs/io/426_keypoints.ipynb #as-points
 _MOST_PEOPLE = 4   # in an array (T, P, M, 3)

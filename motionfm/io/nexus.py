@@ -39,7 +39,8 @@ def _find_sections(sheet: Sheet) -> dict[str, int]:
     found: dict[str, int] = {}
     for line, text in enumerate(sheet.lines):
         first = text[:60].strip(' \t\r,;"').lower()
-        if first[:1].isalpha() and first in _TITLES: found.setdefault(first, line)
+        if not first[:1].isalpha() or first not in _TITLES: continue
+        found.setdefault(first if first not in found else f'second {first}', line)
     return found
 
 # %% ../../nbs/io/425_nexus.ipynb #find-axes
@@ -100,6 +101,8 @@ def _parse_nexus(sheet: Sheet, rate: float | None) -> dict:
     parts = _parse_trajectories(sheet, axes)
     if sections:
         parts['notes'] = [*parts['notes'], kept_note('', 'left as they are', f': {", ".join(sections)}')]
+    if 'second trajectories' in sections:
+        parts['notes'].append('only the first Trajectories are read; save the second as a file')
     return sheet_timing(parts, _said_rate(sheet, start, axes), rate)
 
 # %% ../../nbs/io/425_nexus.ipynb #said-rate

@@ -53,8 +53,8 @@ def _check_entry(entry: str, dtype: np.dtype, size: int, info: ZipInfo) -> None:
         raise DataError(f'{entry} of type object found, which is never loaded, as it could run anything; '
                         'save arrays of numbers')
     if dtype.kind not in 'biufUS':
-        raise DataError(f'{entry} of type {str(dtype)[:20]} found, expected numbers or letters; '
-                        'save it as such')
+        advice = 'save an array for each of its fields' if dtype.names else 'save it as such'
+        raise DataError(f'{entry} of type {str(dtype)[:20]} found, expected numbers or letters; {advice}')
     if size > info.file_size: raise DataError(f'{entry} is cut off; copy or save the file again')
     if size > max(_MAX_UNPACKED_BYTES, _MAX_PACKING*info.compress_size):
         raise DataError(f'{entry} of {size/1e6:.0f} MB packed into {info.compress_size/1e6:.1f} MB found, '
@@ -123,7 +123,7 @@ def _load_others(archive: ZipFile, names: set[str]) -> dict[str, np.ndarray]:
     return found
 
 # %% ../../nbs/io/414_npz.ipynb #load-entries
-_SMPL = {'poses', 'trans'}   # turns of joints, as AMASS has them, and where the body is
+_SMPL = {'poses', 'trans'}, {'body_pose', 'global_orient'}   # turns of joints, as AMASS and SMPL-X have them
 
 def _load_entries(
     path: Path,                  # an .npz file of anybody
@@ -137,7 +137,7 @@ def _load_entries(
         raise DataError(f'no arrays could be read ({reason}), expected an NPZ file; save or '
                         'copy it again') from None
     if {'values', 'x'} & set(entries): return entries, contents
-    is_smpl = _SMPL <= {*names}
+    is_smpl = any(turns <= {*names} for turns in _SMPL)
     advice = 'compute the joints with the body model first' if is_smpl else 'name it so'
     kind = DataError if is_smpl else UnknownNamesError
     raise kind(f'entries {", ".join(names)[:60] or "none"} found, '

@@ -359,6 +359,16 @@ def _by_point(tree: Any, pattern: tuple) -> bool:
     words = {re.sub(r'\d+', '', name) for name in names}   # those of frames only count
     return len(nodes) == len(names) >= _LEAST_POINTS and len(words) > 1 and pattern.count('*') > 1
 
+# %% ../../nbs/io/436_pose_trees.ipynb #of-picture
+def _are_of_picture(tree: Any, depth: int = 4) -> bool:
+    "Whether a tree holds lists that are called 2D, as those of OpenPose."
+    if not depth or not isinstance(tree, (dict, list)): return False
+    if isinstance(tree, list): return any(_are_of_picture(node, depth - 1) for node in tree[:9])
+    called = [node for key, node in tree.items() if str(key).lower().endswith('2d')]
+    if any(isinstance(node, list) and node for node in called): return True
+    return any(_are_of_picture(node, depth - 1) for node in tree.values())
+
+
 # %% ../../nbs/io/436_pose_trees.ipynb #best
 def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
     "The points of a tree, and the keys and nodes of its frames; raises `DataError`."
@@ -372,6 +382,9 @@ def _find_poses(tree: Any) -> tuple[_Poses, list[str], list]:
         poses = _place(leaves, axes)
         if len(set(poses.points)) >= _LEAST_POINTS:
             return poses, *_frame_nodes(tree, leaves[0].way, axes.frame)
+    if _are_of_picture(tree):
+        raise NoPosesError('keypoints of a picture (2D) found, expected positions in space; triangulate '
+                           'those of several cameras first, as Pose2Sim does')
     raise NoPosesError('no frames with x, y and z of four points or more found in the tree, expected a '
                     'recording of poses; a file for each frame has to be put together first')
 

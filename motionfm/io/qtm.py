@@ -109,9 +109,16 @@ def _unnamed_columns(sheet: Sheet, rows: list[int], names: list[str]) -> _Column
     return _Columns(names, cells, (0 if start else -1, 1 if start > 1 else -1))
 
 # %% ../../nbs/io/424_qtm.ipynb #find-columns
+def _names_of(sheet: Sheet, header: _Header, rows: list[int]) -> list[str]:
+    "Names of all markers, blank for those at the end that have none, though the header counts them."
+    names, said = header.entries.get('MARKER_NAMES', (0, []))[1], _entry(header, 'NO_OF_MARKERS')
+    count = int(said) if re.fullmatch(r'\d{1,5}', said) else 0
+    if not names or len(row_words(sheet, rows[0])) < 3*count: return names
+    return names + ['']*max(count - len(names), 0)
+
 def _find_columns(sheet: Sheet, header: _Header, rows: list[int]) -> _Columns:
     "The columns of all markers, or of bones; raises `DataError`."
-    names = header.entries.get('MARKER_NAMES', (0, []))[1]
+    names = _names_of(sheet, header, rows)
     words = row_words(sheet, header.columns) if header.columns >= 0 else []
     found = _named_columns(words)
     if any(word.upper() == 'QX' for word in words): return found._replace(are_bones=True)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import DataError
-from .text import read_bytes
+from .text import encoding_of, read_bytes
 from .trial import Trial
 
 # %% ../../nbs/io/406_registry.ipynb #registry
@@ -127,8 +127,8 @@ def layout_of(path: Path) -> Layout | None:
 
 def _plain_bytes(first: bytes) -> bytes:
     "The beginning of a file without a byte order mark, UTF-16 as UTF-8."
-    if first[:2] in (b'\xff\xfe', b'\xfe\xff'): first = first.decode('utf-16', 'ignore').encode()
-    return first.removeprefix(b'\xef\xbb\xbf')
+    mark, encoding = encoding_of(first)
+    return first[len(mark):] if encoding == 'utf-8' else first[len(mark):].decode(encoding, 'ignore').encode()
 
 def readable_endings() -> list[str]:
     "All endings of files that some reader takes; a skeleton of the ASF format is no recording by itself."
@@ -192,6 +192,46 @@ def _is_plain(path: Path) -> bool:
     try: reader = detect_reader(path)
     except UnknownNamesError: return may_be_table(path)
     return reader is READERS.get(path.suffix.lower()) and may_be_table(path)
+
+# %% ../../nbs/io/406_registry.ipynb #other-tables
+class OtherTable(NamedTuple):
+    "A table that is no recording."
+    what: str      # it is
+    advice: str    # what to do with it
+    is_own: bool = True   # whether motionfm has written it
+
+_RECORDING = 'give the recording whose gaps it lists, or its repair'
+OTHER_TABLES = {   # how they begin: what they are
+    'point,first_frame,last_frame,first_s,last_s,frames,filled_by': OtherTable('gaps', _RECORDING),
+    'recording,frame,time_s,point,x,y,z,unit,state':
+        OtherTable('samples', 'give the recordings that its first column names'),
+    'recording,output,frames,rate_hz,points,missing':   # whatever summary.csv is called now
+        OtherTable('results', 'give the recordings that its first column names'),
+    'step,crops,loss': OtherTable('a training', 'give a recording'),
+    'epoch,loss': OtherTable('a training', 'give a recording'),
+    'marker,joint': OtherTable('names of markers', 'give it with --names, beside a recording', False),
+    'subject,height_m': OtherTable('people', 'give it with --people to motionfm import', False),
+    'trial,subject': OtherTable('people', 'give it with --subjects-from to motionfm import', False)}
+
+
+# %% ../../nbs/io/406_registry.ipynb #other-table
+_MOST_LOOKED_AT = 65_536   # bytes
+_NUMBER = re.compile(r'(?<![\w.])[-+]?\d*[.,]?\d+')
+_WORDS = OtherTable('words', 'give a recording', False)
+
+def other_table(path: Path) -> OtherTable | None:
+    "What a table is that holds no motion; None for any other file, and for one that can't be read."
+    if path.suffix.lower() not in ('.csv', '.tsv'): return None
+    try:
+        with open(path, 'rb') as file: first = _plain_bytes(file.read(_MOST_LOOKED_AT))
+    except OSError: return None
+    words = first.decode('utf-8', 'replace')
+    begins = re.sub('[;\t]', ',', words[:200].replace('"', ''))
+    known = next((table for head, table in OTHER_TABLES.items() if begins.startswith(head)), None)
+    lines = words.splitlines()
+    if known or len(lines) < 2 or any(len(_NUMBER.findall(line)) > 1 for line in lines): return known
+    return _WORDS
+
 
 # %% ../../nbs/io/406_registry.ipynb #rate
 def check_rate(

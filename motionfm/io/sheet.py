@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/io/422_sheet.ipynb #imports
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..basics import atomic_path, DataError
-from .build import build_trial
+from .build import build_trial, unique_notes
 from .certainty import mask_uncertain
 from .csv import write_csv
 from motionfm.io.joint_orders import (
@@ -163,6 +164,11 @@ def _with_nan(line: str) -> str:
     return line[1:-1]
 
 # %% ../../nbs/io/422_sheet.ipynb #names
+def _notes_on_names(names: Sequence[str]) -> list[str]:
+    "What is to be said of names that stand twice, and of points without one."
+    counts = Counter(names)
+    return unique_notes([name for name, count in counts.items() if name and count > 1], counts[''])
+
 def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
     "Names that a trial can have, one for each label."
     found: dict[str, None] = {}
@@ -279,6 +285,7 @@ def sheet_parts(
     values, notes = table[:, :count].reshape(len(table), -1, 3), list[str]()
     if sure: values, notes = _mask_by_cells(values, certainty, table[:, -len(sure):])
     markers = unique_names(names)
+    if any(names): notes += _notes_on_names(names)
     contents = replace(content, values=values, markers=markers, decimal=decimal, sure=tuple(certainty))
     found = dict(zip(keys, table.T[count:]))
     return found | dict(values=values, markers=markers, contents=contents, notes=notes)

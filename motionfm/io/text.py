@@ -43,13 +43,25 @@ class TextForm(NamedTuple):
     end: str = '\n'           # of a line
     is_closed: bool = True    # whether the last line has an end, too
 
+# %% ../../nbs/io/405_text.ipynb #encoding-of
+def encoding_of(raw: bytes) -> tuple[bytes, str]:
+    "The mark that a text begins with, and its encoding; UTF-16 is known without one by the noughts in it."
+    mark = next((one for one in _MARKS if raw.startswith(one)), b'')
+    first = raw[:_LOOKED_AT]
+    noughts, most = (first[::2].count(0), first[1::2].count(0)), .4*len(first)
+    if not mark and first and noughts[0] == 0 and noughts[1] > most: return mark, 'utf-16-le'
+    if not mark and first and noughts[1] == 0 and noughts[0] > most: return mark, 'utf-16-be'
+    return mark, _MARKS.get(mark, 'utf-8')
+
+_LOOKED_AT = 4096   # bytes
+
+
 # %% ../../nbs/io/405_text.ipynb #decode-text
 def decode_text(
     raw: bytes,   # content of a file
 ) -> tuple[str, TextForm]:
     "A text with the line ends that it has, and its form."
-    mark = next((one for one in _MARKS if raw.startswith(one)), b'')
-    encoding = _MARKS.get(mark, 'utf-8')
+    mark, encoding = encoding_of(raw)
     try: text = raw[len(mark):].decode(encoding)
     except UnicodeDecodeError:
         encoding, mark = 'latin-1', mark if encoding == 'utf-8' else b''
@@ -57,6 +69,7 @@ def decode_text(
     ends = ('\r\n', '\n', '\r') if '\r' in text else ('\n',)
     end = next((one for one in ends if one in text), '\n')
     return text, TextForm(mark, encoding, end, not text or text[-1] in '\r\n')
+
 
 # %% ../../nbs/io/405_text.ipynb #encode-text
 def plain_ends(text: str) -> str:
@@ -67,7 +80,8 @@ def plain_bytes(
     raw: bytes,   # content of a file
 ) -> tuple[bytes, TextForm]:
     "A text in UTF-8 with plain line ends, and the form that it has: often these are the same bytes."
-    if raw.isascii() and b'\r' not in raw: return raw, TextForm(is_closed=not raw or raw.endswith(b'\n'))
+    is_plain = raw.isascii() and b'\r' not in raw and b'\0' not in raw
+    if is_plain: return raw, TextForm(is_closed=not raw or raw.endswith(b'\n'))
     text, form = decode_text(raw)
     return plain_ends(text).encode(), form
 

@@ -205,6 +205,18 @@ def _check_whole(
         short = len(last[-1].partition('.')[2]) < len(before[-1].partition('.')[2])
     if short: raise cut_off(number)
 
+# %% ../../nbs/io/415_trc_text.ipynb #with-points
+_EITHER = re.compile(r'\d{1,3}(?:([.,])\d{3})+([.,])\d')   # a thousand and more, as 1.234,5 or 1,234.5
+_ODD = {',': r'\.(?!\d{3}(?!\d))', '.': r',(?!\d{3}(?!\d))'}   # what can't part thousands, by the decimals
+
+def _with_points(body: str) -> str:
+    "Numbers with decimal points, and with nothing between thousands; as they are where these can't be told."
+    if '.' not in body: return body.replace(',', '.')
+    found = _EITHER.search(body)
+    if not found or found[1] == found[2] or re.search(_ODD[found[2]], body): return body
+    return body.replace(found[1], '').replace(found[2], '.')
+
+
 # %% ../../nbs/io/415_trc_text.ipynb #table-of
 def _parse_rows(
     text: str, start: int,   # where the rows begin
@@ -216,11 +228,12 @@ def _parse_rows(
     fast = parse_clean(text, width + spare, start=start)
     if fast is not None: return fast
     body = text[start:]
-    if ',' in body and '.' not in body: body = body.replace(',', '.')
+    if ',' in body: body = _with_points(body)
     rows = [(number + first - 1, line) for number, line in numbered_lines(body)]
     mixed = any('\t' in line for _, line in rows)
     if mixed: rows = [(number, line if '\t' in line else '\t'.join(line.split())) for number, line in rows]
     return parse_numbers(rows, width + spare)
+
 
 # %% ../../nbs/io/415_trc_text.ipynb #note-spare
 def _note_spare(count: int) -> list[str]:

@@ -344,8 +344,8 @@ def _summary(trial: Trial) -> str:
     words, kinds, seen = _counts(trial)
     up = '' if trial.up == 'y' else f', {trial.up} up'
     gaps = f'{1 - seen.mean():.1%} gaps' if seen.size else 'no positions'
-    return (f'{Path(trial.source).name}: {len(trial)} frames at {trial.rate:g} Hz, '
-            f'{words} in {trial.units}{up}, {kinds}{gaps}')
+    return (f'{Path(trial.source).name}: {counted(len(trial), "frame")} at {trial.rate:g} Hz, '
+            f'{words} in {_units_in_words(trial)}{up}, {kinds}{gaps}')
 
 # %% ../../nbs/io/404_trial.ipynb #unknown-marker
 class UnknownMarkerError(DataError, KeyError):
@@ -359,6 +359,15 @@ def _unknown_marker(trial: Trial, name: str) -> UnknownMarkerError:
     advice = f'near it: {", ".join(near)}' if near else f'expected one of {", ".join(trial.markers)[:100]}'
     if name in trial.missing_joints: advice = 'the joint has no marker here; with_joints() adds one of gaps'
     return UnknownMarkerError(f'{trial.source}: marker {str(name)[:30]!r} not found; {advice}')
+
+def _units_in_words(trial: Trial) -> str:
+    "The unit, and that of the file where it holds angles, whose positions are metres here."
+    said = getattr(trial.contents, 'file_units', trial.units)
+    number, _, unit = said.rpartition(' ')
+    if number: said = f'{float(number):.4g} {unit}'
+    if said == trial.units: return said
+    return f'{trial.units} ({"inches" if said == "in" else said} in the file)'
+
 
 # %% ../../nbs/io/404_trial.ipynb #marker-values
 def _marker_values(trial: Trial, name: str) -> np.ndarray:

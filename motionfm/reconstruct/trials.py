@@ -20,7 +20,7 @@ from ..basics import counted, DataError, frame_pieces
 from ..body.skeleton import PARENT_OF
 from ..estimate.gap_filling import BY_NEIGHBOURS
 from ..io.conventions import check_up, digits_of, from_y_up, per_metre, to_y_up, UNITS
-from ..io.files import check_format_holds, notes_on, read_trial, write_trial
+from ..io.files import check_format_holds, not_held, notes_on, read_trial, write_trial
 from ..io.gaps import gap_lengths, open_gaps, runs_of
 
 
@@ -609,16 +609,21 @@ def _columns_in(trial: Trial, part: _PersonRepair) -> np.ndarray:
 # %% ../../nbs/reconstruct/611_trials.ipynb #describe-repairable
 def describe_repairable(trial: Trial) -> str:
     "In one line whether a recording can be repaired: of how many points how much is missing; or why not."
-    found, reasons = [], []
+    found, reasons, never = [], [], list[str]()
     for name in subjects_of(trial.markers):
         one = select_subject(trial, name)
         try: points = _points_to_repair(one, _kinds_of(one), False)[1]
         except DataError as error: reasons.append(str(error).removeprefix(f'{trial.source}: '))
-        else: found.append(points.visible[:, points.columns >= 0])
+        else:
+            ever, known = np.any(points.visible, 0), points.columns >= 0
+            found.append(points.visible[:, ever])
+            never += [one.markers[column] for column in points.columns[known & ~ever]]
     if not found: return f'can\'t be repaired: {reasons[0]}'
     seen, n_people = np.concatenate(found, 1), len(found) + len(reasons)
     people = f'{len(found)} of {n_people} people, '*(n_people > 1)
-    return f'can be repaired: {people}{counted(seen.shape[1], "point")}, {1 - seen.mean():.1%} missing'
+    unseen = f'; never seen, so left as they are: {_listed(never)}' if never else ''
+    words = f'{counted(seen.shape[1], "point")}, {1 - seen.mean():.1%} missing'
+    return f'can be repaired: {people}{words}{unseen}'
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #each-person
 def _each_person(
@@ -738,10 +743,16 @@ def reconstruct_file(
     if complete: _check_room(Path(output), trial)
     done = reconstruct_trial(trial, network, fill_only, complete, max_uncertainty_mm, subject, **options)
     if finish is not None: done = finish(done)
-    write_trial(output, done.repaired)
-    return replace(done.summary, output=str(output), notes=notes_on(output, done.repaired))
+    write_trial(output, done.repaired, warn=False)
+    notes, remarks = notes_on(output, done.repaired), done.summary.remarks
+    if not_held(output, done.repaired): remarks = _without_columns(remarks)
+    return replace(done.summary, output=str(output), notes=notes, remarks=remarks)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #check-room
+def _without_columns(remarks: Sequence[str]) -> tuple[str, ...]:
+    "Remarks without that on columns which are no positions: of a file without them the notes say it."
+    return tuple(remark for remark in remarks if f'since they are {_LEFT["not a position"]}: ' not in remark)
+
 def _check_room(output: Path, trial: Trial) -> None:
     "Raise `DataError` where invented joints have no bone to stand on."
     if output.suffix.lower() != '.bvh' or not absent_joints(trial): return
