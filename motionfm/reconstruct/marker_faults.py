@@ -463,7 +463,7 @@ def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]
     distances = np.linalg.norm(near - place, axis=-1)
     return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
 
-_SPIKE_FRAMES = 6   # in which a marker may be elsewhere and come back
+_SPIKE_FRAMES = 3   # in which a marker may be elsewhere and come back
 
 def _jump_after(path: np.ndarray, near: np.ndarray, run: slice) -> float:
     "Metres by which a marker (T, 3) jumps after a run to stay away; NaN if nothing comes, or the body jumps."
@@ -627,7 +627,7 @@ def _is_held(
     if not near.shape[1]: return False
     moves, turns = _moves_and_turns(path[first], near)
     if min(moves, 2*turns) <= _FLICKER.held_m: return False
-    before = np.linalg.norm(np.diff(path[max(first - _SPIKE_FRAMES - 2, 0):first + 1], axis=0), axis=1)
+    before = np.linalg.norm(np.diff(path[max(first - 2*_SPIKE_FRAMES - 2, 0):first + 1], axis=0), axis=1)
     came = np.fmin.reduce(before)*len(near) if first else 0
     stops = before[-1:] < _FLICKER.slower*before[-2:-1]   # as of a foot that lands
     if np.isnan(jump): return bool(turns > _FLICKER.held_to_end_m and came > .4*moves and not stops.any())
