@@ -40,6 +40,7 @@ def _in_command() -> Iterator[None]:
     finally:
         if before is None: del os.environ[IN_COMMAND]
 
+# %% ../../nbs/cli/901_app.ipynb #run-app
 def run_app(
     app: typer.Typer,                     # commands
     arguments: list[str] | None = None,   # by default those that the program was started with

@@ -347,6 +347,7 @@ def _is_moment(context: GapContext, gap: GapSpan, run: slice) -> bool:
     seen = context.visible[start - 1] & context.visible[stop]
     return bool(seen[np.isfinite(context.distance_sd[gap.point])].sum() >= 3)
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #waits
 def _waits(context: GapContext, gap: GapSpan, beside: np.ndarray) -> bool:
     "Whether a gap is filled after moments in which its neighbours, seen or not (G,), are lost as well."
     if context.beside_others or context.has_fills: return False

@@ -130,6 +130,7 @@ def _bridge_point(path: np.ndarray, seen: np.ndarray, brief: np.ndarray) -> None
         missing = np.concatenate([np.arange(seen[end] + 1, seen[end + 1]) for end in inside])
         path[missing] = CubicSpline(knots, path[knots])(missing)
 
+# %% ../../nbs/estimate/511_short_gaps.ipynb #bridge-brief-gaps
 def bridge_brief_gaps(
     positions: np.ndarray,   # (T, M, 3) metres; changed in place
     visible: np.ndarray,     # (T, M) True where a point was seen

@@ -206,6 +206,7 @@ def first_rows(raw: bytes, count: int) -> str:
         found += is_row(raw[start:end].decode())
     return raw[:end].decode()
 
+# %% ../../nbs/io/411_csv_columns.ipynb #split-rows
 def split_rows(
     text: str,                   # a file's content
 ) -> tuple[str, list[Line]]:     # what separated the cells, and the lines with tabs between cells

@@ -245,6 +245,7 @@ class _Poses(NamedTuple):
     people: list             # M whose each is
     points: list             # M names, or places in a list
 
+# %% ../../nbs/io/436_pose_trees.ipynb #key-of
 def _key_of(leaf: _Leaf, axes: _Axes) -> tuple:
     "Whose a point is, and which."
     return leaf.way[axes.person] if axes.person >= 0 else 0, leaf.label or leaf.way[axes.point]

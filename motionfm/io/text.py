@@ -103,6 +103,7 @@ def _batches(lines: Iterable[str]) -> Iterator[str]:
         waiting, size, first = [], 0, False
     if waiting: yield '\n'*(not first) + '\n'.join(waiting)
 
+# %% ../../nbs/io/405_text.ipynb #write-lines-3
 def write_lines(
     path: str | Path,           # the file; replaced if it exists
     lines: Iterable[str],       # without line ends, or several at a time with plain ones between

@@ -140,12 +140,11 @@ def _find_breaks(
         breaks[start:stop], usual[start:stop] = _are_breaks(sizes, scale, share)[inside], scale[inside]
     return breaks, usual
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #paths
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #paths-2
 def _own_columns(shape: tuple[int, int]) -> np.ndarray:
     "(T, M) the number of each column in every frame."
     return np.tile(np.arange(shape[1], dtype=np.min_scalar_type(shape[1])), (shape[0], 1))
 
-# %% ../../nbs/reconstruct/600_marker_faults.ipynb #paths-2
 @dataclass
 class _Paths:
     "A recording whose labels are corrected from beginning to end; arrays are changed in place."
@@ -463,16 +462,6 @@ def _moves_and_turns(place: np.ndarray, near: np.ndarray) -> tuple[float, float]
     distances = np.linalg.norm(near - place, axis=-1)
     return float(np.median(np.nanmax(moved, 0))), float(np.nanmax(np.abs(distances - distances[0])))
 
-_SPIKE_FRAMES = 3   # in which a marker may be elsewhere and come back
-
-def _jump_after(path: np.ndarray, near: np.ndarray, run: slice) -> float:
-    "Metres by which a marker (T, 3) jumps after a run to stay away; NaN if nothing comes, or the body jumps."
-    if run.stop == len(path): return np.nan
-    body = np.median(near[run.stop] - near[run.stop - 1], 0)
-    if np.linalg.norm(body) > _FLICKER.body_m: return np.nan
-    onward = np.linalg.norm(path[run.stop:run.stop + _SPIKE_FRAMES + 1] - path[run.stop - 1], axis=1)
-    return float(np.fmin.reduce(onward)) if np.isfinite(onward[0]) else np.nan
-
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #agrees-with-body
 def _agrees_with_body(
     paths: _Paths,
@@ -613,6 +602,19 @@ def _outliers_of(paths: _Paths, marker: int) -> np.ndarray:
         if wrong is not None: found[lasts[here] + 1:begins[here + 2 + after]] = wrong
         here += 1 if wrong is None else 2 + after
     return found
+
+# %% ../../nbs/reconstruct/600_marker_faults.ipynb #jump-after
+_SPIKE_FRAMES = 3   # in which a marker may be elsewhere and come back
+
+def _jump_after(path: np.ndarray, near: np.ndarray, run: slice) -> float:
+    "Metres by which a marker (T, 3) jumps after a run; 0 if it comes back; NaN at an end, or if all jump."
+    if run.stop == len(path): return np.nan
+    body = np.median(near[run.stop] - near[run.stop - 1], 0)
+    if np.linalg.norm(body) > _FLICKER.body_m: return np.nan
+    onward = path[run.stop - 1:run.stop + _SPIKE_FRAMES + 1]
+    away, steps = (np.linalg.norm(some, axis=1) for some in (onward[1:] - onward[0], np.diff(onward, axis=0)))
+    comes_back = (away < .2*away[0]) & (steps > .5*away[0])
+    return 0. if comes_back.any() else float(away[0])
 
 # %% ../../nbs/reconstruct/600_marker_faults.ipynb #is-held
 def _is_held(

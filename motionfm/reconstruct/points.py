@@ -63,6 +63,7 @@ def _noise_if_noisy(
     noisy = overall > limit and _noise_of(positions, visible, 6)[1] > limit
     return each, overall if noisy else 0.
 
+# %% ../../nbs/reconstruct/607_points.ipynb #is-quiet
 def is_quiet(
     positions: np.ndarray,   # (T, P, 3) metres; anything where not visible
     visible: np.ndarray,     # (T, P) True where a point was seen
@@ -98,6 +99,7 @@ def _left_of_noise(
     process_noise = np.array(SETTINGS.process_noise)
     return np.minimum(noise**2, (process_noise*(noise**2/rate)**3/64)**.25)
 
+# %% ../../nbs/reconstruct/607_points.ipynb #blended
 def _blended(choices: np.ndarray, which: np.ndarray) -> np.ndarray:
     "(T, ...) of choices (R, T, ...), by their numbers (T,), also between two of them."
     below = np.minimum(which.astype(int), len(choices) - 2)
@@ -163,6 +165,7 @@ class _Prepared(NamedTuple):
     filled: np.ndarray        # (P,) metres, what is filled
     velocity: np.ndarray      # (P,) metres a second, on both sides of a gap
 
+# %% ../../nbs/reconstruct/607_points.ipynb #prepared-2
 def _prepared(
     positions: np.ndarray, visible: np.ndarray, chosen: np.ndarray, rate: float, fill_only: bool,
 ) -> _Prepared:
@@ -191,6 +194,7 @@ def _fill(context: GapContext, points: np.ndarray, questioned: bool) -> FilledPo
         context = replace(context, visible=context.visible & ~wrong, paths={}, bodies={}, in_place=True)
     return fill_context(context, points)
 
+# %% ../../nbs/reconstruct/607_points.ipynb #noise-in-gaps
 def _noise_in_gaps(prepared: _Prepared, visible: np.ndarray, rate: float, by: np.ndarray) -> np.ndarray:
     "(T, P) metres that noise moves fills; of own paths, as cubic Hermite curves between uncertain ends."
     before, after = gap_bounds(visible)
@@ -236,6 +240,7 @@ def _joined(done: Sequence[RepairedPoints]) -> RepairedPoints:
     positions, uncertainty, by = (np.concatenate(arrays) for arrays in list(zip(*done))[:3])
     return RepairedPoints(positions, uncertainty, by, all_checks(*(part.self_check for part in done)))
 
+# %% ../../nbs/reconstruct/607_points.ipynb #repair-parts-3
 def repair_parts(
     positions: np.ndarray,    # (T, P, 3) metres; anything, also NaN, where not visible
     visible: np.ndarray,      # (T, P) True where a point was seen
