@@ -243,3 +243,34 @@ def test_a_wrist_at_the_place_of_the_other_one(shared):
     assert off[100:140, right].max() < .05
     off[100:140, right] = 0
     assert off.max() < 1e-9
+
+
+@pytest.fixture(scope='module')
+def standing(shared) -> Recording:
+    "Who walks and then stands still, so that positions repeat; the last marker has a second name."
+    trial = motionfm.read(shared/'files'/'kineticstoolkit__walkingOptiTrack.c3d')
+    often = np.isfinite(trial.values).all(-1).mean(0) > .9
+    positions = trial.values[:, often]*{'mm': .001, 'm': 1.}[trial.units]
+    positions = np.concatenate([positions, positions[:, -1:]], 1)
+    return Recording(positions, np.isfinite(positions).all(-1), trial.rate)
+
+
+@pytest.mark.parametrize('noise', [.005, .02])
+def test_noise_is_no_exchange(noise, standing):
+    "Where nothing is seen for a while, a velocity from two noisy frames leads far away."
+    noisy = np.nan_to_num(standing.positions)
+    noisy += np.random.default_rng(0).normal(0, noise, noisy.shape)
+    damaged, seen = SCENARIOS['frames'].damage(noisy, np.random.default_rng(1), standing.rate)
+    faults = find_marker_faults(damaged, seen & standing.visible, standing.rate)
+    assert (faults.order == np.arange(seen.shape[1])).all()
+
+
+def test_who_stands_still_is_not_held(standing):
+    "Spikes are found; hardly anything between them is taken for wrong, also of a marker with two names."
+    truth = np.nan_to_num(standing.positions)
+    damaged, seen = SCENARIOS['spikes'].damage(truth, np.random.default_rng(0), standing.rate)
+    seen &= standing.visible
+    faults = find_marker_faults(damaged, seen, standing.rate)
+    wrong = (damaged != truth).any(-1) & seen
+    assert (faults.outliers | faults.held)[wrong].mean() > .8
+    assert (faults.outliers | faults.held)[seen & ~wrong].mean() < .01

@@ -29,7 +29,7 @@ class PointSettings:
     full_rate: float = 60.         # Hz; below it motion itself looks like noise,
     growth: float = 1.5            # the more by this power
     noise_frames: int = 10_000     # whose noise is found at once
-    process_noise: tuple = (.25, 1., 4., 16., 64.)   # m²/s³, of Kalman smoothers to choose from
+    process_noise: tuple = tuple(4.**power for power in range(-4, 4))   # m²/s³, of smoothers to choose from
     choice_s: float = .5           # in which the same is chosen
     clip: float = 3.               # standard deviations of noise, more than which no sample is off
     beside_gaps: float = 2.        # times the noise that is left, where it sees one side only, as a filter
@@ -180,7 +180,7 @@ def _prepared(
     known = np.where(visible[..., None], positions, 0.)
     known[:, chosen], left = smooth_points(*ours, rate)
     seen[:, chosen] = RADII_68*(noise if fill_only else left)
-    beside = SETTINGS.beside_gaps*np.mean(left, 0, where=ours[1])
+    beside = SETTINGS.beside_gaps*np.sqrt(np.mean(np.square(left), 0, where=ours[1]))
     filled[chosen] = RADII_68*beside
     velocity[chosen] = RADII_68*.5**.5*beside**3*rate/np.maximum(noise, SETTINGS.quiet_m)**2
     return _Prepared(known, np.maximum(seen, SETTINGS.seen_m), filled, velocity)
