@@ -40,7 +40,7 @@ from motionfm.reconstruct.marker_faults import (
     undo_marker_faults,
 )
 from .pipeline import is_exact, repair_positions, Repaired, with_far_off
-from .points import all_checks, repair_parts, RepairedPoints
+from .points import all_checks, repair_despite_faults, RepairedPoints
 from motionfm.reconstruct.report import (
     absent_joints,
     add_absent_joints,
@@ -356,8 +356,8 @@ def _repair_all_points(
     others = np.arange(len(points.names)) >= n
     positions = cleaned.positions
     if first: positions = np.concatenate([first.done.positions[:, :n], positions[:, n:]], 1)
-    rest = repair_parts(positions, cleaned.visible | ~others, trial.rate, jumps.parts, wanted=others,
-                        fill_only=fill_only, in_place=True)   # what was seen stays, also in `cleaned`
+    rest = repair_despite_faults(positions, cleaned.visible | ~others, trial.rate, jumps.parts, faults,
+                                 fill_only, wanted=others)   # what was seen stays, also in `cleaned`
     wrong, remarks = _all_wrong(first, cleaned, faults, rest.by, jumps, trial, fill_only)
     if not first: return _of_markers(cleaned, rest, network, trial.rate, jumps, wrong, remarks)
     return _PointRepair(cleaned, _joints_and_others(first.done, rest, others), first.found, wrong, remarks)
