@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from ..estimate.gap_edges import find_gap_edges
 from ..estimate.gap_filling import BY_CURVE, BY_PATH, fill_context, FilledPoints, GapContext
 from ..estimate.kalman import damp_extrapolation, kalman_smooth
-from ..estimate.noise import noise_level, RADII_68
+from ..estimate.noise import known_quantile, noise_level, RADII_68
 from ..io.gaps import gap_bounds
 from .marker_faults import MarkerFaults, undo_marker_faults
 
@@ -91,6 +91,24 @@ def uncertainty_of_seen(
 ) -> float:
     "Metres within which 68 % of the samples lie that stay as they were seen."
     return max(RADII_68*noise, SETTINGS.seen_m)
+
+# %% ../../nbs/reconstruct/607_points.ipynb #lengths
+_N_PARTNERS, _N_COMPARED = 3, 150   # points to which distances change least; frames that tell which
+
+def _are_lengths_quiet(positions: np.ndarray, visible: np.ndarray, rate: float) -> bool:
+    "Whether distances between points are as steady as in optical recordings; True is found below 60 Hz only."
+    if rate >= SETTINGS.full_rate or visible.shape[1] <= _N_PARTNERS: return False
+    middle = slice(max(0, len(visible) - SETTINGS.noise_frames)//2, (len(visible) + SETTINGS.noise_frames)//2)
+    known = np.where(visible[middle, :, None], positions[middle], np.nan)
+    some = known[np.linspace(0, len(known) - 1, _N_COMPARED).astype(int)]
+    apart = np.linalg.norm(some[:, :, None] - some[:, None], axis=-1)
+    low, high = (known_quantile(apart, share) for share in (.1, .9))
+    changes = np.where(np.isfinite(high), high - low, np.inf) + np.diag(np.full(len(high), np.inf))
+    partners = np.argsort(changes, 1)[:, :_N_PARTNERS]
+    lengths = np.linalg.norm(known[:, :, None] - known[:, partners], axis=-1)
+    together = np.isfinite(lengths).all(-1)
+    noise = _noise_of(np.nan_to_num(lengths), together, 6)[1]/2**.5
+    return bool(together.any() and noise <= _slowness(rate)*SETTINGS.quiet_m)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #smooth-points
 def _left_of_noise(
@@ -175,7 +193,7 @@ def _prepared(
     ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
     noise, overall = _noise_if_noisy(*ours, rate)
     (filled, velocity), seen = np.zeros((2, len(chosen))), np.zeros(visible.shape)
-    if overall == 0:
+    if overall == 0 or _are_lengths_quiet(*ours, rate):
         if rate >= _LEAST_RATE: seen[:, chosen] = RADII_68*noise
         filled[chosen] = RADII_68*noise/_slowness(rate)
         return _Prepared(positions, np.maximum(seen, SETTINGS.seen_m), filled, velocity)
