@@ -274,3 +274,20 @@ def test_who_stands_still_is_not_held(standing):
     wrong = (damaged != truth).any(-1) & seen
     assert (faults.outliers | faults.held)[wrong].mean() > .8
     assert (faults.outliers | faults.held)[seen & ~wrong].mean() < .01
+
+
+@pytest.mark.parametrize('scenario', ['relabel', 'flicker'])
+def test_faults_that_stay_mislead_no_fill(scenario, recordings):
+    "With `fill_only` labels stay as they are; a marker whose label is lost is filled with where it was seen."
+    truth, visible, rate = recordings[0]
+    damaged, seen = SCENARIOS[scenario].damage(np.nan_to_num(truth), np.random.default_rng(0), rate)
+    seen &= visible
+    rng = np.random.default_rng(1)
+    for marker in rng.permutation(seen.shape[1])[:5]: seen[40:60, marker] = False
+    values = np.where(seen[..., None], damaged, np.nan)
+    names = [f'U{number}' for number in range(seen.shape[1])]
+    trial = Trial.from_array(values, names, rate, up='z', units='m')
+    done = reconstruct_trial(trial, load_network(), fill_only=True)
+    np.testing.assert_array_equal(done.repaired.values[seen], values[seen])
+    off = np.linalg.norm(done.repaired.values - truth, axis=-1)[visible & ~seen]
+    assert off.mean() < .006

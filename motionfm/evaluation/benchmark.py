@@ -34,7 +34,7 @@ from ..reconstruct.fuse import Repairer, without_network
 from ..reconstruct.joint_prior import with_joint_prior
 from ..reconstruct.marker_faults import find_marker_faults, undo_marker_faults
 from ..reconstruct.pipeline import repair_positions
-from ..reconstruct.points import repair_points
+from ..reconstruct.points import repair_despite_faults
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #trials
 class MarkerSet(NamedTuple):
@@ -235,11 +235,10 @@ def _of_points(
     network: Repairer | Callable, fill_only: bool,
     positions: np.ndarray, visible: np.ndarray, rate: float, names: Sequence[str] = (),
 ):
-    "Points of any names, and their uncertainty; exchanged labels and outliers are undone first."
-    if not fill_only:
-        faults = find_marker_faults(positions, visible, rate)
-        positions, visible = undo_marker_faults(positions, visible, faults)
-    done = repair_points(positions, visible, rate, fill_only=fill_only)
+    "Points of any names, and their uncertainty; exchanged labels and outliers mislead no fill."
+    positions, faults = positions.copy(), find_marker_faults(positions, visible, rate)
+    if not fill_only: positions, visible = undo_marker_faults(positions, visible, faults)
+    done = repair_despite_faults(positions, visible, rate, [slice(None)], faults, fill_only)
     return with_joint_prior(done, visible & (done.by == ''), names, network, rate)[:2]
 
 # %% ../../nbs/evaluation/704_benchmark.ipynb #main-error

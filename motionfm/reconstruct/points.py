@@ -281,20 +281,32 @@ def repair_parts(
     return found
 
 # %% ../../nbs/reconstruct/607_points.ipynb #despite-faults
+BY_LABEL = 'another label'   # under which a sample was seen
+
+def _markers_in(order: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    "(T, P) whose positions stand in a column; in a gap as before and after it, if that is the same marker."
+    holds, frames = np.argsort(order, 1), np.arange(len(order))[:, None]
+    before, after = gap_bounds(visible)
+    first, then = (np.take_along_axis(holds, np.clip(some, 0, len(order) - 1), 0) for some in (before, after))
+    first, then = np.where(before < 0, then, first), np.where(after == len(order), first, then)
+    return np.where(first == then, first, holds[frames, np.arange(order.shape[1])])
+
+# %% ../../nbs/reconstruct/607_points.ipynb #fill-by-right
 def _fill_by_right(
     positions: np.ndarray, visible: np.ndarray, faults: MarkerFaults, repair: Callable,
 ) -> RepairedPoints:
     "Fill gaps by what is right; what was seen stays, and a fault is as uncertain as it is far off."
     done = repair(*undo_marker_faults(positions, visible, faults))
-    for values in done[:3]:
-        order = faults.order.reshape(*faults.order.shape, *[1]*(values.ndim - 2))
-        np.put_along_axis(values, order, values.copy(), 1)
-    wrong = visible & (done.by != '')
-    off = np.linalg.norm(np.where(wrong[..., None], positions - done.positions, 0), axis=-1)
-    np.maximum(done.uncertainty, off, out=done.uncertainty)
-    np.copyto(done.positions, positions, where=visible[..., None])
-    done.by[visible] = ''
-    return done
+    marker = _markers_in(faults.order, visible)
+    filled, uncertainty, by = (
+        np.take_along_axis(values, marker.reshape(*marker.shape, *[1]*(values.ndim - 2)), 1)
+        for values in done[:3])
+    wrong = visible & (by != '')
+    off = np.linalg.norm(np.where(wrong[..., None], positions - filled, 0), axis=-1)
+    by[~visible & (by == '')] = BY_LABEL
+    by[visible] = ''
+    filled = np.where(visible[..., None], positions, filled)
+    return RepairedPoints(filled, np.maximum(uncertainty, off), by, done.self_check)
 
 # %% ../../nbs/reconstruct/607_points.ipynb #repair-despite-faults
 def repair_despite_faults(
