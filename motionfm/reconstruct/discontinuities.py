@@ -193,7 +193,10 @@ def find_discontinuities(
 @dataclass(frozen=True)
 class _RepeatSettings:
     "What counts as a frame that repeats the one before."
-    longest_s: float = .1     # seconds of copies in a row, at most
+    brief_s: float = .1       # seconds of copies in a row, up to which they are found anywhere,
+    longest_s: float = 2.     # and up to which between frames in which the body moves:
+    moving: float = .1        # m/s at least, median over the points,
+    too_far: float = 3.       # and times as far at most as it would have come at that speed
     least_points: int = 4     # that are seen
     least_m: float = .003     # metres of the step thereafter, median over the points, at least
     makes_up: float = .5      # of the steps left out that this step is longer than usual, at least
@@ -210,6 +213,11 @@ def _median_steps(positions: np.ndarray, both: np.ndarray) -> np.ndarray:
         steps[~both[enough]] = np.nan
         found[enough] = np.nanmedian(steps, 1)
     return found
+
+def _is_frozen(count: int, after: float, around: np.ndarray, rate: float) -> bool:
+    "Whether copies stand between steps `around` of a body that moves, and it comes as far as these go."
+    moves = around.min()*rate > _REPEATS.moving and count <= _REPEATS.longest_s*rate   # False where not known
+    return bool(moves and after < _REPEATS.too_far*count*around.max())
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #find-repeated
 def find_repeated_frames(
@@ -229,7 +237,8 @@ def find_repeated_frames(
         count, after, around = run.stop - run.start, padded[run.stop], padded[[run.start - 1, run.stop + 1]]
         usual = around[np.isfinite(around)].mean() if np.isfinite(around).any() else np.inf
         makes_up = after > max(_REPEATS.least_m, (1 + _REPEATS.makes_up*count)*usual)
-        repeated[run] = makes_up and count <= max(1, _REPEATS.longest_s*rate)
+        brief = count <= max(1, _REPEATS.brief_s*rate)
+        repeated[run] = makes_up and (brief or _is_frozen(count, after, around, rate))
     return repeated
 
 # %% ../../nbs/reconstruct/601_discontinuities.ipynb #without-repeats
