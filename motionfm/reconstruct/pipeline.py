@@ -188,18 +188,23 @@ def _with_neighbours(repaired: Repaired, visible: np.ndarray, rate: float) -> Re
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-quiet
 _QUIET_M = (.003, .006)    # median move of seen samples, between which a recording begins to be smoothed
+_NOISE_M = (.0015, .002)   # noise, between which it begins to, if that explains how far samples move
+_EXPLAINED = 1.85          # times as far at most: the median of noise in space is 1.54
 _FAR_M = (.01, .02)        # move of a single sample, between which it is moved all the same
 
 def _rising(value: np.ndarray | float, between: tuple[float, float]) -> np.ndarray:
     "0 up to the first of two values, 1 from the second on."
     return np.clip((np.asarray(value) - between[0])/(between[1] - between[0]), 0, 1)
 
-def _kept_share(repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray) -> np.ndarray:
+def _kept_share(
+    repaired: np.ndarray, positions: np.ndarray, visible: np.ndarray, noise: float,
+) -> np.ndarray:
     "(T, K) how far samples stay where they were seen: 1 for those of a quiet recording, 0 where not seen."
     distance, pieces = np.zeros(visible.shape), frame_pieces(len(visible))
     for piece in pieces: distance[piece] = np.linalg.norm(repaired[piece] - positions[piece], axis=-1)
     usual = np.median(distance[visible]) if visible.any() else 0.
-    moved = np.maximum(_rising(usual, _QUIET_M), _rising(distance, _FAR_M))
+    noisy = _rising(noise, _NOISE_M)*(usual < _EXPLAINED*noise)
+    moved = np.maximum(max(noisy, float(_rising(usual, _QUIET_M))), _rising(distance, _FAR_M))
     return np.where(visible, 1 - moved, 0.)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-quiet-2
@@ -278,7 +283,7 @@ def _suit_to_noise(repaired: Repaired, positions: np.ndarray, seen: np.ndarray, 
     "Feet, quiet samples and short gaps as the noise of a recording allows; and the noise in the uncertainty."
     noise, jitter = _noise_and_jitter(positions, seen, rate)
     held = hold_feet(repaired.positions, max(noise, jitter if jitter > _EXACT_M else 0.), rate)
-    share = _kept_share(held, positions, seen)
+    share = _kept_share(held, positions, seen, noise)
     repaired = repaired._replace(positions=_keep_quiet(held, positions, share))
     if noise < _NOISY_M: repaired = _with_neighbours(repaired, seen, rate)
     repaired = repaired._replace(positions=keep_above_floor(repaired.positions, seen))
