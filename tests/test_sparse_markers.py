@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+import motionfm
 from motionfm.body.skeleton import JOINTS
 from motionfm.body.synthetic import synthesize
 from motionfm.estimate.gap_filling import fill_points
@@ -178,3 +179,12 @@ def test_frames_that_repeat_the_one_before(joints):
     assert any(remark.startswith(first) and 'treated as gaps' in remark for remark in done.summary.remarks)
     np.testing.assert_array_equal(kept.repaired.values, trial.values)
     assert any(remark.startswith(first) and 'left as it is' in remark for remark in kept.summary.remarks)
+
+
+
+def test_who_is_hardly_seen_is_told_to_be_guessed(shared):
+    "Half of the samples lie before the first or after the last sight."
+    trial = motionfm.read(shared/'files'/'opensim-core__std_walking2_markers.trc')
+    told = [str(reconstruct_trial(trial, load_network(), max_uncertainty_mm=most).summary)
+            for most in (None, 50)]
+    assert 'is known to no better than' in told[0] and 'no better' not in told[1]

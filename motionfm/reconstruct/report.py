@@ -390,6 +390,10 @@ def _estimate_lines(summary: Summary) -> list[str]:
     lines, share = [], summary.share_filled
     if share > SETTINGS.mostly:
         lines.append(f'most of this is no measurement: {share:.0%} of the samples are estimates')
+    known = summary.uncertainty
+    if known and known.median > SETTINGS.far_mm:
+        lines.append(f'half of what was filled is known to no better than {known.median:.0f} mm: '
+                     '--max-uncertainty-mm leaves blank what is less certain than you need')
     if summary.rarely_seen:
         lines.append(f'seen in few of the frames: {describe_rarely_seen(summary.rarely_seen)}')
     return lines
