@@ -353,6 +353,7 @@ def _waits(context: GapContext, gap: GapSpan, beside: np.ndarray) -> bool:
     if context.beside_others or context.has_fills: return False
     return not beside.all() and all(_is_moment(context, gap, run) for run in runs_of(~beside))
 
+# %% ../../nbs/estimate/514_gap_filling.ipynb #in-pieces-3
 def _in_pieces(context: GapContext, gap: GapSpan) -> list[DescribedGap]:
     "A gap, or those parts of it about which anything can be said."
     length = gap.stop - gap.start

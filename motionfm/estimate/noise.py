@@ -59,6 +59,7 @@ def noise_level(
     overall = np.nan_to_num(_quantiles_of(size, (.5,))[0])
     return np.where(runs.sum(1) >= _MIN_RUNS, each, overall[:, None]), overall
 
+# %% ../../nbs/estimate/501_noise.ipynb #difference-sizes
 def _difference_sizes(paths: np.ndarray, runs: np.ndarray, order: int) -> np.ndarray:
     "(B, N) metres, sizes of differences of (B, T, 3) as noise; NaN where no run (B, T - order) is seen."
     size = np.abs(np.diff(paths, order, axis=1))/(_MEDIAN*math.sqrt(math.comb(2*order, order)))

@@ -53,6 +53,7 @@ def coordinates_of(
                    for name, match in zip(names, capital)]
     return [(match[1], match[2].lower()) if match else None for match in capital]
 
+# %% ../../nbs/io/411_csv_columns.ipynb #units-of
 def units_of(names: Sequence[str]) -> str | None:
     "The unit that the names of columns bear behind the axis; None where they bear none, or several."
     units = (match[2] or match[3] for match in map(_AXIS.search, names) if match)

@@ -172,6 +172,7 @@ def axes_of(
     if _usual_step(some, 1)*_CLEARLY < _usual_step(some, 0): first, second = second, first
     return first, second, space[0]
 
+# %% ../../nbs/io/414_npz.ipynb #usual-step
 def _usual_step(values: np.ndarray, axis: int) -> float:
     "Median of the steps along an axis; NaN where none is known."
     steps = np.abs(np.diff(values, axis=axis))

@@ -250,6 +250,7 @@ def _key_of(leaf: _Leaf, axes: _Axes) -> tuple:
     "Whose a point is, and which."
     return leaf.way[axes.person] if axes.person >= 0 else 0, leaf.label or leaf.way[axes.point]
 
+# %% ../../nbs/io/436_pose_trees.ipynb #place-3
 def _place(leaves: Sequence[_Leaf], axes: _Axes) -> _Poses:
     "Points as an array; raises `DataError` where frames are too many."
     columns: dict[tuple, int] = {}

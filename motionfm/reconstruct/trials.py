@@ -54,7 +54,7 @@ from motionfm.reconstruct.report import (
     Summary,
     TooFewPointsError,
 )
-from .swaps import undo_swaps
+from .swaps import find_exchanged_joints, undo_swaps
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #trial-repair
 class TrialRepair(NamedTuple):
@@ -217,6 +217,18 @@ def _filled_by(found: Repaired, seen: np.ndarray, n: int) -> np.ndarray:
     by[seen] = ''
     return by
 
+_LEFT_AS_IT_IS = '; left as it is, since nothing that was seen may change'
+
+def _without_exchanged(points: Points, trial: Trial, fill_only: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    "(T, K) where joints had each other's labels, undone in place unless `fill_only`; what was found."
+    n = points.n_joints
+    positions, visible = points.positions[:, :n], points.visible[:, :n]
+    faults = find_exchanged_joints(positions, visible, trial.rate)
+    said = describe_marker_faults(faults, names_in_file(trial)[:n], trial.frames, trial.times)
+    if fill_only: said = [sentence.rstrip('.') + _LEFT_AS_IT_IS for sentence in said]
+    elif said: _undo_in_place(positions, visible, faults)
+    return faults.order != np.arange(n), tuple(said)
+
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #put-joints
 def _put_joints(cleaned: Points, found: Repaired, exact: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -246,6 +258,7 @@ def _repair_joints(
 ) -> _PointRepair:
     "Repair the joints of a trial; other points stay as they are."
     n = points.n_joints
+    exchanged, told = _without_exchanged(points, trial, fill_only)
     points, held, said = _without_held(points, trial.rate, fill_only, names_in_file(trial))
     joints, seen = points.positions[:, :n], points.visible[:, :n]
     def repair(seen: np.ndarray) -> Repaired:
@@ -256,9 +269,10 @@ def _repair_joints(
     cleaned = points if fill_only else _without_errors(points, found)
     positions, uncertainty = _put_joints(cleaned, found, exact)
     by, check = _filled_by(found, cleaned.visible, n), found.self_check
-    hidden = (check.n_samples, check.error) if check else None
     wrong = _wrong_joints(found, held, cleaned.visible.shape)
-    return _PointRepair(cleaned, RepairedPoints(positions, uncertainty, by, hidden), found, wrong, said)
+    mark_wrong(wrong[:, :n], 'exchanged labels', exchanged)
+    done = RepairedPoints(positions, uncertainty, by, (check.n_samples, check.error) if check else None)
+    return _PointRepair(cleaned, done, found, wrong, told + said)
 
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #without-faults
@@ -287,8 +301,7 @@ def _faults_in_words(
 ) -> tuple[str, ...]:
     "What was wrong with points other than joints."
     said = describe_marker_faults(faults, points.names[points.n_joints:], trial.frames, trial.times)
-    left = '; left as it is, since nothing that was seen may change'
-    return tuple(f'{sentence.rstrip(".")}{left}' for sentence in said) if fill_only else tuple(said)
+    return tuple(sentence.rstrip('.') + _LEFT_AS_IT_IS for sentence in said) if fill_only else tuple(said)
 
 # %% ../../nbs/reconstruct/611_trials.ipynb #jumps-of
 _MOST_FOLLOWED = 20   # points by which a jump of the whole body is found
