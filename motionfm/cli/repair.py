@@ -194,8 +194,9 @@ def _reconstruct_single(path: Path, target: Path, network: Callable, options: di
     finish = partial(as_decided, decisions=decisions) if decisions else None
     summary = reconstruct_file(path, target, network, **options, finish=finish)
     if table: write_gaps(table, summary, *((DECIDED_COLUMNS, decided_row) if decisions else ()))
-    if report: _write_report(Path(report), summary, path, target, options)
-    print(summary)   # last, as nobody may be listening any more
+    try:
+        if report: _write_report(Path(report), summary, path, target, options)
+    finally: print(summary)   # last, as nobody may be listening any more
     if table: print(f'every gap is in {table}')
     if report: print(f'look at {report}')
 
@@ -331,15 +332,23 @@ def _print_end(folder: _Folder, results: dict) -> None:
     "Where the figures are; raises `DataError` that names the recordings (keys of `results`) that failed."
     from motionfm.reconstruct.summary_table import Failure
     print(f'all figures are in {folder.table}')
-    if folder.report: _write_pages(folder, Path(folder.report), results)
+    pageless = _write_pages(folder, Path(folder.report), results) if folder.report else []
     failed = sorted(name for name, result in results.items() if isinstance(result, Failure))
-    if failed:
-        raise DataError(f'{len(failed)} of {len(results)} recordings could not be repaired: '
-                        f'{", ".join(failed)[:500]}')
+    said = [f'{len(names)} of {len(results)} recordings {what}: {", ".join(names)[:500]}'
+            for names, what in ((failed, 'could not be repaired'), (pageless, 'got no page')) if names]
+    if said: raise DataError('; '.join(said))
+
 
 # %% ../../nbs/cli/905_repair.ipynb #write-pages
-def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
-    "Write a page for each recording that was repaired, and one that leads to them; raises `FileError`."
+def _try_report(page: Path, summary, path: Path, target: Path, options: dict) -> str:
+    "Write the page of one recording among others; what went wrong in a line, '' if nothing did."
+    try: _write_report(page, summary, path, target, options)
+    except MotionfmError as error: return str(error).removeprefix(f'{path}: ')
+    except Exception as error: return f'{type(error).__name__}: {" ".join(str(error).split())[:200]}'
+    return ''
+
+def _write_pages(folder: _Folder, index: Path, results: dict) -> list[str]:
+    "Write pages of what was repaired, and one that leads to them; which got none. Raises `FileError`."
     from motionfm.reconstruct.report import Summary
     pages: dict[str, str] = {}
     beside = index.with_name(f'{index.stem}_pages')
@@ -347,10 +356,13 @@ def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
                 if isinstance(results.get(folder.name_of(path)), Summary)]
     for name, path, target in progress(repaired, 'pages'):
         page = beside/f'{name.replace("/", "_")}.html'
-        _write_report(page, results[name], path, target, folder.options)
-        pages[name] = f'{beside.name}/{page.name}'
+        failed = _try_report(page, results[name], path, target, folder.options)
+        if failed: print(f'no page of {name}: {failed}')
+        else: pages[name] = f'{beside.name}/{page.name}'
     write_index_page(index, results, pages)
     print(f'look at {index}')
+    return [name for name, *_ in repaired if name not in pages]
+
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many
 @dataclass(frozen=True)
