@@ -544,3 +544,20 @@ def test_a_page_that_fails_takes_no_other_down(straight_lines, tmp_path, motionf
     monkeypatch.setattr(repair, 'write_repair_page', write_none)
     code, words = motionfm('reconstruct', tmp_path/'in'/'a.trc', '--report', tmp_path/'a.html')
     assert code == 2 and 'motionfm: no page' in words and '150 frames at 60 Hz' in words, words
+
+
+@pytest.mark.parametrize('tells_case', [True, False])
+def test_names_that_differ_in_case(straight_lines, tmp_path, motionfm, monkeypatch, tells_case):
+    from motionfm.reconstruct import outputs
+    monkeypatch.setattr(outputs, '_tells_case', lambda folder: tells_case)
+    (tmp_path/'in').mkdir()
+    for number, name in enumerate(['Static.trc', 'static.trc', 'walk.trc']):
+        write_trial(tmp_path/'in'/name, recorded('walk', number))
+    if len([*(tmp_path/'in').iterdir()]) < 3: pytest.skip('this disk does not tell case')
+    code, words = motionfm('reconstruct', tmp_path/'in', '-o', tmp_path/'out')
+    made = sorted(path.name for path in (tmp_path/'out').glob('*.trc'))
+    if tells_case: assert (code, made) == (0, ['Static.trc', 'static.trc', 'walk.trc']), words
+    else:
+        assert (code, made) == (2, ['walk.trc']), words
+        assert '2 of 3 recordings could not be repaired: Static.trc, static.trc' in words
+        assert 'rename one of them' in words and len(words.split('as that of')) == 3

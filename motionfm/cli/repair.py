@@ -99,7 +99,8 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     plan = _plan(sources, output, overwrite or resume, names, ending, options)
     single = _is_single(sources, report, table, decisions, overwrite or resume)
     folder = None if single else _Folder(sources, output, plan, report, options)
-    _check_apart(plan, [names, decisions, weights, model_json], [report, table, folder and folder.table])
+    going = folder.going if folder else plan
+    _check_apart(going, [names, decisions, weights, model_json], [report, table, folder and folder.table])
     repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
     tell_other_tables(sources, names)
@@ -283,10 +284,13 @@ class _Folder:
     def __init__(self, sources: list[str], output: str | None, plan: list[tuple[Path, Path]],
                  report: str | None = None, options: dict | None = None):
         from motionfm.data.subjects import SUMMARY_FILE
-        from motionfm.reconstruct.outputs import output_folder
+        from motionfm.reconstruct.outputs import find_collisions, output_folder
+        from motionfm.reconstruct.summary_table import Failure
         only = sources[0] if len(sources) == 1 else None
         self.source = Path(only) if only else None             # the folder, None for several recordings
         self.plan = plan                                       # each recording, and where it goes
+        self.failed = {path: Failure(str(path), why) for path, why in find_collisions(plan).items()}
+        self.going = [pair for pair in plan if pair[0] not in self.failed]   # what can be repaired
         self.report, self.options = report, options or {}      # the page that is wanted
         folder = output_folder(only, output) if only else Path(output or plan[0][1].parent)
         self.table = folder/SUMMARY_FILE
@@ -319,7 +323,7 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
     print(table_line(width=folder.width))
     for path, target in progress(folder.plan, 'recordings'):
         name = folder.name_of(path)
-        results[name] = _reconstruct_one(path, target, network, options)
+        results[name] = folder.failed.get(path) or _reconstruct_one(path, target, network, options)
         print(table_line(results[name], folder.width, name), flush=True)
     for line in describe_totals(list(results.values())): print(line)
     for name, result in results.items():
@@ -331,8 +335,8 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
 def _print_end(folder: _Folder, results: dict) -> None:
     "Where the figures are; raises `DataError` that names the recordings (keys of `results`) that failed."
     from motionfm.reconstruct.summary_table import Failure
-    print(f'all figures are in {folder.table}')
-    pageless = _write_pages(folder, Path(folder.report), results) if folder.report else []
+    if folder.table.exists(): print(f'all figures are in {folder.table}')
+    pageless = _write_pages(folder, Path(folder.report), results) if folder.report and results else []
     failed = sorted(name for name, result in results.items() if isinstance(result, Failure))
     said = [f'{len(names)} of {len(results)} recordings {what}: {", ".join(names)[:500]}'
             for names, what in ((failed, 'could not be repaired'), (pageless, 'got no page')) if names]
@@ -387,21 +391,35 @@ def _network_here(model_json: str | None, weights: str | None) -> Callable:
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many-2
 def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
-    "Repair recordings on many cores: a line for each as it is done, on the screen and in the table."
+    "Repair recordings on many cores: a line for each, in the order of their names, and the same in the table."
     from motionfm.reconstruct.batch import run_all
     from motionfm.reconstruct.report import Summary
-    from motionfm.reconstruct.summary_table import append_summary, describe_totals, Failure, table_line
-    left = _left_to_do(folder, resume)
-    results: dict = {}
-    print(table_line(width=folder.width))
+    from motionfm.reconstruct.summary_table import append_summary, describe_totals, Failure, sort_summaries
+    left, results = _left_to_do(folder, resume), dict(folder.failed)
+    if results: folder.table.parent.mkdir(parents=True, exist_ok=True)
+    for one in results.values(): append_summary(folder.table, one)
+    names = {path: folder.name_of(path) for path, _ in folder.plan}
+    waiting = [path for path in names if path in results or path in dict(left)]
+    waiting = _print_lines(folder, waiting, results, heading=True)
     for (path, _), result in progress(run_all(left, repair, jobs, cluster), 'recordings', len(left)):
-        name = folder.name_of(path)
         if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
-        results[name] = result
+        results[path] = result
         append_summary(folder.table, result)
-        print(table_line(result, folder.width, name), flush=True)
-    for line in describe_totals(list(results.values())): print(line)
-    _print_end(folder, results)
+        waiting = _print_lines(folder, waiting, results)
+    sort_summaries(folder.table, [str(path) for path in names])
+    named = {name: results[path] for path, name in names.items() if path in results}
+    for line in describe_totals(list(named.values())): print(line)
+    _print_end(folder, named)
+
+def _print_lines(folder: _Folder, waiting: list[Path], results: dict, heading: bool = False) -> list[Path]:
+    "Print lines of recordings that are done, up to the first that is not; which wait for it."
+    from motionfm.reconstruct.summary_table import table_line
+    if heading and waiting: print(table_line(width=folder.width))
+    for place, path in enumerate(waiting):
+        if path not in results: return waiting[place:]
+        print(table_line(results[path], folder.width, folder.name_of(path)), flush=True)
+    return []
+
 
 # %% ../../nbs/cli/905_repair.ipynb #left-to-do
 def _left_to_do(folder: _Folder, resume: bool) -> list[tuple[Path, Path]]:
@@ -410,8 +428,9 @@ def _left_to_do(folder: _Folder, resume: bool) -> list[tuple[Path, Path]]:
     from motionfm.reconstruct.summary_table import check_columns
     if not resume:
         folder.table.unlink(missing_ok=True)
-        return folder.plan
+        return folder.going
     check_columns(folder.table)
-    left, total = unfinished(folder.plan), len(folder.plan)
-    if len(left) < total: print(f'{total - len(left)} of {total} recordings have a result already')
+    left, total = unfinished(folder.going), len(folder.going)
+    said = '' if left else '; nothing is left to do'
+    if len(left) < total: print(f'{total - len(left)} of {total} recordings have a result already{said}')
     return left
