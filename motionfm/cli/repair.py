@@ -391,7 +391,7 @@ def _network_here(model_json: str | None, weights: str | None) -> Callable:
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many-2
 def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
-    "Repair recordings on many cores: a line for each, in the order of their names, and the same in the table."
+    "Repair recordings on many cores: a line for each in the order of names, as in the table."
     from motionfm.reconstruct.batch import run_all
     from motionfm.reconstruct.report import Summary
     from motionfm.reconstruct.summary_table import append_summary, describe_totals, Failure, sort_summaries
