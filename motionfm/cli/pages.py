@@ -200,12 +200,14 @@ def _index_cells(name: str, page: str, summary) -> list[str]:
     _, share, longest, change, p95, check, seconds = _index_values(summary)
     percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
     distances = [_millimetres(value) if value >= 0 else '' for value in (p95, check)]
-    link = f'<a href="{quote(page)}">{escape(name)}</a>' if page else f'{escape(name)} (no page)'
-    return [link, escape('; '.join(look_at(summary))), percent,
+    return [_link_to(page, name), escape('; '.join(look_at(summary))), percent,
             f'{longest:.2f}', _millimetres(change), *distances, f'{seconds:.1f}']
 
-
 # %% ../../nbs/cli/904_pages.ipynb #index-row-html
+def _link_to(page: str, name: str) -> str:
+    "The name of a recording, which leads to its page if it has one."
+    return f'<a href="{quote(page)}">{escape(name)}</a>' if page else f'{escape(name)} (no page)'
+
 def _index_row(name: str, page: str, summary) -> str:
     "A row of the page; marked where somebody should look."
     values = [None, *_index_values(summary)]

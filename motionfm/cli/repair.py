@@ -99,8 +99,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     plan = _plan(sources, output, overwrite or resume, names, ending, options)
     single = _is_single(sources, report, table, decisions, overwrite or resume)
     folder = None if single else _Folder(sources, output, plan, report, options)
-    going = folder.going if folder else plan
-    _check_apart(going, [names, decisions, weights, model_json], [report, table, folder and folder.table])
+    _check_apart(folder or plan, [names, decisions, weights, model_json], [report, table])
     repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
     tell_other_tables(sources, names)
@@ -169,10 +168,12 @@ def check_new(extras: list[str | None], overwrite: bool) -> None:
         check_writable(Path(extra).parent)
 
 # %% ../../nbs/cli/905_repair.ipynb #check-extras-own
-def _check_apart(plan: list[tuple[Path, Path]], read: list, extras: list) -> None:
+def _check_apart(work: 'list[tuple[Path, Path]] | _Folder', read: list, extras: list) -> None:
     "Raise `FileError` if anything would be written over what is read, or twice."
     from motionfm.reconstruct.outputs import check_apart
-    check_apart([*(path for path, _ in plan), *read], [*(target for _, target in plan), *extras])
+    plan, more = (work.going, [work.table]) if isinstance(work, _Folder) else (work, [])
+    check_apart([*(path for path, _ in plan), *read], [*(target for _, target in plan), *extras, *more])
+
 
 # %% ../../nbs/cli/905_repair.ipynb #check-decisions
 def _check_decisions(path: str | None) -> None:
@@ -343,7 +344,7 @@ def _print_end(folder: _Folder, results: dict) -> None:
     if said: raise DataError('; '.join(said))
 
 
-# %% ../../nbs/cli/905_repair.ipynb #write-pages
+# %% ../../nbs/cli/905_repair.ipynb #try-report
 def _try_report(page: Path, summary, path: Path, target: Path, options: dict) -> str:
     "Write the page of one recording among others; what went wrong in a line, '' if nothing did."
     try: _write_report(page, summary, path, target, options)
@@ -351,6 +352,7 @@ def _try_report(page: Path, summary, path: Path, target: Path, options: dict) ->
     except Exception as error: return f'{type(error).__name__}: {" ".join(str(error).split())[:200]}'
     return ''
 
+# %% ../../nbs/cli/905_repair.ipynb #write-pages
 def _write_pages(folder: _Folder, index: Path, results: dict) -> list[str]:
     "Write pages of what was repaired, and one that leads to them; which got none. Raises `FileError`."
     from motionfm.reconstruct.report import Summary
@@ -366,7 +368,6 @@ def _write_pages(folder: _Folder, index: Path, results: dict) -> list[str]:
     write_index_page(index, results, pages)
     print(f'look at {index}')
     return [name for name, *_ in repaired if name not in pages]
-
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many
 @dataclass(frozen=True)
@@ -389,27 +390,12 @@ def _network_here(model_json: str | None, weights: str | None) -> Callable:
     "The network of this process, loaded once."
     return load_chosen_network(model_json, weights)
 
-# %% ../../nbs/cli/905_repair.ipynb #reconstruct-many-2
-def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
-    "Repair recordings on many cores: a line for each in the order of names, as in the table."
-    from motionfm.reconstruct.batch import run_all
+# %% ../../nbs/cli/905_repair.ipynb #print-lines
+def _as_result(path: Path, result: object):
+    "A `Summary` or a `Failure`: what a process gives back may be an error, too."
     from motionfm.reconstruct.report import Summary
-    from motionfm.reconstruct.summary_table import append_summary, describe_totals, Failure, sort_summaries
-    left, results = _left_to_do(folder, resume), dict(folder.failed)
-    if results: folder.table.parent.mkdir(parents=True, exist_ok=True)
-    for one in results.values(): append_summary(folder.table, one)
-    names = {path: folder.name_of(path) for path, _ in folder.plan}
-    waiting = [path for path in names if path in results or path in dict(left)]
-    waiting = _print_lines(folder, waiting, results, heading=True)
-    for (path, _), result in progress(run_all(left, repair, jobs, cluster), 'recordings', len(left)):
-        if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
-        results[path] = result
-        append_summary(folder.table, result)
-        waiting = _print_lines(folder, waiting, results)
-    sort_summaries(folder.table, [str(path) for path in names])
-    named = {name: results[path] for path, name in names.items() if path in results}
-    for line in describe_totals(list(named.values())): print(line)
-    _print_end(folder, named)
+    from motionfm.reconstruct.summary_table import Failure
+    return result if isinstance(result, Summary | Failure) else Failure(str(path), str(result))
 
 def _print_lines(folder: _Folder, waiting: list[Path], results: dict, heading: bool = False) -> list[Path]:
     "Print lines of recordings that are done, up to the first that is not; which wait for it."
@@ -420,6 +406,24 @@ def _print_lines(folder: _Folder, waiting: list[Path], results: dict, heading: b
         print(table_line(results[path], folder.width, folder.name_of(path)), flush=True)
     return []
 
+# %% ../../nbs/cli/905_repair.ipynb #reconstruct-many-2
+def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
+    "Repair recordings on many cores: a line for each in the order of names, as in the table."
+    from motionfm.reconstruct.batch import run_all
+    from motionfm.reconstruct.summary_table import append_summary, describe_totals, sort_summaries
+    left, results = _left_to_do(folder, resume), dict(folder.failed)
+    if results: folder.table.parent.mkdir(parents=True, exist_ok=True)
+    for one in results.values(): append_summary(folder.table, one)
+    open_now = results.keys() | dict(left).keys()
+    waiting = _print_lines(folder, [path for path, _ in folder.plan if path in open_now], results, True)
+    for (path, _), result in progress(run_all(left, repair, jobs, cluster), 'recordings', len(left)):
+        results[path] = _as_result(path, result)
+        append_summary(folder.table, results[path])
+        waiting = _print_lines(folder, waiting, results)
+    sort_summaries(folder.table, [str(path) for path, _ in folder.plan])
+    named = {folder.name_of(path): results[path] for path, _ in folder.plan if path in results}
+    for line in describe_totals(list(named.values())): print(line)
+    _print_end(folder, named)
 
 # %% ../../nbs/cli/905_repair.ipynb #left-to-do
 def _left_to_do(folder: _Folder, resume: bool) -> list[tuple[Path, Path]]:

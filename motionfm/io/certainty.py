@@ -138,6 +138,7 @@ class _Bound:
 
 _asked: list[_Bound] = []   # the innermost last
 
+# %% ../../nbs/io/413_certainty.ipynb #bound-set
 @contextmanager
 def min_confidence(
     least: float | None,   # from 0 to 1; None: nothing changes
@@ -150,7 +151,6 @@ def min_confidence(
     finally:
         if least is not None: _asked.pop()
 
-
 # %% ../../nbs/io/413_certainty.ipynb #bound-use
 def forget_use() -> None:
     "Begin to read a recording, with which no bound has been compared yet."
@@ -161,6 +161,12 @@ def note_of_bound() -> list[str]:
     return [f'no confidence from 0 to 1 found beside the points, so --min-confidence {one.least:g} changes '
             'nothing' for one in _asked[-1:] if not one.was_used]
 
+def _least_asked() -> float:
+    "The certainty from which on samples count as seen; it is used now."
+    for one in _asked[-1:]: one.was_used = True
+    return _asked[-1].least if _asked else LEAST_CERTAINTY
+
+# %% ../../nbs/io/413_certainty.ipynb #rows
 def certainty_column(names: Sequence[str]) -> int:
     "Which column of a table with a row for each point says how certain they are; -1 where none does."
     return next((place for place, name in enumerate(names) if name.strip().lower() in CERTAINTY_WORDS), -1)
@@ -173,7 +179,6 @@ def mask_rows(
     "Gaps where the row of a sample is not certain."
     return mask_uncertain(values, np.where(rows >= 0, said[rows], np.nan))
 
-
 # %% ../../nbs/io/413_certainty.ipynb #certainty
 def mask_uncertain(
     values: np.ndarray,      # (T, M, 3)
@@ -181,8 +186,7 @@ def mask_uncertain(
 ) -> tuple[np.ndarray, list[str]]:   # the same with gaps; what is to be noted
     "Gaps where a sample is not certain."
     if not _are_certainties(certainty): return _mask_by_residuals(values, certainty)
-    for one in _asked[-1:]: one.was_used = True
-    least = _asked[-1].least if _asked else LEAST_CERTAINTY
+    least = _least_asked()
     with np.errstate(invalid='ignore'): enough = certainty >= least
     if not enough.any(): return values, [f'no certainty reaches {least:g}, so it is not used']
     level = _NO_LEVEL if _asked else find_certainty_level(values, np.where(enough, certainty, np.nan))

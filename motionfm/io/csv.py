@@ -257,7 +257,7 @@ def _parse_wide(table: _Split) -> dict:
     return dict(zip(ours, timing.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
-# %% ../../nbs/io/418_csv.ipynb #csv-long-in
+# %% ../../nbs/io/418_csv.ipynb #without-uncertain
 def _without_uncertain(table: _Split, values: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Values (T, M, 3) with gaps where the rows (T, M) of a long table say they are not certain; notes."
     places = _sure_columns(table.names)
@@ -268,6 +268,7 @@ def _without_uncertain(table: _Split, values: np.ndarray, lines: np.ndarray) -> 
                         'so it is not used']
     return mask_rows(values, lines, said[:, 0])
 
+# %% ../../nbs/io/418_csv.ipynb #csv-long-in
 def _parse_long(table: _Split) -> dict:
     "The same of a long table."
     places = table.places
@@ -282,8 +283,8 @@ def _parse_long(table: _Split) -> dict:
     (firsts, markers, values), lines = pivot_words(keys[:, 0], joints, numbers)
     values, notes = _without_uncertain(table, values, lines)
     timing = {key: keys[firsts, column] for column, key in enumerate(ours)}
-    contents = dict.fromkeys(markers, axes), lines
-    return timing | dict(values=values, markers=markers, notes=notes, contents=contents)
+    return timing | dict(values=values, markers=markers, notes=notes,
+                         contents=(dict.fromkeys(markers, axes), lines))
 
 # %% ../../nbs/io/418_csv.ipynb #single-words
 def _single_words(table: _Split) -> dict[str, str]:
@@ -493,13 +494,11 @@ def _new_row(trial: Trial, table: TableContent, frame: int, marker: str, line: i
     blank[table.joint or 0] = marker
     return blank
 
-# %% ../../nbs/io/418_csv.ipynb #put-numbers
 def _put_numbers(cells: list[str], table: TableContent, values: np.ndarray) -> None:
     "Put numbers (3,) into the cells of a row of a long table; how certain it was is said no more."
     for place, value in zip(next(iter(table.places.values())), values):
         cells[place] = _number(value, table.split.decimal)
     for place in _sure_columns(table.split.names): cells[place] = ''
-
 
 # %% ../../nbs/io/418_csv.ipynb #rows-of-frame
 _LongRow = tuple[int, bool, list[str]]   # a line of the table, whether the row comes behind it, and the cells

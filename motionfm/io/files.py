@@ -33,6 +33,8 @@ from .c3d_parameters import number_of
 from .certainty import forget_use, note_of_bound
 from .conventions import check_up, per_metre, UnknownUnitError
 from .joint_names import find_quantities
+
+# %% ../../nbs/io/440_files.ipynb #imports-own
 from .pose_trees import NoPosesError
 from motionfm.io.registry import (
     check_rate,

@@ -45,7 +45,7 @@ def _plan_file(source: Path, output: str | Path | None, ending: str | None) -> l
     is_folder = Path(output).is_dir() or str(output).endswith(('/', os.sep))
     return [(source, Path(output, source.stem + suffix) if is_folder else Path(output))]
 
-# %% ../../nbs/reconstruct/615_outputs.ipynb #apart
+# %% ../../nbs/reconstruct/615_outputs.ipynb #tells-case
 @lru_cache(maxsize=256)
 def _tells_case(folder: Path) -> bool:
     "Whether a folder that exists may hold a.trc beside A.trc; where nothing can be written, it may not."
@@ -59,6 +59,7 @@ def _as_disk_sees(path: Path) -> str:
     folder = next((one for one in path.absolute().parents if one.is_dir()), Path('.'))
     return str(path) if _tells_case(folder) else str(path).casefold()
 
+# %% ../../nbs/reconstruct/615_outputs.ipynb #apart
 def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets where recordings of one name from several folders bear the name of their folder, too."
     folders: defaultdict[str, set[Path]] = defaultdict(set)
@@ -66,7 +67,6 @@ def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
             if len(folders[_as_disk_sees(target)]) > 1 else target
             for path, target in zip(recordings, targets)]
-
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #unused
 def _unused(target: Path, taken: set[str]) -> Path:
@@ -164,6 +164,7 @@ def check_apart(
         if place in inputs or place in before: raise FileError(f'{path}: {found}; choose another name')
         before.add(place)
 
+# %% ../../nbs/reconstruct/615_outputs.ipynb #collisions
 def find_collisions(
     plan: Sequence[tuple[Path, Path]],   # recordings, and where they go
 ) -> dict[Path, str]:                    # those whose results would be one file, and what is said of them
@@ -176,7 +177,6 @@ def find_collisions(
             others = ', '.join(str(other) for other, _ in same if other != path)
             found[path] = f'{path}: its result would be {target}, as that of {others}; rename one of them'
     return found
-
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #existing
 def _existing(source: str | Path) -> Path:

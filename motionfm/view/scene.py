@@ -333,7 +333,7 @@ def _without_nowhere(given: dict) -> dict:
 def _own_labels(trial: Trial) -> tuple[str, ...]:
     "Labels as a file has them, where several points may bear the same one; none where it is not known."
     labels = tuple(getattr(trial.contents, 'labels', ()))
-    fit = labels and trial.markers[:len(labels)] == trial.contents.markers
+    fit = labels and trial.markers[:len(labels)] == getattr(trial.contents, 'markers', None)
     return labels if fit else ()
 
 def _named_alike(given: dict) -> dict:
