@@ -493,3 +493,16 @@ def test_a_frame_time_with_two_points_is_refused(tmp_path, seconds):
         'HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n}\n'
         f'MOTION\nFrames: 1\nFrame Time: {seconds}\n1 2 3\n')
     with pytest.raises(DataError, match='found for Frame Time'): read_trial(tmp_path/'walk.bvh')
+
+
+@pytest.mark.parametrize('name', ['60_bvh_plain', '73_bvh_blender_rigify', '98_bvh_two_numbers_glued',
+                                  '99_bvh_tabs_exponents'])
+def test_small_toes_keep_their_distance(shared, tmp_path, motionfm, name):
+    "Toes that roll about the foot take no small toe with them, which would be flagged though no file has it."
+    trial = read_trial(shared/'cases'/f'{name}.bvh')
+    joints = dict(zip(trial.joint_names, trial.positions.swapaxes(0, 1)))
+    for side in 'RL':
+        lengths = np.linalg.norm(joints[f'{side}SmallToe'] - joints[f'{side}Ankle'], axis=-1)
+        assert np.ptp(lengths) < 1e-6 and .1 < lengths[0] < .2
+    code, words = motionfm('reconstruct', shared/'cases'/f'{name}.bvh', '-o', tmp_path/'x.bvh')
+    assert code == 0 and 'SmallToe 5' not in words and 'too long' not in words, words

@@ -534,3 +534,18 @@ def test_writing_in_python_warns_of_what_is_lost(tmp_path):
         warnings.simplefilter('error')
         write_trial(tmp_path/'y.c3d', read_trial(tmp_path/'x.c3d'))
         write_trial(tmp_path/'y.trc', trial, warn=False)
+
+
+def test_twins_are_drawn_before_and_after_a_repair(tmp_path):
+    "Which of two points with a label gets the number depends on gaps, which a repair fills."
+    from motionfm.view.scene import make_scene
+    groups = parameters_of(POINT__LABELS=[b'RHip', b'RKnee', b'Box', b'RKnee'])
+    (tmp_path/'x.c3d').write_bytes(file_of(groups=groups))
+    before = read_trial(tmp_path/'x.c3d')
+    write_trial(tmp_path/'y.c3d', replace(before, values=np.nan_to_num(before.values, nan=80.)))
+    after = read_trial(tmp_path/'y.c3d')
+    assert before.markers[1::2] == ('RKnee_2', 'RKnee') and after.markers[1::2] == ('RKnee', 'RKnee_2')
+    scene = make_scene(None, before, after)
+    assert scene.shape == (FRAMES, 4) and scene.drawn.names == before.markers
+    recorded, known = scene.skeletons['corrupted'], np.isfinite(scene.skeletons['corrupted'])
+    np.testing.assert_array_equal(scene.skeletons['reconstructed'][known], recorded[known])

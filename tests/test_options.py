@@ -253,3 +253,27 @@ def test_digits_of_coordinates(tmp_path, motionfm):
     rows = (tmp_path/'metres.trc').read_text().splitlines()[6:]
     assert max(len(cell.partition('.')[2]) for row in rows for cell in row.split('\t')[2:]) <= 9
     np.testing.assert_allclose(1000*read_trial(tmp_path/'metres.trc').values, out, atol=2e-6)
+
+
+def test_least_confidence_where_there_is_none(recordings, motionfm):
+    code, words = motionfm('reconstruct', recordings/'reach.trc', '--min-confidence', '.5')
+    assert code == 0 and '--min-confidence 0.5 changes nothing' in words, words
+    code, words = motionfm('reconstruct', recordings/'reach.trc', '--overwrite')
+    assert code == 0 and '--min-confidence' not in words, words
+
+
+@pytest.mark.parametrize('head', ['time;joint;x;y;z;confidence', 'frame,time,marker,x,y,z,likelihood'])
+def test_confidence_of_rows(tmp_path, motionfm, head):
+    walk, rows = synthesize('walk', seed=1), [head]
+    for frame, name in np.ndindex(walk.shape[:2]):
+        sure = .1 if 10 <= frame < 20 and JOINTS[name] == 'RWrist' else .9
+        cells = {'time': frame/60, 'frame': frame, **dict(zip('xyz', walk[frame, name].tolist()))}
+        cells |= {'joint': JOINTS[name], 'marker': JOINTS[name], 'confidence': sure, 'likelihood': sure}
+        rows.append((';' if ';' in head else ',').join(
+            str(cells[key]) for key in head.replace(';', ',').split(',')))
+    (tmp_path/'walk.csv').write_text('\n'.join(rows) + '\n')
+    code, words = motionfm('reconstruct', tmp_path/'walk.csv', '-o', tmp_path/'out.csv')
+    assert code == 0 and '10 samples filled' in words and '10 samples less certain than 0.3' in words, words
+    again = read_trial(tmp_path/'out.csv')
+    assert observed(again.values).all()   # what was filled is no gap again
+    assert not observed(read_trial(tmp_path/'walk.csv').values).all()

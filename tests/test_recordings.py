@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motionfm.basics import DataError
 from motionfm.body.skeleton import JOINT_INDEX, JOINTS, MIRROR
 from motionfm.body.synthetic import synthesize
 from motionfm.data.dataset import open_dataset
@@ -520,3 +521,43 @@ def test_page_and_table_of_a_repair(straight_lines, tmp_path, motionfm, gap):
         assert page.count('>LWrist</td>') == 1 == len(table) - 1 and 'LWrist' in table[1]
     else:
         assert '<p>No point was missing in any frame.</p>' in page and '<th' not in page and len(table) == 1
+
+
+def test_a_page_that_fails_takes_no_other_down(straight_lines, tmp_path, motionfm, monkeypatch):
+    from motionfm.cli import repair
+    (tmp_path/'in').mkdir()
+    for number, name in enumerate('abc'):
+        write_trial(tmp_path/'in'/f'{name}.trc', recorded('walk', number))
+    written = repair.write_repair_page
+    def write_but_one(page, *more, **options):
+        if page.name.startswith('b'): raise ValueError('this page can\'t be made')
+        written(page, *more, **options)
+    monkeypatch.setattr(repair, 'write_repair_page', write_but_one)
+    code, words = motionfm(
+        'reconstruct', tmp_path/'in', '-o', tmp_path/'out', '--report', tmp_path/'all.html')
+    assert code == 2 and "no page of b.trc: ValueError: this page can't be made" in words, words
+    assert '1 of 3 recordings got no page: b.trc' in words
+    assert sorted(path.name for path in (tmp_path/'all_pages').iterdir()) == ['a.trc.html', 'c.trc.html']
+    page = (tmp_path/'all.html').read_text(encoding='utf-8')
+    assert '>b.trc (no page)<' in page and 'href="all_pages/c.trc.html"' in page
+    def write_none(*more, **options): raise DataError('no page')
+    monkeypatch.setattr(repair, 'write_repair_page', write_none)
+    code, words = motionfm('reconstruct', tmp_path/'in'/'a.trc', '--report', tmp_path/'a.html')
+    assert code == 2 and 'motionfm: no page' in words and '150 frames at 60 Hz' in words, words
+
+
+@pytest.mark.parametrize('tells_case', [True, False])
+def test_names_that_differ_in_case(straight_lines, tmp_path, motionfm, monkeypatch, tells_case):
+    from motionfm.reconstruct import outputs
+    monkeypatch.setattr(outputs, '_tells_case', lambda folder: tells_case)
+    (tmp_path/'in').mkdir()
+    for number, name in enumerate(['Static.trc', 'static.trc', 'walk.trc']):
+        write_trial(tmp_path/'in'/name, recorded('walk', number))
+    if len([*(tmp_path/'in').iterdir()]) < 3: pytest.skip('this disk does not tell case')
+    code, words = motionfm('reconstruct', tmp_path/'in', '-o', tmp_path/'out')
+    made = sorted(path.name for path in (tmp_path/'out').glob('*.trc'))
+    if tells_case: assert (code, made) == (0, ['Static.trc', 'static.trc', 'walk.trc']), words
+    else:
+        assert (code, made) == (2, ['walk.trc']), words
+        assert '2 of 3 recordings could not be repaired: Static.trc, static.trc' in words
+        assert 'rename one of them' in words and len(words.split('as that of')) == 3

@@ -200,11 +200,14 @@ def _index_cells(name: str, page: str, summary) -> list[str]:
     _, share, longest, change, p95, check, seconds = _index_values(summary)
     percent = 'under 0.1%' if 0 < share < .0005 else f'{share:.1%}'
     distances = [_millimetres(value) if value >= 0 else '' for value in (p95, check)]
-    return [f'<a href="{quote(page)}">{escape(name)}</a>', escape('; '.join(look_at(summary))), percent,
+    return [_link_to(page, name), escape('; '.join(look_at(summary))), percent,
             f'{longest:.2f}', _millimetres(change), *distances, f'{seconds:.1f}']
 
-
 # %% ../../nbs/cli/904_pages.ipynb #index-row-html
+def _link_to(page: str, name: str) -> str:
+    "The name of a recording, which leads to its page if it has one."
+    return f'<a href="{quote(page)}">{escape(name)}</a>' if page else f'{escape(name)} (no page)'
+
 def _index_row(name: str, page: str, summary) -> str:
     "A row of the page; marked where somebody should look."
     values = [None, *_index_values(summary)]
@@ -220,16 +223,18 @@ def _index_row(name: str, page: str, summary) -> str:
 def write_index_page(
     path: Path,                  # the page
     summaries: Mapping,          # name of a recording -> its `Summary`, or its `Failure`
-    pages: Mapping[str, str],    # name -> its own page, as the index leads to it
+    pages: Mapping[str, str],    # name -> its own page, as the index leads to it; one may have none
 ) -> None:
     "Write one page that leads to those of many recordings; raises `FileError`."
-    done = sorted(pages, key=lambda name: urgency(summaries[name]), reverse=True)
-    rows = ''.join(_index_row(name, pages[name], summaries[name]) for name in done)
+    done = {name: one for name, one in summaries.items() if not hasattr(one, 'error')}
+    by_urgency = sorted(done, key=lambda name: urgency(done[name]), reverse=True)
+    rows = ''.join(_index_row(name, pages.get(name, ''), done[name]) for name in by_urgency)
     head = _row_of('th', {column: f'<button type="button">{column}</button>' for column in _INDEX_COLUMNS})
     failed = [f'<li>{escape(name)}: {escape(one.error.removeprefix(f"{one.source}: "))}</li>'
-              for name, one in summaries.items() if name not in pages]
+              for name, one in summaries.items() if name not in done]
     summary = f'{len(done)} recording{"s"[:len(done) != 1]} repaired'
     body = _INDEX.format(summary=summary + (f', {len(failed)} not.' if failed else '.'), rows=rows, head=head,
                          sort=_SORT)
     if failed: body += f'<h2>Not repaired</h2><ul>{"".join(failed)}</ul>'
     _write_page(path, 'Repaired recordings', body)
+

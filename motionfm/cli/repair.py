@@ -99,7 +99,7 @@ def reconstruct(sources: _Sources, output: _Output = None, weights: Weights = No
     plan = _plan(sources, output, overwrite or resume, names, ending, options)
     single = _is_single(sources, report, table, decisions, overwrite or resume)
     folder = None if single else _Folder(sources, output, plan, report, options)
-    _check_apart(plan, [names, decisions, weights, model_json], [report, table, folder and folder.table])
+    _check_apart(folder or plan, [names, decisions, weights, model_json], [report, table])
     repair = _Repair(model_json, weights, names, options, min_confidence)
     network = load_chosen_network(model_json, weights)
     tell_other_tables(sources, names)
@@ -168,10 +168,12 @@ def check_new(extras: list[str | None], overwrite: bool) -> None:
         check_writable(Path(extra).parent)
 
 # %% ../../nbs/cli/905_repair.ipynb #check-extras-own
-def _check_apart(plan: list[tuple[Path, Path]], read: list, extras: list) -> None:
+def _check_apart(work: 'list[tuple[Path, Path]] | _Folder', read: list, extras: list) -> None:
     "Raise `FileError` if anything would be written over what is read, or twice."
     from motionfm.reconstruct.outputs import check_apart
-    check_apart([*(path for path, _ in plan), *read], [*(target for _, target in plan), *extras])
+    plan, more = (work.going, [work.table]) if isinstance(work, _Folder) else (work, [])
+    check_apart([*(path for path, _ in plan), *read], [*(target for _, target in plan), *extras, *more])
+
 
 # %% ../../nbs/cli/905_repair.ipynb #check-decisions
 def _check_decisions(path: str | None) -> None:
@@ -194,8 +196,9 @@ def _reconstruct_single(path: Path, target: Path, network: Callable, options: di
     finish = partial(as_decided, decisions=decisions) if decisions else None
     summary = reconstruct_file(path, target, network, **options, finish=finish)
     if table: write_gaps(table, summary, *((DECIDED_COLUMNS, decided_row) if decisions else ()))
-    if report: _write_report(Path(report), summary, path, target, options)
-    print(summary)   # last, as nobody may be listening any more
+    try:
+        if report: _write_report(Path(report), summary, path, target, options)
+    finally: print(summary)   # last, as nobody may be listening any more
     if table: print(f'every gap is in {table}')
     if report: print(f'look at {report}')
 
@@ -282,10 +285,13 @@ class _Folder:
     def __init__(self, sources: list[str], output: str | None, plan: list[tuple[Path, Path]],
                  report: str | None = None, options: dict | None = None):
         from motionfm.data.subjects import SUMMARY_FILE
-        from motionfm.reconstruct.outputs import output_folder
+        from motionfm.reconstruct.outputs import find_collisions, output_folder
+        from motionfm.reconstruct.summary_table import Failure
         only = sources[0] if len(sources) == 1 else None
         self.source = Path(only) if only else None             # the folder, None for several recordings
         self.plan = plan                                       # each recording, and where it goes
+        self.failed = {path: Failure(str(path), why) for path, why in find_collisions(plan).items()}
+        self.going = [pair for pair in plan if pair[0] not in self.failed]   # what can be repaired
         self.report, self.options = report, options or {}      # the page that is wanted
         folder = output_folder(only, output) if only else Path(output or plan[0][1].parent)
         self.table = folder/SUMMARY_FILE
@@ -318,7 +324,7 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
     print(table_line(width=folder.width))
     for path, target in progress(folder.plan, 'recordings'):
         name = folder.name_of(path)
-        results[name] = _reconstruct_one(path, target, network, options)
+        results[name] = folder.failed.get(path) or _reconstruct_one(path, target, network, options)
         print(table_line(results[name], folder.width, name), flush=True)
     for line in describe_totals(list(results.values())): print(line)
     for name, result in results.items():
@@ -330,16 +336,25 @@ def _reconstruct_folder(folder: _Folder, network: Callable, options: dict) -> No
 def _print_end(folder: _Folder, results: dict) -> None:
     "Where the figures are; raises `DataError` that names the recordings (keys of `results`) that failed."
     from motionfm.reconstruct.summary_table import Failure
-    print(f'all figures are in {folder.table}')
-    if folder.report: _write_pages(folder, Path(folder.report), results)
+    if folder.table.exists(): print(f'all figures are in {folder.table}')
+    pageless = _write_pages(folder, Path(folder.report), results) if folder.report and results else []
     failed = sorted(name for name, result in results.items() if isinstance(result, Failure))
-    if failed:
-        raise DataError(f'{len(failed)} of {len(results)} recordings could not be repaired: '
-                        f'{", ".join(failed)[:500]}')
+    said = [f'{len(names)} of {len(results)} recordings {what}: {", ".join(names)[:500]}'
+            for names, what in ((failed, 'could not be repaired'), (pageless, 'got no page')) if names]
+    if said: raise DataError('; '.join(said))
+
+
+# %% ../../nbs/cli/905_repair.ipynb #try-report
+def _try_report(page: Path, summary, path: Path, target: Path, options: dict) -> str:
+    "Write the page of one recording among others; what went wrong in a line, '' if nothing did."
+    try: _write_report(page, summary, path, target, options)
+    except MotionfmError as error: return str(error).removeprefix(f'{path}: ')
+    except Exception as error: return f'{type(error).__name__}: {" ".join(str(error).split())[:200]}'
+    return ''
 
 # %% ../../nbs/cli/905_repair.ipynb #write-pages
-def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
-    "Write a page for each recording that was repaired, and one that leads to them; raises `FileError`."
+def _write_pages(folder: _Folder, index: Path, results: dict) -> list[str]:
+    "Write pages of what was repaired, and one that leads to them; which got none. Raises `FileError`."
     from motionfm.reconstruct.report import Summary
     pages: dict[str, str] = {}
     beside = index.with_name(f'{index.stem}_pages')
@@ -347,10 +362,12 @@ def _write_pages(folder: _Folder, index: Path, results: dict) -> None:
                 if isinstance(results.get(folder.name_of(path)), Summary)]
     for name, path, target in progress(repaired, 'pages'):
         page = beside/f'{name.replace("/", "_")}.html'
-        _write_report(page, results[name], path, target, folder.options)
-        pages[name] = f'{beside.name}/{page.name}'
+        failed = _try_report(page, results[name], path, target, folder.options)
+        if failed: print(f'no page of {name}: {failed}')
+        else: pages[name] = f'{beside.name}/{page.name}'
     write_index_page(index, results, pages)
     print(f'look at {index}')
+    return [name for name, *_ in repaired if name not in pages]
 
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many
 @dataclass(frozen=True)
@@ -373,23 +390,40 @@ def _network_here(model_json: str | None, weights: str | None) -> Callable:
     "The network of this process, loaded once."
     return load_chosen_network(model_json, weights)
 
+# %% ../../nbs/cli/905_repair.ipynb #print-lines
+def _as_result(path: Path, result: object):
+    "A `Summary` or a `Failure`: what a process gives back may be an error, too."
+    from motionfm.reconstruct.report import Summary
+    from motionfm.reconstruct.summary_table import Failure
+    return result if isinstance(result, Summary | Failure) else Failure(str(path), str(result))
+
+def _print_lines(folder: _Folder, waiting: list[Path], results: dict, heading: bool = False) -> list[Path]:
+    "Print lines of recordings that are done, up to the first that is not; which wait for it."
+    from motionfm.reconstruct.summary_table import table_line
+    if heading and waiting: print(table_line(width=folder.width))
+    for place, path in enumerate(waiting):
+        if path not in results: return waiting[place:]
+        print(table_line(results[path], folder.width, folder.name_of(path)), flush=True)
+    return []
+
 # %% ../../nbs/cli/905_repair.ipynb #reconstruct-many-2
 def _reconstruct_many(folder: _Folder, repair: _Repair, resume: bool, jobs: int, cluster: str) -> None:
-    "Repair recordings on many cores: a line for each as it is done, on the screen and in the table."
+    "Repair recordings on many cores: a line for each in the order of names, as in the table."
     from motionfm.reconstruct.batch import run_all
-    from motionfm.reconstruct.report import Summary
-    from motionfm.reconstruct.summary_table import append_summary, describe_totals, Failure, table_line
-    left = _left_to_do(folder, resume)
-    results: dict = {}
-    print(table_line(width=folder.width))
+    from motionfm.reconstruct.summary_table import append_summary, describe_totals, sort_summaries
+    left, results = _left_to_do(folder, resume), dict(folder.failed)
+    if results: folder.table.parent.mkdir(parents=True, exist_ok=True)
+    for one in results.values(): append_summary(folder.table, one)
+    open_now = results.keys() | dict(left).keys()
+    waiting = _print_lines(folder, [path for path, _ in folder.plan if path in open_now], results, True)
     for (path, _), result in progress(run_all(left, repair, jobs, cluster), 'recordings', len(left)):
-        name = folder.name_of(path)
-        if not isinstance(result, Summary | Failure): result = Failure(str(path), str(result))
-        results[name] = result
-        append_summary(folder.table, result)
-        print(table_line(result, folder.width, name), flush=True)
-    for line in describe_totals(list(results.values())): print(line)
-    _print_end(folder, results)
+        results[path] = _as_result(path, result)
+        append_summary(folder.table, results[path])
+        waiting = _print_lines(folder, waiting, results)
+    sort_summaries(folder.table, [str(path) for path, _ in folder.plan])
+    named = {folder.name_of(path): results[path] for path, _ in folder.plan if path in results}
+    for line in describe_totals(list(named.values())): print(line)
+    _print_end(folder, named)
 
 # %% ../../nbs/cli/905_repair.ipynb #left-to-do
 def _left_to_do(folder: _Folder, resume: bool) -> list[tuple[Path, Path]]:
@@ -398,8 +432,9 @@ def _left_to_do(folder: _Folder, resume: bool) -> list[tuple[Path, Path]]:
     from motionfm.reconstruct.summary_table import check_columns
     if not resume:
         folder.table.unlink(missing_ok=True)
-        return folder.plan
+        return folder.going
     check_columns(folder.table)
-    left, total = unfinished(folder.plan), len(folder.plan)
-    if len(left) < total: print(f'{total - len(left)} of {total} recordings have a result already')
+    left, total = unfinished(folder.going), len(folder.going)
+    said = '' if left else '; nothing is left to do'
+    if len(left) < total: print(f'{total - len(left)} of {total} recordings have a result already{said}')
     return left

@@ -53,7 +53,8 @@ def format_summary(
         rows = [row for row in results if row['scenario'] == scenario_name and main_error(row)]
         errors = {row['method']: main_error(row)[0] for row in rows}
         table.append([scenario_name, *_summary_line(errors, networks)])
-    return '\n'.join(align_columns(table))
+    columns = [column for column in zip(*table) if any(column[1:])]   # without what nobody asked for
+    return '\n'.join(align_columns([list(row) for row in zip(*columns)]))
 
 # %% ../../nbs/evaluation/705_report.ipynb #pyplot
 _INSTALL_MATPLOTLIB = 'plots need matplotlib, which is not installed; run: pip install "motionfm[view]"'

@@ -96,6 +96,7 @@ class _Body(NamedTuple):
     nodes: dict[str, int]    # joint, or 'RToe' for the ball of the foot: node
     turn: np.ndarray         # (3, 3) the rotation that lets the resting skeleton stand, y up
     rest: np.ndarray         # (J, 3) the resting skeleton of the whole file, rotated so
+    toes_roll: bool = False  # about the foot, as no toes can
 
 _STUB = .02   # of the body's size, below which a foot has no length
 
@@ -116,9 +117,10 @@ def _foot_joints(
     start, middle, end = body.rest[[ankle, ball, tip]]
     foot = _foot_offsets(start, middle, end, side) if _stands(body.nodes, body.rest) else None
     if foot is None: return joints
-    for name, node, offset in ('Heel', ankle, foot[0]), ('SmallToe', ball, foot[1]):
-        joints[f'{side}{name}'] = positions[:, node] + rotations[:, node] @ (body.turn.T @ offset)
-    return joints
+    def riding(node: int, offset: np.ndarray) -> np.ndarray:
+        return positions[:, node] + rotations[:, node] @ (body.turn.T @ offset)
+    toe = riding(ankle, middle - start + foot[1]) if body.toes_roll else riding(ball, foot[1])
+    return joints | {f'{side}Heel': riding(ankle, foot[0]), f'{side}SmallToe': toe}
 
 # %% ../../nbs/io/433_bvh.ipynb #body
 def _find_joints(
@@ -238,6 +240,19 @@ def _standing_turn(rest: np.ndarray, nodes: dict[str, int], up: str | None) -> n
     return np.eye(3) + cross + cross @ cross/(1 + leg[1])
 
 # %% ../../nbs/io/433_bvh.ipynb #find-bodies
+_MOST_FLEXED, _FRAMES_LOOKED_AT = .2, 600   # share of the distance from ankle to small toe
+
+def _toes_roll(hierarchy: Hierarchy, motion: np.ndarray, body: _Body) -> bool:
+    "Whether small toes that ride on the toes of a file are mostly too near to the ankle or too far."
+    poses = forward_kinematics(hierarchy, motion[::max(1, len(motion)//_FRAMES_LOOKED_AT)])
+    by_toes, by_foot = (_find_joints(hierarchy.parents, body._replace(toes_roll=roll), *poses)
+                        for roll in (False, True))
+    def length(joints: dict, side: str) -> np.ndarray:
+        return np.linalg.norm(joints[f'{side}SmallToe'] - joints[f'{side}Ankle'], axis=-1)
+    shares = [np.median(length(by_toes, side)/length(by_foot, side)) for side in 'RL'
+              if f'{side}SmallToe' in by_toes]
+    return any(abs(share - 1) > _MOST_FLEXED for share in shares)
+
 def _find_bodies(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> list[_Body]:
     "The people of a file."
     rest, people = resting_positions(hierarchy, motion), _people(hierarchy)
@@ -245,7 +260,7 @@ def _find_bodies(hierarchy: Hierarchy, motion: np.ndarray, up: str | None) -> li
     for prefix, (_, members, nodes) in zip(_prefixes([name for name, _, _ in people]), people):
         turn = _standing_turn(rest, nodes, up)
         bodies.append(_Body(prefix, members, nodes, turn, rest @ turn.T))
-    return bodies
+    return [body._replace(toes_roll=_toes_roll(hierarchy, motion, body)) for body in bodies]
 
 # %% ../../nbs/io/433_bvh.ipynb #solved
 class _Points(NamedTuple):
@@ -461,7 +476,7 @@ def _riding(content: BvhContent, point: str) -> list[int]:
     person, colon, name = point.rpartition(':')
     ankle, tip = (content.nodes.get(f'{person}{colon}{name[:1]}{part}', -1) for part in ('Ankle', 'BigToe'))
     if tip < 0 or name[1:] not in ('Heel', 'SmallToe'): return []
-    nodes = [ankle] if name[1:] == 'Heel' else [content.parsed.hierarchy.parents[tip], tip]
+    nodes = [ankle] if name[1:] == 'Heel' else [content.parsed.hierarchy.parents[tip], tip, ankle]
     return [node for node in nodes if node >= 0]
 
 def _leaf(

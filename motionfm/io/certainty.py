@@ -6,8 +6,9 @@
 __all__ = []
 
 # %% ../../nbs/io/413_certainty.ipynb #imports
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -129,8 +130,15 @@ def _worse_spells(certainty: np.ndarray, level: CertaintyLevel) -> np.ndarray:
     return mostly.reshape(certainty.shape[1], -1)[:, 1:].T | worse
 
 # %% ../../nbs/io/413_certainty.ipynb #bound
-_asked: list[float] = []   # bounds that the user sets, the innermost last
+@dataclass
+class _Bound:
+    "A bound that the user sets."
+    least: float
+    was_used: bool = False   # whether the recording that was read last says how certain it is
 
+_asked: list[_Bound] = []   # the innermost last
+
+# %% ../../nbs/io/413_certainty.ipynb #bound-set
 @contextmanager
 def min_confidence(
     least: float | None,   # from 0 to 1; None: nothing changes
@@ -138,10 +146,38 @@ def min_confidence(
     "Set the confidence from which on a sample counts as seen; raises `DataError`."
     if least is not None and not 0 <= least <= 1:
         raise DataError(f'a confidence of {least:g} found for the least one, expected a number from 0 to 1')
-    if least is not None: _asked.append(least)
+    if least is not None: _asked.append(_Bound(least))
     try: yield
     finally:
         if least is not None: _asked.pop()
+
+# %% ../../nbs/io/413_certainty.ipynb #bound-use
+def forget_use() -> None:
+    "Begin to read a recording, with which no bound has been compared yet."
+    for one in _asked[-1:]: one.was_used = False
+
+def note_of_bound() -> list[str]:
+    "What is to be said of a recording that was read, and has no certainty to compare the user's bound with."
+    return [f'no confidence from 0 to 1 found beside the points, so --min-confidence {one.least:g} changes '
+            'nothing' for one in _asked[-1:] if not one.was_used]
+
+def _least_asked() -> float:
+    "The certainty from which on samples count as seen; it is used now."
+    for one in _asked[-1:]: one.was_used = True
+    return _asked[-1].least if _asked else LEAST_CERTAINTY
+
+# %% ../../nbs/io/413_certainty.ipynb #rows
+def certainty_column(names: Sequence[str]) -> int:
+    "Which column of a table with a row for each point says how certain they are; -1 where none does."
+    return next((place for place, name in enumerate(names) if name.strip().lower() in CERTAINTY_WORDS), -1)
+
+def mask_rows(
+    values: np.ndarray,   # (T, M, 3) from a table with a row for each point
+    rows: np.ndarray,     # (T, M) where each stands in the table, -1 where nowhere
+    said: np.ndarray,     # (R,) how certain the points of the rows are; NaN where nothing is said
+) -> tuple[np.ndarray, list[str]]:   # as of `mask_uncertain`
+    "Gaps where the row of a sample is not certain."
+    return mask_uncertain(values, np.where(rows >= 0, said[rows], np.nan))
 
 # %% ../../nbs/io/413_certainty.ipynb #certainty
 def mask_uncertain(
@@ -150,7 +186,7 @@ def mask_uncertain(
 ) -> tuple[np.ndarray, list[str]]:   # the same with gaps; what is to be noted
     "Gaps where a sample is not certain."
     if not _are_certainties(certainty): return _mask_by_residuals(values, certainty)
-    least = _asked[-1] if _asked else LEAST_CERTAINTY
+    least = _least_asked()
     with np.errstate(invalid='ignore'): enough = certainty >= least
     if not enough.any(): return values, [f'no certainty reaches {least:g}, so it is not used']
     level = _NO_LEVEL if _asked else find_certainty_level(values, np.where(enough, certainty, np.nan))

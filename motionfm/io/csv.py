@@ -20,6 +20,7 @@ import numpy as np
 # %% ../../nbs/io/418_csv.ipynb #imports-own
 from ..basics import DataError, frame_pieces
 from .build import build_trial, unique_notes
+from .certainty import certainty_column, mask_rows
 from motionfm.io.csv_columns import (
     check_a_row_each,
     coordinate_of,
@@ -128,13 +129,17 @@ def _columns_to_read(names: list[str], places: dict[str, int]) -> _Columns:
     timing = [places[key] for key in ('frame', 'time') if key in places]
     if not _is_wide(names, places):
         axes = [places[axis] for axis in 'xyz' if axis in places]
-        return _Columns(axes, timing, [*single, places['joint']])
+        return _Columns([*axes, *_sure_columns(names)], timing, [*single, places['joint']])
     axes = [place for place, pair in enumerate(point_coordinates(names, places)) if pair]
     return _Columns(sorted({*timing, *axes}), [], [*single, *people_columns(names)])
 
 def _is_wide(names: list[str], places: dict[str, int]) -> bool:
     "Whether a table has its markers side by side."
     return 'joint' not in places or any(map(coordinate_of, names))
+def _sure_columns(names: list[str]) -> list[int]:
+    "The column of a long table that says how certain its rows are, if it has one."
+    return [place for place in [certainty_column(names)] if place >= 0]
+
 
 # %% ../../nbs/io/418_csv.ipynb #read-fast
 _ODD = b'"#/\0\t'   # what clean rows lack
@@ -252,6 +257,17 @@ def _parse_wide(table: _Split) -> dict:
     return dict(zip(ours, timing.T)) | dict(values=values, markers=tuple(markers), notes=notes,
                                            contents=(markers, lines))
 
+# %% ../../nbs/io/418_csv.ipynb #without-uncertain
+def _without_uncertain(table: _Split, values: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    "Values (T, M, 3) with gaps where the rows (T, M) of a long table say they are not certain; notes."
+    places = _sure_columns(table.names)
+    if not places: return values, []
+    try: [said] = table.numbers(places)
+    except DataError:
+        return values, [f'the column {table.names[places[0]][:30]} holds other things than numbers, '
+                        'so it is not used']
+    return mask_rows(values, lines, said[:, 0])
+
 # %% ../../nbs/io/418_csv.ipynb #csv-long-in
 def _parse_long(table: _Split) -> dict:
     "The same of a long table."
@@ -265,8 +281,10 @@ def _parse_long(table: _Split) -> dict:
     keys, numbers = table.numbers([places[key] for key in ours], axes)
     joints = table.words(places['joint'])
     (firsts, markers, values), lines = pivot_words(keys[:, 0], joints, numbers)
+    values, notes = _without_uncertain(table, values, lines)
     timing = {key: keys[firsts, column] for column, key in enumerate(ours)}
-    return timing | dict(values=values, markers=markers, contents=(dict.fromkeys(markers, axes), lines))
+    return timing | dict(values=values, markers=markers, notes=notes,
+                         contents=(dict.fromkeys(markers, axes), lines))
 
 # %% ../../nbs/io/418_csv.ipynb #single-words
 def _single_words(table: _Split) -> dict[str, str]:
@@ -476,11 +494,11 @@ def _new_row(trial: Trial, table: TableContent, frame: int, marker: str, line: i
     blank[table.joint or 0] = marker
     return blank
 
-# %% ../../nbs/io/418_csv.ipynb #put-numbers
 def _put_numbers(cells: list[str], table: TableContent, values: np.ndarray) -> None:
-    "Put numbers (3,) into the cells of a row of a long table."
+    "Put numbers (3,) into the cells of a row of a long table; how certain it was is said no more."
     for place, value in zip(next(iter(table.places.values())), values):
         cells[place] = _number(value, table.split.decimal)
+    for place in _sure_columns(table.split.names): cells[place] = ''
 
 # %% ../../nbs/io/418_csv.ipynb #rows-of-frame
 _LongRow = tuple[int, bool, list[str]]   # a line of the table, whether the row comes behind it, and the cells

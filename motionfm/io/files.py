@@ -30,8 +30,11 @@ from .build import KeptNote
 from .c3d import c3d_changes, without_markers
 from .c3d_content import C3dContent
 from .c3d_parameters import number_of
+from .certainty import forget_use, note_of_bound
 from .conventions import check_up, per_metre, UnknownUnitError
 from .joint_names import find_quantities
+
+# %% ../../nbs/io/440_files.ipynb #imports-own
 from .pose_trees import NoPosesError
 from motionfm.io.registry import (
     check_rate,
@@ -47,6 +50,19 @@ from motionfm.io.registry import (
 from .timing import NoTimesError
 from .trial import observed, prefix_errors, Trial
 
+# %% ../../nbs/io/440_files.ipynb #read-somehow
+def _read_somehow(path: Path, up: str | None, units: str | None, rate: float | None) -> Trial:
+    "Read a recording by the reader of its ending, or by one that takes what this one refuses."
+    try: return _read_by(detect_reader(path), path, up, units, rate)
+    except DataError as error: refused = error
+    for read in _other_readers(path, refused):
+        try: return read(path, up, units, rate)
+        except DataError as other: refused = _more_telling(refused, other)
+    table = other_table(path)
+    if not table: raise refused from None
+    raise DataError(f'{path}: a table of {table.what} found{", which motionfm has written"*table.is_own}, '
+                    f'expected a recording; {table.advice}') from None
+
 # %% ../../nbs/io/440_files.ipynb #read-trial
 def read_trial(
     path: str | Path,           # a file with an ending of `READERS`, or one that begins as theirs do
@@ -60,15 +76,10 @@ def read_trial(
     with prefix_errors(str(path)):
         if up is not None: check_up(up)
         if units is not None: per_metre(units)
-    try: return _read_by(detect_reader(path), path, up, units, rate)
-    except DataError as error: refused = error
-    for read in _other_readers(path, refused):
-        try: return read(path, up, units, rate)
-        except DataError as other: refused = _more_telling(refused, other)
-    table = other_table(path)
-    if not table: raise refused from None
-    raise DataError(f'{path}: a table of {table.what} found{", which motionfm has written"*table.is_own}, '
-                    f'expected a recording; {table.advice}') from None
+    forget_use()
+    trial = _read_somehow(path, up, units, rate)
+    return replace(trial, notes=(*trial.notes, *note_of_bound()))
+
 
 # %% ../../nbs/io/440_files.ipynb #more-telling
 def _more_telling(first: DataError, second: DataError) -> DataError:

@@ -16,8 +16,9 @@ import numpy as np
 
 from ..basics import DataError
 from .build import build_trial
+from .certainty import certainty_column, mask_rows
 from .csv_columns import coordinates_of, marker_columns, named_columns, time_unit_of, units_of
-from .tabular import pivot_long, Pivoted
+from .tabular import as_words, pivot_words, Pivoted
 from .timing import complete_timing, rate_from_times, TIME_UNITS
 from .trial import conversion, prefix_errors, Recording, Trial
 
@@ -222,8 +223,8 @@ def _parse_wide(table: 'pandas.DataFrame', names: list[str], coordinates: list) 
     return {'values': values, 'markers': tuple(markers), 'notes': notes} | found
 
 # %% ../../nbs/io/417_frames.ipynb #parse-long
-def _pivot(table: 'pandas.DataFrame', names: list[str], keys: np.ndarray) -> Pivoted:
-    "Rows of a table, one for each marker and entry of `keys` (R,), as frames; raises `DataError`."
+def _pivot(table: 'pandas.DataFrame', names: list[str], keys: np.ndarray) -> tuple[Pivoted, list[str]]:
+    "Rows of a table, one for each marker and entry of `keys` (R,), as frames; notes; raises `DataError`."
     places = named_columns(names)
     missing = [axis for axis in _XYZ if axis not in places]
     if missing: raise DataError(f'no column {missing[0]} found, expected x, y and z beside the names')
@@ -232,7 +233,11 @@ def _pivot(table: 'pandas.DataFrame', names: list[str], keys: np.ndarray) -> Piv
         raise DataError(f'a row without a name in the column {names[places["joint"]][:30]} found, '
                         'expected a marker in every row')
     numbers = [_column_numbers(table.iloc[:, places[axis]], axis) for axis in _XYZ]
-    return pivot_long(keys, [str(label) for label in labels], np.stack(numbers, -1))
+    pivoted, rows = pivot_words(keys, as_words([str(label) for label in labels]), np.stack(numbers, -1))
+    sure = certainty_column(names)
+    if sure < 0: return pivoted, []
+    values, notes = mask_rows(pivoted.values, rows, _column_numbers(table.iloc[:, sure], names[sure]))
+    return pivoted._replace(values=values), notes
 
 # %% ../../nbs/io/417_frames.ipynb #parse-long-2
 def _parse_long(table: 'pandas.DataFrame', names: list[str]) -> dict:
@@ -240,9 +245,9 @@ def _parse_long(table: 'pandas.DataFrame', names: list[str]) -> dict:
     found, _ = _read_others(table, names)
     timed = [key for key in ('frame', 'time') if key in found]
     if not timed: raise DataError('neither frames nor times found, expected one of them in every row')
-    pivoted = _pivot(table, names, found[timed[0]])
+    pivoted, notes = _pivot(table, names, found[timed[0]])
     timing = {key: found[key][pivoted.rows] for key in timed}
-    return {'values': pivoted.values, 'markers': pivoted.markers, 'notes': []} | found | timing
+    return {'values': pivoted.values, 'markers': pivoted.markers, 'notes': notes} | found | timing
 
 # %% ../../nbs/io/417_frames.ipynb #parse-table
 def _parse_dataframe(table: 'pandas.DataFrame') -> dict:

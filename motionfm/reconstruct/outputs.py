@@ -9,7 +9,9 @@ __all__ = []
 import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from ..basics import check_writable, DataError, FileError
 from ..data.subjects import find_recordings, REPAIRED_SUFFIX, SUMMARY_FILE
@@ -43,24 +45,34 @@ def _plan_file(source: Path, output: str | Path | None, ending: str | None) -> l
     is_folder = Path(output).is_dir() or str(output).endswith(('/', os.sep))
     return [(source, Path(output, source.stem + suffix) if is_folder else Path(output))]
 
-# %% ../../nbs/reconstruct/615_outputs.ipynb #apart
-def _as_disks_see(path: Path) -> str:
-    "What two paths have in common that are one file on Windows and macOS, where case makes no difference."
-    return str(path).casefold()
+# %% ../../nbs/reconstruct/615_outputs.ipynb #tells-case
+@lru_cache(maxsize=256)
+def _tells_case(folder: Path) -> bool:
+    "Whether a folder that exists may hold a.trc beside A.trc; where nothing can be written, it may not."
+    try:
+        with NamedTemporaryFile(prefix='motionfm_a', dir=folder) as probe:
+            return not Path(probe.name.replace('motionfm_a', 'MOTIONFM_A')).exists()
+    except OSError: return False
 
+def _as_disk_sees(path: Path) -> str:
+    "What two paths have in common that are one file: on Windows and macOS names that differ in case are."
+    folder = next((one for one in path.absolute().parents if one.is_dir()), Path('.'))
+    return str(path) if _tells_case(folder) else str(path).casefold()
+
+# %% ../../nbs/reconstruct/615_outputs.ipynb #apart
 def _apart(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets where recordings of one name from several folders bear the name of their folder, too."
     folders: defaultdict[str, set[Path]] = defaultdict(set)
-    for path, target in zip(recordings, targets): folders[_as_disks_see(target)].add(path.parent)
+    for path, target in zip(recordings, targets): folders[_as_disk_sees(target)].add(path.parent)
     return [target.with_stem(f'{path.resolve().parent.name}_{target.stem}')
-            if len(folders[_as_disks_see(target)]) > 1 else target
+            if len(folders[_as_disk_sees(target)]) > 1 else target
             for path, target in zip(recordings, targets)]
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #unused
 def _unused(target: Path, taken: set[str]) -> Path:
     "A target, with a number where another one has its name."
     stem, number = target.stem, 1
-    while _as_disks_see(target) in taken:
+    while _as_disk_sees(target) in taken:
         target, number = target.with_stem(f'{stem}_{number + 1}'), number + 1
     return target
 
@@ -68,15 +80,15 @@ def _unused(target: Path, taken: set[str]) -> Path:
 def _unique_targets(recordings: list[Path], targets: list[Path]) -> list[Path]:
     "Targets, each different: of two that are the same, the one that changes its format gets another name."
     targets = _apart(recordings, targets)
-    count, unique = Counter(map(_as_disks_see, targets)), []
+    count, unique = Counter(map(_as_disk_sees, targets)), []
     pairs = list(zip(recordings, targets))
-    taken = {_as_disks_see(target) for path, target in pairs if path.suffix == target.suffix}
+    taken = {_as_disk_sees(target) for path, target in pairs if path.suffix == target.suffix}
     for path, target in pairs:
         if path.suffix != target.suffix:
-            if count[_as_disks_see(target)] > 1:
+            if count[_as_disk_sees(target)] > 1:
                 target = target.with_stem(f'{path.stem}_{path.suffix[1:]}')
             target = _unused(target, taken)
-            taken.add(_as_disks_see(target))
+            taken.add(_as_disk_sees(target))
         unique.append(target)
     return unique
 
@@ -136,7 +148,7 @@ def _check_target(path: Path, target: Path, overwrite: bool, several: bool) -> N
 def _identity(path: Path) -> object:
     "What two names of one file have in common."
     try: return path.stat().st_dev, path.stat().st_ino
-    except OSError: return _as_disks_see(path.resolve())
+    except OSError: return _as_disk_sees(path.resolve())
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #check-apart-2
 def check_apart(
@@ -151,6 +163,20 @@ def check_apart(
         found = 'is read, and so never overwritten' if place in inputs else 'found for two outputs'
         if place in inputs or place in before: raise FileError(f'{path}: {found}; choose another name')
         before.add(place)
+
+# %% ../../nbs/reconstruct/615_outputs.ipynb #collisions
+def find_collisions(
+    plan: Sequence[tuple[Path, Path]],   # recordings, and where they go
+) -> dict[Path, str]:                    # those whose results would be one file, and what is said of them
+    "Which recordings can't be repaired beside each other."
+    by_place: defaultdict[object, list[tuple[Path, Path]]] = defaultdict(list)
+    for path, target in plan: by_place[_identity(target)].append((path, target))
+    found: dict[Path, str] = {}
+    for same in by_place.values():
+        for path, target in same if len(same) > 1 else ():
+            others = ', '.join(str(other) for other, _ in same if other != path)
+            found[path] = f'{path}: its result would be {target}, as that of {others}; rename one of them'
+    return found
 
 # %% ../../nbs/reconstruct/615_outputs.ipynb #existing
 def _existing(source: str | Path) -> Path:

@@ -222,6 +222,22 @@ def append_summary(
         if path.is_file() and not path.stat().st_size: path.unlink()
         raise FileError(f'{path}: could not be written ({error.strerror})') from error
 
+# %% ../../nbs/reconstruct/616_summary_table.ipynb #sort-summaries
+def sort_summaries(
+    path: str | Path,          # a table; nothing happens where there is none
+    recordings: list[str],     # in the order in which they shall stand; others come last
+) -> None:
+    "Put the lines of a table in order, several of one recording as they were; raises `FileError`."
+    if not Path(path).is_file(): return
+    with open(path, encoding='utf-8-sig', errors='surrogateescape', newline='') as file:
+        head, *rows = list(csv.reader(file)) or [[]]
+    places = {name: place for place, name in enumerate(recordings)}
+    rows.sort(key=lambda row: places.get(row[0] if row else '', len(places)))
+    with (atomic_path(path) as temporary,
+          open(temporary, 'w', encoding='utf-8', errors='surrogateescape', newline='') as file):
+        csv.writer(file).writerows([head, *rows])
+
+
 # %% ../../nbs/reconstruct/616_summary_table.ipynb #cells-of
 def _cells_of(result: Summary) -> str:
     "What stands in a line after the name."

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -329,6 +329,24 @@ def _without_nowhere(given: dict) -> dict:
             drop_markers(each, [column for column, one in enumerate(each.markers) if one in names])
             for name, each in given.items()}
 
+# %% ../../nbs/view/801_scene.ipynb #named-alike
+def _own_labels(trial: Trial) -> tuple[str, ...]:
+    "Labels as a file has them, where several points may bear the same one; none where it is not known."
+    labels = tuple(getattr(trial.contents, 'labels', ()))
+    fit = labels and trial.markers[:len(labels)] == getattr(trial.contents, 'markers', None)
+    return labels if fit else ()
+
+def _named_alike(given: dict) -> dict:
+    "Recordings by the names of the first: which of several points with a label got a number may differ."
+    trials = [each for each in given.values() if isinstance(each, Trial)]
+    labels = _own_labels(trials[0]) if trials else ()
+    if len(labels) == len({*labels}): return given
+    names, n = trials[0].markers, len(labels)
+    return {name: replace(each, markers=(*names[:n], *each.markers[n:]))
+            if isinstance(each, Trial) and _own_labels(each)[:n] == labels else each
+            for name, each in given.items()}
+
+
 # %% ../../nbs/view/801_scene.ipynb #as-points
 def _seen_in_any(points: Points, others: Sequence[Points]) -> Points:
     "The same, seen where others have what it never has: a joint that a repair has invented is drawn, too."
@@ -364,7 +382,7 @@ def make_scene(
     called: Sequence[str] = (),              # what they are called on the screen, a word for each
 ) -> Scene:                                  # checked, with NaN for gaps
     "Put sequences together that belong together; raises `DataError`."
-    given = _named(reference, corrupted, reconstructed)
+    given = _named_alike(_named(reference, corrupted, reconstructed))
     if visible is None: given = _without_nowhere(given)
     rate, title = _rate_and_title(given, rate, title)
     trial = next((each for each in given.values() if isinstance(each, Trial)), None)
