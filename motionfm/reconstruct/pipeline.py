@@ -208,12 +208,6 @@ def _kept_share(
     return np.where(visible, 1 - moved, 0.)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #keep-quiet-2
-def _far_of_quiet(repaired: np.ndarray, positions: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    "(T, K) samples that are moved far in a recording that is left as it is, else."
-    away = np.linalg.norm(np.where(seen[..., None], repaired - positions, 0), axis=-1)
-    quiet = seen.any() and np.median(away[seen]) < _QUIET_M[0]/10
-    return (away > _FAR_M[0]) & bool(quiet)
-
 def _keep_quiet(
     repaired: np.ndarray,    # (T, K, 3) metres
     positions: np.ndarray,   # (T, K, 3) metres, as recorded
@@ -308,7 +302,6 @@ def _repair_part(
     if not np.isfinite(repaired.positions).all():
         raise DataError(f'{part.name}: the network answers with NaN; its weights are broken, train again')
     repaired = _suit_to_noise(repaired, positions, seen, rate)
-    outliers = outliers | _far_of_quiet(repaired.positions, positions, seen)
     return repaired._replace(swapped=swapped, outliers=outliers)
 
 # %% ../../nbs/reconstruct/608_pipeline.ipynb #join-parts
