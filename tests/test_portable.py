@@ -129,16 +129,18 @@ def test_a_table_that_was_cut_off_and_a_long_one(tmp_path):
     assert len(lines) == 5 and lines[-1] == b'' and lines[3].startswith(b'c.trc') and b'\n' not in lines[2]
 
 
-def test_names_that_differ_in_case_only(tmp_path):
-    "Two recordings never become one file where case makes no difference."
+@pytest.mark.parametrize('tells_case', [False, True])
+def test_names_that_differ_in_case_only(tells_case, tmp_path, monkeypatch):
+    "Two recordings never become one file, also where case makes no difference."
+    monkeypatch.setattr('motionfm.reconstruct.outputs._tells_case', lambda folder: tells_case)
     for name in ('a/Walk.trc', 'b/walk.trc', 'c/WALK.csv', 'c/walk.c3d'):
         (tmp_path/name).parent.mkdir(exist_ok=True)
         (tmp_path/name).write_text('x', encoding='utf-8')
     folders = [tmp_path/name for name in 'abc']
     targets = [target for _, target in plan_several(folders, tmp_path/'out', ending='.trc')]
-    assert len({target.name.casefold() for target in targets}) == 4, targets
+    assert len({target.name if tells_case else target.name.casefold() for target in targets}) == 4, targets
     only = [target.name for _, target in plan_outputs(tmp_path/'c', tmp_path/'out2', ending='.trc')]
-    assert sorted(only) == ['WALK_csv.trc', 'walk_c3d.trc']
+    assert sorted(only) == (['WALK.trc', 'walk.trc'] if tells_case else ['WALK_csv.trc', 'walk_c3d.trc'])
 
 
 def test_devices_are_no_names_of_files(tmp_path):

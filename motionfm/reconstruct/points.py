@@ -181,7 +181,7 @@ class RepairedPoints(NamedTuple):
 class _Prepared(NamedTuple):
     "Points as gaps are filled from, and how uncertain they are by noise."
     positions: np.ndarray     # (T, P, 3) metres, smooth unless the recording is quiet
-    seen: np.ndarray          # (T, P) metres, what was seen
+    seen: np.ndarray          # (T, P) metres, or (P,), what was seen
     filled: np.ndarray        # (P,) metres, what is filled
     velocity: np.ndarray      # (P,) metres a second, on both sides of a gap
 
@@ -192,13 +192,14 @@ def _prepared(
     "What is known of the noise of points; the arguments are those of `repair_points`."
     ours = (positions, visible) if chosen.all() else (positions[:, chosen], visible[:, chosen])
     noise, overall = _noise_if_noisy(*ours, rate)
-    (filled, velocity), seen = np.zeros((2, len(chosen))), np.zeros(visible.shape)
+    filled, velocity, quiet = np.zeros((3, len(chosen)))
     if overall == 0 or _are_lengths_quiet(*ours, rate):
-        if rate >= _LEAST_RATE: seen[:, chosen] = RADII_68*noise
+        if rate >= _LEAST_RATE: quiet[chosen] = RADII_68*noise
         filled[chosen] = RADII_68*noise/_slowness(rate)
-        return _Prepared(positions, np.maximum(seen, SETTINGS.seen_m), filled, velocity)
+        return _Prepared(positions, np.maximum(quiet, SETTINGS.seen_m), filled, velocity)
     known = np.where(visible[..., None], positions, 0.)
     known[:, chosen], left = smooth_points(*ours, rate)
+    seen = np.zeros(visible.shape)
     seen[:, chosen] = RADII_68*(noise if fill_only else left)
     beside = SETTINGS.beside_gaps*np.sqrt(np.mean(np.square(left), 0, where=ours[1]))
     filled[chosen] = RADII_68*beside
