@@ -185,17 +185,23 @@ def _named(pattern: str, names: Sequence[str]) -> list[str]:
     spelled = re.compile(f'[rl]?({pattern})[rl]?')
     return [name for name in names if spelled.fullmatch(plain_name(name))]
 
+def _rise_of_named(
+    points: np.ndarray, names: Sequence[str], patterns: tuple[Sequence[str], Sequence[str]], units: str,
+) -> tuple[str | None, str]:   # as `find_up`
+    "Along which axis markers of the second patterns are above those of the first, if nobody walks along it."
+    low, high = ([_named(pattern, names) for pattern in of_part] for of_part in patterns)
+    found, reason = _rise_between(points, names, (low, high), units)
+    if found and travels_along(points, 'xyz'.index(found[-1])): found = None
+    return found, reason
+
+# %% ../../nbs/io/403_conventions.ipynb #find-up-by-names
 def find_up_by_names(
     points: np.ndarray,      # (T, M, 3) positions, any unit, NaN where missing
     names: Sequence[str],    # M points, without prefixes
     units: str = '',         # their unit, if it is known
 ) -> tuple[str | None, str]: # as `find_up`
     "Which axis points up: the one along which markers of the upper body are above those of the feet."
-    low, high = ([_named(pattern, names) for pattern in patterns]
-                 for patterns in (_LOW_MARKERS, _HIGH_MARKERS))
-    found, reason = _rise_between(points, names, (low, high), units)
-    if found and travels_along(points, 'xyz'.index(found[-1])): found = None
-    return found, reason
+    return _rise_of_named(points, names, (_LOW_MARKERS, _HIGH_MARKERS), units)
 
 # %% ../../nbs/io/403_conventions.ipynb #up-by-trunk
 _PELVIS = f'{_HIGH_MARKERS[1]}|midhip'
@@ -207,10 +213,8 @@ def find_up_by_trunk(
     units: str = '',         # their unit, if it is known
 ) -> tuple[str | None, str]: # as `find_up`
     "Which axis points up: the one along which markers of the shoulders are above those of the pelvis."
-    groups = [_named(_PELVIS, names)], [_named(_SHOULDERS, names)]
-    found, reason = _rise_between(points, names, groups, units)
-    if not found or travels_along(points, 'xyz'.index(found[-1])): return None, reason
-    return found, f'{reason}, if the trunk is upright'
+    found, reason = _rise_of_named(points, names, ([_PELVIS], [_SHOULDERS]), units)
+    return found, f'{reason}, if the trunk is upright' if found else reason
 
 
 # %% ../../nbs/io/403_conventions.ipynb #find-units
